@@ -1,0 +1,84 @@
+"""The activity pages: who did what, and why it was allowed. See the package for the conventions."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from aurora.ui.contexts.shared import EntryView, FieldError, Pagination, Text
+
+
+@dataclass(frozen=True, slots=True)
+class FilterOption:
+    value: str
+    label: Text
+    selected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodSummary:
+    """Counts of the last `days` days: all accesses, those by agencies, those refused, and how many organisations."""
+
+    days: int
+    accesses: int
+    by_agencies: int
+    refused: int
+    organisations: int
+
+
+@dataclass(frozen=True, slots=True)
+class DayGroup:
+    day: date
+    entries: tuple[EntryView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityPage:
+    """`portal/activity.html`. The filter is a GET form: `agency`, `kind` (EntryKind value), `from`, `to` (ISO dates, as typed).
+
+    `agencies` are the choices of `agency` without "all"; `kind` is the selected EntryKind value or "". `gap` True says that
+    running numbers are missing in the citizen's chain.
+    """
+
+    summaries: tuple[PeriodSummary, ...]
+    days: tuple[DayGroup, ...]
+    agencies: tuple[FilterOption, ...]
+    pagination: Pagination
+    clear_url: str
+    kind: str = ""
+    date_from: str = ""
+    date_to: str = ""
+    filtered: bool = False
+    gap: bool = False
+    errors: tuple[FieldError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LogPosition:
+    """Where an entry stands in the public log. Not sealed yet: no LogPosition at all."""
+
+    leaf_index: int
+    tree_size: int
+    checkpoint_at: datetime
+    checkpoint_url: str
+    root_hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPage:
+    """`portal/entry.html`: why was this allowed.
+
+    `consent_title`/`consent_url` name the consent it rests on, `notice_text` the exact text shown then (in
+    `notice_language`), `decision` a translated sentence (`words.decision(...)`), `commitment` hex, `number` the running number in the
+    citizen's own chain, `previous_commitment` hex or "". `position` None means "waiting to be sealed".
+    """
+
+    entry: EntryView
+    decision: str
+    number: int
+    commitment: str
+    activity_url: str
+    previous_commitment: str = ""
+    consent_title: str = ""
+    consent_url: str = ""
+    notice_text: str = ""
+    notice_language: str = ""
+    position: LogPosition | None = None

@@ -1,0 +1,140 @@
+"""Consents: given, withdrawn, and asked for by an agency. See the package for the conventions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+from aurora.ui.contexts.shared import Banner, CategoryView, EntryView, FieldError, PurposeView, Text
+
+
+class ConsentState(StrEnum):
+    ACTIVE = "active"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+    DECLINED = "declined"
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentView:
+    """A consent as a card. `recipient` is who may use the data (for a connection: Aurora), `source` where it comes from ("" texts
+    for an agency's access). `once` False means ongoing until `until`. `ended_at` for those that are past.
+    """
+
+    id: str
+    recipient: Text
+    purposes: tuple[Text, ...]
+    categories: tuple[Text, ...]
+    given_at: datetime
+    until: date | None
+    state: ConsentState
+    url: str
+    source: Text = field(default_factory=dict)
+    withdraw_url: str = ""
+    once: bool = False
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentsPage:
+    """`portal/consents.html`."""
+
+    active: tuple[ConsentView, ...]
+    past: tuple[ConsentView, ...]
+    sources_url: str
+    banner: Banner | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentEventView:
+    """One line of a consent's history. `text` is a translated sentence (`words.consent_event(code)`)."""
+
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentPage:
+    """`portal/consent.html`. `notice_text` is exactly what was shown, in `notice_language`; paragraphs are parted by empty lines."""
+
+    consent: ConsentView
+    notice_text: str
+    notice_language: str
+    notice_sha256: str
+    history: tuple[ConsentEventView, ...]
+    uses: tuple[EntryView, ...]
+    consents_url: str
+    activity_url: str = ""
+    banner: Banner | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawPage:
+    """`portal/withdraw.html`: a POST form to itself with one button, `decision` = `withdraw`. No reason is asked.
+
+    `consequences` are translated sentences (`words.withdraw_consequences(...)`) saying what follows.
+    """
+
+    consent: ConsentView
+    consequences: tuple[str, ...]
+    cancel_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawnPage:
+    """`portal/withdrawn.html`: the confirmation. `consequences` as on the page before, now as facts."""
+
+    consent: ConsentView
+    consequences: tuple[str, ...]
+    consents_url: str
+    entry_url: str = ""
+
+
+class Availability(StrEnum):
+    """HAVE: the twin holds this. EMPTY: connected, but the source had nothing. NOT_CONNECTED: no live connection."""
+
+    HAVE = "have"
+    EMPTY = "empty"
+    NOT_CONNECTED = "not_connected"
+
+
+@dataclass(frozen=True, slots=True)
+class RequestedCategory:
+    category: CategoryView
+    availability: Availability
+    source_name: Text
+    connect_url: str = ""
+    checked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyConsentPage:
+    """`portal/authorize.html`: a POST form to `action_url` (or to itself when "").
+
+    Controls: `categories` (checkboxes), `decision` (`allow` / `decline`), and each of `hidden` (name, value) sent back unchanged. `once`
+    True: one reading, within `until`; False: ongoing until `until`. `onward` is the office's own sentence on onward sharing; empty
+    means that it shares with nobody. `return_host` is where the browser goes next, announced. `FieldError.field`: `categories`.
+    """
+
+    agency_name: Text
+    service_name: Text
+    purpose: PurposeView
+    categories: tuple[RequestedCategory, ...]
+    start: date
+    until: date
+    once: bool
+    return_host: str
+    onward: Text = field(default_factory=dict)
+    action_url: str = ""
+    hidden: tuple[tuple[str, str], ...] = ()
+    language_urls: Mapping[str, str] = field(default_factory=dict)
+    errors: tuple[FieldError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class InvalidRequestPage:
+    """`portal/authorize_invalid.html`: an authorization request that cannot be answered, so there is no redirect. `reason` translated."""
+
+    reason: str
+    home_url: str
+    reference: str = ""

@@ -1,0 +1,53 @@
+"""The citizen's facts. See the package for the conventions."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+from aurora.ui.contexts.shared import Banner, CategoryView, Text
+
+
+class Provenance(StrEnum):
+    ATTESTED = "attested"
+    REPORTED = "reported"
+    DECLARED = "declared"
+    DERIVED = "derived"
+
+
+@dataclass(frozen=True, slots=True)
+class FactRow:
+    """One fact. `unit` is the schema's `x-unit` (`crowns_per_year`, `years`, `persons`, or ""); `value_label` wins over `value` where
+    the schema has `x-values`. `value` None means that the source answered without it: shown as unknown, never as zero.
+    """
+
+    label: Text
+    value: int | float | bool | str | None
+    source_name: Text
+    provenance: Provenance
+    observed_at: datetime
+    unit: str = ""
+    value_label: Text = field(default_factory=dict)
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FactGroup:
+    """A category with its facts. Empty `facts` with `connect_url` is a category that is not connected or not allowed."""
+
+    category: CategoryView
+    source_name: Text
+    facts: tuple[FactRow, ...] = ()
+    connect_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MyDataPage:
+    """`portal/my_data.html`. `export_url` takes a POST (with CSRF) and answers with a file; "" hides the button."""
+
+    groups: tuple[FactGroup, ...]
+    missing: tuple[FactGroup, ...]
+    sources_url: str
+    export_url: str = ""
+    entry_url: str = ""
+    banner: Banner | None = None

@@ -1,0 +1,18 @@
+"""Error pages. See the package for the conventions."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorPage:
+    """`errors/400.html`, 403, 404, 405, 413, 429, 500, 503, `errors/csrf.html`, `errors/session_expired.html`.
+
+    All fields are optional: each template says its own piece without a context. `reason` is a translated sentence that adds to it;
+    `reference` is what support may ask for; `retry_after` in seconds (429, 503).
+    """
+
+    home_url: str = ""
+    sign_in_url: str = ""
+    reason: str = ""
+    reference: str = ""
+    retry_after: int | None = None

@@ -1,0 +1,109 @@
+"""Parts that several pages share. See the package for the conventions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+Text = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One mistake in a form: `field` is the control's name (or group's name), `message` a translated sentence."""
+
+    field: str
+    message: str
+
+
+class NoticeKind(StrEnum):
+    INFO = "info"
+    SUCCESS = "success"
+    ATTENTION = "attention"
+
+
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """A message on top of a page: what has just happened. `text` is a translated sentence."""
+
+    kind: NoticeKind
+    text: str
+    link_text: str = ""
+    link_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FactLabel:
+    """One fact that a category can contain (`x-label` of the category's schema)."""
+
+    key: str
+    label: Text
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryView:
+    """A kind of data in plain words. `facts` are what it may contain; `sensitive` marks GDPR art. 9 data."""
+
+    code: str
+    name: Text
+    description: Text
+    facts: tuple[FactLabel, ...] = ()
+    sensitive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PurposeView:
+    """Why data is used. `on_refusal` is the sentence that says what follows when it is not allowed."""
+
+    code: str
+    name: Text
+    description: Text
+    on_refusal: Text = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Pagination:
+    """`pages` are `(number, url)` in order, with `None` for a gap; empty URLs mean there is no such page."""
+
+    number: int
+    count: int
+    previous_url: str = ""
+    next_url: str = ""
+    pages: tuple[tuple[int, str] | None, ...] = ()
+
+
+class EntryKind(StrEnum):
+    """What an activity entry is about; also the values of the activity page's `kind` filter.
+
+    FETCH: Aurora fetched from a source. READ: an agency read. SUGGEST: Aurora made suggestions. CONSENT: given, declined,
+    withdrawn, expired. EXPORT: the citizen downloaded. SIGN_IN: signed in or out. OPERATOR: an operator of ours.
+    """
+
+    FETCH = "fetch"
+    READ = "read"
+    SUGGEST = "suggest"
+    CONSENT = "consent"
+    EXPORT = "export"
+    SIGN_IN = "sign_in"
+    OPERATOR = "operator"
+
+
+@dataclass(frozen=True, slots=True)
+class EntryView:
+    """One access or change, as a row. `title` says what happened (`words.event_title`), translated.
+
+    `who` is the organisation or "You" (`{"en": "You", ...}`: `words.YOU`); `purpose` may be empty. `allowed` is None where
+    the question does not arise (a consent given); False needs `refusal`, a translated sentence (`words.refusal`).
+    """
+
+    id: str
+    kind: EntryKind
+    title: str
+    who: Text
+    at: datetime
+    url: str
+    categories: tuple[Text, ...] = ()
+    purpose: Text = field(default_factory=dict)
+    consent_url: str = ""
+    allowed: bool | None = None
+    refusal: str = ""

@@ -1,0 +1,132 @@
+"""Sources, the consent page before connecting one, and the progress of a pull. See the package for the conventions."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from aurora.ui.contexts.shared import Banner, CategoryView, FieldError, PurposeView, Text
+
+
+class SourceState(StrEnum):
+    NOT_CONNECTED = "not_connected"
+    CONNECTED = "connected"
+    FETCHING = "fetching"
+    ATTENTION = "attention"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceView:
+    """A source's card. `since` when connected; `last_pull_at` the last finished pull.
+
+    For ATTENTION: `reason` (what is wrong) and `remedy` (what to do), translated (`words.pull_error`, `words.pull_remedy`).
+    `connect_url` is shown as "Connect" (NOT_CONNECTED) or "Connect again" (ATTENTION with `can_reconnect`); `pull_url` is the
+    progress of the running or last pull; `consent_url` the consent it rests on.
+    """
+
+    code: str
+    name: Text
+    description: Text
+    categories: tuple[CategoryView, ...]
+    state: SourceState
+    connect_url: str = ""
+    pull_url: str = ""
+    consent_url: str = ""
+    since: datetime | None = None
+    last_pull_at: datetime | None = None
+    reason: str = ""
+    remedy: str = ""
+    can_reconnect: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SourcesPage:
+    """`portal/sources.html`."""
+
+    sources: tuple[SourceView, ...]
+    banner: Banner | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PurposeChoice:
+    purpose: PurposeView
+    checked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryChoice:
+    """`available` only matters on the agency's page: None there means "not known"; see `AgencyConsentPage`."""
+
+    category: CategoryView
+    checked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EndChoice:
+    """How long: `value` "3", "6", "12" (months, with the resulting date) or "own" (`until` None)."""
+
+    value: str
+    until: date | None = None
+    checked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectPage:
+    """`portal/connect.html`: a POST form to itself.
+
+    Controls: `purposes` (checkboxes), `categories` (checkboxes), `end` (radio: EndChoice.value), `own_day`, `own_month`,
+    `own_year` (numbers, as typed, used when `end` is "own"), `decision` (submit buttons: `allow` or `decline`). A decline needs no
+    other field. `FieldError.field` is one of `purposes`, `categories`, `end`, `own_date`. `notice_token` is sent back as a hidden
+    field of that name when set (the view's proof of which text was shown).
+    """
+
+    source_code: str
+    source_name: Text
+    purposes: tuple[PurposeChoice, ...]
+    categories: tuple[CategoryChoice, ...]
+    ends: tuple[EndChoice, ...]
+    start: date
+    latest_end: date
+    back_url: str
+    own_day: str = ""
+    own_month: str = ""
+    own_year: str = ""
+    notice_token: str = ""
+    errors: tuple[FieldError, ...] = ()
+
+
+class PullStepState(StrEnum):
+    WAITING = "waiting"
+    FETCHING = "fetching"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class PullStep:
+    """One category of a pull. `reason` (translated) and `retry_at` matter only for FAILED: None means it is not retried."""
+
+    category: Text
+    state: PullStepState
+    facts: int = 0
+    reason: str = ""
+    retry_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PullPage:
+    """`portal/pull.html`; while `finished` is False the page reloads itself (`refresh_seconds`).
+
+    With JavaScript the fragment at `fragment_url` replaces `#pull` each second: render `portal/_pull.html` with the same context.
+    `finished` means that nothing more will happen by itself. `reconnect_url` when the citizen must connect again.
+    """
+
+    source_name: Text
+    started_at: datetime
+    finished: bool
+    steps: tuple[PullStep, ...]
+    sources_url: str
+    my_data_url: str
+    suggestions_url: str = ""
+    reconnect_url: str = ""
+    fragment_url: str = ""
+    refresh_seconds: int = 2
