@@ -1,0 +1,123 @@
+"""The facts that the recommender knows: key, kind and bounds.
+
+A key is `category.key`, for example `tax.income.wages`. The list mirrors the JSON Schemas of the platform's vocabulary
+(`consent/vocabulary/categories`); this package does not read those files, a test compares the two.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from types import MappingProxyType
+from typing import TypeAlias
+
+FactValue: TypeAlias = int | bool | str
+
+
+class Kind(Enum):
+    """What a value is, and so which Python type, unit and wording it has."""
+
+    AMOUNT = "amount"  # int, crowns a year
+    COUNT = "count"  # int, persons
+    AGE = "age"  # int, years
+    FLAG = "flag"  # bool
+    CHOICE = "choice"  # str, one of `choices`
+    REGION = "region"  # str, R00 to R99
+
+
+# The vocabulary sets no upper bound on amounts. This one keeps sums of them inside CEL's 64-bit integers.
+LARGEST_AMOUNT = 10**15
+
+
+@dataclass(frozen=True, slots=True)
+class FactDefinition:
+    """One fact: `minimum` and `maximum` are inclusive and apply to numbers only."""
+
+    key: str
+    kind: Kind
+    minimum: int = 0
+    maximum: int = LARGEST_AMOUNT
+    choices: tuple[str, ...] = ()
+
+    @property
+    def category(self) -> str:
+        """The data category, for example `tax.income`."""
+        return self.key.rpartition(".")[0]
+
+    @property
+    def name(self) -> str:
+        """The key inside its category, for example `wages`."""
+        return self.key.rpartition(".")[2]
+
+
+def _amount(key: str, minimum: int = 0) -> FactDefinition:
+    return FactDefinition(key, Kind.AMOUNT, minimum=minimum)
+
+
+def _count(name: str) -> FactDefinition:
+    return FactDefinition(f"population.household.{name}", Kind.COUNT, maximum=40)
+
+
+def _age(key: str) -> FactDefinition:
+    return FactDefinition(key, Kind.AGE, maximum=120)
+
+
+MARITAL_STATUSES = ("single", "married", "single_parent")
+PROGRAMMES = (
+    "food_assistance",
+    "housing_assistance",
+    "supplementary_income",
+    "family_cash_assistance",
+    "veterans_benefits",
+    "mother_and_child_nutrition",
+    "health_care_assistance",
+    "senior_health_insurance",
+)
+PROGRAMME_CATEGORY = "social.programmes"
+
+_DEFINITIONS = (
+    _age("population.person.age"),
+    FactDefinition("population.person.marital_status", Kind.CHOICE, choices=MARITAL_STATUSES),
+    FactDefinition("population.person.region", Kind.REGION),
+    _count("household_size"),
+    _count("children_under_6"),
+    _count("children_under_13"),
+    _count("children_under_18"),
+    _count("young_adults_18_20"),
+    _count("adults_21_and_over"),
+    _count("elderly_dependants"),
+    _age("population.household.spouse_age"),
+    _amount("tax.income.wages"),
+    _amount("tax.income.self_employment", -LARGEST_AMOUNT),
+    _amount("tax.income.farm_income", -LARGEST_AMOUNT),
+    _amount("tax.income.interest"),
+    _amount("tax.income.dividends"),
+    _amount("tax.income.private_pension"),
+    _amount("tax.income.maintenance_received"),
+    _amount("tax.housing.home_loan_interest"),
+    _amount("tax.housing.property_tax"),
+    _amount("tax.deductions.child_care_costs"),
+    _amount("tax.deductions.student_loan_interest"),
+    _amount("tax.deductions.medical_expenses"),
+    _amount("social.pension.public_pension"),
+    _amount("social.unemployment.unemployment_benefit"),
+    FactDefinition("social.disability.visual_impairment", Kind.FLAG),
+    FactDefinition("social.disability.spouse_visual_impairment", Kind.FLAG),
+    *(FactDefinition(f"{PROGRAMME_CATEGORY}.{programme}", Kind.FLAG) for programme in PROGRAMMES),
+)
+
+FACTS: MappingProxyType[str, FactDefinition] = MappingProxyType({fact.key: fact for fact in _DEFINITIONS})
+CATEGORIES: tuple[str, ...] = tuple(dict.fromkeys(fact.category for fact in _DEFINITIONS))
+
+
+def category_of(key: str) -> str:
+    """`tax.income.wages` -> `tax.income`."""
+    return key.rpartition(".")[0]
+
+
+def by_category(keys: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """Fact keys grouped by category, categories in the order of the vocabulary, keys in the order given."""
+    grouped: dict[str, list[str]] = {}
+    for key in keys:
+        grouped.setdefault(category_of(key), []).append(key)
+    return {category: tuple(grouped[category]) for category in CATEGORIES if category in grouped}
