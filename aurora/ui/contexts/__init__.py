@@ -1,17 +1,21 @@
 """What each page is told: one frozen dataclass a page, plain values only, filled by the views.
 
-A view renders `render(request, "portal/home.html", {"page": HomePage(...)})`: the template sees one variable, `page`. The
-template's name stands in each page's docstring. Conventions, once for all:
+A view renders `render(request, "portal/home.html", {"page": HomePage(...)})`: the template sees one variable, `page`.
+The template's name stands in each page's docstring. Conventions, once for all:
 
-- `Text` is `{"fi": ..., "sv": ..., "en": ...}` (names and descriptions of agencies, purposes, categories, services, facts): the
-  template picks the language. A `str` is shown as it is: a sentence already translated (see `aurora.ui.words`) or a value.
-- Times are aware `datetime`s in any zone, shown in the active zone; dates are `date`s. Formatting is the template's job.
+- `Text` is `{"fi": ..., "sv": ..., "en": ...}` (names and descriptions of agencies, purposes, categories, services,
+  facts): the template picks the language. A `str` is shown as it is: a sentence already translated (see
+  `aurora.ui.words`) or a value.
+- Times are aware `datetime`s in any zone, shown in the active zone; dates are `date`s. Formatting is the template's
+  job.
 - `*_url` is a ready path. An empty string means that there is no such page, and the template leaves the link out.
-- Forms: the `name` of each control stands in the page's docstring; the value comes back as the item's `code`. On error
-  render the same page again with `errors`, and with `checked` / `value` as they were sent. `FieldError.field` is the control's name.
+- Forms: the `name` of each control stands in the page's docstring; the value comes back as the item's `code`. On
+  error render the same page again with `errors`, and with `checked` / `value` as they were sent. `FieldError.field`
+  is the control's name.
 - Nothing here is ticked unless the citizen ticked it: `checked` defaults to False and must stay so on a first view.
 
-The layout (navigation, language switch, who is signed in) comes from `aurora.ui.context_processors.layout`, not from here.
+The layout (navigation, language switch, who is signed in) comes from `aurora.ui.context_processors.layout`, not from
+here.
 """
 
 from aurora.ui.contexts.activity import (
@@ -27,13 +31,13 @@ from aurora.ui.contexts.consents import (
     Availability,
     ConsentEventView,
     ConsentPage,
+    ConsentsPage,
     ConsentState,
     ConsentView,
-    ConsentsPage,
     InvalidRequestPage,
     RequestedCategory,
-    WithdrawPage,
     WithdrawnPage,
+    WithdrawPage,
 )
 from aurora.ui.contexts.console import (
     AgencyRole,
@@ -84,15 +88,15 @@ from aurora.ui.contexts.sources import (
     PullStep,
     PullStepState,
     PurposeChoice,
+    SourcesPage,
     SourceState,
     SourceView,
-    SourcesPage,
 )
 from aurora.ui.contexts.suggestions import (
     Eligibility,
     ReasonView,
-    SuggestionView,
     SuggestionsPage,
+    SuggestionView,
     UnknownView,
 )
 

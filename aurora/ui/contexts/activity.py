@@ -32,10 +32,11 @@ class DayGroup:
 
 @dataclass(frozen=True, slots=True)
 class ActivityPage:
-    """`portal/activity.html`. The filter is a GET form: `agency`, `kind` (EntryKind value), `from`, `to` (ISO dates, as typed).
+    """`portal/activity.html`. The filter is a GET form: `agency`, `kind` (EntryKind value), `from`, `to` (ISO
+    dates, as typed).
 
-    `agencies` are the choices of `agency` without "all"; `kind` is the selected EntryKind value or "". `gap` True says that
-    running numbers are missing in the citizen's chain.
+    `agencies` are the choices of `agency` without "all"; `kind` is the selected EntryKind value or "". `gap` True
+    says that running numbers are missing in the citizen's chain.
     """
 
     summaries: tuple[PeriodSummary, ...]
@@ -67,8 +68,9 @@ class EntryPage:
     """`portal/entry.html`: why was this allowed.
 
     `consent_title`/`consent_url` name the consent it rests on, `notice_text` the exact text shown then (in
-    `notice_language`), `decision` a translated sentence (`words.decision(...)`), `commitment` hex, `number` the running number in the
-    citizen's own chain, `previous_commitment` hex or "". `position` None means "waiting to be sealed".
+    `notice_language`), `decision` a translated sentence (`words.decision(...)`), `commitment` hex, `number` the
+    running number in the citizen's own chain, `previous_commitment` hex or "". `position` None means "waiting to be
+    sealed".
     """
 
     entry: EntryView

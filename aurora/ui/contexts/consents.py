@@ -17,8 +17,9 @@ class ConsentState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ConsentView:
-    """A consent as a card. `recipient` is who may use the data (for a connection: Aurora), `source` where it comes from ("" texts
-    for an agency's access). `once` False means ongoing until `until`. `ended_at` for those that are past.
+    """A consent as a card. `recipient` is who may use the data (for a connection: Aurora), `source` where it comes
+    from ("" texts for an agency's access). `once` False means ongoing until `until`. `ended_at` for those that are
+    past.
     """
 
     id: str
@@ -55,7 +56,9 @@ class ConsentEventView:
 
 @dataclass(frozen=True, slots=True)
 class ConsentPage:
-    """`portal/consent.html`. `notice_text` is exactly what was shown, in `notice_language`; paragraphs are parted by empty lines."""
+    """`portal/consent.html`. `notice_text` is exactly what was shown, in `notice_language`; paragraphs are parted
+    by empty lines.
+    """
 
     consent: ConsentView
     notice_text: str
@@ -111,9 +114,10 @@ class RequestedCategory:
 class AgencyConsentPage:
     """`portal/authorize.html`: a POST form to `action_url` (or to itself when "").
 
-    Controls: `categories` (checkboxes), `decision` (`allow` / `decline`), and each of `hidden` (name, value) sent back unchanged. `once`
-    True: one reading, within `until`; False: ongoing until `until`. `onward` is the office's own sentence on onward sharing; empty
-    means that it shares with nobody. `return_host` is where the browser goes next, announced. `FieldError.field`: `categories`.
+    Controls: `categories` (checkboxes), `decision` (`allow` / `decline`), and each of `hidden` (name, value) sent
+    back unchanged. `once` True: one reading, within `until`; False: ongoing until `until`. `onward` is the office's
+    own sentence on onward sharing; empty means that it shares with nobody. `return_host` is where the browser goes
+    next, announced. `FieldError.field`: `categories`.
     """
 
     agency_name: Text
@@ -133,7 +137,9 @@ class AgencyConsentPage:
 
 @dataclass(frozen=True, slots=True)
 class InvalidRequestPage:
-    """`portal/authorize_invalid.html`: an authorization request that cannot be answered, so there is no redirect. `reason` translated."""
+    """`portal/authorize_invalid.html`: an authorization request that cannot be answered, so there is no redirect.
+    `reason` translated.
+    """
 
     reason: str
     home_url: str

@@ -9,7 +9,9 @@ from aurora.ui.contexts.shared import FieldError, Text
 
 @dataclass(frozen=True, slots=True)
 class ConsoleSignInPage:
-    """`console/sign_in.html`: a POST form to itself. Controls: `username`, `password`, hidden `next`. Never echo the password."""
+    """`console/sign_in.html`: a POST form to itself. Controls: `username`, `password`, hidden `next`. Never echo
+    the password.
+    """
 
     username: str = ""
     next: str = ""
@@ -26,7 +28,9 @@ class SecondFactorPage:
 
 @dataclass(frozen=True, slots=True)
 class EnrolPage:
-    """`console/enrol.html`: a POST form to itself. Control: `code`. `secret` is Base32, `otpauth_uri` the whole URI (RFC 6238)."""
+    """`console/enrol.html`: a POST form to itself. Control: `code`. `secret` is Base32, `otpauth_uri` the whole
+    URI (RFC 6238).
+    """
 
     secret: str
     otpauth_uri: str

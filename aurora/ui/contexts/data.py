@@ -16,8 +16,9 @@ class Provenance(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FactRow:
-    """One fact. `unit` is the schema's `x-unit` (`crowns_per_year`, `years`, `persons`, or ""); `value_label` wins over `value` where
-    the schema has `x-values`. `value` None means that the source answered without it: shown as unknown, never as zero.
+    """One fact. `unit` is the schema's `x-unit` (`crowns_per_year`, `years`, `persons`, or ""); `value_label` wins
+    over `value` where the schema has `x-values`. `value` None means that the source answered without it: shown as
+    unknown, never as zero.
     """
 
     label: Text
@@ -33,7 +34,9 @@ class FactRow:
 
 @dataclass(frozen=True, slots=True)
 class FactGroup:
-    """A category with its facts. Empty `facts` with `connect_url` is a category that is not connected or not allowed."""
+    """A category with its facts. Empty `facts` with `connect_url` is a category that is not connected or not
+    allowed.
+    """
 
     category: CategoryView
     source_name: Text

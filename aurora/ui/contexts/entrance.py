@@ -38,7 +38,9 @@ class NeedKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """Something that needs the citizen. `subject` is the source's or recipient's name; `due` the date a consent ends."""
+    """Something that needs the citizen. `subject` is the source's or recipient's name; `due` the date a consent
+    ends.
+    """
 
     kind: NeedKind
     url: str

@@ -75,8 +75,9 @@ class Pagination:
 class EntryKind(StrEnum):
     """What an activity entry is about; also the values of the activity page's `kind` filter.
 
-    FETCH: Aurora fetched from a source. READ: an agency read. SUGGEST: Aurora made suggestions. CONSENT: given, declined,
-    withdrawn, expired. EXPORT: the citizen downloaded. SIGN_IN: signed in or out. OPERATOR: an operator of ours.
+    FETCH: Aurora fetched from a source. READ: an agency read. SUGGEST: Aurora made suggestions. CONSENT: given,
+    declined, withdrawn, expired. EXPORT: the citizen downloaded. SIGN_IN: signed in or out. OPERATOR: an operator of
+    ours.
     """
 
     FETCH = "fetch"
@@ -92,8 +93,9 @@ class EntryKind(StrEnum):
 class EntryView:
     """One access or change, as a row. `title` says what happened (`words.event_title`), translated.
 
-    `who` is the organisation or "You" (`{"en": "You", ...}`: `words.YOU`); `purpose` may be empty. `allowed` is None where
-    the question does not arise (a consent given); False needs `refusal`, a translated sentence (`words.refusal`).
+    `who` is the organisation or "You" (`{"en": "You", ...}`: `words.YOU`); `purpose` may be empty. `allowed` is None
+    where the question does not arise (a consent given); False needs `refusal`, a translated sentence
+    (`words.refusal`).
     """
 
     id: str

@@ -1,4 +1,6 @@
-"""Sources, the consent page before connecting one, and the progress of a pull. See the package for the conventions."""
+"""Sources, the consent page before connecting one, and the progress of a pull. See the package for the
+conventions.
+"""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -18,9 +20,9 @@ class SourceState(StrEnum):
 class SourceView:
     """A source's card. `since` when connected; `last_pull_at` the last finished pull.
 
-    For ATTENTION: `reason` (what is wrong) and `remedy` (what to do), translated (`words.pull_error`, `words.pull_remedy`).
-    `connect_url` is shown as "Connect" (NOT_CONNECTED) or "Connect again" (ATTENTION with `can_reconnect`); `pull_url` is the
-    progress of the running or last pull; `consent_url` the consent it rests on.
+    For ATTENTION: `reason` (what is wrong) and `remedy` (what to do), translated (`words.pull_error`,
+    `words.pull_remedy`). `connect_url` is shown as "Connect" (NOT_CONNECTED) or "Connect again" (ATTENTION with
+    `can_reconnect`); `pull_url` is the progress of the running or last pull; `consent_url` the consent it rests on.
     """
 
     code: str
@@ -54,8 +56,6 @@ class PurposeChoice:
 
 @dataclass(frozen=True, slots=True)
 class CategoryChoice:
-    """`available` only matters on the agency's page: None there means "not known"; see `AgencyConsentPage`."""
-
     category: CategoryView
     checked: bool = False
 
@@ -73,10 +73,11 @@ class EndChoice:
 class ConnectPage:
     """`portal/connect.html`: a POST form to itself.
 
-    Controls: `purposes` (checkboxes), `categories` (checkboxes), `end` (radio: EndChoice.value), `own_day`, `own_month`,
-    `own_year` (numbers, as typed, used when `end` is "own"), `decision` (submit buttons: `allow` or `decline`). A decline needs no
-    other field. `FieldError.field` is one of `purposes`, `categories`, `end`, `own_date`. `notice_token` is sent back as a hidden
-    field of that name when set (the view's proof of which text was shown).
+    Controls: `purposes` (checkboxes), `categories` (checkboxes), `end` (radio: EndChoice.value), `own_day`,
+    `own_month`, `own_year` (numbers, as typed, used when `end` is "own"), `decision` (submit buttons: `allow` or
+    `decline`). A decline needs no other field. `FieldError.field` is one of `purposes`, `categories`, `end`,
+    `own_date`. `notice_token` is sent back as a hidden field of that name when set (the view's proof of which text
+    was shown).
     """
 
     source_code: str
@@ -103,7 +104,9 @@ class PullStepState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PullStep:
-    """One category of a pull. `reason` (translated) and `retry_at` matter only for FAILED: None means it is not retried."""
+    """One category of a pull. `reason` (translated) and `retry_at` matter only for FAILED: None means it is not
+    retried.
+    """
 
     category: Text
     state: PullStepState
@@ -116,8 +119,9 @@ class PullStep:
 class PullPage:
     """`portal/pull.html`; while `finished` is False the page reloads itself (`refresh_seconds`).
 
-    With JavaScript the fragment at `fragment_url` replaces `#pull` each second: render `portal/_pull.html` with the same context.
-    `finished` means that nothing more will happen by itself. `reconnect_url` when the citizen must connect again.
+    With JavaScript the fragment at `fragment_url` replaces `#pull` each second: render `portal/_pull.html` with the
+    same context. `finished` means that nothing more will happen by itself. `reconnect_url` when the citizen must
+    connect again.
     """
 
     source_name: Text
@@ -129,4 +133,4 @@ class PullPage:
     suggestions_url: str = ""
     reconnect_url: str = ""
     fragment_url: str = ""
-    refresh_seconds: int = 2
+    refresh_seconds: int = 3

@@ -8,7 +8,9 @@ from aurora.ui.contexts.shared import Banner, Text
 
 
 class Eligibility(StrEnum):
-    """LIKELY: the rules we know say yes. UNKNOWN: hangs on a fact we do not have. NO_RULE: the service has no entry rule."""
+    """LIKELY: the rules we know say yes. UNKNOWN: hangs on a fact we do not have. NO_RULE: the service has no
+    entry rule.
+    """
 
     LIKELY = "likely"
     UNKNOWN = "unknown"
@@ -17,7 +19,9 @@ class Eligibility(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReasonView:
-    """A reason in plain words (`text`, already in the page's language), with the fact it rests on and the fact's source."""
+    """A reason in plain words (`text`, already in the page's language), with the fact it rests on and the fact's
+    source.
+    """
 
     text: str
     fact_label: Text
@@ -26,7 +30,9 @@ class ReasonView:
 
 @dataclass(frozen=True, slots=True)
 class UnknownView:
-    """A fact that would settle the eligibility, and the source that has it. `category` when connected but not allowed."""
+    """A fact that would settle the eligibility, and the source that has it. `category` when connected but not
+    allowed.
+    """
 
     fact_label: Text
     source_name: Text
