@@ -1,0 +1,113 @@
+"""What an entry commits to, byte for byte. Pure: no Django, no database, so that a verifier can run it anywhere.
+
+    entry      = RFC 8785 canonical form of {"access": {...}, "prev": "<64 hex>", "seq": N}
+    commitment = SHA-256(salt || entry)            salt: 32 random bytes, known to the citizen only
+    leaf hash  = SHA-256(0x00 || commitment)       RFC 6962, 2.1, the commitment being the log's entry
+
+The keys sort access < prev < seq, so everything up to the end of `access` is known before the citizen's running number is: the
+database appends the rest under the lock of the citizen's head (see migration 0001). The format is frozen by a golden test.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from json.encoder import encode_basestring as _quoted  # what JSON itself demands to escape, and nothing more (RFC 8785, 3.2.2.2)
+from typing import Any
+
+FORMAT = 1
+SALT_BYTES = 32
+NO_COMMITMENT = bytes(32)
+"""What stands as `prev` in a citizen's first entry."""
+
+_LARGEST_INT = 2**53 - 1  # beyond it a JSON number is no longer exact (RFC 7493, 2.2, which RFC 8785 builds on)
+
+
+class NotCanonical(ValueError):
+    """The value has no canonical form here. The message names the type or the place, never the value."""
+
+
+def canonical(value: Any) -> bytes:
+    """RFC 8785 form of str, int, bool, None, lists and dicts with str keys. Floats are refused: nothing logged needs one.
+
+    Raises NotCanonical on any other type, an integer beyond 2**53 - 1, or a lone surrogate.
+    """
+    parts: list[str] = []
+    _write(value, parts.append)
+    try:
+        return "".join(parts).encode("utf-8")
+    except UnicodeEncodeError:
+        raise NotCanonical("a string holds a lone surrogate") from None
+
+
+def _write(value: Any, put: Any) -> None:
+    if isinstance(value, str):
+        put(_quoted(value))
+    elif value is None:
+        put("null")
+    elif isinstance(value, bool):  # before int: True is an int
+        put("true" if value else "false")
+    elif isinstance(value, int):
+        if abs(value) > _LARGEST_INT:
+            raise NotCanonical("an integer is beyond 2**53 - 1")
+        put(int.__repr__(value))
+    elif isinstance(value, Mapping):
+        put("{")
+        for position, key in enumerate(_sorted_keys(value)):
+            put(("," if position else "") + _quoted(key) + ":")
+            _write(value[key], put)
+        put("}")
+    elif isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray, memoryview)):
+        put("[")
+        for position, item in enumerate(value):
+            if position:
+                put(",")
+            _write(item, put)
+        put("]")
+    else:
+        raise NotCanonical(f"{type(value).__name__} has no canonical form")
+
+
+def _sorted_keys(mapping: Mapping[Any, Any]) -> list[str]:
+    keys = list(mapping)
+    if not all(isinstance(key, str) for key in keys):
+        raise NotCanonical("a key is not a string")
+    if all(key.isascii() for key in keys):
+        return sorted(keys)
+    try:
+        # RFC 8785, 3.2.3: by UTF-16 code units, which differs from code points beyond the basic plane.
+        return sorted(keys, key=lambda key: key.encode("utf-16-be"))
+    except UnicodeEncodeError:
+        raise NotCanonical("a key holds a lone surrogate") from None
+
+
+def timestamp(at: datetime) -> str:
+    """RFC 3339 in UTC with six decimals, always of the same length: what PostgreSQL keeps and nothing less."""
+    if at.tzinfo is None:
+        raise NotCanonical("a time without a time zone")
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def opening(salt: bytes, access: Mapping[str, Any]) -> bytes:
+    """The part of what is hashed that is known before `prev` and `seq` are: salt, then the entry up to the end of `access`."""
+    if len(salt) != SALT_BYTES:
+        raise ValueError(f"the salt must be {SALT_BYTES} bytes")
+    return salt + b'{"access":' + canonical(access)
+
+
+def closing(prev: bytes, seq: int) -> bytes:
+    """The rest. `ledger_append` in migration 0001 builds the same bytes in SQL."""
+    if len(prev) != 32 or seq < 1:
+        raise ValueError("prev must be 32 bytes and seq at least 1")
+    return f',"prev":"{prev.hex()}","seq":{seq}}}'.encode("ascii")
+
+
+def commitment(*, salt: bytes, access: Mapping[str, Any], prev: bytes, seq: int) -> bytes:
+    """32 bytes. Without the salt they say nothing about the entry, however guessable that is."""
+    return hashlib.sha256(opening(salt, access) + closing(prev, seq)).digest()
+
+
+def leaf_hash(commitment: bytes) -> bytes:
+    """RFC 6962, 2.1: the hash of a leaf, set apart from inner nodes by 0x00."""
+    return hashlib.sha256(b"\x00" + commitment).digest()
