@@ -1,0 +1,26 @@
+"""Contradictory or dangerous settings refuse to start (Django system checks)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register
+
+
+@register(Tags.security)
+def celery_is_real(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Eager tasks would run a pull inside the citizen's request, in its transaction."""
+    if getattr(settings, "CELERY_TASK_ALWAYS_EAGER", False):
+        return [Error("CELERY_TASK_ALWAYS_EAGER is set: pulls would run inside requests.", id="aurora.E001")]
+    return []
+
+
+@register(Tags.security)
+def sandbox_is_local(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """The sandbox lets plain http out to loopback; no public service may run with it."""
+    if settings.AURORA_SANDBOX and settings.AURORA_BASE_URL.startswith("https://"):
+        return [Error("AURORA_SANDBOX is set for a public address.", id="aurora.E002")]
+    return []

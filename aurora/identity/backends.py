@@ -1,0 +1,39 @@
+"""Who a session belongs to. Citizens come by the e-ID, operators by password and second factor; the two never mix."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.backends import BaseBackend
+from django.contrib.auth.hashers import check_password, make_password
+from django.http import HttpRequest
+
+from aurora.identity.models import Citizen, Operator
+from consent.scope import citizen_scope
+
+
+class CitizenBackend(BaseBackend):
+    """Only loads the citizen of a session; nobody signs in here with credentials."""
+
+    def get_user(self, user_id: Any) -> Citizen | None:
+        with citizen_scope(UUID(str(user_id))):
+            return Citizen.objects.filter(pk=user_id).first()
+
+
+class OperatorBackend(BaseBackend):
+    """Checks an operator's name and password, in the same time whether or not the name exists."""
+
+    def authenticate(  # type: ignore[override]
+        self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
+    ) -> Operator | None:
+        if not username or not password:
+            return None
+        operator = Operator.objects.filter(username=username, is_active=True).first()
+        if operator is None:
+            make_password(password)
+            return None
+        return operator if check_password(password, operator.password) else None
+
+    def get_user(self, user_id: Any) -> Operator | None:
+        return Operator.objects.filter(pk=user_id, is_active=True).first()

@@ -1,0 +1,62 @@
+"""Finding and creating citizens. The national identifier is sealed; only its HMAC can be looked up."""
+
+from __future__ import annotations
+
+import hmac
+import uuid
+from datetime import datetime
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from aurora.identity import keys, vault
+from aurora.identity.eid import Identified
+from aurora.identity.models import Citizen
+from consent.scope import citizen_scope, lookup_scope
+
+
+def find_or_create(*, identified: Identified, language: str, now: datetime) -> Citizen:
+    """The citizen whom the e-ID named; made at their first sign-in, with a key of their own. Two first sign-ins at once make one."""
+    digest = keys.subject_hmac(issuer=identified.issuer, national_id=identified.national_id)
+    citizen = _find(digest)
+    if citizen is not None:
+        return citizen
+    try:
+        return _create(digest, identified, language, now)
+    except IntegrityError:
+        citizen = _find(digest)
+        if citizen is None:
+            raise
+        return citizen
+
+
+def _find(digest: bytes) -> Citizen | None:
+    with lookup_scope(digest):
+        return Citizen.objects.filter(subject_hmac=digest).first()
+
+
+def _create(digest: bytes, identified: Identified, language: str, now: datetime) -> Citizen:
+    citizen_id = uuid.uuid4()
+    with transaction.atomic(), citizen_scope(citizen_id):
+        citizen = Citizen.objects.create(
+            id=citizen_id, subject_hmac=digest, national_id_sealed=b"", name_sealed=b"", language=language, created_at=now
+        )
+        vault.create_key(citizen_id=citizen_id)
+        citizen.national_id_sealed = vault.seal(
+            identified.national_id.encode(), citizen_id=citizen_id, context=b"national-id"
+        )
+        citizen.name_sealed = vault.seal(identified.name.encode(), citizen_id=citizen_id, context=b"name")
+        citizen.save(update_fields=["national_id_sealed", "name_sealed"])
+    return citizen
+
+
+def name_of(citizen: Citizen) -> str:
+    """The citizen's name, for their own pages. In their `citizen_scope`."""
+    return vault.open_sealed(citizen.name_sealed, citizen_id=citizen.pk, context=b"name").decode()
+
+
+def is_same_person(*, citizen_id: UUID, national_id: str) -> bool:
+    """Whether a source's answer is about this citizen. Constant time; in their `citizen_scope`."""
+    citizen = Citizen.objects.get(pk=citizen_id)
+    mine = vault.open_sealed(citizen.national_id_sealed, citizen_id=citizen_id, context=b"national-id")
+    return hmac.compare_digest(mine, national_id.encode())

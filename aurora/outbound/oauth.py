@@ -1,0 +1,263 @@
+"""Aurora as an OAuth 2.0 client, of the e-ID and of sources: discovery, PAR, PKCE, `iss`, private_key_jwt. Tokens by Authlib.
+
+Authlib's client does the grant and the client assertion; what it does not check (the issuer of the metadata and of the answer, RFC 8414 3.3
+and RFC 9207 2.4) is checked here.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+import time
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx
+from authlib.common.errors import AuthlibBaseError
+from authlib.integrations.httpx_client import OAuth2Client
+from authlib.oauth2.rfc7523 import PrivateKeyJWT
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
+from joserfc import jwt
+from joserfc.jwk import import_key
+
+from aurora.outbound.guard import TIMEOUT, EgressRefused, GuardedTransport, guarded_client
+from consent.errors import AuroraError
+
+METADATA_SECONDS = 300
+_metadata_cache: dict[str, tuple[float, dict[str, Any]]] = {}
+
+
+class PeerFailed(AuroraError):
+    """The other side did not answer as its standard says. `code` is one of the pull's error codes, or `oauth_error`."""
+
+    code = "source_down"
+    sentence = "The other service does not answer as it should. Try again in a while."
+    status = 502
+    retryable = True
+
+    def __init__(self, code: str = "source_down", *, retryable: bool = True, oauth_error: str = "", retry_after: int = 0) -> None:
+        self.retryable = retryable
+        self.oauth_error = oauth_error
+        self.retry_after = retry_after
+        super().__init__(code=code)
+
+
+@dataclass(frozen=True)
+class Registration:
+    """Aurora's registration with one server. `key` is a private JWK (ES256) and never shows."""
+
+    issuer: str
+    client_id: str
+    key: dict[str, str]
+    redirect_uri: str
+    openid: bool = False
+
+    def __repr__(self) -> str:
+        return f"Registration({self.issuer}, {self.client_id})"
+
+
+@dataclass(frozen=True)
+class Departure:
+    """Where the browser goes, and what must be remembered until it is back. The verifier is a secret."""
+
+    url: str
+    state: str
+    verifier: str
+    nonce: str
+
+    def __repr__(self) -> str:
+        return "Departure(...)"
+
+
+class _Assertion(PrivateKeyJWT):  # type: ignore[misc]
+    """RFC 7523 with `aud` = the issuer as one string (FAPI 2.0 5.3.3.1), which Authlib would set to the token endpoint."""
+
+    def __init__(self, issuer: str) -> None:
+        super().__init__(alg="ES256")
+        self.issuer = issuer
+
+    def sign(self, auth: Any, token_endpoint: str) -> str:
+        return client_assertion(client_id=auth.client_id, key=auth.client_secret, audience=self.issuer)
+
+
+def client_assertion(*, client_id: str, key: dict[str, str], audience: str) -> str:
+    """A client assertion (RFC 7523 3) that lives one minute and is used once."""
+    now = int(time.time())
+    claims = {"iss": client_id, "sub": client_id, "aud": audience, "iat": now, "exp": now + 60, "jti": secrets.token_urlsafe(16)}
+    header = {"alg": "ES256", "kid": key.get("kid", "")}
+    return jwt.encode(header, claims, import_key(key), algorithms=["ES256"])
+
+
+def metadata(registration: Registration) -> dict[str, Any]:
+    """The server's metadata (RFC 8414, or OpenID discovery), kept five minutes. Raises `PeerFailed`."""
+    kept = _metadata_cache.get(registration.issuer)
+    if kept and kept[0] > time.monotonic():
+        return kept[1]
+    path = "openid-configuration" if registration.openid else "oauth-authorization-server"
+    found = get_json(f"{registration.issuer}/.well-known/{path}")
+    if found.get("issuer") != registration.issuer:
+        raise PeerFailed("invalid_answer", retryable=False)
+    _metadata_cache[registration.issuer] = (time.monotonic() + METADATA_SECONDS, found)
+    return found
+
+
+def depart(registration: Registration, *, scope: str, extra: dict[str, str] | None = None) -> Departure:
+    """Begin an authorization: PKCE S256 always, PAR (RFC 9126) wherever the server offers it. Raises `PeerFailed`."""
+    about = metadata(registration)
+    state, verifier, nonce = (secrets.token_urlsafe(32) for _ in range(3))
+    params = {
+        "response_type": "code",
+        "client_id": registration.client_id,
+        "redirect_uri": registration.redirect_uri,
+        "scope": scope,
+        "state": state,
+        "code_challenge": create_s256_code_challenge(verifier),
+        "code_challenge_method": "S256",
+        **({"nonce": nonce} if registration.openid else {}),
+        **(extra or {}),
+    }
+    par = about.get("pushed_authorization_request_endpoint")
+    if par:
+        params = {"client_id": registration.client_id, "request_uri": _push(registration, par, params)}
+    return Departure(f"{about['authorization_endpoint']}?{urlencode(params)}", state, verifier, nonce)
+
+
+def check_answer(registration: Registration, *, expected_state: str, answer: dict[str, str]) -> str:
+    """The code of an authorization response, once `state` and `iss` are right. Raises `PeerFailed`; a refusal has `oauth_error`."""
+    if not hmac.compare_digest(answer.get("state", "").encode(), expected_state.encode()):
+        raise PeerFailed("oauth_error", retryable=False, oauth_error="state")
+    offers_iss = metadata(registration).get("authorization_response_iss_parameter_supported", False)
+    if ("iss" in answer or offers_iss) and answer.get("iss") != registration.issuer:
+        raise PeerFailed("oauth_error", retryable=False, oauth_error="iss")
+    if "error" in answer:
+        raise PeerFailed("oauth_error", retryable=False, oauth_error=answer["error"][:64])
+    if not answer.get("code"):
+        raise PeerFailed("oauth_error", retryable=False, oauth_error="code")
+    return answer["code"]
+
+
+def redeem(registration: Registration, *, code: str, verifier: str) -> dict[str, Any]:
+    """Exchange the code for tokens (RFC 6749 4.1.3 with PKCE). Raises `PeerFailed`."""
+    with _session(registration) as session:
+        return _token(
+            lambda: session.fetch_token(
+                metadata(registration)["token_endpoint"], code=code, code_verifier=verifier, grant_type="authorization_code"
+            )
+        )
+
+
+def refresh(registration: Registration, *, refresh_token: str) -> dict[str, Any]:
+    """A fresh access token (RFC 6749 6). `invalid_grant` becomes `PeerFailed("revoked")`, which no retry mends."""
+    with _session(registration) as session:
+        return _token(lambda: session.refresh_token(metadata(registration)["token_endpoint"], refresh_token=refresh_token))
+
+
+def revoke(registration: Registration, *, token: str) -> None:
+    """Tell the server that we are done with a token (RFC 7009), where it offers that. Raises `PeerFailed`."""
+    endpoint = metadata(registration).get("revocation_endpoint")
+    if endpoint:
+        form = {"token": token, **_client_form(registration)}
+        with guarded_client() as client:
+            _send(client, "POST", endpoint, data=form)
+
+
+def get_json(url: str, *, token: str | None = None) -> dict[str, Any]:
+    """A resource as a JSON object, protected (RFC 6750 2.1) or public. Raises `PeerFailed` with the pull's error code."""
+    headers = {"Accept": "application/json"}
+    if token is not None:
+        headers["Authorization"] = f"Bearer {token}"
+    with guarded_client() as client:
+        return _json(_send(client, "GET", url, headers=headers))
+
+
+def _client_form(registration: Registration) -> dict[str, str]:
+    return {
+        "client_id": registration.client_id,
+        "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        "client_assertion": client_assertion(
+            client_id=registration.client_id, key=registration.key, audience=registration.issuer
+        ),
+    }
+
+
+def _push(registration: Registration, endpoint: str, params: dict[str, str]) -> str:
+    with guarded_client() as client:
+        answer = _json(_send(client, "POST", endpoint, data={**params, **_client_form(registration)}))
+    if not isinstance(answer.get("request_uri"), str):
+        raise PeerFailed("invalid_answer", retryable=False)
+    return str(answer["request_uri"])
+
+
+def _session(registration: Registration) -> OAuth2Client:
+    return OAuth2Client(
+        client_id=registration.client_id,
+        client_secret=registration.key,
+        token_endpoint_auth_method=_Assertion(registration.issuer),
+        redirect_uri=registration.redirect_uri,
+        transport=GuardedTransport(),
+        timeout=TIMEOUT,
+        follow_redirects=False,
+        trust_env=False,
+    )
+
+
+def _token(call: Any) -> dict[str, Any]:
+    try:
+        token = call()
+    except AuthlibBaseError as error:
+        revoked = error.error == "invalid_grant"
+        raise PeerFailed("revoked" if revoked else "oauth_error", retryable=False, oauth_error=str(error.error)[:64]) from None
+    except httpx.HTTPStatusError as error:
+        raise _failure(error.response) from None
+    except EgressRefused as error:
+        raise _refused(error) from None
+    except httpx.TimeoutException:
+        raise PeerFailed("timeout") from None
+    except httpx.RequestError:
+        raise PeerFailed("source_down") from None
+    except ValueError:
+        raise PeerFailed("invalid_answer", retryable=False) from None
+    if not isinstance(token, dict) or not isinstance(token.get("access_token"), str):
+        raise PeerFailed("invalid_answer", retryable=False)
+    return dict(token)
+
+
+def _send(client: httpx.Client, method: str, url: str, **kwargs: Any) -> httpx.Response:
+    try:
+        response = client.request(method, url, **kwargs)
+    except EgressRefused as error:
+        raise _refused(error) from None
+    except httpx.TimeoutException:
+        raise PeerFailed("timeout") from None
+    except httpx.RequestError:
+        raise PeerFailed("source_down") from None
+    if not response.is_success:
+        raise _failure(response)
+    return response
+
+
+def _refused(error: EgressRefused) -> PeerFailed:
+    known = error.code in ("timeout", "too_large")
+    return PeerFailed(error.code if known else "address_refused", retryable=error.code == "timeout")
+
+
+def _failure(response: httpx.Response) -> PeerFailed:
+    if response.status_code == 429:
+        after = response.headers.get("Retry-After", "")
+        return PeerFailed("too_many_requests", retry_after=min(int(after), 86_400) if after.isdigit() else 0)
+    if response.status_code == 401:
+        return PeerFailed("revoked", retryable=False)
+    if response.status_code >= 500:
+        return PeerFailed("source_down")
+    return PeerFailed("invalid_answer", retryable=False)
+
+
+def _json(response: httpx.Response) -> dict[str, Any]:
+    try:
+        found = response.json()
+    except (ValueError, RecursionError):
+        raise PeerFailed("invalid_answer", retryable=False) from None
+    if not isinstance(found, dict):
+        raise PeerFailed("invalid_answer", retryable=False)
+    return found

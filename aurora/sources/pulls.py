@@ -1,0 +1,130 @@
+"""The Pull row: queued, claimed under a lease, finished once. All moves are compare-and-set; in a `citizen_scope`."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection as database
+from django.db.models import F, QuerySet
+
+from aurora.sources.models import Connection, Pull, PullPart
+
+MAXIMUM_ATTEMPTS = 10
+FIRST_DELAY_SECONDS = 2.0
+LONGEST_DELAY_SECONDS = 600.0
+
+
+@dataclass(frozen=True)
+class Lease:
+    """The right to work on one pull until `until`; another worker's claim makes the token stale."""
+
+    pull_id: UUID
+    citizen_id: UUID
+    connection_id: UUID
+    token: UUID
+    attempt: int
+    until: datetime
+    categories: tuple[str, ...]
+
+
+def enqueue(*, connection: Connection, categories: Iterable[str], now: datetime) -> Pull:
+    """A pull that is due now, with a part for each category. One open pull a connection (the database says so)."""
+    pull = Pull.objects.create(citizen_id=connection.citizen_id, connection=connection, due_at=now, created_at=now)
+    PullPart.objects.bulk_create(
+        PullPart(pull=pull, citizen_id=connection.citizen_id, category=category) for category in sorted(set(categories))
+    )
+    return pull
+
+
+def citizen_of(pull_id: UUID) -> UUID | None:
+    """Whose pull this is; None for a row that does not exist (a message may outlive it)."""
+    with database.cursor() as cursor:
+        cursor.execute("SELECT citizen_of_pull(%s)", [pull_id])
+        found: UUID | None = cursor.fetchone()[0]
+    return found
+
+
+def overdue(*, now: datetime, most: int) -> list[UUID]:
+    """Pulls that wait past their time, or whose worker let its lease run out."""
+    with database.cursor() as cursor:
+        cursor.execute("SELECT pull_id FROM overdue_pulls(%s, %s)", [now, most])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def claim(*, pull_id: UUID, now: datetime) -> Lease | None:
+    """Take a pull that is due, or whose lease ran out. None: it is another's, or finished."""
+    token, until = uuid.uuid4(), now + settings.AURORA_PULL_LEASE
+    values = {"state": Pull.State.RUNNING, "lease_token": token, "lease_until": until, "attempt": F("attempt") + 1, "started_at": now}
+    due = Pull.objects.filter(pk=pull_id, state=Pull.State.QUEUED, due_at__lte=now)
+    abandoned = Pull.objects.filter(pk=pull_id, state=Pull.State.RUNNING, lease_until__lte=now)
+    if due.update(**values) + abandoned.update(**values) != 1:
+        return None
+    pull = Pull.objects.get(pk=pull_id)
+    PullPart.objects.filter(pull=pull).update(state=PullPart.State.WAITING, error="", facts=0)
+    categories = tuple(pull.parts.values_list("category", flat=True))
+    return Lease(pull_id, pull.citizen_id, pull.connection_id, token, pull.attempt, until, categories)
+
+
+def extend(lease: Lease, *, now: datetime) -> bool:
+    """Still at work: False when the lease has gone to another, and all work on it must stop."""
+    return _held(lease).update(lease_until=now + settings.AURORA_PULL_LEASE) == 1
+
+
+def note_part(lease: Lease, *, category: str, state: PullPart.State, facts: int = 0, error: str = "") -> None:
+    """Progress of one category, for the citizen to see."""
+    PullPart.objects.filter(pull_id=lease.pull_id, category=category).update(state=state, facts=facts, error=error)
+
+
+def lock(lease: Lease) -> bool:
+    """Lock the row for the transaction that finishes it. False when the lease is another's now: then nothing may be written."""
+    return _held(lease).select_for_update(of=("self",)).first() is not None
+
+
+def finish(lease: Lease, *, state: Pull.State, error: str = "", now: datetime) -> bool:
+    """End the pull: done, failed or cancelled. True for the one caller that did."""
+    return _held(lease).update(state=state, error=error, finished_at=now, lease_token=None, lease_until=None) == 1
+
+
+def postpone(lease: Lease, *, error: str, after_seconds: int = 0, now: datetime) -> bool:
+    """Try again later: the source's own `Retry-After`, or an exponential delay with jitter. False when attempts are used up."""
+    if lease.attempt >= MAXIMUM_ATTEMPTS:
+        return False
+    delay = min(LONGEST_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2 ** (lease.attempt - 1)) * random.uniform(0.5, 1.0)  # noqa: S311
+    due = now + timedelta(seconds=max(delay, after_seconds))
+    moved = _held(lease).update(state=Pull.State.QUEUED, due_at=due, error=error, lease_token=None, lease_until=None)
+    return moved == 1
+
+
+def cancel_open(*, connection_id: UUID, now: datetime) -> None:
+    """The consent is gone: what waits or runs comes to nothing."""
+    Pull.objects.filter(connection_id=connection_id, state__in=[Pull.State.QUEUED, Pull.State.RUNNING]).update(
+        state=Pull.State.CANCELLED, finished_at=now, lease_token=None, lease_until=None
+    )
+
+
+def latest(*, citizen_id: UUID) -> QuerySet[Pull]:
+    """The newest pull of each connection."""
+    return (
+        Pull.objects.filter(citizen_id=citizen_id)
+        .select_related("connection__source__agency")
+        .prefetch_related("parts")
+        .order_by("connection_id", "-created_at")
+        .distinct("connection_id")
+    )
+
+
+def counts() -> list[tuple[str, str, str, int, datetime]]:
+    """(source, state, error, pulls, oldest) over all citizens, by a database function that returns nothing else."""
+    with database.cursor() as cursor:
+        cursor.execute("SELECT source, state, error, pulls, oldest FROM pull_counts()")
+        return list(cursor.fetchall())
+
+
+def _held(lease: Lease) -> QuerySet[Pull]:
+    return Pull.objects.filter(pk=lease.pull_id, state=Pull.State.RUNNING, lease_token=lease.token)

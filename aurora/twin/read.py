@@ -1,0 +1,52 @@
+"""The one door out of the twin. It takes a `Permit`, and the statement that reads demands the ledger entry of that very permit.
+
+It does not decide and does not log: `consent.rules.decide` and `consent.ledger.append` have done so, in this same transaction.
+"""
+
+from __future__ import annotations
+
+import json
+
+from django.db import connection
+
+from aurora.identity import vault
+from aurora.twin.values import FactView
+from consent.errors import OutsideTransaction
+from consent.rules import Permit
+
+_READ = """
+SELECT f.id, f.category, f.category_version, f.key, f.sealed, f.provenance, f.source, f.observed_at, f.valid_from, f.valid_to, f.recorded_at
+FROM ledger_ledgerentry e LEFT JOIN twin_fact f
+  ON f.citizen_id = e.citizen_id AND f.category = ANY(%s) AND f.superseded_at IS NULL
+WHERE e.permit_id = %s AND e.citizen_id = %s
+ORDER BY f.category, f.key, f.source
+"""
+
+
+class NotLogged(RuntimeError):
+    """A read without its ledger entry: a programming error, and nothing is returned."""
+
+
+def fact_context(fact_id: object, category: str, key: str) -> bytes:
+    """What a fact's value is sealed for: this row, under this name."""
+    return f"fact:{fact_id}:{category}.{key}".encode()
+
+
+def read(permit: Permit) -> tuple[FactView, ...]:
+    """The current facts that a permit covers, by category and key. Raises `NotLogged`, `OutsideTransaction`."""
+    if not connection.in_atomic_block:
+        raise OutsideTransaction("The twin is read in the transaction that decided and logged.")
+    with connection.cursor() as cursor:
+        cursor.execute(_READ, [sorted(permit.categories), permit.id, permit.citizen_id])
+        rows = cursor.fetchall()
+    if not rows:
+        raise NotLogged("This permit has no entry in the ledger.")
+    return tuple(_view(permit, row) for row in rows if row[0] is not None)
+
+
+def _view(permit: Permit, row: tuple) -> FactView:  # type: ignore[type-arg]
+    fact_id, category, version, key, sealed, provenance, source, observed_at, valid_from, valid_to, recorded_at = row
+    plain = vault.open_sealed(sealed, citizen_id=permit.citizen_id, context=fact_context(fact_id, category, key))
+    return FactView(
+        category, version, key, json.loads(plain), provenance, source, observed_at, valid_from, valid_to, recorded_at
+    )

@@ -1,0 +1,51 @@
+"""A fact on its way in and on its way out. Both hold a personal value and show none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+
+@dataclass(frozen=True)
+class NewFact:
+    """A value to be kept: a JSON scalar of its category's schema."""
+
+    category: str
+    category_version: int
+    key: str
+    value: Any
+    provenance: str
+    source: str
+    observed_at: datetime
+    pull_id: UUID | None = None
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+    def __repr__(self) -> str:
+        return f"NewFact({self.category}.{self.key})"
+
+
+@dataclass(frozen=True)
+class FactView:
+    """A value that a permit opened."""
+
+    category: str
+    category_version: int
+    key: str
+    value: Any
+    provenance: str
+    source: str
+    observed_at: datetime
+    valid_from: date | None
+    valid_to: date | None
+    recorded_at: datetime
+
+    @property
+    def name(self) -> str:
+        """`category.key`, the fact's name everywhere."""
+        return f"{self.category}.{self.key}"
+
+    def __repr__(self) -> str:
+        return f"FactView({self.name})"

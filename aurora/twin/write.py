@@ -1,0 +1,57 @@
+"""Writing and deleting facts. Called by journeys only, in a `citizen_scope`, beside the ledger entry that tells of it."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from aurora.identity import vault
+from aurora.twin.models import Fact, SuggestionRun
+from aurora.twin.read import fact_context
+from aurora.twin.values import NewFact
+
+
+def write(*, citizen_id: UUID, facts: Iterable[NewFact], now: datetime) -> int:
+    """Keep facts, sealed; what the same source said before about the same category is superseded, not overwritten. How many."""
+    new = list(facts)
+    for category, source in {(f.category, f.source) for f in new}:
+        Fact.objects.filter(citizen_id=citizen_id, category=category, source=source, superseded_at__isnull=True).update(
+            superseded_at=now
+        )
+    Fact.objects.bulk_create(_row(citizen_id, f, now) for f in new)
+    return len(new)
+
+
+def erase(*, citizen_id: UUID, categories: Iterable[str], source: str) -> int:
+    """Delete what one source said about some categories, past versions too, and what was derived. How many facts."""
+    gone, _ = Fact.objects.filter(citizen_id=citizen_id, category__in=list(categories), source=source).delete()
+    forget_derived(citizen_id=citizen_id)
+    return gone
+
+
+def forget_derived(*, citizen_id: UUID) -> None:
+    """Delete the suggestions: they rest on facts or consents that changed."""
+    SuggestionRun.objects.filter(citizen_id=citizen_id).delete()
+
+
+def _row(citizen_id: UUID, fact: NewFact, now: datetime) -> Fact:
+    fact_id = uuid.uuid4()
+    plain = json.dumps(fact.value, ensure_ascii=False).encode()
+    return Fact(
+        id=fact_id,
+        citizen_id=citizen_id,
+        category=fact.category,
+        category_version=fact.category_version,
+        key=fact.key,
+        sealed=vault.seal(plain, citizen_id=citizen_id, context=fact_context(fact_id, fact.category, fact.key)),
+        provenance=fact.provenance,
+        source=fact.source,
+        pull_id=fact.pull_id,
+        observed_at=fact.observed_at,
+        valid_from=fact.valid_from,
+        valid_to=fact.valid_to,
+        recorded_at=now,
+    )

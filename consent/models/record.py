@@ -1,0 +1,81 @@
+"""ConsentRecord: the record of a citizen's decision (ISO/IEC TS 27560:2023). History is added to, never overwritten."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+
+from .agency import Agency
+from .notice import Notice
+from .vocabulary import Purpose, PurposeVersion
+
+
+class ConsentState(models.TextChoices):
+    """`given` says what was decided last, not that the consent is alive: expiry is decided at the read, by `consent.rules`."""
+
+    GIVEN = "given"
+    DECLINED = "declined"
+    REPLACED = "replaced"
+    WITHDRAWN = "withdrawn"
+
+
+class ConsentRecord(models.Model):
+    """One purpose, one recipient, the categories that the citizen ticked, until a date."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    citizen = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    recipient = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
+    source = models.ForeignKey(
+        Agency, on_delete=models.PROTECT, related_name="+", null=True, help_text="Whose data is pulled; null: from the twin."
+    )
+    purpose = models.ForeignKey(Purpose, on_delete=models.PROTECT, related_name="+")
+    purpose_version = models.ForeignKey(PurposeVersion, on_delete=models.PROTECT, related_name="+")
+    categories = ArrayField(models.CharField(max_length=64))
+    category_versions = models.JSONField(help_text="Version of each category as shown.")
+    notice = models.ForeignKey(Notice, on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(max_length=10, choices=ConsentState.choices)
+    once = models.BooleanField(default=False, help_text="For one use only.")
+    decided_at = models.DateTimeField()
+    not_before = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["citizen", "recipient", "purpose", "source"],
+                condition=Q(state="given"),
+                nulls_distinct=False,
+                name="one_live_consent",
+            ),
+            models.CheckConstraint(condition=Q(expires_at__gt=F("not_before")), name="consent_ends_after_it_begins"),
+            models.CheckConstraint(
+                condition=Q(state__in=["given"], ended_at__isnull=True) | Q(state__in=["declined", "replaced", "withdrawn"], ended_at__isnull=False),
+                name="consent_ended_has_a_time",
+            ),
+            models.CheckConstraint(condition=~Q(categories=[]) | Q(state="declined"), name="consent_covers_something"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.purpose_id} {self.state} {self.id}"
+
+
+class ConsentEvent(models.Model):
+    """What happened to a consent. Append-only, by trigger and by privilege."""
+
+    consent = models.ForeignKey(ConsentRecord, on_delete=models.PROTECT, related_name="events")
+    citizen = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    kind = models.CharField(max_length=10, choices=ConsentState.choices)
+    by = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ["at", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.consent_id}"

@@ -1,0 +1,71 @@
+"""Purposes and data categories, mapped to the W3C Data Privacy Vocabulary (DPV 2). A change makes a new version; old ones stay."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from .agency import Agency
+
+
+class Purpose(models.Model):
+    """Why data may be used. `kind` says where it is asked: when a source is connected, or when an agency asks for access."""
+
+    class Kind(models.TextChoices):
+        CONNECT = "connect"
+        ACCESS = "access"
+
+    code = models.SlugField(max_length=64, primary_key=True)
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class PurposeVersion(models.Model):
+    """The wording of a purpose at one time: texts by language, as shown to citizens."""
+
+    purpose = models.ForeignKey(Purpose, on_delete=models.PROTECT, related_name="versions")
+    version = models.PositiveSmallIntegerField()
+    dpv = models.URLField()
+    name = models.JSONField()
+    description = models.JSONField()
+    on_refusal = models.JSONField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["purpose", "version"], name="purpose_version_once")]
+        ordering = ["purpose_id", "-version"]
+
+    def __str__(self) -> str:
+        return f"{self.purpose_id} v{self.version}"
+
+
+class DataCategory(models.Model):
+    """A kind of data that one agency holds, such as `tax.income`."""
+
+    code = models.CharField(max_length=64, primary_key=True)
+    source = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="categories")
+
+    class Meta:
+        verbose_name_plural = "data categories"
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class DataCategoryVersion(models.Model):
+    """What a category holds at one time: texts, and the JSON Schema 2020-12 of its facts with `x-label` and `x-unit` a property."""
+
+    category = models.ForeignKey(DataCategory, on_delete=models.PROTECT, related_name="versions")
+    version = models.PositiveSmallIntegerField()
+    dpv = models.URLField()
+    sensitive = models.BooleanField(default=False, help_text="A special category (GDPR art. 9).")
+    name = models.JSONField()
+    description = models.JSONField()
+    schema = models.JSONField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["category", "version"], name="category_version_once")]
+        ordering = ["category_id", "-version"]
+
+    def __str__(self) -> str:
+        return f"{self.category_id} v{self.version}"

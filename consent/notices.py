@@ -1,0 +1,89 @@
+"""Composes the consent text, and keeps it as it was shown.
+
+Page, record and receipt read the same composition: what a citizen sees is what is stored, word for word.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from consent.models import Agency, DataCategoryVersion, Notice, PurposeVersion
+
+LANGUAGES = ("fi", "sv", "en")
+
+
+@dataclass(frozen=True)
+class NoticeText:
+    """One purpose's text in one language. `categories` maps code to name and description; `digest` is the SHA-256 of all of it."""
+
+    language: str
+    recipient: str
+    source: str
+    purpose: str
+    purpose_version: int
+    purpose_name: str
+    purpose_description: str
+    on_refusal: str
+    categories: tuple[tuple[str, int, str, str], ...]
+    facts: tuple[tuple[str, tuple[str, ...]], ...]
+
+    @property
+    def content(self) -> dict[str, object]:
+        return {
+            "recipient": self.recipient,
+            "source": self.source,
+            "purpose": {
+                "code": self.purpose,
+                "version": self.purpose_version,
+                "name": self.purpose_name,
+                "description": self.purpose_description,
+                "on_refusal": self.on_refusal,
+            },
+            "categories": [
+                {"code": code, "version": version, "name": name, "description": description, "facts": list(dict(self.facts)[code])}
+                for code, version, name, description in self.categories
+            ],
+        }
+
+    @property
+    def digest(self) -> str:
+        canonical = json.dumps([self.language, self.content], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def compose(
+    *,
+    language: str,
+    recipient: Agency,
+    source: Agency | None,
+    purpose: PurposeVersion,
+    categories: Iterable[DataCategoryVersion],
+) -> NoticeText:
+    """The text for one purpose and the categories on offer, in one of `LANGUAGES`. `source` None: the data comes from the twin."""
+    offered = tuple(categories)
+    return NoticeText(
+        language=language,
+        recipient=recipient.name[language],
+        source=source.name[language] if source else "",
+        purpose=purpose.purpose_id,
+        purpose_version=purpose.version,
+        purpose_name=purpose.name[language],
+        purpose_description=purpose.description[language],
+        on_refusal=purpose.on_refusal[language],
+        categories=tuple((c.category_id, c.version, c.name[language], c.description[language]) for c in offered),
+        facts=tuple(
+            (c.category_id, tuple(p["x-label"][language] for p in c.schema["properties"].values())) for c in offered
+        ),
+    )
+
+
+def keep(text: NoticeText, *, now: datetime) -> Notice:
+    """Store the text once; a text that was shown before is found again by its digest."""
+    notice, _ = Notice.objects.get_or_create(
+        digest=text.digest, defaults={"language": text.language, "content": text.content, "first_shown_at": now}
+    )
+    return notice

@@ -1,0 +1,61 @@
+"""Questions about consents. Called in a `citizen_scope`: row-level security answers for that citizen only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from consent.models import ConsentRecord, DataCategoryVersion, PurposeVersion
+from consent.rules import ConsentView
+
+
+_FOR_DECISION = """
+SELECT r.id, r.citizen_id, a.code, r.purpose_id, r.categories, r.not_before, r.expires_at, r.ended_at
+FROM consent_consentrecord r JOIN consent_agency a ON a.id = r.recipient_id
+WHERE r.citizen_id = %s AND a.code = %s AND r.state <> 'declined'
+ORDER BY r.decided_at DESC LIMIT 200 FOR SHARE OF r
+"""
+
+
+def for_decision(*, citizen_id: UUID, recipient: str) -> list[ConsentView]:
+    """Every consent ever given to this recipient, as `decide` wants them: ended ones tell why a request is refused. One SELECT.
+
+    It locks the rows against change until the transaction ends, so that no read commits after the withdrawal of its consent.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_FOR_DECISION, [citizen_id, recipient])
+        return [ConsentView(i, c, r, p, frozenset(k), b, e, d) for i, c, r, p, k, b, e, d in cursor.fetchall()]
+
+
+def for_citizen(*, citizen_id: UUID) -> QuerySet[ConsentRecord]:
+    """All of a citizen's decisions, newest first, with what a page shows of them."""
+    return (
+        ConsentRecord.objects.filter(citizen_id=citizen_id)
+        .select_related("recipient", "source", "purpose_version", "notice")
+        .order_by("-decided_at")
+    )
+
+
+def current_purpose(code: str) -> PurposeVersion:
+    """The wording now in force. Raises `PurposeVersion.DoesNotExist`."""
+    return PurposeVersion.objects.filter(purpose_id=code).latest("version")
+
+
+def current_categories(codes: Iterable[str] | None = None, *, source: str | None = None) -> list[DataCategoryVersion]:
+    """The newest version of each category, all, by code or by source agency, in the order of their codes."""
+    versions = DataCategoryVersion.objects.select_related("category__source").order_by("category_id", "-version").distinct("category_id")
+    if codes is not None:
+        versions = versions.filter(category_id__in=list(codes))
+    if source is not None:
+        versions = versions.filter(category__source__code=source)
+    return list(versions)
+
+
+def counts() -> list[tuple[str, str, int]]:
+    """(purpose, state, how many consents) over all citizens, by a database function that returns nothing else."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT purpose, state, records FROM consent_counts()")
+        return [(p, s, n) for p, s, n in cursor.fetchall()]

@@ -1,0 +1,19 @@
+"""Pure rules of consent: no Django, no clock, no database. See `decide` for the only way to a `Permit`."""
+
+from .decide import decide
+from .durations import MAXIMUM_MONTHS, end_of, latest_end
+from .values import AURORA, CITIZEN, AccessRequest, ConsentView, Permit, Refusal, RefusalCode
+
+__all__ = [
+    "AURORA",
+    "CITIZEN",
+    "MAXIMUM_MONTHS",
+    "AccessRequest",
+    "ConsentView",
+    "Permit",
+    "Refusal",
+    "RefusalCode",
+    "decide",
+    "end_of",
+    "latest_end",
+]

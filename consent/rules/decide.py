@@ -1,0 +1,81 @@
+"""The decision: may this happen? Pure, total, and the only builder of a `Permit`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from .values import _BUILT_BY_DECIDE, CITIZEN, AccessRequest, ConsentView, Permit, Refusal, RefusalCode
+
+# The most telling reason comes first: a citizen who withdrew is told so, not that there "is no consent".
+_MOST_TELLING = (
+    RefusalCode.CONSENT_WITHDRAWN,
+    RefusalCode.CONSENT_EXPIRED,
+    RefusalCode.NOT_YET_VALID,
+    RefusalCode.CATEGORY_NOT_COVERED,
+    RefusalCode.PURPOSE_NOT_COVERED,
+    RefusalCode.NO_CONSENT,
+)
+
+
+def decide(request: AccessRequest, consents: Iterable[ConsentView], *, now: datetime) -> Permit | Refusal:
+    """Decide one request against the citizen's consents at an instant (timezone-aware UTC).
+
+    A citizen needs no consent for their own data (GDPR art. 15). Everyone else, Aurora included, needs one consent that is alive at `now`,
+    for this recipient and this purpose, for each category: consents add up over categories, never over purposes or recipients.
+    """
+    if request.requester == CITIZEN:
+        return _permit(request, request.categories, (), now)
+
+    mine = [c for c in consents if c.citizen_id == request.citizen_id and c.recipient == request.requester]
+    for_purpose = [c for c in mine if c.purpose == request.purpose]
+    alive = [c for c in for_purpose if _fault(c, now) is None]
+    covered = frozenset[str]().union(*(c.categories for c in alive)) & request.categories
+
+    if covered and (covered == request.categories or not request.all_or_nothing):
+        used = tuple(c.id for c in alive if c.categories & covered)
+        return _permit(request, covered, used, now)
+    return Refusal(_why(request, mine, for_purpose, covered, now), request)
+
+
+def _permit(request: AccessRequest, categories: frozenset[str], used: tuple[UUID, ...], now: datetime) -> Permit:
+    return Permit(
+        id=uuid4(),
+        citizen_id=request.citizen_id,
+        requester=request.requester,
+        purpose=request.purpose,
+        categories=categories,
+        consent_ids=used,
+        decided_at=now,
+        _seal=_BUILT_BY_DECIDE,
+    )
+
+
+def _fault(consent: ConsentView, now: datetime) -> RefusalCode | None:
+    if consent.ended_at is not None and consent.ended_at <= now:
+        return RefusalCode.CONSENT_WITHDRAWN
+    if consent.expires_at <= now:
+        return RefusalCode.CONSENT_EXPIRED
+    if consent.not_before > now:
+        return RefusalCode.NOT_YET_VALID
+    return None
+
+
+def _why(
+    request: AccessRequest,
+    mine: list[ConsentView],
+    for_purpose: list[ConsentView],
+    covered: frozenset[str],
+    now: datetime,
+) -> RefusalCode:
+    missing = request.categories - covered
+    faults = {fault for c in for_purpose if c.categories & missing and (fault := _fault(c, now)) is not None}
+    if not faults:
+        if for_purpose:
+            faults = {RefusalCode.CATEGORY_NOT_COVERED}
+        elif mine:
+            faults = {RefusalCode.PURPOSE_NOT_COVERED}
+        else:
+            faults = {RefusalCode.NO_CONSENT}
+    return next(code for code in _MOST_TELLING if code in faults)

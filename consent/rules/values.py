@@ -1,0 +1,81 @@
+"""The values that go into a decision and come out of it. All frozen; none holds a personal value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+AURORA = "aurora"
+CITIZEN = "citizen"
+
+_BUILT_BY_DECIDE = object()
+
+
+class RefusalCode(StrEnum):
+    """Why access was refused. The same code is shown to citizen, agency and log."""
+
+    NO_CONSENT = "no_consent"
+    CONSENT_WITHDRAWN = "consent_withdrawn"
+    CONSENT_EXPIRED = "consent_expired"
+    NOT_YET_VALID = "not_yet_valid"
+    PURPOSE_NOT_COVERED = "purpose_not_covered"
+    CATEGORY_NOT_COVERED = "category_not_covered"
+
+
+@dataclass(frozen=True, slots=True)
+class AccessRequest:
+    """Who wants which categories of whose data, and why. `requester` is an agency's code, `AURORA` or `CITIZEN`.
+
+    With `all_or_nothing` a single category that is not covered refuses the request; without it the permit covers the part that is.
+    """
+
+    citizen_id: UUID
+    requester: str
+    purpose: str
+    categories: frozenset[str]
+    all_or_nothing: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentView:
+    """What a decision needs to know of one ConsentRecord (GDPR art. 6(1)(a), 7; ISO/IEC TS 27560)."""
+
+    id: UUID
+    citizen_id: UUID
+    recipient: str
+    purpose: str
+    categories: frozenset[str]
+    not_before: datetime
+    expires_at: datetime
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """No, and why. Truthiness is not defined on purpose: test for the class."""
+
+    code: RefusalCode
+    request: AccessRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """The right to read some categories of one citizen's twin, once, in the transaction that decided it.
+
+    Only `consent.rules.decide()` can build one; it does not say that the access was logged: `twin.read` asks the ledger for that.
+    """
+
+    id: UUID
+    citizen_id: UUID
+    requester: str
+    purpose: str
+    categories: frozenset[str]
+    consent_ids: tuple[UUID, ...]
+    decided_at: datetime
+    _seal: object = field(repr=False, compare=False, default=None)
+
+    def __post_init__(self) -> None:
+        if self._seal is not _BUILT_BY_DECIDE:
+            raise TypeError("A Permit is built by consent.rules.decide() only.")

@@ -1,0 +1,76 @@
+"""Whose rows this transaction may see: the two settings that PostgreSQL's row-level security compares with.
+
+`aurora.citizen` opens the rows of one citizen. `aurora.lookup` opens, on the few tables that say so, the one row whose secret
+digest the caller holds. Both are local to a transaction; without them a personal table has no rows (PostgreSQL 18 manual, 5.9).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import UUID
+
+from django.db import connection, transaction
+
+CURRENT_CITIZEN = "nullif(current_setting('aurora.citizen', true), '')::uuid"
+CURRENT_LOOKUP = "decode(nullif(current_setting('aurora.lookup', true), ''), 'hex')"
+
+
+@contextmanager
+def _setting(name: str, value: str, *, durable: bool = False) -> Iterator[None]:
+    with transaction.atomic(durable=durable), connection.cursor() as cursor:
+        # One round trip: the former value comes back with the setting of the new one, since the sub-select is evaluated first.
+        cursor.execute(
+            "WITH former AS MATERIALIZED (SELECT coalesce(current_setting(%s, true), '') AS v) "
+            "SELECT former.v, set_config(%s, %s, true) FROM former",
+            [name, name, value],
+        )
+        former = cursor.fetchone()[0]
+        yield
+        # After an exception the savepoint or transaction rolls the setting back; this restores it on the way out of a nested scope.
+        if former != value and len(connection.savepoint_ids) > 0:
+            cursor.execute("SELECT set_config(%s, %s, true)", [name, former])
+
+
+@contextmanager
+def citizen_scope(citizen_id: UUID, *, durable: bool = False) -> Iterator[None]:
+    """Open the rows of one citizen for the length of a transaction (joined if one is open; with `durable` none may be open)."""
+    with _setting("aurora.citizen", str(citizen_id), durable=durable):
+        yield
+
+
+@contextmanager
+def lookup_scope(digest: bytes) -> Iterator[None]:
+    """Open the one row whose digest this is, on tables whose policy names `aurora.lookup`."""
+    with _setting("aurora.lookup", digest.hex()):
+        yield
+
+
+def policy_sql(table: str, *, column: str = "citizen_id", extra: str = "") -> tuple[str, str]:
+    """SQL that puts a personal table under row-level security, and its reverse, for a migration's `RunSQL`.
+
+    `extra` is a further condition under which a row may be seen (not written), such as `digest = <CURRENT_LOOKUP>`.
+    """
+    own = f"{column} = {CURRENT_CITIZEN}"
+    seen = f"{own} OR {extra}" if extra else own
+    forward = (
+        f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;"
+        f"CREATE POLICY own_rows ON {table} USING ({own}) WITH CHECK ({own});"
+    )
+    if extra:
+        forward += f"CREATE POLICY held_secret ON {table} FOR SELECT USING ({seen});"
+    reverse = f"DROP POLICY IF EXISTS held_secret ON {table}; DROP POLICY own_rows ON {table}; ALTER TABLE {table} DISABLE ROW LEVEL SECURITY;"
+    return forward, reverse
+
+
+def append_only_sql(table: str) -> tuple[str, str]:
+    """SQL that makes a table append-only for everyone, by trigger, and takes the right away from the service, for `RunSQL`."""
+    forward = (
+        f"CREATE FUNCTION {table}_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        f"RAISE EXCEPTION '{table} is append-only' USING ERRCODE = 'restrict_violation'; END $$;"
+        f"CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
+        f"FOR EACH STATEMENT EXECUTE FUNCTION {table}_append_only();"
+        f"DO $$ BEGIN IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'aurora_app') THEN "
+        f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM aurora_app; END IF; END $$;"
+    )
+    return forward, f"DROP TRIGGER append_only ON {table}; DROP FUNCTION {table}_append_only();"

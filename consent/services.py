@@ -1,0 +1,130 @@
+"""Changes of consents: give, decline, withdraw. Called by journeys, in a `citizen_scope`, beside the ledger entry that tells of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db.models import Q
+
+from consent.errors import Conflict, InvalidInput, NotFound
+from consent.models import Agency, ConsentEvent, ConsentRecord, ConsentState, Notice, PurposeVersion
+from consent.queries import current_categories, current_purpose
+from consent.rules import end_of, latest_end
+
+EXPIRY_SENTENCE = "Choose an end date between tomorrow and twelve months from now."
+
+
+def give(
+    *,
+    citizen_id: UUID,
+    recipient: Agency,
+    source: Agency | None,
+    purpose: str,
+    categories: Iterable[str],
+    notice: Notice,
+    until: date,
+    now: datetime,
+    once: bool = False,
+    by: str = "citizen",
+) -> ConsentRecord:
+    """Record a consent. One that stood for the same recipient, purpose and source is replaced, and kept as history.
+
+    Raises `InvalidInput` for an end date outside tomorrow to twelve months, no category or one that was not on the notice.
+    """
+    today = now.date()
+    if not today < until <= latest_end(today):
+        raise InvalidInput({"until": EXPIRY_SENTENCE})
+    wording = current_purpose(purpose)
+    chosen = _shown(notice, wording, categories)
+    if not chosen:
+        raise InvalidInput({"categories": "Choose at least one kind of data."})
+    _replace_standing(citizen_id=citizen_id, recipient=recipient, source=source, purpose=purpose, now=now, by=by)
+    record = ConsentRecord.objects.create(
+        citizen_id=citizen_id,
+        recipient=recipient,
+        source=source,
+        purpose_id=purpose,
+        purpose_version=wording,
+        categories=sorted(chosen),
+        category_versions=chosen,
+        notice=notice,
+        state=ConsentState.GIVEN,
+        once=once,
+        decided_at=now,
+        not_before=now,
+        expires_at=end_of(until),
+    )
+    _tell(record, ConsentState.GIVEN, now, by)
+    return record
+
+
+def decline(
+    *, citizen_id: UUID, recipient: Agency, source: Agency | None, purpose: str, notice: Notice, now: datetime
+) -> ConsentRecord:
+    """Record a refusal: it is a decision too, and shows that nothing was given. It changes no consent that stands."""
+    record = ConsentRecord.objects.create(
+        citizen_id=citizen_id,
+        recipient=recipient,
+        source=source,
+        purpose_id=purpose,
+        purpose_version=current_purpose(purpose),
+        categories=[],
+        category_versions={},
+        notice=notice,
+        state=ConsentState.DECLINED,
+        decided_at=now,
+        not_before=now,
+        expires_at=end_of(now.date()),
+        ended_at=now,
+        ended_by="citizen",
+    )
+    _tell(record, ConsentState.DECLINED, now, "citizen")
+    return record
+
+
+def withdraw(*, consent_id: UUID, now: datetime, by: str = "citizen") -> ConsentRecord:
+    """End a consent that stands (GDPR art. 7(3)). Raises `NotFound`, or `Conflict` when it has ended already."""
+    record = ConsentRecord.objects.select_related("recipient", "source").filter(pk=consent_id).first()
+    if record is None:
+        raise NotFound()
+    if not _end(Q(pk=consent_id), ConsentState.WITHDRAWN, now, by):
+        raise Conflict()
+    record.refresh_from_db(fields=["state", "ended_at", "ended_by"])
+    _tell(record, ConsentState.WITHDRAWN, now, by)
+    return record
+
+
+def _end(which: Q, state: ConsentState, now: datetime, by: str) -> int:
+    standing = ConsentRecord.objects.filter(which, state=ConsentState.GIVEN)
+    return standing.update(state=state, ended_at=now, ended_by=by)
+
+
+def _replace_standing(
+    *, citizen_id: UUID, recipient: Agency, source: Agency | None, purpose: str, now: datetime, by: str
+) -> None:
+    same = Q(citizen_id=citizen_id, recipient=recipient, purpose_id=purpose)
+    same &= Q(source=source) if source else Q(source__isnull=True)
+    standing = ConsentRecord.objects.filter(same, state=ConsentState.GIVEN).select_for_update().first()
+    if standing is not None and _end(Q(pk=standing.pk), ConsentState.REPLACED, now, by):
+        _tell(standing, ConsentState.REPLACED, now, by)
+
+
+def _tell(record: ConsentRecord, kind: ConsentState, now: datetime, by: str) -> None:
+    ConsentEvent.objects.create(consent=record, citizen_id=record.citizen_id, at=now, kind=kind, by=by)
+
+
+def _shown(notice: Notice, wording: PurposeVersion, categories: Iterable[str]) -> dict[str, int]:
+    """The chosen categories with the version that the notice showed; what was not shown cannot be consented to."""
+    shown = notice.content["purpose"]
+    if (shown["code"], shown["version"]) != (wording.purpose_id, wording.version):
+        raise Conflict("The description of the purpose has changed. Read it again before you decide.")
+    on_notice = {c["code"]: c["version"] for c in notice.content["categories"]}
+    chosen = set(categories)
+    if not chosen <= set(on_notice):
+        raise InvalidInput({"categories": "Choose only kinds of data that are on this page."})
+    current = {c.category_id: c.version for c in current_categories(chosen)}
+    if any(current[code] != on_notice[code] for code in chosen):
+        raise Conflict("The description of the data has changed. Read it again before you decide.")
+    return {code: on_notice[code] for code in chosen}
