@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
@@ -13,10 +14,10 @@ from consent.rules import ConsentView
 
 
 _FOR_DECISION = """
-SELECT r.id, r.citizen_id, a.code, r.purpose_id, r.categories, r.not_before, r.expires_at, r.ended_at
+SELECT r.id, r.citizen_id, a.code, r.purpose_id, r.categories, r.not_before, r.expires_at, r.ended_at, r.once, r.spent
 FROM consent_consentrecord r JOIN consent_agency a ON a.id = r.recipient_id
 WHERE r.citizen_id = %s AND a.code = %s AND r.state <> 'declined'
-ORDER BY r.decided_at DESC LIMIT 200 FOR SHARE OF r
+ORDER BY r.decided_at DESC LIMIT 200 FOR NO KEY UPDATE OF r
 """
 
 
@@ -27,7 +28,10 @@ def for_decision(*, citizen_id: UUID, recipient: str) -> list[ConsentView]:
     """
     with connection.cursor() as cursor:
         cursor.execute(_FOR_DECISION, [citizen_id, recipient])
-        return [ConsentView(i, c, r, p, frozenset(k), b, e, d) for i, c, r, p, k, b, e, d in cursor.fetchall()]
+        return [
+            ConsentView(i, c, r, p, frozenset(k), begins, expires, ended, once, frozenset(spent))
+            for i, c, r, p, k, begins, expires, ended, once, spent in cursor.fetchall()
+        ]
 
 
 def for_citizen(*, citizen_id: UUID) -> QuerySet[ConsentRecord]:
@@ -59,3 +63,16 @@ def counts() -> list[tuple[str, str, int]]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT purpose, state, records FROM consent_counts()")
         return [(p, s, n) for p, s, n in cursor.fetchall()]
+
+
+def covered_categories(*, citizen_id: UUID, recipient: str, source: str, at: datetime) -> set[str]:
+    """The categories of one source that some consent to this recipient, alive at `at`, still covers."""
+    standing = ConsentRecord.objects.filter(
+        citizen_id=citizen_id, recipient__code=recipient, source__code=source, state="given", expires_at__gt=at
+    )
+    return {category for record in standing for category in record.categories}
+
+
+def live(*, citizen_id: UUID, at: datetime) -> QuerySet[ConsentRecord]:
+    """The consents that are alive at an instant."""
+    return for_citizen(citizen_id=citizen_id).filter(state="given", not_before__lte=at, expires_at__gt=at)

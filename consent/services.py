@@ -28,8 +28,8 @@ def give(
     now: datetime,
     once: bool = False,
     by: str = "citizen",
-) -> ConsentRecord:
-    """Record a consent. One that stood for the same recipient, purpose and source is replaced, and kept as history.
+) -> tuple[ConsentRecord, UUID | None]:
+    """Record a consent. One that stood for the same recipient, purpose and source is replaced, and kept as history; its id comes back too.
 
     Raises `InvalidInput` for an end date outside tomorrow to twelve months, no category or one that was not on the notice.
     """
@@ -40,7 +40,7 @@ def give(
     chosen = _shown(notice, wording, categories)
     if not chosen:
         raise InvalidInput({"categories": "Choose at least one kind of data."})
-    _replace_standing(citizen_id=citizen_id, recipient=recipient, source=source, purpose=purpose, now=now, by=by)
+    replaced = _replace_standing(citizen_id=citizen_id, recipient=recipient, source=source, purpose=purpose, now=now, by=by)
     record = ConsentRecord.objects.create(
         citizen_id=citizen_id,
         recipient=recipient,
@@ -57,7 +57,7 @@ def give(
         expires_at=end_of(until),
     )
     _tell(record, ConsentState.GIVEN, now, by)
-    return record
+    return record, replaced
 
 
 def decline(
@@ -96,6 +96,13 @@ def withdraw(*, consent_id: UUID, now: datetime, by: str = "citizen") -> Consent
     return record
 
 
+def spend(*, consent_ids: Iterable[UUID], categories: Iterable[str]) -> None:
+    """Note that consents for one use have opened these categories. Consents for a time are left alone."""
+    for record in ConsentRecord.objects.filter(pk__in=list(consent_ids), once=True):
+        opened = sorted(set(record.spent) | (set(categories) & set(record.categories)))
+        ConsentRecord.objects.filter(pk=record.pk).update(spent=opened)
+
+
 def _end(which: Q, state: ConsentState, now: datetime, by: str) -> int:
     standing = ConsentRecord.objects.filter(which, state=ConsentState.GIVEN)
     return standing.update(state=state, ended_at=now, ended_by=by)
@@ -103,12 +110,14 @@ def _end(which: Q, state: ConsentState, now: datetime, by: str) -> int:
 
 def _replace_standing(
     *, citizen_id: UUID, recipient: Agency, source: Agency | None, purpose: str, now: datetime, by: str
-) -> None:
+) -> UUID | None:
     same = Q(citizen_id=citizen_id, recipient=recipient, purpose_id=purpose)
     same &= Q(source=source) if source else Q(source__isnull=True)
     standing = ConsentRecord.objects.filter(same, state=ConsentState.GIVEN).select_for_update().first()
-    if standing is not None and _end(Q(pk=standing.pk), ConsentState.REPLACED, now, by):
-        _tell(standing, ConsentState.REPLACED, now, by)
+    if standing is None or not _end(Q(pk=standing.pk), ConsentState.REPLACED, now, by):
+        return None
+    _tell(standing, ConsentState.REPLACED, now, by)
+    return standing.pk
 
 
 def _tell(record: ConsentRecord, kind: ConsentState, now: datetime, by: str) -> None:

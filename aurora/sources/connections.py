@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db import connection as database
 from django.db import transaction
 from django.utils import timezone
 
@@ -65,6 +66,25 @@ def end(*, connection_id: UUID, now: datetime) -> bool:
     """End a connection; False when it had ended."""
     which = Connection.objects.filter(pk=connection_id).exclude(state=Connection.State.ENDED)
     return which.update(state=Connection.State.ENDED, ended_at=now) == 1
+
+
+def to_return(*, most: int) -> list[tuple[UUID, UUID]]:
+    """(connection, citizen) of ended connections whose source has not been told."""
+    with database.cursor() as cursor:
+        cursor.execute("SELECT connection_id, citizen_id FROM connections_to_return(%s)", [most])
+        return list(cursor.fetchall())
+
+
+def give_back(*, connection_id: UUID, now: datetime) -> None:
+    """Tell the source that we are done (RFC 7009 2), then forget the tokens. Raises `PeerFailed`, and keeps them for the next try."""
+    found = Connection.objects.select_related("source__agency").filter(pk=connection_id, state=Connection.State.ENDED).first()
+    if found is None or found.tokens_returned_at is not None:
+        return
+    token = refresh_token(found) or _open(found.access_token_sealed, found.citizen_id, b"access-token")
+    oauth.revoke(registry.registration(found.source), token=token)
+    Connection.objects.filter(pk=connection_id).update(
+        tokens_returned_at=now, access_token_sealed=b"", refresh_token_sealed=None
+    )
 
 
 def mark_broken(*, connection_id: UUID) -> None:

@@ -42,8 +42,14 @@ class Connection(models.Model):
     access_expires_at = models.DateTimeField()
     connected_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
+    tokens_returned_at = models.DateTimeField(null=True, help_text="When the source was told that we are done (RFC 7009).")
 
     class Meta:
+        indexes = [
+            models.Index(
+                fields=["ended_at"], condition=Q(state="ended", tokens_returned_at__isnull=True), name="connection_to_return"
+            )
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["citizen", "source"], condition=~Q(state="ended"), name="one_standing_connection"

@@ -13,6 +13,7 @@ _MOST_TELLING = (
     RefusalCode.CONSENT_WITHDRAWN,
     RefusalCode.CONSENT_EXPIRED,
     RefusalCode.NOT_YET_VALID,
+    RefusalCode.USED_UP,
     RefusalCode.CATEGORY_NOT_COVERED,
     RefusalCode.PURPOSE_NOT_COVERED,
     RefusalCode.NO_CONSENT,
@@ -31,10 +32,10 @@ def decide(request: AccessRequest, consents: Iterable[ConsentView], *, now: date
     mine = [c for c in consents if c.citizen_id == request.citizen_id and c.recipient == request.requester]
     for_purpose = [c for c in mine if c.purpose == request.purpose]
     alive = [c for c in for_purpose if _fault(c, now) is None]
-    covered = frozenset[str]().union(*(c.categories for c in alive)) & request.categories
+    covered = frozenset[str]().union(*(c.categories - c.spent for c in alive)) & request.categories
 
     if covered and (covered == request.categories or not request.all_or_nothing):
-        used = tuple(c.id for c in alive if c.categories & covered)
+        used = tuple(c.id for c in alive if (c.categories - c.spent) & covered)
         return _permit(request, covered, used, now)
     return Refusal(_why(request, mine, for_purpose, covered, now), request)
 
@@ -70,7 +71,9 @@ def _why(
     now: datetime,
 ) -> RefusalCode:
     missing = request.categories - covered
-    faults = {fault for c in for_purpose if c.categories & missing and (fault := _fault(c, now)) is not None}
+    concerned = [c for c in for_purpose if c.categories & missing]
+    faults = {fault for c in concerned if (fault := _fault(c, now)) is not None}
+    faults |= {RefusalCode.USED_UP for c in concerned if _fault(c, now) is None}
     if not faults:
         if for_purpose:
             faults = {RefusalCode.CATEGORY_NOT_COVERED}

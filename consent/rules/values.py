@@ -22,6 +22,7 @@ class RefusalCode(StrEnum):
     NOT_YET_VALID = "not_yet_valid"
     PURPOSE_NOT_COVERED = "purpose_not_covered"
     CATEGORY_NOT_COVERED = "category_not_covered"
+    USED_UP = "used_up"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,10 @@ class AccessRequest:
 
 @dataclass(frozen=True, slots=True)
 class ConsentView:
-    """What a decision needs to know of one ConsentRecord (GDPR art. 6(1)(a), 7; ISO/IEC TS 27560)."""
+    """What a decision needs to know of one ConsentRecord (GDPR art. 6(1)(a), 7; ISO/IEC TS 27560).
+
+    A consent for one use (`once`) opens each category once; `spent` are those it has opened.
+    """
 
     id: UUID
     citizen_id: UUID
@@ -50,6 +54,8 @@ class ConsentView:
     not_before: datetime
     expires_at: datetime
     ended_at: datetime | None = None
+    once: bool = False
+    spent: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

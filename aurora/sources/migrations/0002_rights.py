@@ -14,6 +14,11 @@ LANGUAGE sql {DEFINER} AS $$
 $$;
 CREATE FUNCTION citizen_of_pull(pull uuid) RETURNS uuid
 LANGUAGE sql {DEFINER} AS $$ SELECT p.citizen_id FROM sources_pull p WHERE p.id = pull $$;
+CREATE FUNCTION connections_to_return(most integer) RETURNS TABLE (connection_id uuid, citizen_id uuid)
+LANGUAGE sql {DEFINER} AS $$
+    SELECT c.id, c.citizen_id FROM sources_connection c
+    WHERE c.state = 'ended' AND c.tokens_returned_at IS NULL ORDER BY c.ended_at LIMIT most
+$$;
 CREATE FUNCTION pull_counts() RETURNS TABLE (source varchar, state varchar, error varchar, pulls bigint, oldest timestamptz)
 LANGUAGE sql {DEFINER} AS $$
     SELECT a.code, p.state, p.error, count(*), min(p.created_at)
@@ -27,6 +32,7 @@ $$;
 """
 REVERSE = """
 DROP FUNCTION connection_counts(); DROP FUNCTION pull_counts(); DROP FUNCTION citizen_of_pull(uuid);
+DROP FUNCTION connections_to_return(integer);
 DROP FUNCTION overdue_pulls(timestamptz, integer);
 """
 
