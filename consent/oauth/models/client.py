@@ -1,0 +1,69 @@
+"""Client: the software of an agency (RFC 6749, 2). Confidential, always; it has public keys and no secret."""
+
+from __future__ import annotations
+
+from authlib.oauth2.rfc6749 import ClientMixin
+from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+
+from consent.models import Agency
+
+from .. import config, jwks, redirects
+
+CLIENT_ID = r"[A-Za-z0-9._~-]{1,64}"
+
+
+class Client(ClientMixin, models.Model):  # type: ignore[misc]
+    """What an agency registered. `allowed_*` bound what it may ask for; what it gets is the citizen's to decide."""
+
+    client_id = models.CharField(max_length=64, unique=True, validators=[RegexValidator(rf"^{CLIENT_ID}\Z")])
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
+    name = models.JSONField(help_text="Name by language: fi, sv, en.")
+    redirect_uris = ArrayField(models.CharField(max_length=config.TEXT_LIMIT), help_text="Compared exactly (RFC 9700, 2.1).")
+    jwks = models.JSONField(help_text="Public keys (RFC 7517).")
+    allowed_purposes = ArrayField(models.CharField(max_length=64))
+    allowed_categories = ArrayField(models.CharField(max_length=64))
+    active = models.BooleanField(default=True)
+
+    def __str__(self) -> str:
+        return self.client_id
+
+    def clean(self) -> None:
+        """Raises ValidationError by field, with a sentence that says what to change."""
+        faults: dict[str, str] = {}
+        if not isinstance(self.name, dict) or set(self.name) != {"fi", "sv", "en"} or not all(
+            isinstance(v, str) and v.strip() for v in self.name.values()
+        ):
+            faults["name"] = "Give the name in fi, sv and en."
+        if fault := redirects.fault_of_all(self.redirect_uris):
+            faults["redirect_uris"] = fault
+        if fault := jwks.fault_of(self.jwks):
+            faults["jwks"] = fault
+        if faults:
+            raise ValidationError(faults)
+
+    # What Authlib asks of a client.
+
+    def get_client_id(self) -> str:
+        return self.client_id
+
+    def get_default_redirect_uri(self) -> None:
+        """None: FAPI 2.0, 5.3.2.2 wants the redirect URI in every pushed request."""
+        return None
+
+    def get_allowed_scope(self, scope: str | None) -> str:
+        return ""
+
+    def check_redirect_uri(self, redirect_uri: str) -> bool:
+        return redirect_uri in self.redirect_uris and redirects.fault_of(redirect_uri) is None
+
+    def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
+        return method == config.AUTH_METHOD
+
+    def check_response_type(self, response_type: str) -> bool:
+        return response_type == "code"
+
+    def check_grant_type(self, grant_type: str) -> bool:
+        return grant_type in ("authorization_code", "refresh_token")

@@ -1,0 +1,87 @@
+"""The authorization request at the citizen's page: shown as often as they need, in one browser, until it is answered or expires."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from hmac import compare_digest
+
+from django.utils import timezone
+
+from . import config
+from .digests import digest_of, looks_like_secret
+from .errors import RequestElsewhere, RequestExpired, RequestUnknown, RequestUsed
+from .models import PushedRequest
+from .rfc9126 import URI_PREFIX
+from .rfc9396 import from_json
+
+
+@dataclass(frozen=True, slots=True)
+class PushedRequestView:
+    """Who asks for what, as checked when it was pushed. `client_name` and `agency_name` by language: fi, sv, en.
+
+    `categories` are codes, sorted; `until` is the last day (UTC), included; `once`: for one use only.
+    """
+
+    client_id: str
+    client_name: dict[str, str]
+    agency_code: str
+    agency_name: dict[str, str]
+    redirect_uri: str
+    state: str | None = field(repr=False)
+    purpose: str
+    categories: tuple[str, ...]
+    until: date
+    once: bool
+    code_challenge: str = field(repr=False)
+    digest: bytes = field(repr=False)
+
+
+def load(*, client_id: str, request_uri: str, interaction: str) -> PushedRequestView:
+    """The request for showing. Loading does not use it up.
+
+    `interaction` is a secret of this browser (from its session). The first load binds the request to it and gives the person ten
+    minutes; before that it lives 90 s (RFC 9126, 2.2; FAPI 2.0, 5.3.2.2). Raises `RequestUnknown`, `RequestExpired`, `RequestUsed`,
+    `RequestElsewhere`: these are for a page and must not redirect.
+    """
+    secret = request_uri.removeprefix(URI_PREFIX)
+    if not request_uri.startswith(URI_PREFIX) or not looks_like_secret(secret):
+        raise RequestUnknown()
+    digest, mine, now = digest_of(secret), digest_of(interaction), timezone.now()
+    rows = PushedRequest.objects.filter(pk=digest)
+    rows.filter(
+        interaction__isnull=True,
+        used_at__isnull=True,
+        expires_at__gt=now,
+        client__client_id=client_id if "\x00" not in client_id else "",
+    ).update(interaction=mine, expires_at=now + config.INTERACTION_LIFETIME)
+    found = rows.select_related("client__agency").first()
+    if found is None or found.client.client_id != client_id or not (found.client.active and found.client.agency.active):
+        raise RequestUnknown()
+    if found.used_at is not None:
+        raise RequestUsed()
+    if found.expires_at <= now:
+        raise RequestExpired()
+    if found.interaction is None or not compare_digest(bytes(found.interaction), mine):
+        raise RequestElsewhere()
+    return view_of(found)
+
+
+def view_of(request: PushedRequest) -> PushedRequestView:
+    """The stored request as a value."""
+    client, params = request.client, request.params
+    detail = from_json(params["detail"])
+    return PushedRequestView(
+        client_id=client.client_id,
+        client_name=client.name,
+        agency_code=client.agency.code,
+        agency_name=client.agency.name,
+        redirect_uri=params["redirect_uri"],
+        state=params["state"],
+        purpose=detail.purpose,
+        categories=detail.categories,
+        until=detail.until,
+        once=detail.once,
+        code_challenge=params["code_challenge"],
+        digest=bytes(request.digest),
+    )

@@ -1,0 +1,33 @@
+"""JSON from outside: one meaning or none. Python's parser lets duplicate members, NaN and bottomless nesting pass."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NoReturn
+
+_BRACKETS = 200  # More than a request needs; far from the parser's recursion limit.
+
+
+def loads(text: str) -> Any:
+    """Parse RFC 8259 JSON. Raises ValueError on anything else, on a member given twice, and on text that PostgreSQL cannot hold."""
+    if text.count("[") + text.count("{") > _BRACKETS:
+        raise ValueError("nested too deeply")
+    value = json.loads(text, object_pairs_hook=_members, parse_constant=_constant)
+    if "\\u" in text:
+        # Escapes can spell NUL and lone surrogates, which PostgreSQL and UTF-8 cannot hold.
+        flat = json.dumps(value, ensure_ascii=False)
+        flat.encode()  # raises UnicodeEncodeError, a ValueError
+        if "\\u0000" in flat:
+            raise ValueError("NUL")
+    return value
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("a member is given twice")
+    return members
+
+
+def _constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
