@@ -1,0 +1,119 @@
+"""The access log's tables. Rows of LedgerEntry and Head are one citizen's (row-level security); the others carry no personal data.
+
+Nothing here is written through the ORM: entries come from `append.append` by the function `ledger_append`, the tree from `sequence.py`.
+The service's role may only read these tables (migration 0001).
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+
+class LedgerEntry(models.Model):
+    """One access or change of consent, as it was decided. Append-only, by trigger and by privilege.
+
+    `seq` runs 1, 2, 3, ... for a citizen and `prev` is the commitment of the entry before (32 zero bytes in the first), so that an
+    entry left out of the citizen's view leaves a gap. `actor` is an agency's code, `aurora` or `citizen`; `source` the code of the
+    agency that the data came from. `decision` is `permit` or the refusal's code. `sealed` holds {salt, access} for the citizen alone.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    citizen_id = models.UUIDField()
+    seq = models.BigIntegerField()
+    prev = models.BinaryField()
+    commitment = models.BinaryField()
+    at = models.DateTimeField()
+    event = models.TextField()
+    actor = models.TextField()
+    purpose = models.TextField(null=True)
+    categories = ArrayField(models.TextField())
+    consent_ids = ArrayField(models.UUIDField())
+    decision = models.TextField()
+    permit_id = models.UUIDField(null=True)
+    source = models.TextField(null=True)
+    sealed = models.BinaryField()
+
+    class Meta:
+        verbose_name = "ledger entry"
+        verbose_name_plural = "ledger entries"
+        constraints = [
+            # Also the index of "my newest 50": the running number is the order, whatever a clock said.
+            models.UniqueConstraint(fields=["citizen_id", "seq"], name="ledger_entry_citizen_seq"),
+            models.UniqueConstraint(fields=["permit_id"], condition=Q(permit_id__isnull=False), name="ledger_entry_permit"),
+            models.CheckConstraint(condition=Q(seq__gte=1), name="ledger_entry_seq_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"ledger entry {self.id}"
+
+
+class Head(models.Model):
+    """The newest link of a citizen's chain; its row lock puts the citizen's appends in order."""
+
+    citizen_id = models.UUIDField(primary_key=True)
+    seq = models.BigIntegerField()
+    prev = models.BinaryField()
+    commitment = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"head at {self.seq}"
+
+
+class Pending(models.Model):
+    """A commitment that waits for its leaf index; committed with its entry, taken by the sequencer."""
+
+    id = models.BigAutoField(primary_key=True)
+    entry_id = models.UUIDField()
+    commitment = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"pending {self.id}"
+
+
+class Leaf(models.Model):
+    """A leaf of the tree: indices are contiguous from 0."""
+
+    index = models.BigIntegerField(primary_key=True)
+    entry_id = models.UUIDField(unique=True)
+    commitment = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"leaf {self.index}"
+
+
+class Tile(models.Model):
+    """Up to 256 hashes of the tree (C2SP tlog-tiles); only the last tile of a level is shorter, and it only grows."""
+
+    pk = models.CompositePrimaryKey("level", "index")
+    level = models.SmallIntegerField()
+    index = models.BigIntegerField()
+    hashes = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"tile {self.level}/{self.index}"
+
+
+class Checkpoint(models.Model):
+    """A signed tree head; `note` is its text as published (C2SP tlog-checkpoint)."""
+
+    size = models.BigIntegerField(primary_key=True)
+    root = models.BinaryField()
+    at = models.DateTimeField()
+    note = models.TextField()
+
+    def __str__(self) -> str:
+        return f"checkpoint at {self.size}"
+
+
+class Key(models.Model):
+    """A verifier key that the sequencer signs or has signed with, as published (C2SP signed-note). The private key is in its file only."""
+
+    vkey = models.TextField(primary_key=True)
+    since = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.vkey

@@ -1,0 +1,194 @@
+"""Reading the access log: a citizen's own entries (within their `citizen_scope`), and the public tree."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from django.db import connection
+
+from consent.ledger import leaf, merkle, tiles
+from consent.ledger.append import sealing_context
+from consent.ledger.models import Checkpoint, Key, Leaf, LedgerEntry, Tile
+from consent.ledger.verify import InclusionProof, Link, NotVerified, check_commitment
+
+MAX_PAGE = 500
+
+
+class OpenSealed(Protocol):
+    """Decrypts what `seal` sealed with the same context. Raises on anything else."""
+
+    def __call__(self, sealed: bytes, *, context: bytes) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedEntry:
+    """An entry with what it commits to. `genuine` is False if content, columns or place are not what was committed to."""
+
+    entry: LedgerEntry
+    access: dict[str, Any] = field(repr=False)
+    salt: bytes = field(repr=False)
+    genuine: bool
+
+    @property
+    def details(self) -> dict[str, Any]:
+        return dict(self.access.get("details") or {})
+
+
+@dataclass(frozen=True, slots=True)
+class SequenceCheck:
+    """Whether a citizen's entries are 1, 2, ... `length`, each linked to the one before and the last one to the head.
+
+    `first_break` is the number of the first entry that is not (one past the last entry if entries are missing at the end).
+    """
+
+    length: int
+    first_break: int | None
+
+    @property
+    def unbroken(self) -> bool:
+        return self.first_break is None
+
+
+def entries_for(
+    citizen_id: UUID,
+    *,
+    before_seq: int | None = None,
+    limit: int = 50,
+    actor: str | None = None,
+    event: str | Collection[str] | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> tuple[LedgerEntry, ...]:
+    """A citizen's entries, newest first; `before_seq` turns the page. `since` is inclusive, `until` exclusive. One query."""
+    found = LedgerEntry.objects.filter(citizen_id=citizen_id)
+    if before_seq is not None:
+        found = found.filter(seq__lt=before_seq)
+    if actor is not None:
+        found = found.filter(actor=actor)
+    if event is not None:
+        found = found.filter(event__in=[event] if isinstance(event, str) else list(event))
+    if since is not None:
+        found = found.filter(at__gte=since)
+    if until is not None:
+        found = found.filter(at__lt=until)
+    return tuple(found.order_by("-seq")[: max(0, min(limit, MAX_PAGE))])
+
+
+def open_entry(entry: LedgerEntry, open_sealed: OpenSealed) -> OpenedEntry:
+    """Decrypt an entry and hold it against its commitment and its columns. Raises what `open_sealed` raises."""
+    content = json.loads(open_sealed(bytes(entry.sealed), context=sealing_context(entry.id)))
+    access, salt = content["access"], bytes.fromhex(content["salt"])
+    try:
+        check_commitment(access=access, salt=salt, link=link(entry))
+        genuine = _columns(entry).items() <= access.items()
+    except NotVerified:
+        genuine = False
+    return OpenedEntry(entry, access, salt, genuine)
+
+
+def link(entry: LedgerEntry) -> Link:
+    """An entry's place in the chain, for `verify.check_sequence`."""
+    return Link(entry.seq, bytes(entry.prev), bytes(entry.commitment))
+
+
+def proof_for(entry: LedgerEntry) -> InclusionProof | None:
+    """The entry's inclusion under the newest checkpoint; None while the sequencer has not taken it yet. Two queries, O(log n)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT l.index, c.size, c.note FROM ledger_leaf l, "
+            "LATERAL (SELECT size, note FROM ledger_checkpoint ORDER BY size DESC LIMIT 1) c WHERE l.entry_id = %s",
+            [entry.id],
+        )
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    index, size, note = row
+    needed = tiles.needed_for(lambda node: merkle.inclusion_proof(index, size, node))
+    hashes = merkle.inclusion_proof(index, size, tiles.node_reader(_tiles(needed)))
+    return InclusionProof(index, tuple(hashes), note)
+
+
+def consistency_proof(old: int, new: int) -> tuple[bytes, ...] | None:
+    """That the tree of size `new` extends that of size `old`; None unless 0 < old <= new <= the newest checkpoint's size."""
+    newest = newest_checkpoint()
+    if newest is None or not 0 < old <= new <= newest.size:
+        return None
+    needed = tiles.needed_for(lambda node: merkle.consistency_proof(old, new, node))
+    return tuple(merkle.consistency_proof(old, new, tiles.node_reader(_tiles(needed))))
+
+
+def my_sequence_is_unbroken(citizen_id: UUID) -> SequenceCheck:
+    """Walk a citizen's whole chain in the database, without opening any entry. One query; within `citizen_scope`."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH chain AS (SELECT seq, commitment, seq = row_number() OVER w AND prev = lag(commitment, 1, %s) OVER w AS sound "
+            "  FROM ledger_ledgerentry WHERE citizen_id = %s WINDOW w AS (ORDER BY seq)) "
+            "SELECT count(*), min(seq) FILTER (WHERE NOT sound), "
+            "  (SELECT h.seq FROM ledger_head h WHERE h.citizen_id = %s), coalesce(max(seq), 0), "
+            "  coalesce((SELECT h.commitment FROM ledger_head h WHERE h.citizen_id = %s) = "
+            "    (SELECT commitment FROM chain ORDER BY seq DESC LIMIT 1), false) FROM chain",
+            [leaf.NO_COMMITMENT, citizen_id, citizen_id, citizen_id],
+        )
+        length, first_break, head_seq, last_seq, head_agrees = cursor.fetchone()
+    if first_break is None and (length or head_seq) and not (head_seq == last_seq and head_agrees):
+        first_break = last_seq + 1 if (head_seq or 0) > last_seq else last_seq
+    return SequenceCheck(length, first_break)
+
+
+def newest_checkpoint() -> Checkpoint | None:
+    """The newest signed tree head; None before the sequencer first ran."""
+    return Checkpoint.objects.order_by("-size").first()
+
+
+def verifier_keys() -> tuple[str, ...]:
+    """The log's verifier keys, the one in use first (C2SP signed-note)."""
+    return tuple(Key.objects.order_by("-since").values_list("vkey", flat=True))
+
+
+def tile(level: int, address: tiles.TileAddress) -> bytes | None:
+    """The tile's hashes; None if the tree has no such tile, or fewer hashes in it than asked for."""
+    hashes = Tile.objects.filter(level=level, index=address.index).values_list("hashes", flat=True).first()
+    wanted = address.width * tiles.HASH_BYTES
+    return bytes(hashes)[:wanted] if hashes is not None and len(hashes) >= wanted else None
+
+
+def entry_bundle(address: tiles.TileAddress) -> bytes | None:
+    """C2SP entry bundle: what the leaves of a tile commit to, which here are the commitments; None if there are not so many."""
+    start = address.index * tiles.WIDTH
+    found = Leaf.objects.filter(index__gte=start, index__lt=start + address.width).order_by("index")
+    commitments = [bytes(commitment) for commitment in found.values_list("commitment", flat=True)]
+    if len(commitments) < address.width:
+        return None
+    return b"".join(len(commitment).to_bytes(2, "big") + commitment for commitment in commitments)
+
+
+def _tiles(keys: Collection[tiles.Key]) -> dict[tiles.Key, bytes]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT t.level, t.index, t.hashes FROM ledger_tile t "
+            "JOIN unnest(%s::smallint[], %s::bigint[]) AS k (level, index) USING (level, index)",
+            [[level for level, _ in keys], [index for _, index in keys]],
+        )
+        return {(level, index): bytes(hashes) for level, index, hashes in cursor.fetchall()}
+
+
+def _columns(entry: LedgerEntry) -> dict[str, Any]:
+    """The columns in the form in which the entry commits to them."""
+    return {
+        "actor": entry.actor,
+        "at": leaf.timestamp(entry.at),
+        "categories": list(entry.categories),
+        "citizen": str(entry.citizen_id),
+        "consents": [str(consent_id) for consent_id in entry.consent_ids],
+        "decision": entry.decision,
+        "event": entry.event,
+        "id": str(entry.id),
+        "permit": str(entry.permit_id) if entry.permit_id else None,
+        "purpose": entry.purpose,
+        "source": entry.source,
+    }

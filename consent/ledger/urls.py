@@ -1,0 +1,13 @@
+"""Addresses of the public log, to be included under `ledger/`, outside the language prefixes."""
+
+from django.urls import path, re_path
+
+from consent.ledger import views
+
+app_name = "ledger"
+urlpatterns = [
+    path("checkpoint", views.checkpoint, name="checkpoint"),
+    path("key", views.key, name="key"),
+    path("tile/entries/<path:place>", views.entries, name="entries"),
+    re_path(r"^tile/(?P<level>0|[1-9][0-9]?)/(?P<place>[x0-9/.p]{3,48})$", views.tile, name="tile"),
+]

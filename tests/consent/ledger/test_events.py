@@ -1,0 +1,46 @@
+"""The names that stand in every citizen's log for good."""
+
+from __future__ import annotations
+
+import pytest
+
+from consent.ledger.events import GRAMMAR, Event
+
+GOLDEN = {
+    "CONSENT_GIVEN": "citizen:consent:given",
+    "CONSENT_DECLINED": "citizen:consent:declined",
+    "CONSENT_WITHDRAWN": "citizen:consent:withdrawn",
+    "CONSENT_EXPIRED": "aurora:consent:expired",
+    "SOURCE_CONNECTED": "citizen:source:connected",
+    "SOURCE_DISCONNECTED": "citizen:source:disconnected",
+    "PULL_COMPLETED": "aurora:pull:completed",
+    "PULL_FAILED": "aurora:pull:failed",
+    "PULL_REFUSED": "aurora:pull:refused",
+    "AGENCY_READ": "agency:twin:read",
+    "AGENCY_READ_REFUSED": "agency:twin:refused",
+    "SUGGESTION_MADE": "aurora:twin:suggested",
+    "SUGGESTION_REFUSED": "aurora:twin:refused",
+    "OWN_DATA_VIEWED": "citizen:twin:viewed",
+    "OWN_DATA_EXPORTED": "citizen:twin:exported",
+    "OWN_DATA_REFUSED": "citizen:twin:refused",
+}
+
+
+def test_names_are_frozen() -> None:
+    """Adding a name means adding it here; changing one breaks every entry that bears it."""
+    assert {event.name: event.value for event in Event} == GOLDEN
+
+
+@pytest.mark.parametrize("event", Event)
+def test_every_name_follows_the_grammar(event: Event) -> None:
+    assert GRAMMAR.fullmatch(event.value)
+    assert f"{event.actor}:{event.subject}:{event.action}" == event.value
+
+
+def test_refusals_are_told_by_their_name() -> None:
+    assert {event.name for event in Event if event.is_refusal} == {
+        "PULL_REFUSED",
+        "AGENCY_READ_REFUSED",
+        "SUGGESTION_REFUSED",
+        "OWN_DATA_REFUSED",
+    }
