@@ -1,0 +1,1 @@
+"""An agency that holds data: authorization server, consent page and data endpoint."""

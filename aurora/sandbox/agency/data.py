@@ -1,0 +1,79 @@
+"""`GET /data/{category}`: one citizen's facts of one category, as docs/architecture.md fixes them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import date
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from aurora.sandbox import national_id, pages, runtime, vocabulary
+from aurora.sandbox.agency import faults, stats
+from aurora.sandbox.errors import BearerError
+from aurora.sandbox.oauth import tokens
+from aurora.sandbox.runtime import Runtime
+from aurora.sandbox.vocabulary import Category
+from recommender.training import households
+
+
+@require_safe
+def read(request: HttpRequest, category: str) -> HttpResponse:
+    """401 and 403 as RFC 6750 says, 404 `unknown_category` or `no_data`, 304 for a known ETag, else 200."""
+    here = runtime.current()
+    try:
+        granted = _authenticate(request, here)
+        known = vocabulary.served_by(here.process).get(category)
+        if known is None:
+            return pages.problem(404, "unknown_category", "This agency does not hold that category.")
+        if category not in granted.scopes:
+            raise BearerError(
+                "insufficient_scope", "The token does not cover this category.", status=403, scope=category
+            )
+    except BearerError as error:
+        return pages.bearer_problem(error)
+    body = record(known, granted.household, here)
+    if body is None:
+        return pages.problem(404, "no_data", "The agency holds nothing in this category for this person.")
+    return _answer(request, body, known, granted.household)
+
+
+def record(category: Category, household: int, here: Runtime) -> dict[str, Any] | None:
+    """The answer's JSON, or None where the household has no fact. Sums of a year hold for the calendar year before."""
+    if faults.striking("wrong_citizen"):
+        household = (household + 1) % households.count()
+    facts: dict[str, Any] | None = households.facts_of(household).get(category.code)
+    if facts is None:
+        return None
+    if faults.striking("wrong_schema"):
+        facts = {key: [value] for key, value in facts.items()} | {"unheard_of": "value"}
+    year = here.loaded_at.year - 1 if category.yearly else here.loaded_at.year
+    return {
+        "category": category.code,
+        "version": category.version,
+        "subject": {"national_id": national_id.make(household)},
+        "observed_at": here.loaded_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "valid_from": date(year, 1, 1).isoformat(),
+        "valid_to": date(year, 12, 31).isoformat() if category.yearly else None,
+        "facts": facts,
+    }
+
+
+def _authenticate(request: HttpRequest, here: Runtime) -> tokens.Granted:
+    granted = tokens.authenticate(request.headers.get("Authorization", ""), here)
+    if faults.striking("revoked"):
+        raise BearerError("invalid_token", "The access token has been revoked.")
+    return granted
+
+
+def _answer(request: HttpRequest, body: dict[str, Any], category: Category, household: int) -> HttpResponse:
+    content = json.dumps(body, separators=(",", ":")).encode("ascii")
+    etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+    headers = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "Authorization"}
+    if etag in (tag.strip() for tag in request.headers.get("If-None-Match", "").split(",")):
+        return HttpResponse(status=304, headers=headers)
+    if not faults.striking("wrong_citizen") and not faults.striking("wrong_schema"):
+        stats.delivered(category.code, household)
+    return HttpResponse(content, content_type="application/json", headers=headers)

@@ -1,0 +1,94 @@
+"""Does wrong what the switches say, and counts every request."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+
+from aurora.sandbox import pages, runtime, vocabulary
+from aurora.sandbox.agency import stats, switches
+from aurora.sandbox.agency.switches import Switch
+
+HUGE_BYTES = 64 * 1024 * 1024
+_FAMILIES = {
+    "token": "token", "par": "par", "revoke": "revoke", "jwks": "metadata", ".well-known": "metadata",
+    "authorize": "authorize", "sign-in": "authorize", "decide": "authorize", "data": "data",
+}  # fmt: skip
+_striking: ContextVar[tuple[Switch, ...]] = ContextVar("striking", default=())
+
+
+class FaultMiddleware:
+    """Pages and switches of the sandbox itself (root, health, /_sandbox/) are neither struck nor counted."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        head, _, tail = request.path.lstrip("/").partition("/")
+        family = _FAMILIES.get(head)
+        if family is None:
+            return self.get_response(request)
+        here = runtime.current()
+        category = tail if family == "data" and tail in vocabulary.served_by(here.process) else ""
+        mark = _striking.set(switches.strike(family, category, here))
+        try:
+            response = _struck(request) or self.get_response(request)
+        finally:
+            _striking.reset(mark)
+        stats.count(family, category, 0 if hasattr(response, "broken_off") else response.status_code)
+        return response
+
+
+def striking(mode: str) -> Switch | None:
+    """The switch of this mode if it strikes the request being answered."""
+    return next((switch for switch in _striking.get() if switch.mode == mode), None)
+
+
+def refreshes_refused() -> bool:
+    return striking("revoked") is not None
+
+
+def access_token_seconds(usual: int) -> int:
+    """How long the access token made now shall live; whole seconds, at least one."""
+    switch = striking("short_tokens")
+    return usual if switch is None else max(1, round(switch.seconds))
+
+
+def _struck(request: HttpRequest) -> HttpResponseBase | None:
+    """The answer that the switches give instead of the right one, or None if the right one may follow."""
+    for switch in _striking.get():
+        if switch.mode == "slow":
+            time.sleep(switch.seconds)
+        elif switch.mode == "down":
+            return _reset(request) if switch.reset else _down()
+        elif switch.mode == "too_many":
+            wait = {"Retry-After": str(max(1, round(switch.seconds)))}
+            return pages.problem(429, "too_many_requests", "Too many requests. Try again later.", wait)
+        elif switch.mode == "garbage":
+            return HttpResponse(b"\xff\xfe<<" + os.urandom(200), content_type="application/json")
+        elif switch.mode == "huge":
+            return StreamingHttpResponse(_flood(), content_type="application/json")
+    return None
+
+
+def _down() -> HttpResponse:
+    return pages.problem(503, "unavailable", "The service is down.", {"Retry-After": "5"})
+
+
+def _reset(request: HttpRequest) -> HttpResponse:
+    request.META["sandbox.reset"]()
+    response = HttpResponse(status=503)
+    setattr(response, "broken_off", True)
+    return response
+
+
+def _flood() -> Iterator[bytes]:
+    """Well-formed JSON that only its size makes unfit: 64 MiB, never held in memory here."""
+    yield b'{"category": "'
+    for _ in range(HUGE_BYTES // 65536):
+        yield b"x" * 65536
+    yield b'"}'

@@ -1,0 +1,124 @@
+"""What a sandbox process is told at start: one JSON file, read into frozen values. README.md documents the file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from aurora.sandbox.errors import ConfigError
+
+EID = "eid"
+OFFICE = "benefits-office"
+SOURCES = ("population-register", "tax-administration", "social-insurance")
+PROCESSES = (EID, *SOURCES, OFFICE)
+
+
+@dataclass(frozen=True)
+class Client:
+    """A client of this process's authorization server. `name` by language; `redirect_uris` are matched exactly."""
+
+    client_id: str
+    name: Mapping[str, str]
+    jwks: Mapping[str, Any]
+    redirect_uris: tuple[str, ...]
+    post_logout_redirect_uris: tuple[str, ...]
+    scopes: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Lifetimes:
+    """Seconds."""
+
+    code: int = 60
+    access_token: int = 600
+    pushed_request: int = 60
+
+
+@dataclass(frozen=True)
+class Peer:
+    """The authorization server that this process is itself a client of: the e-ID for an agency, Aurora for the office."""
+
+    issuer: str
+    client_id: str
+    private_jwk: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Persona:
+    """A citizen that the sign-in page offers by name: `index` is the household, `about` one line by language."""
+
+    key: str
+    index: int
+    name: str
+    about: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Config:
+    """`base_url` is the issuer; empty means http://host:port, filled in at start. `peer` is None for the e-ID only."""
+
+    process: str
+    base_url: str
+    aurora_base_url: str
+    control_token: str = field(repr=False)
+    clients: Mapping[str, Client]
+    lifetimes: Lifetimes
+    peer: Peer | None
+    personas: tuple[Persona, ...]
+    categories: tuple[str, ...]
+
+
+def load(process: str, path: Path) -> Config:
+    """Reads the file of `process`; ConfigError names what is missing or of the wrong kind, never its value."""
+    if process not in PROCESSES:
+        raise ConfigError(f"there is no sandbox process {process}")
+    try:
+        return _config(process, json.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise ConfigError(f"the configuration file cannot be read: {error.strerror}") from error
+    except json.JSONDecodeError as error:
+        raise ConfigError(f"the configuration file is not JSON (line {error.lineno})") from error
+    except KeyError as error:
+        raise ConfigError(f"the configuration lacks {error}") from error
+    except (TypeError, AttributeError, ValueError) as error:
+        raise ConfigError("a value in the configuration is of the wrong kind") from error
+
+
+def _config(process: str, raw: Mapping[str, Any]) -> Config:
+    clients = [_client(entry) for entry in raw.get("clients", [])]
+    return Config(
+        process=process,
+        base_url=str(raw.get("base_url", "")).rstrip("/"),
+        aurora_base_url=str(raw["aurora_base_url"]).rstrip("/"),
+        control_token=str(raw["control_token"]),
+        clients={client.client_id: client for client in clients},
+        lifetimes=Lifetimes(**{key: int(value) for key, value in raw.get("lifetimes", {}).items()}),
+        peer=_peer(process, raw),
+        personas=tuple(
+            Persona(p["key"], int(p["index"]), p["name"], dict(p["about"])) for p in raw.get("personas", [])
+        ),
+        categories=tuple(raw["office"]["categories"]) if process == OFFICE else (),
+    )
+
+
+def _client(raw: Mapping[str, Any]) -> Client:
+    name = raw.get("name", raw["client_id"])
+    return Client(
+        client_id=raw["client_id"],
+        name=name if isinstance(name, dict) else dict.fromkeys(("fi", "sv", "en"), str(name)),
+        jwks={"keys": list(raw["jwks"]["keys"])},
+        redirect_uris=tuple(raw["redirect_uris"]),
+        post_logout_redirect_uris=tuple(raw.get("post_logout_redirect_uris", ())),
+        scopes=frozenset(raw["scopes"]),
+    )
+
+
+def _peer(process: str, raw: Mapping[str, Any]) -> Peer | None:
+    if process == EID:
+        return None
+    entry = raw["office"] if process == OFFICE else raw["eid"]
+    issuer = entry["aurora_issuer"] if process == OFFICE else entry["issuer"]
+    return Peer(str(issuer), entry["client_id"], dict(entry["private_jwk"]))

@@ -1,0 +1,1 @@
+"""The benefits office: a data user, OAuth client of Aurora."""

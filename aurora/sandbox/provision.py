@@ -1,0 +1,191 @@
+"""Makes the keys and configurations of a whole sandbox: what each process is told, what Aurora must know, whom to sign in as.
+
+Pure but for the random keys and the reading of the extract; `load_or_make` keeps the result in a file, so that a sandbox
+whose addresses stay the same keeps its keys.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from aurora.sandbox import jose, national_id, pages, vocabulary
+from aurora.sandbox.config import EID, OFFICE, PROCESSES, SOURCES
+from aurora.sandbox.errors import ConfigError
+from aurora.sandbox.personas import choose
+from aurora.sandbox.store import new_secret
+
+AURORA = "aurora"
+OFFICE_PURPOSES = ("benefit-application",)
+OFFICE_CATEGORIES = ("population.household", "tax.income")
+
+
+@dataclass(frozen=True)
+class Provision:
+    """`processes`: configuration file by process name. `aurora`: what Aurora must know. `demo`: for `.aurora/demo.json`.
+
+    aurora = {
+      "eid": {"issuer", "client_id", "private_jwk", "auth_method": "private_key_jwt", "redirect_uri", "post_logout_redirect_uri"},
+      "sources": {code: {"issuer", "client_id", "private_jwk", "redirect_uri", "scopes", "name": {fi, sv, en}}},
+      "agencies": [{"code", "name", "client_id", "jwks", "redirect_uris", "purposes", "categories"}],
+      "control_token": for the failure switches}
+    demo = {
+      "citizens": [{"key", "name", "identifier", "about": {fi, sv, en}}],
+      "agencies": [{"code", "name", "base_url", "client_id", "private_jwk", "redirect_uris", "purposes", "categories"}],
+      "eid": {"issuer"}, "sources": [{"code", "issuer"}]}
+    """
+
+    processes: Mapping[str, dict[str, Any]] = field(repr=False)
+    aurora: dict[str, Any] = field(repr=False)
+    demo: dict[str, Any] = field(repr=False)
+
+
+def provision(*, urls: Mapping[str, str], lifetimes: Mapping[str, int] | None = None) -> Provision:
+    """Fresh keys and configurations. `urls` maps "aurora" and each process name to its base URL; `lifetimes`: config.Lifetimes.
+
+    ConfigError if a URL is missing.
+    """
+    missing = {AURORA, *PROCESSES} - set(urls)
+    if missing:
+        raise ConfigError(f"no address for {', '.join(sorted(missing))}")
+    base = {name: url.rstrip("/") for name, url in urls.items()}
+    keys = {name: jose.new_key() for name in _key_names()}
+    control = new_secret()
+    shared = {"aurora_base_url": base[AURORA], "control_token": control, "lifetimes": dict(lifetimes or {})}
+    processes: dict[str, dict[str, Any]] = {EID: {**shared, **_eid(base, keys)}}
+    for code in SOURCES:
+        processes[code] = {**shared, **_source(code, base, keys)}
+    processes[OFFICE] = {**shared, **_office(base, keys)}
+    return Provision(
+        processes, {**_for_aurora(base, keys), "control_token": control}, _for_demo(base, keys, processes[EID])
+    )
+
+
+def load_or_make(file: Path, *, urls: Mapping[str, str]) -> Provision:
+    """What `file` keeps, if it was made for these addresses; otherwise a new provision, kept there (mode 600)."""
+    wanted = {name: url.rstrip("/") for name, url in urls.items()}
+    if file.exists():
+        kept = json.loads(file.read_text(encoding="utf-8"))
+        if kept["urls"] == wanted:
+            return Provision(kept["processes"], kept["aurora"], kept["demo"])
+    made = provision(urls=urls)
+    _write_private(file, {"urls": wanted, **asdict(made)})
+    return made
+
+
+def write_configs(made: Provision, folder: Path) -> dict[str, Path]:
+    """Writes `<folder>/<process>.json` (mode 600) for each process and returns the paths by process name."""
+    paths = {name: folder / f"{name}.json" for name in made.processes}
+    for name, path in paths.items():
+        _write_private(path, made.processes[name])
+    return paths
+
+
+def _write_private(path: Path, content: Mapping[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.touch(mode=0o600)
+    path.chmod(0o600)
+    path.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
+
+def _key_names() -> list[str]:
+    """Client keys, one for each pair of parties: Aurora at the e-ID and each source, each source at the e-ID, the office."""
+    return [f"aurora@{name}" for name in (EID, *SOURCES)] + [f"{code}@eid" for code in SOURCES] + [OFFICE]
+
+
+def _client(
+    client_id: str, key: Mapping[str, str], redirect_uri: str, scopes: list[str], **more: Any
+) -> dict[str, Any]:
+    jwks = jose.public_jwks(key)
+    return {"client_id": client_id, "jwks": jwks, "redirect_uris": [redirect_uri], "scopes": scopes, **more}
+
+
+def _name(process: str) -> dict[str, str]:
+    if process == AURORA:
+        return dict.fromkeys(pages.LANGUAGES, "Aurora")
+    return {language: pages.process_name(process, language) for language in pages.LANGUAGES}
+
+
+def _eid(base: Mapping[str, str], keys: Mapping[str, dict[str, str]]) -> dict[str, Any]:
+    scopes = ["openid", "profile"]
+    aurora = _client(
+        AURORA, keys["aurora@eid"], f"{base[AURORA]}/sign-in/callback", scopes,
+        name=_name(AURORA), post_logout_redirect_uris=[f"{base[AURORA]}/"],
+    )  # fmt: skip
+    agencies = [
+        _client(code, keys[f"{code}@eid"], f"{base[code]}/sign-in/callback", scopes, name=_name(code))
+        for code in SOURCES
+    ]
+    return {"base_url": base[EID], "clients": [aurora, *agencies], "personas": [asdict(p) for p in choose()]}
+
+
+def _source(code: str, base: Mapping[str, str], keys: Mapping[str, dict[str, str]]) -> dict[str, Any]:
+    scopes = sorted(vocabulary.served_by(code))
+    callback = f"{base[AURORA]}/sources/{code}/callback"
+    return {
+        "base_url": base[code],
+        "clients": [_client(AURORA, keys[f"aurora@{code}"], callback, scopes, name=_name(AURORA))],
+        "eid": {"issuer": base[EID], "client_id": code, "private_jwk": keys[f"{code}@eid"]},
+    }
+
+
+def _office(base: Mapping[str, str], keys: Mapping[str, dict[str, str]]) -> dict[str, Any]:
+    office = {
+        "client_id": OFFICE,
+        "private_jwk": keys[OFFICE],
+        "aurora_issuer": base[AURORA],
+        "categories": list(OFFICE_CATEGORIES),
+    }
+    return {"base_url": base[OFFICE], "office": office}
+
+
+def _registration(base: Mapping[str, str]) -> dict[str, Any]:
+    """What the office and Aurora agree on."""
+    return {
+        "code": OFFICE,
+        "name": _name(OFFICE),
+        "client_id": OFFICE,
+        "redirect_uris": [f"{base[OFFICE]}/callback"],
+        "purposes": list(OFFICE_PURPOSES),
+        "categories": list(OFFICE_CATEGORIES),
+    }
+
+
+def _for_aurora(base: Mapping[str, str], keys: Mapping[str, dict[str, str]]) -> dict[str, Any]:
+    return {
+        "eid": {
+            "issuer": base[EID],
+            "client_id": AURORA,
+            "private_jwk": keys["aurora@eid"],
+            "auth_method": "private_key_jwt",
+            "redirect_uri": f"{base[AURORA]}/sign-in/callback",
+            "post_logout_redirect_uri": f"{base[AURORA]}/",
+        },
+        "sources": {
+            code: {
+                "issuer": base[code],
+                "client_id": AURORA,
+                "private_jwk": keys[f"aurora@{code}"],
+                "redirect_uri": f"{base[AURORA]}/sources/{code}/callback",
+                "scopes": sorted(vocabulary.served_by(code)),
+                "name": _name(code),
+            }
+            for code in SOURCES
+        },
+        "agencies": [{**_registration(base), "jwks": jose.public_jwks(keys[OFFICE])}],
+    }
+
+
+def _for_demo(base: Mapping[str, str], keys: Mapping[str, dict[str, str]], eid: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "citizens": [
+            {"key": p["key"], "name": p["name"], "identifier": national_id.make(p["index"]), "about": p["about"]}
+            for p in eid["personas"]
+        ],
+        "agencies": [{**_registration(base), "base_url": base[OFFICE], "private_jwk": keys[OFFICE]}],
+        "eid": {"issuer": base[EID]},
+        "sources": [{"code": code, "issuer": base[code]} for code in SOURCES],
+    }
