@@ -192,7 +192,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 2}
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BEAT_SCHEDULE = {
-    "sweep-pulls": {"task": "aurora.sweep_pulls", "schedule": ENV.sweep_every.total_seconds()},
+    "sweep": {"task": "aurora.sweep", "schedule": ENV.sweep_every.total_seconds()},
 }
 
 LOGGING = {

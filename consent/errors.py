@@ -32,7 +32,7 @@ class NotFound(AuroraError):
 
 
 class InvalidInput(AuroraError):
-    """A form or a request that cannot be acted on; `fields` maps a field's name to a sentence."""
+    """A form or a request that cannot be acted on; `fields` maps a field's name to the code of what is wrong with it."""
 
     code = "invalid_input"
     sentence = "Check the marked fields."

@@ -13,7 +13,13 @@ from consent.models import Agency, ConsentEvent, ConsentRecord, ConsentState, No
 from consent.queries import current_categories, current_purpose
 from consent.rules import end_of, latest_end
 
-EXPIRY_SENTENCE = "Choose an end date between tomorrow and twelve months from now."
+
+def check_end(until: date, *, today: date) -> None:
+    """An end date lies between tomorrow and twelve months from today, both included. Raises `InvalidInput` for the field `end`."""
+    if until <= today:
+        raise InvalidInput({"end": "date_past"})
+    if until > latest_end(today):
+        raise InvalidInput({"end": "date_too_late"})
 
 
 def give(
@@ -33,13 +39,11 @@ def give(
 
     Raises `InvalidInput` for an end date outside tomorrow to twelve months, no category or one that was not on the notice.
     """
-    today = now.date()
-    if not today < until <= latest_end(today):
-        raise InvalidInput({"until": EXPIRY_SENTENCE})
+    check_end(until, today=now.date())
     wording = current_purpose(purpose)
     chosen = _shown(notice, wording, categories)
     if not chosen:
-        raise InvalidInput({"categories": "Choose at least one kind of data."})
+        raise InvalidInput({"categories": "category_required"})
     replaced = _replace_standing(citizen_id=citizen_id, recipient=recipient, source=source, purpose=purpose, now=now, by=by)
     record = ConsentRecord.objects.create(
         citizen_id=citizen_id,
@@ -132,7 +136,7 @@ def _shown(notice: Notice, wording: PurposeVersion, categories: Iterable[str]) -
     on_notice = {c["code"]: c["version"] for c in notice.content["categories"]}
     chosen = set(categories)
     if not chosen <= set(on_notice):
-        raise InvalidInput({"categories": "Choose only kinds of data that are on this page."})
+        raise InvalidInput({"categories": "category_unknown"})
     current = {c.category_id: c.version for c in current_categories(chosen)}
     if any(current[code] != on_notice[code] for code in chosen):
         raise Conflict("The description of the data has changed. Read it again before you decide.")

@@ -26,6 +26,11 @@ def as_text(secret: bytes) -> str:
     return base64.b32encode(secret).decode()
 
 
+def from_text(text: str) -> bytes:
+    """The reverse of `as_text`."""
+    return base64.b32decode(text)
+
+
 def uri(*, secret: bytes, username: str) -> str:
     """The key URI that authenticator apps open."""
     return f"otpauth://totp/{quote(f'Aurora:{username}')}?{urlencode({'secret': as_text(secret), 'issuer': 'Aurora'})}"

@@ -1,0 +1,54 @@
+"""One mapper from errors to problem+json (RFC 9457). No stack trace, no personal value, the same codes as in the citizen's log."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from rest_framework import exceptions
+from rest_framework.response import Response
+
+from aurora.journeys._door import AccessRefused
+from consent.errors import AuroraError
+
+
+def handler(error: Exception, context: dict[str, Any]) -> Response | None:
+    """DRF's exception handler. None for what nobody expected: Django then answers 500 and logs it."""
+    if isinstance(error, AccessRefused):
+        return _problem(error.status, error.code, error.sentence, ledger_entry=str(error.entry_id))
+    if isinstance(error, AuroraError):
+        return _problem(error.status, error.code, error.sentence)
+    if isinstance(error, Http404):
+        return _problem(404, "not_found", "This does not exist.")
+    if isinstance(error, PermissionDenied):
+        return _problem(403, "forbidden", "This is not allowed.")
+    if isinstance(error, exceptions.APIException):
+        return _from_drf(error)
+    return None
+
+
+def _from_drf(error: exceptions.APIException) -> Response:
+    code = error.get_codes()
+    response = _problem(error.status_code, code if isinstance(code, str) else "invalid_input", _sentence(error))
+    if getattr(error, "auth_header", None):
+        response["WWW-Authenticate"] = error.auth_header  # type: ignore[attr-defined]
+    if isinstance(error, exceptions.Throttled) and error.wait:
+        response["Retry-After"] = str(int(error.wait) + 1)
+    return response
+
+
+def _sentence(error: exceptions.APIException) -> str:
+    return str(error.detail) if not isinstance(error.detail, (dict, list)) else "The request is not valid."
+
+
+def _problem(status: int, code: str, detail: str, **extra: Any) -> Response:
+    body = {
+        "type": f"urn:aurora:problem:{code}",
+        "title": code.replace("_", " "),
+        "status": status,
+        "code": code,
+        "detail": detail,
+        **extra,
+    }
+    return Response(body, status=status, content_type="application/problem+json", headers={"Cache-Control": "no-store"})

@@ -1,0 +1,39 @@
+"""What the API's answers look like, for the OpenAPI document and for the code that writes them."""
+
+from __future__ import annotations
+
+from rest_framework import serializers
+
+
+class FactSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    """One fact with where it comes from."""
+
+    key = serializers.CharField(help_text="Name of the fact, as in the category's schema.")
+    value = serializers.JSONField(help_text="A JSON scalar of the category's schema.")
+    source = serializers.CharField(help_text="Code of the agency that said so.")
+    provenance = serializers.ChoiceField(choices=["attested", "reported", "declared", "derived"])
+    observed_at = serializers.DateTimeField()
+    valid_from = serializers.DateField(allow_null=True)
+    valid_to = serializers.DateField(allow_null=True)
+
+
+class CategoryReadingSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    """One category of one citizen's twin."""
+
+    subject = serializers.CharField(help_text="The citizen, under a name that only your agency knows.")
+    category = serializers.CharField()
+    purpose = serializers.CharField(help_text="The purpose that the citizen consented to.")
+    consent = serializers.UUIDField(source="consent_id")
+    ledger_entry = serializers.UUIDField(source="entry_id", help_text="The entry that the citizen sees of this read.")
+    facts = FactSerializer(many=True, help_text="Empty when the twin holds nothing of this category.")
+
+
+class ProblemSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    """RFC 9457 problem details; `code` is stable."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    code = serializers.CharField()
+    detail = serializers.CharField(required=False)
+    ledger_entry = serializers.UUIDField(required=False)

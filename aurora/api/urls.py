@@ -1,0 +1,12 @@
+"""`/api/v1/`."""
+
+from django.urls import path
+from drf_spectacular.views import SpectacularJSONAPIView
+
+from aurora.api.views import TwinCategory
+
+app_name = "api"
+urlpatterns = [
+    path("schema/", SpectacularJSONAPIView.as_view(authentication_classes=[], permission_classes=[], throttle_classes=[]), name="schema"),
+    path("twin/<str:category>", TwinCategory.as_view(), name="twin"),
+]

@@ -1,0 +1,40 @@
+"""The agency API: what a citizen has released, one category at a time."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from aurora.api.serializers import CategoryReadingSerializer, ProblemSerializer
+from aurora.journeys.agency_read import read_category
+from consent.errors import NotFound
+from consent.models import DataCategory
+from consent.oauth.tokens import TokenContext
+
+
+class TwinCategory(APIView):
+    """`GET /api/v1/twin/{category}`: decided, logged and read in one transaction; the citizen sees the entry at once."""
+
+    @extend_schema(
+        operation_id="readTwinCategory",
+        summary="Read one category of the citizen's twin",
+        parameters=[OpenApiParameter("category", str, OpenApiParameter.PATH, description="Such as `tax.income`.")],
+        responses={
+            200: CategoryReadingSerializer,
+            401: ProblemSerializer,
+            403: ProblemSerializer,
+            404: ProblemSerializer,
+            429: ProblemSerializer,
+        },
+    )
+    def get(self, request: Request, category: str) -> Response:
+        token = request.auth
+        assert isinstance(token, TokenContext)
+        # Only an unknown category costs this look-up: what a token covers is known to exist.
+        if category not in token.categories and not DataCategory.objects.filter(pk=category).exists():
+            raise NotFound()
+        reading = read_category(token=token, category=category, now=timezone.now())
+        return Response(CategoryReadingSerializer(reading).data, headers={"Cache-Control": "no-store"})

@@ -1,0 +1,47 @@
+"""Operators: password first, then a time-based code; without the code no page of the console opens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from aurora.identity.models import Operator
+
+VERIFIED = "second-factor-passed"
+ENROLLING = "totp-being-enrolled"
+
+View = Callable[..., HttpResponse]
+
+
+def for_password_holders(view: View) -> View:
+    """Operators who have given their password; the second factor is what these pages are for."""
+
+    @wraps(view)
+    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not isinstance(request.user, Operator):
+            return HttpResponseRedirect(reverse("console:sign_in"))
+        return view(request, *args, **kwargs)
+
+    return inner
+
+
+def for_operators(view: View) -> View:
+    """Operators who have passed both factors."""
+
+    @wraps(view)
+    @for_password_holders
+    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.session.get(VERIFIED) != str(request.user.pk):
+            return HttpResponseRedirect(next_step(request.user))  # type: ignore[arg-type]
+        return view(request, *args, **kwargs)
+
+    return inner
+
+
+def next_step(operator: Operator) -> str:
+    """Where an operator with a right password goes: to give a code, or to enrol an authenticator first."""
+    return reverse("console:second_factor" if operator.totp_secret_sealed else "console:enrol")

@@ -1,0 +1,97 @@
+"""Signing in to the console: user name and password, then the authenticator's code. django-axes counts failures and locks out."""
+
+from __future__ import annotations
+
+from axes.decorators import axes_dispatch
+from django.contrib import auth
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from aurora.console.auth import ENROLLING, VERIFIED, for_password_holders, next_step
+from aurora.identity import totp
+from aurora.identity.models import Operator
+from aurora.portal.present.sources import field_errors
+from aurora.ui.contexts import ConsoleSignInPage, EnrolPage, SecondFactorPage
+
+PAGES = ["GET", "HEAD", "POST"]
+BACKEND = "aurora.identity.backends.OperatorBackend"
+
+
+@sensitive_post_parameters("password")
+@require_http_methods(PAGES)
+@axes_dispatch
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """User name and password."""
+    username, password = request.POST.get("username", "")[:64], request.POST.get("password", "")[:256]
+    wrong: dict[str, str] = {}
+    if request.method == "POST":
+        wrong = {f: f"{f}_required" for f, v in (("username", username), ("password", password)) if not v}
+        operator = None if wrong else auth.authenticate(request, username=username.replace("\x00", ""), password=password)
+        if isinstance(operator, Operator):
+            auth.login(request, operator, backend=BACKEND)  # type: ignore[arg-type]
+            return HttpResponseRedirect(next_step(operator))
+        wrong = wrong or {"password": "credentials_wrong"}
+    page = ConsoleSignInPage(username=username, errors=field_errors(wrong))
+    return render(request, "console/sign_in.html", {"page": page}, status=400 if wrong else 200)
+
+
+@sensitive_post_parameters("code")
+@require_http_methods(PAGES)
+@for_password_holders
+def second_factor(request: HttpRequest) -> HttpResponse:
+    """The authenticator's code; each counts once, and five wrong ones end the session."""
+    operator = request.user
+    assert isinstance(operator, Operator)
+    if operator.totp_secret_sealed is None:
+        return HttpResponseRedirect(reverse("console:enrol"))
+    wrong = {}
+    if request.method == "POST":
+        if totp.verify(operator=operator, code=request.POST.get("code", "").replace(" ", "")):
+            return _passed(request)
+        if _too_many(request):
+            auth.logout(request)
+            return HttpResponseRedirect(reverse("console:sign_in"))
+        wrong = {"code": "code_wrong"}
+    return render(request, "console/second_factor.html", {"page": SecondFactorPage(errors=field_errors(wrong))}, status=400 if wrong else 200)
+
+
+@sensitive_post_parameters("code")
+@require_http_methods(PAGES)
+@for_password_holders
+def enrol(request: HttpRequest) -> HttpResponse:
+    """The first sign-in: an authenticator is enrolled once it has given a right code."""
+    operator = request.user
+    assert isinstance(operator, Operator)
+    if operator.totp_secret_sealed is not None:
+        return HttpResponseRedirect(reverse("console:second_factor"))
+    secret = bytes.fromhex(request.session.setdefault(ENROLLING, totp.new_secret().hex()))
+    wrong = {}
+    if request.method == "POST":
+        if totp.verify(operator=operator, code=request.POST.get("code", "").replace(" ", ""), secret=secret):
+            totp.enrol(operator=operator, secret=secret)
+            del request.session[ENROLLING]
+            return _passed(request)
+        wrong = {"code": "code_wrong"}
+    page = EnrolPage(totp.as_text(secret), totp.uri(secret=secret, username=operator.username), field_errors(wrong))
+    return render(request, "console/enrol.html", {"page": page}, status=400 if wrong else 200)
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """End the session."""
+    auth.logout(request)
+    return HttpResponseRedirect(reverse("console:sign_in"))
+
+
+def _passed(request: HttpRequest) -> HttpResponse:
+    request.session.cycle_key()
+    request.session[VERIFIED] = str(request.user.pk)
+    return HttpResponseRedirect(reverse("console:overview"))
+
+
+def _too_many(request: HttpRequest) -> bool:
+    request.session["wrong-codes"] = request.session.get("wrong-codes", 0) + 1
+    return bool(request.session["wrong-codes"] >= 5)

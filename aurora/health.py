@@ -1,0 +1,39 @@
+"""Is the process there, and can it serve? For load balancers; says nothing else."""
+
+from __future__ import annotations
+
+from django.core.cache import cache
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.http import require_safe
+
+
+@require_safe
+def alive(request: HttpRequest) -> HttpResponse:
+    """200 while the process answers."""
+    return HttpResponse("ok", content_type="text/plain")
+
+
+@require_safe
+def ready(request: HttpRequest) -> HttpResponse:
+    """200 when database and cache answer, else 503 naming which does not."""
+    checks = {"database": _database, "cache": _cache}
+    failed = [name for name, check in checks.items() if not check()]
+    return JsonResponse({"ready": not failed, "failed": failed}, status=503 if failed else 200)
+
+
+def _database() -> bool:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        return True
+    except Exception:
+        return False
+
+
+def _cache() -> bool:
+    try:
+        cache.set("readyz", "1", 5)
+        return True
+    except Exception:
+        return False

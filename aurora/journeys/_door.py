@@ -1,0 +1,96 @@
+"""The one door: decide, append, read, in one transaction.
+
+Whoever wants something from a twin comes through here. A permit is yielded inside the transaction that logged it; a refusal is
+logged in a transaction of its own, committed before the caller hears of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from aurora.journeys._log import log
+from consent import queries, services
+from consent.errors import AuroraError
+from consent.ledger.events import Event
+from consent.rules import CITIZEN, AccessRequest, ConsentView, Permit, Refusal, RefusalCode, decide
+from consent.scope import citizen_scope
+
+
+class AccessRefused(AuroraError):
+    """No consent allows this. `code` is the refusal's code, the same that the citizen reads in the log."""
+
+    status = 403
+    sentence = "No consent allows this."
+
+    def __init__(self, refusal: Refusal, entry_id: UUID) -> None:
+        self.refusal = refusal
+        self.entry_id = entry_id
+        super().__init__(code=refusal.code.value)
+
+
+@contextmanager
+def open_door(
+    request: AccessRequest,
+    *,
+    granted: Event,
+    refused: Event,
+    now: datetime,
+    only_consent: UUID | None = None,
+    details: Mapping[str, Any] | None = None,
+) -> Iterator[tuple[Permit, UUID]]:
+    """Yield the permit and its entry's id, in the citizen's scope, inside the transaction that ends with the block.
+
+    `only_consent` narrows the decision to one consent: an agency's token stands for that one and no other. Raises `AccessRefused`
+    once the refusal is committed. Opens its own transaction: calling it inside another is an error.
+    """
+    with citizen_scope(request.citizen_id, durable=True):
+        decision = decide(request, _consents(request, only_consent), now=now)
+        if isinstance(decision, Permit):
+            entry = _append(decision, granted, now, details)
+            if decision.consent_ids:
+                services.spend(consent_ids=decision.consent_ids, categories=decision.categories)
+            yield decision, entry
+            return
+        entry = _append_refusal(decision, refused, now, only_consent, details)
+    raise AccessRefused(decision, entry)
+
+
+def _consents(request: AccessRequest, only_consent: UUID | None) -> Iterable[ConsentView]:
+    if request.requester == CITIZEN:
+        return ()
+    standing = queries.for_decision(citizen_id=request.citizen_id, recipient=request.requester)
+    return [c for c in standing if only_consent is None or c.id == only_consent]
+
+
+def _append(permit: Permit, event: Event, now: datetime, details: Mapping[str, Any] | None) -> UUID:
+    return log(
+        citizen_id=permit.citizen_id,
+        event=event,
+        actor=permit.requester,
+        purpose=permit.purpose,
+        categories=permit.categories,
+        consent_ids=permit.consent_ids,
+        permit_id=permit.id,
+        details=details,
+        at=now,
+    ).entry_id
+
+
+def _append_refusal(
+    refusal: Refusal, event: Event, now: datetime, only_consent: UUID | None, details: Mapping[str, Any] | None
+) -> UUID:
+    return log(
+        citizen_id=refusal.request.citizen_id,
+        event=event,
+        actor=refusal.request.requester,
+        purpose=refusal.request.purpose,
+        categories=refusal.request.categories,
+        consent_ids=[only_consent] if only_consent and refusal.code is not RefusalCode.NO_CONSENT else [],
+        decision=refusal.code.value,
+        details=details,
+        at=now,
+    ).entry_id

@@ -1,0 +1,26 @@
+"""What no consent covers any more is let go: facts, what was derived from them, connection, open pulls."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from aurora.sources import connections, pulls
+from aurora.twin import write
+from consent import queries
+from consent.rules import AURORA
+
+
+def release_uncovered(*, citizen_id: UUID, source: str, now: datetime) -> int:
+    """Erase a source's facts of categories that no live consent covers; with none left, end the connection too. How many facts went.
+
+    In the citizen's scope, in the transaction that changed the consents.
+    """
+    covered = queries.covered_categories(citizen_id=citizen_id, recipient=AURORA, source=source, at=now)
+    held = {c.category_id for c in queries.current_categories(source=source)}
+    gone = write.erase(citizen_id=citizen_id, categories=held - covered, source=source)
+    if not covered:
+        for connection in connections.standing(citizen_id=citizen_id).filter(source__agency__code=source):
+            pulls.cancel_open(connection_id=connection.pk, now=now)
+            connections.end(connection_id=connection.pk, now=now)
+    return gone

@@ -1,0 +1,183 @@
+"""A citizen connects a source: our consent page, the source's own page, then consents, connection and pull in one transaction."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from aurora.journeys import pull
+from aurora.journeys._log import log
+from aurora.journeys._release import release_uncovered
+from aurora.outbound import oauth
+from aurora.outbound.oauth import PeerFailed
+from aurora.sources import connections, pulls, registry
+from aurora.sources.models import ConnectAttempt, DataSource
+from consent import notices, queries, services
+from consent.errors import AuroraError, Conflict, InvalidInput
+from consent.ledger.events import Event
+from consent.models import Agency, DataCategoryVersion, Purpose, PurposeVersion
+from consent.notices import NoticeText
+from consent.rules import AURORA, CITIZEN
+from consent.scope import citizen_scope
+
+CHANGED = "The text has changed since you opened the page. Read it again before you decide."
+
+
+class NotConnected(AuroraError):
+    """The way to the source and back did not end well; nothing was recorded. `code` says how it ended."""
+
+    code = "not_connected"
+    sentence = "The source was not connected. Nothing was changed. You can try again."
+    status = 400
+    retryable = True
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What the consent page shows for one source in one language, and a token that stands for exactly that text."""
+
+    source: DataSource
+    language: str
+    purposes: tuple[PurposeVersion, ...]
+    categories: tuple[DataCategoryVersion, ...]
+    texts: tuple[NoticeText, ...]
+
+    @property
+    def token(self) -> str:
+        return hashlib.sha256("".join(t.digest for t in self.texts).encode()).hexdigest()
+
+
+def offer(*, code: str, language: str) -> Offer:
+    """What can be consented to at a source. Raises `NotFound`."""
+    source = registry.by_code(code)
+    asked = Purpose.objects.filter(kind=Purpose.Kind.CONNECT).order_by("code")
+    purposes = tuple(queries.current_purpose(p.code) for p in asked)
+    categories = tuple(queries.current_categories(source=code))
+    aurora = Agency.objects.get(code=AURORA)
+    texts = tuple(
+        notices.compose(language=language, recipient=aurora, source=source.agency, purpose=p, categories=categories)
+        for p in purposes
+    )
+    return Offer(source, language, purposes, categories, texts)
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the citizen ticked, as codes, and the last day of the consent."""
+
+    purposes: tuple[str, ...]
+    categories: tuple[str, ...]
+    until: date
+
+
+def check(*, shown: Offer, purposes: Iterable[str], categories: Iterable[str], until: date | None, today: date) -> Choices:
+    """Only what was offered, at least one of each, and an end. Raises `InvalidInput` with every field that is wrong, at once."""
+    chosen_purposes, chosen = sorted(set(purposes)), sorted(set(categories))
+    wrong = {
+        **_wrong("purposes", "purpose", chosen_purposes, [p.purpose_id for p in shown.purposes]),
+        **_wrong("categories", "category", chosen, [c.category_id for c in shown.categories]),
+    }
+    if until is not None:
+        services.check_end(until, today=today)
+    if wrong or until is None:
+        raise InvalidInput(wrong)
+    return Choices(tuple(chosen_purposes), tuple(chosen), until)
+
+
+def depart(*, citizen_id: UUID, shown: Offer, token: str, chosen: Choices, now: datetime) -> str:
+    """Keep the choices and return the source's address. Raises `Conflict` when the text has changed, `PeerFailed`."""
+    _same_text(shown, token)
+    departure = oauth.depart(registry.registration(shown.source), scope=" ".join(chosen.categories))
+    choices = {
+        "purposes": list(chosen.purposes),
+        "categories": list(chosen.categories),
+        "until": chosen.until.isoformat(),
+        "language": shown.language,
+        "token": token,
+    }
+    with citizen_scope(citizen_id):
+        connections.begin(citizen_id=citizen_id, source=shown.source, departure=departure, choices=choices, now=now)
+    return departure.url
+
+
+def decline(*, citizen_id: UUID, shown: Offer, token: str, now: datetime) -> None:
+    """Record that the citizen said no, to each purpose that was asked for. It changes no consent that stands."""
+    _same_text(shown, token)
+    aurora = Agency.objects.get(code=AURORA)
+    with citizen_scope(citizen_id):
+        for text in shown.texts:
+            record = services.decline(
+                citizen_id=citizen_id, recipient=aurora, source=shown.source.agency, purpose=text.purpose,
+                notice=notices.keep(text, now=now), now=now,
+            )  # fmt: skip
+            log(
+                citizen_id=citizen_id, event=Event.CONSENT_DECLINED, actor=CITIZEN, purpose=text.purpose,
+                consent_ids=[record.pk], source=shown.source.agency.code, details={"recipient": AURORA}, at=now,
+            )  # fmt: skip
+
+
+def arrive(*, citizen_id: UUID, code: str, answer: dict[str, str], now: datetime) -> UUID:
+    """The citizen is back: redeem, then record consents, connection and pull at once. The pull's id. Raises `NotConnected`."""
+    source = registry.by_code(code)
+    with citizen_scope(citizen_id):
+        attempt = connections.take_attempt(citizen_id=citizen_id, source=source, state=answer.get("state", ""), now=now)
+        if attempt is None:
+            raise NotConnected(code="invalid_state")
+        verifier = connections.verifier_of(attempt)
+    mine = registry.registration(source)
+    try:
+        tokens = oauth.redeem(
+            mine, code=oauth.check_answer(mine, expected_state=answer["state"], answer=answer), verifier=verifier
+        )
+    except PeerFailed as error:
+        raise NotConnected(code=_how_it_ended(error)) from error
+    return _record(citizen_id=citizen_id, attempt=attempt, source=source, tokens=tokens, now=now)
+
+
+def _how_it_ended(error: PeerFailed) -> str:
+    if error.oauth_error == "access_denied":
+        return "access_denied"
+    return "source_down" if error.retryable else "invalid_answer"
+
+
+def _record(*, citizen_id: UUID, attempt: ConnectAttempt, source: DataSource, tokens: dict[str, object], now: datetime) -> UUID:
+    shown = offer(code=source.agency.code, language=attempt.choices["language"])
+    _same_text(shown, attempt.choices["token"])
+    aurora = Agency.objects.get(code=AURORA)
+    categories = attempt.choices["categories"]
+    with citizen_scope(citizen_id):
+        given = []
+        for text in (t for t in shown.texts if t.purpose in attempt.choices["purposes"]):
+            record, _ = services.give(
+                citizen_id=citizen_id, recipient=aurora, source=source.agency, purpose=text.purpose, categories=categories,
+                notice=notices.keep(text, now=now), until=date.fromisoformat(attempt.choices["until"]), now=now,
+            )  # fmt: skip
+            given.append(record)
+        for former in connections.standing(citizen_id=citizen_id).filter(source=source):
+            pulls.cancel_open(connection_id=former.pk, now=now)
+        connection = connections.establish(citizen_id=citizen_id, source=source, tokens=tokens, now=now)
+        run = pulls.enqueue(connection=connection, categories=categories, now=now)
+        release_uncovered(citizen_id=citizen_id, source=source.agency.code, now=now)
+        for record in given:
+            log(
+                citizen_id=citizen_id, event=Event.CONSENT_GIVEN, actor=CITIZEN, purpose=record.purpose_id, categories=categories,
+                consent_ids=[record.pk], source=source.agency.code,
+                details={"recipient": AURORA, "until": attempt.choices["until"], "notice": record.notice_id}, at=now,
+            )  # fmt: skip
+        pull.wake(run.pk)
+    return run.pk
+
+
+def _same_text(shown: Offer, token: str) -> None:
+    if not hmac.compare_digest(shown.token.encode(), token.encode()):
+        raise Conflict(CHANGED)
+
+
+def _wrong(field: str, word: str, chosen: list[str], offered: list[str]) -> dict[str, str]:
+    if not chosen:
+        return {field: f"{word}_required"}
+    return {} if set(chosen) <= set(offered) else {field: f"{word}_unknown"}

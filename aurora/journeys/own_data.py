@@ -1,0 +1,84 @@
+"""A citizen looks at their own twin (GDPR art. 15), through the same door as everyone, and takes it with them (art. 20)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from aurora.journeys._door import open_door
+from aurora.twin.read import read
+from aurora.twin.values import FactView
+from consent import queries
+from consent.ledger.events import Event
+from consent.models import ConsentRecord, DataCategoryVersion
+from consent.rules import CITIZEN, AccessRequest
+from consent.scope import citizen_scope
+
+OWN_DATA = "own-data"
+
+
+@dataclass(frozen=True)
+class OwnData:
+    """The citizen's facts, and the entry that tells that they looked."""
+
+    facts: tuple[FactView, ...]
+    categories: tuple[DataCategoryVersion, ...]
+    entry_id: UUID
+
+
+def view(*, citizen_id: UUID, now: datetime) -> OwnData:
+    """All that the twin holds of this citizen."""
+    return _read(citizen_id=citizen_id, event=Event.OWN_DATA_VIEWED, now=now)
+
+
+def export(*, citizen_id: UUID, now: datetime) -> dict[str, Any]:
+    """Facts with provenance, and decisions with the text shown, as one JSON document (GDPR art. 20: machine-readable)."""
+    mine = _read(citizen_id=citizen_id, event=Event.OWN_DATA_EXPORTED, now=now)
+    with citizen_scope(citizen_id):
+        consents = [_consent(record) for record in queries.for_citizen(citizen_id=citizen_id)]
+    return {
+        "format": "aurora-export-1",
+        "made_at": now.isoformat(),
+        "ledger_entry": str(mine.entry_id),
+        "facts": [_fact(fact) for fact in mine.facts],
+        "consents": consents,
+    }
+
+
+def _read(*, citizen_id: UUID, event: Event, now: datetime) -> OwnData:
+    categories = tuple(queries.current_categories())
+    request = AccessRequest(citizen_id, CITIZEN, OWN_DATA, frozenset(c.category_id for c in categories))
+    with open_door(request, granted=event, refused=Event.OWN_DATA_REFUSED, now=now) as (permit, entry_id):
+        return OwnData(read(permit), categories, entry_id)
+
+
+def _fact(fact: FactView) -> dict[str, Any]:
+    return {
+        "category": fact.category,
+        "version": fact.category_version,
+        "key": fact.key,
+        "value": fact.value,
+        "source": fact.source,
+        "provenance": fact.provenance,
+        "observed_at": fact.observed_at.isoformat(),
+        "valid_from": fact.valid_from.isoformat() if fact.valid_from else None,
+        "valid_to": fact.valid_to.isoformat() if fact.valid_to else None,
+        "recorded_at": fact.recorded_at.isoformat(),
+    }
+
+
+def _consent(record: ConsentRecord) -> dict[str, Any]:
+    return {
+        "id": str(record.pk),
+        "recipient": record.recipient.code,
+        "source": record.source.code if record.source else None,
+        "purpose": record.purpose_id,
+        "categories": record.categories,
+        "state": record.state,
+        "decided_at": record.decided_at.isoformat(),
+        "expires_at": record.expires_at.isoformat(),
+        "ended_at": record.ended_at.isoformat() if record.ended_at else None,
+        "notice": {"language": record.notice.language, "sha256": record.notice_id, "content": record.notice.content},
+    }

@@ -1,0 +1,95 @@
+"""An agency asks for access, and the citizen decides on our page: all of it, a part, or none."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from aurora.journeys._log import log
+from aurora.sources import connections
+from aurora.twin import queries as twin_queries
+from consent import notices, queries, services
+from consent.errors import Conflict, InvalidInput
+from consent.ledger.events import Event
+from consent.models import Agency, DataCategoryVersion, PurposeVersion
+from consent.notices import NoticeText
+from consent.oauth import requests, responses
+from consent.oauth.requests import PushedRequestView
+from consent.rules import CITIZEN
+from consent.scope import citizen_scope
+
+
+@dataclass(frozen=True)
+class AccessQuestion:
+    """What the consent page shows: who asks, why, for what, whether we have it, and the text that is kept if the citizen decides."""
+
+    request: PushedRequestView
+    agency: Agency
+    purpose: PurposeVersion
+    categories: tuple[DataCategoryVersion, ...]
+    connected: frozenset[str]
+    held: frozenset[str]
+    text: NoticeText
+
+
+def question(*, citizen_id: UUID, client_id: str, request_uri: str, interaction: str, language: str) -> AccessQuestion:
+    """Load a pushed request for a citizen. Raises the errors of `consent.oauth.requests.load`, none of which may redirect."""
+    request = requests.load(client_id=client_id, request_uri=request_uri, interaction=interaction)
+    agency = Agency.objects.get(code=request.agency_code)
+    purpose = queries.current_purpose(request.purpose)
+    categories = tuple(queries.current_categories(request.categories))
+    text = notices.compose(language=language, recipient=agency, source=None, purpose=purpose, categories=categories)
+    with citizen_scope(citizen_id):
+        standing = connections.standing(citizen_id=citizen_id).values_list("source__agency__code", flat=True)
+        connected = frozenset(standing)
+        held = twin_queries.categories_held(citizen_id=citizen_id)
+    return AccessQuestion(request, agency, purpose, categories, connected, held, text)
+
+
+def allow(*, citizen_id: UUID, asked: AccessQuestion, digest: str, categories: Iterable[str], now: datetime) -> str:
+    """Record the consent, make the grant and the code, log it: one transaction. The address to send the browser to.
+
+    Raises `InvalidInput` for no or foreign categories, `Conflict` when the text has changed, `RequestUsed` when it was answered already.
+    """
+    _same_text(asked, digest)
+    chosen = sorted(set(categories))
+    if not chosen:
+        raise InvalidInput({"categories": "category_required"})
+    if not set(chosen) <= set(asked.request.categories):
+        raise InvalidInput({"categories": "category_unknown"})
+    with citizen_scope(citizen_id):
+        record, _ = services.give(
+            citizen_id=citizen_id, recipient=asked.agency, source=None, purpose=asked.request.purpose, categories=chosen,
+            notice=notices.keep(asked.text, now=now), until=asked.request.until, once=asked.request.once, now=now,
+        )  # fmt: skip
+        url = responses.approve(request=asked.request, citizen_id=citizen_id, consent=record)
+        log(
+            citizen_id=citizen_id, event=Event.CONSENT_GIVEN, actor=CITIZEN, purpose=record.purpose_id, categories=chosen,
+            consent_ids=[record.pk],
+            details={"recipient": asked.agency.code, "until": asked.request.until.isoformat(), "notice": record.notice_id}, at=now,
+        )  # fmt: skip
+    return url
+
+
+def decline(*, citizen_id: UUID, asked: AccessQuestion, digest: str, now: datetime) -> str:
+    """Record that the citizen said no, and log it. The address to send the browser to; it carries `access_denied`."""
+    _same_text(asked, digest)
+    with citizen_scope(citizen_id):
+        record = services.decline(
+            citizen_id=citizen_id, recipient=asked.agency, source=None, purpose=asked.request.purpose,
+            notice=notices.keep(asked.text, now=now), now=now,
+        )  # fmt: skip
+        url = responses.refuse(request=asked.request, error="access_denied", description="The citizen declined.")
+        log(
+            citizen_id=citizen_id, event=Event.CONSENT_DECLINED, actor=CITIZEN, purpose=record.purpose_id,
+            consent_ids=[record.pk], details={"recipient": asked.agency.code}, at=now,
+        )  # fmt: skip
+    return url
+
+
+def _same_text(asked: AccessQuestion, digest: str) -> None:
+    if not hmac.compare_digest(asked.text.digest.encode(), digest.encode()):
+        raise Conflict("The text has changed since you opened the page. Read it again before you decide.")

@@ -1,0 +1,53 @@
+"""Who may see a citizen's page: a signed-in citizen, and nobody else (an operator is no citizen)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from aurora.identity import citizens
+from aurora.identity.models import Citizen
+from consent.scope import citizen_scope
+
+
+class CitizenRequest(HttpRequest):
+    """A request whose user is known to be a citizen."""
+
+    user: Citizen  # type: ignore[assignment]
+    display_name: str
+
+
+View = Callable[..., HttpResponse]
+
+
+def for_citizens(view: View) -> View:
+    """Let a citizen in, with their name for the page's frame; send anyone else to sign in and back here."""
+
+    @wraps(view)
+    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not isinstance(request.user, Citizen):
+            return to_sign_in(request)
+        with citizen_scope(request.user.pk):
+            request.display_name = citizens.name_of(request.user)  # type: ignore[attr-defined]
+        return view(request, *args, **kwargs)
+
+    return inner
+
+
+def to_sign_in(request: HttpRequest) -> HttpResponse:
+    """Off to sign in; a page that was only being read is where the citizen comes back to."""
+    target = request.get_full_path() if request.method in ("GET", "HEAD") else ""
+    return HttpResponseRedirect(f"{reverse('portal:sign_in')}?{urlencode({'next': target})}")
+
+
+def safe_next(path: str | None) -> str:
+    """A path on this host, or nothing: no open redirector (RFC 9700 4.11)."""
+    if path and path.startswith("/") and url_has_allowed_host_and_scheme(path, allowed_hosts=None):
+        return path
+    return ""

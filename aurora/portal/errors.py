@@ -1,0 +1,69 @@
+"""One mapper from errors to pages. A machine that asks for JSON gets problem+json (RFC 9457) instead of a page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from aurora.ui import words
+from aurora.ui.contexts import ErrorPage
+from consent.errors import AuroraError
+
+TEMPLATES = {400, 403, 404, 405, 413, 429, 500, 503}
+
+
+def page_for(request: HttpRequest, error: AuroraError) -> HttpResponse:
+    """The page for an expected error: what happened, and what to do next."""
+    return _answer(request, error.status, error.code, str(words.error(error.code)))
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Django's handler400: malformed, oversized or suspicious requests."""
+    return _answer(request, 400, "bad_request")
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Django's handler403; axes refuses locked-out sign-ins this way."""
+    return _answer(request, 403, "forbidden")
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Django's handler404."""
+    return _answer(request, 404, "not_found")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Django's handler500: no trace, no detail."""
+    return _answer(request, 500, "server_error")
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form that did not come from our page, or a cookie that is gone."""
+    return render(request, "errors/csrf.html", {"page": ErrorPage(home_url=_home())}, status=403)
+
+
+def _home() -> str:
+    return reverse("portal:landing")
+
+
+def _answer(request: HttpRequest, status: int, code: str, sentence: str = "") -> HttpResponse:
+    if _wants_json(request):
+        return problem(status, code, sentence)
+    template = status if status in TEMPLATES else 503 if status >= 502 else 400
+    page = ErrorPage(home_url=_home(), reason=sentence)
+    return render(request, f"errors/{template}.html", {"page": page}, status=status)
+
+
+def _wants_json(request: HttpRequest) -> bool:
+    return request.path.startswith(("/api/", "/oauth/", "/ledger/", "/.well-known/")) and request.path != "/oauth/authorize"
+
+
+def problem(status: int, code: str, detail: str = "", **extra: Any) -> JsonResponse:
+    """An RFC 9457 problem document. `code` is ours and stable."""
+    body = {"type": f"urn:aurora:problem:{code}", "title": code.replace("_", " "), "status": status, "code": code, **extra}
+    if detail:
+        body["detail"] = detail
+    return JsonResponse(body, status=status, content_type="application/problem+json", headers={"Cache-Control": "no-store"})

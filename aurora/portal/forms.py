@@ -1,0 +1,51 @@
+"""Reading what a citizen sent. Every field is bounded; what cannot be read is an error beside its field, never a crash."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.http import QueryDict
+
+from consent.errors import InvalidInput
+from consent.rules import latest_end
+
+MONTHS = {"3": 3, "6": 6, "12": 12}
+
+
+def end_date(form: QueryDict, *, today: date) -> date:
+    """The chosen end: a number of months, or the citizen's own date. Raises `InvalidInput` for `end` or `own_date`."""
+    choice = form.get("end", "")
+    if choice in MONTHS:
+        return latest_end(today, months=MONTHS[choice])
+    if choice != "own":
+        raise InvalidInput({"end": "end_required"})
+    parts = [form.get(f"own_{part}", "").strip() for part in ("year", "month", "day")]
+    try:
+        if not all(p.isascii() and p.isdigit() and len(p) <= 4 for p in parts):
+            raise ValueError
+        own = date(*(int(p) for p in parts))
+    except ValueError:
+        raise InvalidInput({"own_date": "date_invalid"}) from None
+    if own <= today:
+        raise InvalidInput({"own_date": "date_past"})
+    if own > latest_end(today):
+        raise InvalidInput({"own_date": "date_too_late"})
+    return own
+
+
+def decision(form: QueryDict) -> str:
+    """`allow` or `decline`. Raises `InvalidInput`: anything else is neither."""
+    chosen = form.get("decision", "")
+    if chosen not in ("allow", "decline"):
+        raise InvalidInput({"decision": "decision_required"})
+    return chosen
+
+
+def iso_date(text: str, field: str) -> date | None:
+    """A date of a filter; nothing is no date. Raises `InvalidInput`."""
+    if not text.strip():
+        return None
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise InvalidInput({field: "date_invalid"}) from None

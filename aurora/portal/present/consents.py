@@ -1,0 +1,113 @@
+"""Consents as cards and pages, and an agency's question."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
+from urllib.parse import urlsplit
+
+from django.urls import reverse
+
+from aurora.journeys.request_access import AccessQuestion
+from aurora.portal.present.sources import field_errors
+from aurora.portal.present.vocabulary import Vocabulary, category_view, connect_url, purpose_view
+from aurora.ui import words
+from aurora.ui.contexts import (
+    AgencyConsentPage,
+    Availability,
+    ConsentEventView,
+    ConsentState,
+    ConsentView,
+    RequestedCategory,
+)
+from consent.models import ConsentRecord, Notice
+from consent.rules import AURORA
+
+
+def card(record: ConsentRecord, vocabulary: Vocabulary, *, now: datetime) -> ConsentView:
+    """One decision, with where to read and where to withdraw it."""
+    state = state_of(record, now)
+    return ConsentView(
+        id=str(record.pk),
+        recipient=words.AURORA if record.recipient.code == AURORA else record.recipient.name,
+        purposes=(record.purpose_version.name,),
+        categories=tuple(vocabulary.category(code) for code in record.categories),
+        given_at=record.decided_at,
+        until=last_day(record),
+        state=state,
+        url=reverse("portal:consent", args=[record.pk]),
+        source=record.source.name if record.source else {},
+        withdraw_url=reverse("portal:withdraw", args=[record.pk]) if state is ConsentState.ACTIVE else "",
+        once=record.once,
+        ended_at=record.ended_at or (record.expires_at if state is ConsentState.EXPIRED else None),
+    )
+
+
+def last_day(record: ConsentRecord) -> date:
+    """The last day that a consent covers: it ends when the next one begins."""
+    return (record.expires_at - timedelta(days=1)).date()
+
+
+def state_of(record: ConsentRecord, now: datetime) -> ConsentState:
+    """What the consent is now: expiry is decided at the read, as everywhere."""
+    if record.state == "given":
+        return ConsentState.ACTIVE if record.expires_at > now else ConsentState.EXPIRED
+    return ConsentState.DECLINED if record.state == "declined" else ConsentState.WITHDRAWN
+
+
+def history(record: ConsentRecord) -> tuple[ConsentEventView, ...]:
+    """What happened to it, oldest first."""
+    return tuple(ConsentEventView(str(words.consent_event(e.kind)), e.at) for e in record.events.all())
+
+
+def consequences(record: ConsentRecord) -> tuple[str, ...]:
+    """What follows from withdrawing it."""
+    sentences = words.WITHDRAW_CONNECTION if record.recipient.code == AURORA else words.WITHDRAW_ACCESS
+    return tuple(str(s) for s in sentences)
+
+
+def notice_text(notice: Notice) -> str:
+    """The text exactly as it was shown, as paragraphs."""
+    content = notice.content
+    purpose = content["purpose"]
+    lines = [content["recipient"], purpose["name"], purpose["description"], purpose["on_refusal"]]
+    lines += [f"{c['name']}. {c['description']} ({', '.join(c['facts'])})" for c in content["categories"]]
+    if content["source"]:
+        lines.insert(1, content["source"])
+    return "\n\n".join(lines)
+
+
+def access_page(
+    asked: AccessQuestion, *, today: date, checked: Iterable[str] = (), errors: Mapping[str, str] | None = None, hidden: Mapping[str, str],
+    language_urls: Mapping[str, str],
+) -> AgencyConsentPage:  # fmt: skip
+    """An agency's question: who, why, what, until when; nothing ticked that the citizen did not tick."""
+    ticked = set(checked)
+    return AgencyConsentPage(
+        agency_name=asked.agency.name,
+        service_name=asked.request.client_name,
+        purpose=purpose_view(asked.purpose),
+        categories=tuple(
+            RequestedCategory(
+                category=category_view(c),
+                availability=_availability(asked, c.category_id, c.category.source.code),
+                source_name=c.category.source.name,
+                connect_url=connect_url(c.category.source.code),
+                checked=c.category_id in ticked,
+            )
+            for c in asked.categories
+        ),
+        start=today,
+        until=asked.request.until,
+        once=asked.request.once,
+        return_host=urlsplit(asked.request.redirect_uri).netloc,
+        hidden=tuple(hidden.items()),
+        language_urls=language_urls,
+        errors=field_errors(errors or {}),
+    )
+
+
+def _availability(asked: AccessQuestion, category: str, source: str) -> Availability:
+    if category in asked.held:
+        return Availability.HAVE
+    return Availability.EMPTY if source in asked.connected else Availability.NOT_CONNECTED

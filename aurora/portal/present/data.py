@@ -1,0 +1,51 @@
+"""The citizen's own facts, by category."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+
+from aurora.journeys.own_data import OwnData
+from aurora.portal.present.vocabulary import Vocabulary, category_view, connect_url
+from aurora.twin.values import FactView
+from aurora.ui.contexts import FactGroup, FactRow, MyDataPage, Provenance
+
+
+def my_data_page(mine: OwnData) -> MyDataPage:
+    """Every category: with its facts, or with the way to connect it."""
+    vocabulary = Vocabulary()
+    by_category: dict[str, list[FactView]] = {}
+    for fact in mine.facts:
+        by_category.setdefault(fact.category, []).append(fact)
+    groups, missing = [], []
+    for version in mine.categories:
+        source = version.category.source
+        facts = by_category.get(version.category_id, [])
+        group = FactGroup(
+            category=category_view(version),
+            source_name=source.name,
+            facts=tuple(_row(fact, vocabulary) for fact in facts),
+            connect_url="" if facts else connect_url(source.code),
+        )
+        (groups if facts else missing).append(group)
+    return MyDataPage(
+        groups=tuple(groups),
+        missing=tuple(missing),
+        sources_url=reverse("portal:sources"),
+        export_url=reverse("portal:export"),
+        entry_url=reverse("portal:entry", args=[mine.entry_id]),
+    )
+
+
+def _row(fact: FactView, vocabulary: Vocabulary) -> FactRow:
+    schema = vocabulary.fact_schema(fact.category, fact.key)
+    return FactRow(
+        label=schema["x-label"],
+        value=fact.value,
+        source_name=vocabulary.agency(fact.source),
+        provenance=Provenance(fact.provenance),
+        observed_at=fact.observed_at,
+        unit=schema.get("x-unit", ""),
+        value_label=schema.get("x-values", {}).get(fact.value, {}) if isinstance(fact.value, str) else {},
+        valid_from=fact.valid_from,
+        valid_to=fact.valid_to,
+    )

@@ -1,0 +1,68 @@
+"""Home: what needs me, what is new."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.urls import reverse
+
+from aurora.journeys import suggest
+from aurora.portal.present import log, suggestions
+from aurora.portal.present.consents import last_day
+from aurora.portal.present.vocabulary import Vocabulary, connect_url
+from aurora.sources import connections, pulls, registry
+from aurora.sources.models import Connection, Pull
+from aurora.twin import queries as twin
+from aurora.ui.contexts import HomePage, Need, NeedKind
+from consent import queries
+from consent.ledger import queries as ledger
+from consent.models import ConsentRecord
+
+LATEST = 3
+EXPIRING = timedelta(days=30)
+
+
+def home_page(*, citizen_id: UUID, language: str, now: datetime) -> HomePage:
+    """In the citizen's scope."""
+    vocabulary = Vocabulary()
+    standing = list(connections.standing(citizen_id=citizen_id).select_related("source__agency"))
+    live = list(queries.live(citizen_id=citizen_id, at=now))
+    newest = {p.connection_id: p for p in pulls.latest(citizen_id=citizen_id)}
+    made = suggest.last_made(citizen_id=citizen_id)
+    top = suggestions.views(made, vocabulary, language)[:1] if made else ()
+    return HomePage(
+        sources_connected=len(standing),
+        sources_total=registry.active().count(),
+        fact_count=twin.fact_count(citizen_id=citizen_id),
+        active_consents=len(live),
+        needs=tuple(_needs(standing, newest, live, now)),
+        news=(),
+        latest=log.rows(ledger.entries_for(citizen_id, limit=LATEST), vocabulary),
+        sources_url=reverse("portal:sources"),
+        suggestions_url=reverse("portal:suggestions"),
+        activity_url=reverse("portal:activity"),
+        my_data_url=reverse("portal:my_data"),
+        consents_url=reverse("portal:consents"),
+        top_suggestion=top[0] if top else None,
+    )
+
+
+def _needs(
+    standing: list[Connection], newest: dict[UUID, Pull], live: list[ConsentRecord], now: datetime
+) -> Iterator[Need]:
+    if not standing:
+        yield Need(NeedKind.NOTHING_CONNECTED, reverse("portal:sources"))
+    for connection in standing:
+        agency, pull = connection.source.agency, newest.get(connection.pk)
+        if connection.state == Connection.State.BROKEN:
+            yield Need(NeedKind.RECONNECT, connect_url(agency.code), agency.name)
+        elif pull is not None and pull.state == Pull.State.FAILED:
+            yield Need(NeedKind.PULL_FAILED, reverse("portal:pull", args=[pull.pk]), agency.name)
+        elif pull is not None and pull.state in (Pull.State.QUEUED, Pull.State.RUNNING):
+            yield Need(NeedKind.PULL_RUNNING, reverse("portal:pull", args=[pull.pk]), agency.name)
+    for record in live:
+        if record.expires_at - now < EXPIRING:
+            url = reverse("portal:consent", args=[record.pk])
+            yield Need(NeedKind.CONSENT_EXPIRING, url, record.recipient.name, last_day(record))

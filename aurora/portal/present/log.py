@@ -1,0 +1,136 @@
+"""Entries of the access log, as rows and as a page of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from django.urls import reverse
+from django.utils import timezone
+
+from aurora.identity import vault
+from aurora.portal.present.consents import notice_text
+from aurora.portal.present.vocabulary import Vocabulary
+from aurora.ui import words
+from aurora.ui.contexts import DayGroup, EntryKind, EntryPage, EntryView, LogPosition, PeriodSummary
+from consent.ledger import queries as ledger
+from consent.ledger.events import Event
+from consent.ledger.models import LedgerEntry
+from consent.models import ConsentRecord
+from consent.rules import AURORA, CITIZEN
+
+# A consent's own events say what was decided; whether something was allowed is asked of accesses only.
+ACCESS_SUBJECTS = ("twin", "pull")
+
+
+def rows(entries: Iterable[LedgerEntry], vocabulary: Vocabulary) -> tuple[EntryView, ...]:
+    """Entries in the order given."""
+    return tuple(row(entry, vocabulary) for entry in entries)
+
+
+def row(entry: LedgerEntry, vocabulary: Vocabulary) -> EntryView:
+    """One entry: who, what categories, why, the consent it rests on, and whether it was allowed."""
+    event = Event(entry.event)
+    consent_url = reverse("portal:consent", args=[entry.consent_ids[0]]) if entry.consent_ids else ""
+    return EntryView(
+        id=str(entry.id),
+        kind=words.event_kind(entry.event),
+        title=str(words.event_title(entry.event)),
+        who=_who(entry, vocabulary),
+        at=entry.at,
+        url=reverse("portal:entry", args=[entry.id]),
+        categories=tuple(vocabulary.category(code) for code in entry.categories),
+        purpose=vocabulary.purpose(entry.purpose),
+        consent_url=consent_url,
+        allowed=not event.is_refusal if event.subject in ACCESS_SUBJECTS else None,
+        refusal=str(words.refusal(entry.decision)) if event.is_refusal else "",
+    )
+
+
+def _who(entry: LedgerEntry, vocabulary: Vocabulary) -> Any:
+    return words.YOU if entry.actor == CITIZEN else vocabulary.agency(entry.actor)
+
+
+def by_day(entries: Sequence[LedgerEntry], vocabulary: Vocabulary) -> tuple[DayGroup, ...]:
+    """Newest day first, in the citizen's own time zone."""
+    days = groupby(entries, key=lambda e: timezone.localtime(e.at).date())
+    return tuple(DayGroup(day, rows(found, vocabulary)) for day, found in days)
+
+
+def events_of(kind: str) -> list[str] | None:
+    """The events behind one choice of the filter; None for all."""
+    if kind not in EntryKind:
+        return None
+    return [e.value for e in Event if words.event_kind(e.value) == kind]
+
+
+def summary(*, citizen_id: UUID, days: int, now: datetime) -> PeriodSummary:
+    """Counts over the last days, made in the database."""
+    since = LedgerEntry.objects.filter(citizen_id=citizen_id, at__gte=now - timedelta(days=days))
+    accesses = since.filter(event__regex=f":({'|'.join(ACCESS_SUBJECTS)}):")
+    agencies = accesses.exclude(actor__in=[AURORA, CITIZEN])
+    return PeriodSummary(
+        days=days,
+        accesses=accesses.count(),
+        by_agencies=agencies.count(),
+        refused=accesses.exclude(decision="permit").count(),
+        organisations=agencies.values("actor").distinct().count(),
+    )
+
+
+def agencies_seen(*, citizen_id: UUID) -> list[str]:
+    """The agencies that stand in this citizen's log."""
+    mine = LedgerEntry.objects.filter(citizen_id=citizen_id).exclude(actor__in=[AURORA, CITIZEN])
+    return list(mine.order_by("actor").values_list("actor", flat=True).distinct())
+
+
+def entry_page(entry: LedgerEntry, vocabulary: Vocabulary) -> EntryPage:
+    """Why was this allowed: consent, text as shown, decision, entry, and where it stands in the public log."""
+    opened = ledger.open_entry(entry, partial(vault.open_sealed, citizen_id=entry.citizen_id))
+    consent = ConsentRecord.objects.select_related("notice").filter(pk__in=entry.consent_ids).first()
+    return EntryPage(
+        entry=row(entry, vocabulary),
+        decision=_decision(entry, opened.genuine),
+        number=entry.seq,
+        commitment=bytes(entry.commitment).hex(),
+        activity_url=reverse("portal:activity"),
+        previous_commitment=bytes(entry.prev).hex() if entry.seq > 1 else "",
+        consent_title=_title(consent, vocabulary),
+        consent_url=reverse("portal:consent", args=[consent.pk]) if consent else "",
+        notice_text=notice_text(consent.notice) if consent else "",
+        notice_language=consent.notice.language if consent else "",
+        position=_position(entry),
+    )
+
+
+def _decision(entry: LedgerEntry, genuine: bool) -> str:
+    if not genuine:
+        return str(words.error("entry_changed"))
+    if entry.actor == CITIZEN:
+        return str(words.own_deed())
+    return str(words.decision("" if entry.decision == "permit" else entry.decision))
+
+
+def _title(consent: ConsentRecord | None, vocabulary: Vocabulary) -> str:
+    if consent is None:
+        return ""
+    name: str = vocabulary.purpose(consent.purpose_id).get(consent.notice.language, "")
+    return name
+
+
+def _position(entry: LedgerEntry) -> LogPosition | None:
+    proof = ledger.proof_for(entry)
+    newest = ledger.newest_checkpoint()
+    if proof is None or newest is None:
+        return None
+    return LogPosition(
+        leaf_index=proof.index,
+        tree_size=newest.size,
+        checkpoint_at=newest.at,
+        checkpoint_url="/ledger/checkpoint",
+        root_hash=bytes(newest.root).hex(),
+    )

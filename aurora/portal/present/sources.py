@@ -1,0 +1,177 @@
+"""Sources, the consent page before connecting one, and a pull's progress."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from django.http import QueryDict
+from django.urls import reverse
+
+from aurora.journeys.connect_source import Offer
+from aurora.portal.present.vocabulary import Vocabulary, category_view, connect_url, purpose_view
+from aurora.sources import connections, pulls, registry
+from aurora.sources.models import Connection, DataSource, Pull, PullPart
+from aurora.ui import words
+from aurora.ui.contexts import (
+    Banner,
+    CategoryChoice,
+    ConnectPage,
+    EndChoice,
+    FieldError,
+    NoticeKind,
+    PullPage,
+    PullStep,
+    PullStepState,
+    PurposeChoice,
+    SourcesPage,
+    SourceState,
+    SourceView,
+)
+from consent import queries
+from consent.models import ConsentRecord
+from consent.rules import latest_end
+
+OPEN = (Pull.State.QUEUED, Pull.State.RUNNING)
+ENDS = (3, 6, 12)
+STEP_STATES = {
+    PullPart.State.WAITING: PullStepState.WAITING,
+    PullPart.State.FETCHED: PullStepState.FETCHING,
+    PullPart.State.DONE: PullStepState.DONE,
+    PullPart.State.FAILED: PullStepState.FAILED,
+}
+
+
+def sources_page(*, citizen_id: UUID, now: datetime, problem: str = "", declined: bool = False) -> SourcesPage:
+    """All sources with the citizen's state at each. In their scope."""
+    words_ = Vocabulary()
+    standing = {c.source_id: c for c in connections.standing(citizen_id=citizen_id)}
+    newest = {p.connection_id: p for p in pulls.latest(citizen_id=citizen_id)}
+    consents: dict[Any, ConsentRecord] = {}
+    for record in queries.live(citizen_id=citizen_id, at=now):
+        if record.source_id:
+            consents.setdefault(record.source_id, record)
+    return SourcesPage(
+        tuple(
+            _source(source, words_, standing.get(source.pk), newest, consents.get(source.pk)) for source in registry.active()
+        ),
+        _banner(problem, declined),
+    )
+
+
+def _banner(problem: str, declined: bool) -> Banner | None:
+    if problem:
+        return Banner(NoticeKind.ATTENTION, str(words.connect_error(problem)))
+    return Banner(NoticeKind.INFO, str(words.banner("connect_declined"))) if declined else None
+
+
+def _source(
+    source: DataSource,
+    words_: Vocabulary,
+    connection: Connection | None,
+    newest: Mapping[UUID, Pull],
+    consent: ConsentRecord | None,
+) -> SourceView:
+    code = source.agency.code
+    pull = newest.get(connection.pk) if connection else None
+    state = _state(connection, pull)
+    troubled = state is SourceState.ATTENTION and pull is not None
+    return SourceView(
+        code=code,
+        name=source.agency.name,
+        description={},
+        categories=tuple(category_view(c) for c in words_.categories.values() if c.category.source_id == source.pk),
+        state=state,
+        connect_url=connect_url(code),
+        pull_url=reverse("portal:pull", args=[pull.pk]) if pull else "",
+        consent_url=reverse("portal:consent", args=[consent.pk]) if consent else "",
+        since=connection.connected_at if connection else None,
+        last_pull_at=pull.finished_at if pull and pull.state == Pull.State.DONE else None,
+        reason=str(words.pull_error(_error(pull))) if troubled and pull else "",
+        remedy=str(words.pull_remedy(_error(pull))) if troubled and pull else "",
+        can_reconnect=state is SourceState.ATTENTION,
+    )
+
+
+def _error(pull: Pull) -> str:
+    if pull.error:
+        return pull.error
+    return next((p.error for p in pull.parts.all() if p.error), "")
+
+
+def _state(connection: Connection | None, pull: Pull | None) -> SourceState:
+    if connection is None:
+        return SourceState.NOT_CONNECTED
+    if connection.state == Connection.State.BROKEN:
+        return SourceState.ATTENTION
+    if pull is not None and pull.state in OPEN:
+        return SourceState.FETCHING
+    failed = pull is not None and (pull.state == Pull.State.FAILED or any(p.error for p in pull.parts.all()))
+    return SourceState.ATTENTION if failed else SourceState.CONNECTED
+
+
+def connect_page(shown: Offer, *, today: date, form: QueryDict | None = None, errors: Mapping[str, str] | None = None) -> ConnectPage:
+    """The consent page: nothing is ticked but what the citizen ticked before an error."""
+    sent = form if form is not None else QueryDict()
+    purposes, categories, end = sent.getlist("purposes"), sent.getlist("categories"), sent.get("end", "")
+    return ConnectPage(
+        source_code=shown.source.agency.code,
+        source_name=shown.source.agency.name,
+        purposes=tuple(PurposeChoice(purpose_view(p), p.purpose_id in purposes) for p in shown.purposes),
+        categories=tuple(CategoryChoice(category_view(c), c.category_id in categories) for c in shown.categories),
+        ends=(
+            *(EndChoice(str(m), latest_end(today, months=m), end == str(m)) for m in ENDS),
+            EndChoice("own", None, end == "own"),
+        ),
+        start=today,
+        latest_end=latest_end(today),
+        back_url=reverse("portal:sources"),
+        frequency=str(words.FETCHED_ONCE),
+        source_host=urlsplit(shown.source.issuer).netloc,
+        own_day=sent.get("own_day", "")[:4],
+        own_month=sent.get("own_month", "")[:4],
+        own_year=sent.get("own_year", "")[:6],
+        notice_token=shown.token,
+        errors=field_errors(errors or {}),
+    )
+
+
+def field_errors(errors: Mapping[str, str]) -> tuple[FieldError, ...]:
+    """Codes of `words.form_error` by field, as the page shows them."""
+    return tuple(FieldError(field, str(words.form_error(code))) for field, code in errors.items())
+
+
+def pull_page(pull: Pull, held: Collection[str] = ()) -> PullPage:
+    """The progress of one pull, category by category."""
+    words_ = Vocabulary()
+    source = pull.connection.source
+    failed = pull.state == Pull.State.FAILED
+    return PullPage(
+        source_name=source.agency.name,
+        started_at=pull.created_at,
+        finished=pull.state not in OPEN,
+        steps=tuple(_step(pull, part, words_) for part in pull.parts.all()),
+        sources_url=reverse("portal:sources"),
+        my_data_url=reverse("portal:my_data"),
+        suggestions_url=reverse("portal:suggestions"),
+        reconnect_url=connect_url(source.agency.code) if failed else "",
+        fragment_url=reverse("portal:pull_fragment", args=[pull.pk]),
+    )
+
+
+def _step(pull: Pull, part: PullPart, words_: Vocabulary) -> PullStep:
+    waiting_again = pull.state == Pull.State.QUEUED and bool(pull.error)
+    error = part.error or (pull.error if waiting_again else "")
+    state = PullStepState.FAILED if error else STEP_STATES[PullPart.State(part.state)]
+    if pull.state == Pull.State.RUNNING and state is PullStepState.WAITING:
+        state = PullStepState.FETCHING
+    return PullStep(
+        category=words_.category(part.category),
+        state=state,
+        facts=part.facts,
+        reason=str(words.pull_error(error)) if error else "",
+        retry_at=pull.due_at if waiting_again else None,
+    )

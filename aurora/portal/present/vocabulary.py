@@ -1,0 +1,68 @@
+"""Names and descriptions of agencies, purposes and categories, as pages show them."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from django.urls import reverse
+
+from aurora.ui import words
+from aurora.ui.contexts import CategoryView, FactLabel, PurposeView, Text
+from consent import queries
+from consent.models import Agency, DataCategoryVersion, PurposeVersion
+from consent.rules import AURORA, CITIZEN
+
+
+class Vocabulary:
+    """Loaded once a page: at most one query for each kind of word, and none for a kind that the page does not use."""
+
+    @cached_property
+    def agencies(self) -> dict[str, Text]:
+        names = {a.code: a.name for a in Agency.objects.all()}
+        return {**names, CITIZEN: words.YOU, AURORA: words.AURORA}
+
+    @cached_property
+    def categories(self) -> dict[str, DataCategoryVersion]:
+        return {c.category_id: c for c in queries.current_categories()}
+
+    @cached_property
+    def purposes(self) -> dict[str, PurposeVersion]:
+        newest = PurposeVersion.objects.order_by("purpose_id", "-version").distinct("purpose_id")
+        return {p.purpose_id: p for p in newest}
+
+    def agency(self, code: str | None) -> Text:
+        return self.agencies.get(code or "", _plain(code))
+
+    def category(self, code: str) -> Text:
+        found = self.categories.get(code)
+        return found.name if found else _plain(code)
+
+    def purpose(self, code: str | None) -> Text:
+        found = self.purposes.get(code or "")
+        return found.name if found else {}
+
+    def source_of(self, category: str) -> str:
+        return self.categories[category].category.source.code
+
+    def fact_schema(self, category: str, key: str) -> dict[str, Any]:
+        found = self.categories.get(category)
+        properties = found.schema["properties"] if found else {}
+        return dict(properties.get(key, {"x-label": _plain(key)}))
+
+
+def connect_url(code: str) -> str:
+    return reverse("portal:connect", args=[code])
+
+
+def category_view(version: DataCategoryVersion) -> CategoryView:
+    facts = tuple(FactLabel(key, p["x-label"]) for key, p in version.schema["properties"].items())
+    return CategoryView(version.category_id, version.name, version.description, facts, version.sensitive)
+
+
+def purpose_view(version: PurposeVersion) -> PurposeView:
+    return PurposeView(version.purpose_id, version.name, version.description, version.on_refusal)
+
+
+def _plain(code: str | None) -> Text:
+    return dict.fromkeys(("fi", "sv", "en"), code or "")

@@ -1,0 +1,83 @@
+"""`/oauth/authorize`: an agency asks, the citizen decides (RFC 6749 3.1 by RFC 9126; the request itself never passes the browser)."""
+
+from __future__ import annotations
+
+import secrets
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.views.decorators.http import require_http_methods
+
+from aurora.journeys import request_access
+from aurora.journeys.request_access import AccessQuestion
+from aurora.portal import forms
+from aurora.portal.auth import for_citizens
+from aurora.portal.present import consents as present
+from aurora.ui import words
+from aurora.ui.contexts import InvalidRequestPage
+from consent.errors import Conflict, InvalidInput
+from consent.oauth.errors import RequestRefused
+from consent.oauth.responses import SeeOther
+
+INTERACTION = "oauth-interaction"
+LANGUAGES = ("fi", "sv", "en")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_citizens
+def decide(request: HttpRequest) -> HttpResponse:
+    """Show who asks for what and why; then send the citizen back with their answer."""
+    language = _language(request)
+    sent = request.POST if request.method == "POST" else request.GET
+    client_id, request_uri = sent.get("client_id", "")[:200], sent.get("request_uri", "")[:512]
+    try:
+        asked = request_access.question(
+            citizen_id=request.user.pk, client_id=client_id, request_uri=request_uri,
+            interaction=request.session.setdefault(INTERACTION, secrets.token_urlsafe(32)), language=language,
+        )  # fmt: skip
+        return _answer(request, asked) if request.method == "POST" else _page(request, asked, {})
+    except RequestRefused as error:
+        page = InvalidRequestPage(reason=str(words.request_error(error.code)), home_url=reverse("portal:landing"))
+        return render(request, "portal/authorize_invalid.html", {"page": page}, status=error.status)
+
+
+def _answer(request: HttpRequest, asked: AccessQuestion) -> HttpResponse:
+    form, now, me = request.POST, timezone.now(), request.user.pk
+    digest = form.get("notice", "")
+    try:
+        if forms.decision(form) == "decline":
+            url = request_access.decline(citizen_id=me, asked=asked, digest=digest, now=now)
+        else:
+            url = request_access.allow(citizen_id=me, asked=asked, digest=digest, categories=form.getlist("categories"), now=now)
+    except InvalidInput as error:
+        return _page(request, asked, error.fields)
+    except Conflict:
+        return _page(request, asked, {"notice": "text_changed"})
+    return SeeOther(url)
+
+
+def _page(request: HttpRequest, asked: AccessQuestion, errors: dict[str, str]) -> HttpResponse:
+    sent = request.POST if request.method == "POST" else request.GET
+    kept = {"client_id": asked.request.client_id, "request_uri": sent.get("request_uri", "")}
+    page = present.access_page(
+        asked, today=timezone.now().date(), checked=request.POST.getlist("categories"), errors=errors,
+        hidden={**kept, "notice": asked.text.digest, "language": asked.text.language},
+        language_urls={code: f"{reverse('authorize')}?{urlencode({**kept, 'language': code})}" for code in LANGUAGES},
+    )  # fmt: skip
+    return render(request, "portal/authorize.html", {"page": page}, status=400 if errors else 200)
+
+
+def _language(request: HttpRequest) -> str:
+    """The address has no language in it: the citizen's choice is kept in the session and may be changed on the page."""
+    sent = request.POST if request.method == "POST" else request.GET
+    chosen = sent.get("language") or request.session.get("language") or translation.get_language() or "en"
+    language = chosen[:2] if chosen[:2] in LANGUAGES else "en"
+    request.session["language"] = language
+    translation.activate(language)
+    request.LANGUAGE_CODE = language
+    return language
+
+

@@ -1,0 +1,92 @@
+"""Consents: what was decided, the text that was shown, and withdrawing."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from aurora.journeys import withdraw as journey
+from aurora.portal.auth import for_citizens
+from aurora.portal.present import consents as present
+from aurora.portal.present import log
+from aurora.portal.present.vocabulary import Vocabulary
+from aurora.ui.contexts import ConsentPage, ConsentsPage, ConsentState, WithdrawnPage, WithdrawPage
+from consent import queries
+from consent.errors import NotFound
+from consent.ledger.models import LedgerEntry
+from consent.models import ConsentRecord
+from consent.scope import citizen_scope
+
+USES_SHOWN = 20
+
+
+def _mine(request: HttpRequest, consent_id: UUID) -> ConsentRecord:
+    found = queries.for_citizen(citizen_id=request.user.pk).filter(pk=consent_id).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+@require_safe
+@for_citizens
+def consents(request: HttpRequest) -> HttpResponse:
+    """Active and past apart; what is past is kept."""
+    now, vocabulary = timezone.now(), Vocabulary()
+    with citizen_scope(request.user.pk):
+        cards = [present.card(r, vocabulary, now=now) for r in queries.for_citizen(citizen_id=request.user.pk)]
+    active = tuple(c for c in cards if c.state is ConsentState.ACTIVE)
+    page = ConsentsPage(active, tuple(c for c in cards if c not in active), sources_url=reverse("portal:sources"))
+    return render(request, "portal/consents.html", {"page": page})
+
+
+@require_safe
+@for_citizens
+def consent(request: HttpRequest, id: UUID) -> HttpResponse:
+    """One decision: the exact text, its history, and every use made of it."""
+    vocabulary = Vocabulary()
+    with citizen_scope(request.user.pk):
+        record = _mine(request, id)
+        uses = LedgerEntry.objects.filter(citizen_id=request.user.pk, consent_ids__contains=[id]).order_by("-seq")
+        page = ConsentPage(
+            consent=present.card(record, vocabulary, now=timezone.now()),
+            notice_text=present.notice_text(record.notice),
+            notice_language=record.notice.language,
+            notice_sha256=record.notice_id,
+            history=present.history(record),
+            uses=log.rows(uses[:USES_SHOWN], vocabulary),
+            consents_url=reverse("portal:consents"),
+            activity_url=reverse("portal:activity"),
+        )
+    return render(request, "portal/consent.html", {"page": page})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_citizens
+def withdraw(request: HttpRequest, id: UUID) -> HttpResponse:
+    """Say what follows, then do it: two steps, no reason asked."""
+    if request.method == "POST":
+        return _withdrawn(request, journey.withdraw(citizen_id=request.user.pk, consent_id=id, now=timezone.now()))
+    with citizen_scope(request.user.pk):
+        record = _mine(request, id)
+        shown = present.card(record, Vocabulary(), now=timezone.now())
+    if shown.state is not ConsentState.ACTIVE:
+        return HttpResponseRedirect(shown.url)
+    page = WithdrawPage(shown, present.consequences(record), cancel_url=shown.url)
+    return render(request, "portal/withdraw.html", {"page": page})
+
+
+def _withdrawn(request: HttpRequest, done: journey.Withdrawn) -> HttpResponse:
+    with citizen_scope(request.user.pk):
+        record = _mine(request, done.record.pk)
+        page = WithdrawnPage(
+            consent=present.card(record, Vocabulary(), now=timezone.now()),
+            consequences=present.consequences(record),
+            consents_url=reverse("portal:consents"),
+            entry_url=reverse("portal:entry", args=[done.entry_id]),
+        )
+    return render(request, "portal/withdrawn.html", {"page": page})

@@ -1,0 +1,33 @@
+"""My data: what the twin holds, and taking it along."""
+
+from __future__ import annotations
+
+import json
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from aurora.journeys import own_data
+from aurora.portal.auth import for_citizens
+from aurora.portal.present import data as present
+
+
+@require_safe
+@for_citizens
+def my_data(request: HttpRequest) -> HttpResponse:
+    """Every fact with its source and date. Looking is an access too, and stands in the log."""
+    page = present.my_data_page(own_data.view(citizen_id=request.user.pk, now=timezone.now()))
+    return render(request, "portal/my_data.html", {"page": page})
+
+
+@require_POST
+@for_citizens
+def export(request: HttpRequest) -> HttpResponse:
+    """Everything as one JSON file (GDPR art. 20)."""
+    now = timezone.now()
+    document = own_data.export(citizen_id=request.user.pk, now=now)
+    response = HttpResponse(json.dumps(document, ensure_ascii=False, indent=1), content_type="application/json")
+    response["Content-Disposition"] = f'attachment; filename="aurora-{now:%Y-%m-%d}.json"'
+    return response

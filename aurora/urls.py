@@ -1,0 +1,26 @@
+"""Every address of the service. Pages have a language in front; what machines call has none."""
+
+from django.conf.urls.i18n import i18n_patterns
+from django.urls import include, path
+
+from aurora import health
+from aurora.portal import callbacks
+from aurora.portal.views import authorize, entrance
+
+urlpatterns = [
+    path("healthz", health.alive, name="healthz"),
+    path("readyz", health.ready, name="readyz"),
+    path("", entrance.root),
+    path("sign-in/callback", callbacks.signed_in),
+    path("sources/<slug:code>/callback", callbacks.connected),
+    path("oauth/authorize", authorize.decide, name="authorize"),
+    path("", include("consent.oauth.urls")),
+    path("ledger/", include("consent.ledger.urls")),
+    path("api/v1/", include("aurora.api.urls")),
+    *i18n_patterns(path("console/", include("aurora.console.urls")), path("", include("aurora.portal.urls"))),
+]
+
+handler400 = "aurora.portal.errors.bad_request"
+handler403 = "aurora.portal.errors.forbidden"
+handler404 = "aurora.portal.errors.not_found"
+handler500 = "aurora.portal.errors.server_error"
