@@ -73,20 +73,17 @@ class Pagination:
 
 
 class EntryKind(StrEnum):
-    """What an activity entry is about; also the values of the activity page's `kind` filter.
+    """What an activity entry is about; also the values of the activity page's `kind` filter (`words.event_kind`).
 
-    FETCH: Aurora fetched from a source. READ: an agency read. SUGGEST: Aurora made suggestions. CONSENT: given,
-    declined, withdrawn, expired. EXPORT: the citizen downloaded. SIGN_IN: signed in or out. OPERATOR: an operator of
-    ours.
+    FETCH: Aurora fetched from a source. READ: an agency read. SUGGEST: Aurora made suggestions. CONSENT: given, declined,
+    withdrawn, run out, a source connected. OWN: the citizen looked at or downloaded their own data.
     """
 
     FETCH = "fetch"
     READ = "read"
     SUGGEST = "suggest"
     CONSENT = "consent"
-    EXPORT = "export"
-    SIGN_IN = "sign_in"
-    OPERATOR = "operator"
+    OWN = "own"
 
 
 @dataclass(frozen=True, slots=True)

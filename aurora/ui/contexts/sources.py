@@ -77,7 +77,7 @@ class ConnectPage:
     `own_month`, `own_year` (numbers, as typed, used when `end` is "own"), `decision` (submit buttons: `allow` or
     `decline`). A decline needs no other field. `FieldError.field` is one of `purposes`, `categories`, `end`,
     `own_date`. `notice_token` is sent back as a hidden field of that name when set (the view's proof of which text
-    was shown).
+    was shown). `frequency` is a translated sentence (`words.FETCHED_ONCE`); `source_host` is where Allow leads, announced.
     """
 
     source_code: str
@@ -88,6 +88,8 @@ class ConnectPage:
     start: date
     latest_end: date
     back_url: str
+    frequency: str
+    source_host: str = ""
     own_day: str = ""
     own_month: str = ""
     own_year: str = ""

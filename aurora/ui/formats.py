@@ -1,0 +1,66 @@
+"""How values are written in each language: dates, times, money, counts. Pure but for the active language and time zone."""
+
+from datetime import date, datetime
+
+from django.utils import dateformat, timezone
+from django.utils.translation import get_language, gettext, ngettext
+
+NBSP = "\u00a0"
+_MOMENT = {"fi": r"j.n.Y \k\l\o G.i", "sv": r"j.n.Y \k\l. G.i", "en": r"j F Y \a\t G:i"}
+_DAY = {"fi": "j.n.Y", "sv": "j.n.Y", "en": "j F Y"}
+_CLOCK = {"fi": "G.i", "sv": "G.i", "en": "G:i"}
+_GROUP = {"fi": NBSP, "sv": NBSP, "en": ","}
+_POINT = {"fi": ",", "sv": ",", "en": "."}
+
+
+def language() -> str:
+    """The active language, one of fi, sv, en."""
+    code = (get_language() or "fi").split("-")[0]
+    return code if code in _DAY else "en"
+
+
+def _local(value: datetime) -> datetime:
+    return timezone.localtime(value) if timezone.is_aware(value) else value
+
+
+def day(value: date) -> str:
+    """24.11.2026 (fi, sv), 24 November 2026 (en)."""
+    local = _local(value) if isinstance(value, datetime) else value
+    return dateformat.format(local, _DAY[language()])
+
+
+def clock(value: datetime) -> str:
+    """9.05 (fi, sv), 9:05 (en)."""
+    return dateformat.format(_local(value), _CLOCK[language()])
+
+
+def moment(value: datetime) -> str:
+    """24.11.2026 klo 9.05 (fi), 24.11.2026 kl. 9.05 (sv), 24 November 2026 at 9:05 (en)."""
+    return dateformat.format(_local(value), _MOMENT[language()])
+
+
+def number(value: int | float) -> str:
+    """Digits in groups of three: 43 800 (fi, sv; no-break space), 43,800 (en). At most two decimals."""
+    code = language()
+    if isinstance(value, float) and not value.is_integer():
+        whole, _, rest = f"{abs(value):,.2f}".partition(".")
+        text = whole.replace(",", _GROUP[code]) + _POINT[code] + rest
+    else:
+        text = f"{abs(int(value)):,}".replace(",", _GROUP[code])
+    return f"\u2212{text}" if value < 0 else text
+
+
+def money(value: int | float) -> str:
+    """Crowns a year."""
+    return gettext("%(amount)s crowns a year") % {"amount": number(value)}
+
+
+def quantity(value: int | float, unit: str) -> str:
+    """A number with the unit of its category's schema (`x-unit`); without a unit, the bare number."""
+    if unit == "crowns_per_year":
+        return money(value)
+    if unit == "years":
+        return ngettext("%(count)s year", "%(count)s years", int(value)) % {"count": number(value)}
+    if unit == "persons":
+        return ngettext("%(count)s person", "%(count)s persons", int(value)) % {"count": number(value)}
+    return number(value)

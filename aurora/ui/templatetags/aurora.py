@@ -1,0 +1,173 @@
+"""Aurora's template tags: texts in the active language, values in its notation, tags for states, errors of forms."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from django import template
+from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from aurora.ui import formats
+from aurora.ui.contexts import (
+    AgencyRole,
+    Availability,
+    ConsentState,
+    Eligibility,
+    EntryKind,
+    FactRow,
+    FieldError,
+    Health,
+    Provenance,
+    PullStepState,
+    SourceState,
+    Text,
+)
+
+register = template.Library()
+
+# Each state's colour (a CSS class, never the only sign) and word.
+_STATES: Mapping[Any, tuple[str, str | Promise]] = {
+    SourceState.NOT_CONNECTED: ("", _("Not connected")),
+    SourceState.CONNECTED: ("au-tag--good", _("Connected")),
+    SourceState.FETCHING: ("au-tag--busy", _("Fetching data")),
+    SourceState.ATTENTION: ("au-tag--attention", _("Needs attention")),
+    PullStepState.WAITING: ("", _("Waiting")),
+    PullStepState.FETCHING: ("au-tag--busy", _("Fetching")),
+    PullStepState.DONE: ("au-tag--good", _("Done")),
+    PullStepState.FAILED: ("au-tag--bad", _("Failed")),
+    Eligibility.LIKELY: ("au-tag--good", _("You are likely eligible")),
+    Eligibility.UNKNOWN: ("au-tag--attention", _("Depends on something not known")),
+    Eligibility.NO_RULE: ("", _("Open to everyone")),
+    ConsentState.ACTIVE: ("au-tag--good", _("In force")),
+    ConsentState.EXPIRED: ("", _("Ran out")),
+    ConsentState.WITHDRAWN: ("", _("Withdrawn")),
+    ConsentState.DECLINED: ("", _("Declined")),
+    Availability.HAVE: ("au-tag--good", _("In Aurora")),
+    Availability.EMPTY: ("", _("Nothing found")),
+    Availability.NOT_CONNECTED: ("au-tag--attention", _("Not connected")),
+    Health.GOOD: ("au-tag--good", _("Working")),
+    Health.DEGRADED: ("au-tag--attention", _("Partly failing")),
+    Health.DOWN: ("au-tag--bad", _("Down")),
+    Health.IDLE: ("", _("No pulls lately")),
+}
+_STATES_BY_TYPE = {(type(state), state.value): shown for state, shown in _STATES.items()}
+
+_PROVENANCE: Mapping[Provenance, str | Promise] = {
+    Provenance.ATTESTED: _("Signed by the source"),
+    Provenance.REPORTED: _("Told by the source"),
+    Provenance.DECLARED: _("Told by you"),
+    Provenance.DERIVED: _("Worked out by a model"),
+}
+_ROLES: Mapping[AgencyRole, str | Promise] = {
+    AgencyRole.DATA_SOURCE: _("Data source"),
+    AgencyRole.DATA_USER: _("Data user"),
+    AgencyRole.MODEL_OWNER: _("Model owner"),
+}
+KINDS: Mapping[EntryKind, str | Promise] = {
+    EntryKind.FETCH: _("Fetching from a source"),
+    EntryKind.READ: _("Reading by an agency"),
+    EntryKind.SUGGEST: _("Suggestions"),
+    EntryKind.CONSENT: _("Consents and sources"),
+    EntryKind.OWN: _("Your own use"),
+}
+
+
+@register.filter
+def localized(text: Text | str | None) -> str:
+    """The active language's entry of a fi/sv/en mapping; a plain string as it is; a missing language falls back to fi, sv, en."""
+    if not text:
+        return ""
+    if not isinstance(text, Mapping):
+        return str(text)
+    code = formats.language()
+    return text.get(code) or text.get("fi") or text.get("sv") or text.get("en", "")
+
+
+@register.filter
+def localized_list(texts: Iterable[Text | str]) -> str:
+    """Names with commas between: for labels such as "Data: Income, Household"."""
+    return ", ".join(localized(text) for text in texts)
+
+
+@register.filter
+def sentence_case(text: str) -> str:
+    return capfirst(text)
+
+
+@register.filter
+def day(value: date | None) -> str:
+    return formats.day(value) if value else ""
+
+
+@register.filter
+def moment(value: datetime | None) -> str:
+    return formats.moment(value) if value else ""
+
+
+@register.filter
+def clock(value: datetime | None) -> str:
+    return formats.clock(value) if value else ""
+
+
+@register.filter
+def number(value: int | float) -> str:
+    return formats.number(value)
+
+
+@register.filter
+def money(value: int | float) -> str:
+    return formats.money(value)
+
+
+@register.filter
+def fact_value(row: FactRow) -> str:
+    """A fact as people write it. Unknown is said, and never shown as zero or no."""
+    if row.value is None:
+        return gettext("Not known")
+    if row.value_label:
+        return localized(row.value_label)
+    if isinstance(row.value, bool):
+        return gettext("Yes") if row.value else gettext("No")
+    if isinstance(row.value, str):
+        return row.value
+    return formats.quantity(row.value, row.unit)
+
+
+@register.filter
+def provenance_words(value: Provenance) -> str | Promise:
+    return _PROVENANCE[Provenance(value)]
+
+
+@register.filter
+def role_words(value: AgencyRole) -> str | Promise:
+    return _ROLES[AgencyRole(value)]
+
+
+@register.filter
+def paragraphs(text: str) -> list[str]:
+    """Text parted by empty lines, as a list of paragraphs."""
+    return [part.strip() for part in text.replace("\r\n", "\n").split("\n\n") if part.strip()]
+
+
+@register.simple_tag
+def entry_kinds() -> list[tuple[str, str | Promise]]:
+    """The choices of the activity page's `kind` filter: value and word."""
+    return [(kind.value, word) for kind, word in KINDS.items()]
+
+
+@register.simple_tag
+def state_tag(state: Any) -> SafeString:
+    """A state of `aurora.ui.contexts` as a coloured tag with its word."""
+    css, word = _STATES_BY_TYPE[type(state), state.value]
+    return format_html('<strong class="govuk-tag {}">{}</strong>', css, word)
+
+
+@register.simple_tag
+def error_for(errors: Iterable[FieldError], field: str) -> str:
+    """The message for a field, or ""."""
+    return next((str(error.message) for error in errors or () if error.field == field), "")

@@ -1,0 +1,237 @@
+"""Codes and event names in plain words: lazy translations, so that one sentence serves page, log, receipt and API.
+
+Everything here takes a code (a `StrEnum` member will do) and gives a sentence in the language active when it is shown. An unknown code
+never fails a page: it gives the general sentence of its kind, and `tests/ui` holds the tables complete against the enums.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from aurora.ui.contexts import EntryKind, Text
+
+Sentence = str | Promise
+
+YOU: Final[Text] = {"fi": "Sinä", "sv": "Du", "en": "You"}
+AURORA: Final[Text] = {"fi": "Aurora", "sv": "Aurora", "en": "Aurora"}
+
+FETCHED_ONCE: Final = _("Aurora fetches the data once, straight after you have connected.")
+
+_EVENT_TITLES: Final[Mapping[str, Sentence]] = {
+    "citizen:consent:given": _("You gave a consent"),
+    "citizen:consent:declined": _("You declined a request"),
+    "citizen:consent:withdrawn": _("You withdrew a consent"),
+    "aurora:consent:expired": _("A consent ran out"),
+    "citizen:source:connected": _("You connected a source"),
+    "citizen:source:disconnected": _("You disconnected a source"),
+    "aurora:pull:completed": _("Aurora fetched your data"),
+    "aurora:pull:failed": _("Aurora could not fetch your data"),
+    "aurora:pull:refused": _("Aurora was not allowed to fetch your data"),
+    "agency:twin:read": _("An agency read your data"),
+    "agency:twin:refused": _("An agency was refused your data"),
+    "aurora:twin:suggested": _("Aurora used your data to suggest services"),
+    "aurora:twin:refused": _("Aurora was refused your data"),
+    "citizen:twin:viewed": _("You looked at your data"),
+    "citizen:twin:exported": _("You downloaded your data"),
+    "citizen:twin:refused": _("You were refused your data"),
+}
+
+_REFUSALS: Final[Mapping[str, Sentence]] = {
+    "no_consent": _("There was no consent for this."),
+    "consent_withdrawn": _("You had withdrawn the consent."),
+    "consent_expired": _("The consent had run out."),
+    "category_not_covered": _("The consent did not cover this kind of data."),
+    "purpose_not_covered": _("The consent did not cover this purpose."),
+    "not_yet_valid": _("The consent was not yet in force."),
+}
+
+_PULL_ERRORS: Final[Mapping[str, Sentence]] = {
+    "source_down": _("The agency's service did not answer."),
+    "too_many_requests": _("The agency's service is busy and asked Aurora to wait."),
+    "revoked": _("The agency no longer accepts the connection that you approved."),
+    "invalid_answer": _("The agency's answer was not in the agreed form, so nothing was saved from it."),
+    "wrong_citizen": _("The agency's answer was not about you, so nothing was saved from it."),
+    "too_large": _("The agency's answer was larger than agreed, so nothing was saved from it."),
+    "timeout": _("The agency's service took too long to answer."),
+}
+
+_PULL_REMEDIES: Final[Mapping[str, Sentence]] = {
+    "source_down": _("You need not do anything. Aurora tries again by itself."),
+    "too_many_requests": _("You need not do anything. Aurora tries again by itself."),
+    "revoked": _("Connect the source again if you want Aurora to fetch the data."),
+    "invalid_answer": _("You need not do anything. The fault lies with the agency's service."),
+    "wrong_citizen": _("Connect the source again, and check that you sign in as yourself."),
+    "too_large": _("You need not do anything. The fault lies with the agency's service."),
+    "timeout": _("You need not do anything. Aurora tries again by itself."),
+}
+
+_PULL_STATES: Final[Mapping[str, Sentence]] = {
+    "waiting": _("Waiting"),
+    "running": _("Fetching"),
+    "retrying": _("Waiting to try again"),
+    "done": _("Done"),
+    "failed": _("Failed"),
+}
+
+_CONSENT_EVENTS: Final[Mapping[str, Sentence]] = {
+    "given": _("You gave this consent."),
+    "declined": _("You declined this request."),
+    "withdrawn": _("You withdrew this consent."),
+    "expired": _("This consent ran out."),
+}
+
+_SIGN_IN_ERRORS: Final[Mapping[str, Sentence]] = {
+    "access_denied": _("You cancelled signing in."),
+    "eid_unavailable": _("The identification service does not answer at the moment."),
+    "invalid_state": _("Signing in was begun in another window, or too long ago."),
+    "invalid_answer": _("The identification service's answer could not be confirmed."),
+}
+
+_CONNECT_ERRORS: Final[Mapping[str, Sentence]] = {
+    "access_denied": _("You did not confirm on the agency's page, so nothing was connected."),
+    "source_down": _("The agency's service does not answer at the moment, so nothing was connected. Try again later."),
+    "invalid_state": _("Connecting was begun in another window, or too long ago. Start again from the beginning."),
+    "invalid_answer": _("The agency's answer could not be confirmed, so nothing was connected. Start again."),
+    "wrong_citizen": _("Somebody else signed in on the agency's page, so nothing was connected. Sign in as yourself."),
+}
+
+_REQUEST_ERRORS: Final[Mapping[str, Sentence]] = {
+    "unknown_client": _("Aurora does not know the service that sent you here."),
+    "request_expired": _("The request is too old. Go back to the service that sent you here and start again."),
+    "request_used": _("This request has already been answered."),
+    "invalid_request": _("The request is not in the agreed form."),
+}
+
+_FORM_ERRORS: Final[Mapping[str, Sentence]] = {
+    "purpose_required": _("Select at least one purpose, or decline."),
+    "category_required": _("Select at least one kind of data, or decline."),
+    "end_required": _("Select how long the consent is in force."),
+    "date_invalid": _("Enter a real date, for example 24.11.2026."),
+    "date_past": _("The end date must be in the future."),
+    "date_too_late": _("The end date can be at most 12 months from today."),
+    "dates_reversed": _("The first date must not be after the last date."),
+    "decision_required": _("Choose either Allow or Decline."),
+    "username_required": _("Enter your user name."),
+    "password_required": _("Enter your password."),
+    "credentials_wrong": _("The user name or the password is wrong."),
+    "locked_out": _("There have been too many attempts. Wait a while and try again."),
+    "code_required": _("Enter the six digits that your authenticator shows."),
+    "code_wrong": _("The code is wrong or has already been used. Wait for the next one."),
+}
+
+_ERRORS: Final[Mapping[str, Sentence]] = {
+    "error": _("Something went wrong."),
+    "not_found": _("This does not exist."),
+    "invalid_input": _("Check the marked fields."),
+    "conflict": _("This has already been changed. Look at its present state."),
+}
+
+_BANNERS: Final[Mapping[str, Sentence]] = {
+    "signed_out": _("You have signed out."),
+    "connect_declined": _("You declined. Nothing was fetched and nothing else changes."),
+    "connected": _("The source is connected. Aurora is fetching the data that you allowed."),
+    "withdrawn": _("The consent has been withdrawn."),
+}
+
+# What follows when the citizen withdraws: one tuple for a connection, one for an agency's access.
+WITHDRAW_CONNECTION: Final[tuple[Sentence, ...]] = (
+    _("Aurora stops fetching from this source at once."),
+    _("Aurora no longer uses this data, not even for suggestions."),
+    _("What has been done until now stays lawful and stays in your activity."),
+    _("You can connect again whenever you like."),
+)
+WITHDRAW_ACCESS: Final[tuple[Sentence, ...]] = (
+    _("The agency's next attempt to read your data is refused."),
+    _("Data that the agency has already received stays with it, as far as the law requires it to keep it."),
+    _("What has been done until now stays lawful and stays in your activity."),
+    _("The agency can ask you again, and you can give a new consent."),
+)
+
+_KINDS: Final[Mapping[str, EntryKind]] = {
+    "consent": EntryKind.CONSENT,
+    "source": EntryKind.CONSENT,
+    "pull": EntryKind.FETCH,
+}
+_TWIN_KINDS: Final[Mapping[str, EntryKind]] = {
+    "agency": EntryKind.READ,
+    "aurora": EntryKind.SUGGEST,
+    "citizen": EntryKind.OWN,
+}
+
+EVENT_NAMES: Final = frozenset(_EVENT_TITLES)
+REFUSAL_CODES: Final = frozenset(_REFUSALS)
+
+
+def event_title(event: str) -> Sentence:
+    """`agency:twin:read` -> "An agency read your data"."""
+    return _EVENT_TITLES.get(event, _("Something was recorded"))
+
+
+def event_kind(event: str) -> EntryKind:
+    """Which filter of the activity page an event belongs to; by the grammar `actor:subject:action`."""
+    actor, subject, _action = event.split(":")
+    return _KINDS.get(subject) or _TWIN_KINDS[actor]
+
+
+def refusal(code: str) -> Sentence:
+    """Why something was not allowed, in the citizen's words."""
+    return _REFUSALS.get(code, _("The rules did not allow this."))
+
+
+def decision(refusal_code: str = "") -> Sentence:
+    """The decision behind an entry: allowed (no code), or refused with its reason."""
+    if not refusal_code:
+        return _("Allowed: a consent of yours covered this recipient, this purpose and this data at that moment.")
+    return refusal(refusal_code)
+
+
+def pull_error(code: str) -> Sentence:
+    """What went wrong when data was fetched."""
+    return _PULL_ERRORS.get(code, _("The data could not be fetched."))
+
+
+def pull_remedy(code: str) -> Sentence:
+    """What the citizen can do about `pull_error(code)`."""
+    return _PULL_REMEDIES.get(code, _("You need not do anything. Aurora tries again by itself."))
+
+
+def pull_state(code: str) -> Sentence:
+    """The state of a pull, for the console."""
+    return _PULL_STATES.get(code, code)
+
+
+def consent_event(code: str) -> Sentence:
+    """One line of a consent's history: `given`, `declined`, `withdrawn`, `expired`."""
+    return _CONSENT_EVENTS.get(code, _("Something was recorded"))
+
+
+def sign_in_error(code: str) -> Sentence:
+    """Why signing in did not succeed; OAuth's `access_denied`, or ours."""
+    return _SIGN_IN_ERRORS.get(code, _("Signing in did not succeed."))
+
+
+def connect_error(code: str) -> Sentence:
+    """Why a source was not connected after the agency's own page."""
+    return _CONNECT_ERRORS.get(code, _("The source was not connected."))
+
+
+def request_error(code: str) -> Sentence:
+    """Why an agency's authorization request cannot be answered."""
+    return _REQUEST_ERRORS.get(code, _("The request is not in the agreed form."))
+
+
+def form_error(code: str) -> Sentence:
+    """The message beside a form's field."""
+    return _FORM_ERRORS.get(code, _("Check the marked fields."))
+
+
+def error(code: str) -> Sentence:
+    """The sentence of an `AuroraError` code."""
+    return _ERRORS.get(code, _("Something went wrong."))
+
+
+def banner(code: str) -> Sentence:
+    """What has just happened, on top of the next page."""
+    return _BANNERS[code]
