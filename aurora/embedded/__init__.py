@@ -83,9 +83,9 @@ def provide(
     state = state_folder(state_dir)
     deadline = time.monotonic() + wait
     with (state / "services.lock").open("a+") as lock:
-        while not _try_lock(lock.fileno(), fcntl.LOCK_EX):
+        while not _try_lock(lock.fileno()):
             # Between the lock and the addresses lies the owner's start; between the addresses' end and the lock, its stop.
-            if not alone and (running := _read(state)) is not None:
+            if not alone and _owner_lives(state) and (running := _read(state)) is not None:
                 yield _merge(running, given)
                 return
             if time.monotonic() > deadline:
@@ -100,7 +100,9 @@ def _start(state: Path, given: Services, lock: int, durable: bool) -> Iterator[S
     addresses = state / "services.json"
     addresses.unlink(missing_ok=True)  # an owner that was killed left it
     # The guard holds the lock too: after a kill -9 of us, the next owner waits until the old servers are gone.
-    with Guard(hold=[lock]) as guard, contextlib.ExitStack() as stack:
+    # The second lock is ours alone, so that nobody joins servers whose owner is dead.
+    with (state / "owner.lock").open("a+") as life, Guard(hold=[lock]) as guard, contextlib.ExitStack() as stack:
+        fcntl.flock(life.fileno(), fcntl.LOCK_EX)
         services, pids = given, {}
         if not (given.broker_url and given.cache_url):
             valkey = Valkey(state, state / "log" / "valkey.log", durable=durable)
@@ -132,12 +134,17 @@ def write_private(path: Path, text: str) -> None:
     os.replace(name, path)
 
 
-def _try_lock(lock: int, kind: int) -> bool:
+def _try_lock(lock: int) -> bool:
     try:
-        fcntl.flock(lock, kind | fcntl.LOCK_NB)
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True
+
+
+def _owner_lives(state: Path) -> bool:
+    with (state / "owner.lock").open("a+") as life:
+        return not _try_lock(life.fileno())
 
 
 def _read(state: Path) -> Services | None:

@@ -61,7 +61,7 @@ class Postgres:
 
     def start(self, guard: Guard) -> None:
         """Makes the data folder if missing, starts the server, waits until it answers, provisions roles. Raises PostgresError."""
-        self._initialise()
+        self._initialise(guard)
         _end_leftovers(self._data)
         options = [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]
         self._process = self._spawn("postgres", "-D", str(self._data), *options)
@@ -87,7 +87,7 @@ class Postgres:
     def pid(self) -> int | None:
         return self._process.pid if self._process else None
 
-    def _initialise(self) -> None:
+    def _initialise(self, guard: Guard) -> None:
         if (self._data / "PG_VERSION").exists():
             return
         # initdb into a name of its own: an interrupted first start then leaves no half a database behind.
@@ -96,7 +96,10 @@ class Postgres:
         arguments = ("-U", SUPERUSER, "--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
         # Trust is enough on a socket in a folder of mode 700: who can reach it is the account itself, or root.
         process = self._spawn("initdb", "-D", str(unfinished), "--auth=trust", *arguments)
-        if process.wait() != 0:
+        guard.watch(process.pid)
+        failed = process.wait() != 0
+        guard.release(process.pid)
+        if failed:
             raise PostgresError(f"initdb failed; see {self._log}")
         unfinished.rename(self._data)
 
