@@ -26,11 +26,6 @@ def main(argv: Sequence[str]) -> int:
     if command in OWNER_COMMANDS:
         os.environ.setdefault("AURORA_DB_ROLE", "owner")
     try:
-        if command == "demo":
-            # The address is a setting: it must be known before the settings are read.
-            from aurora import demo
-
-            demo.prepare(argv[2:])
         if command in BARE_COMMANDS or {"-h", "--help"} & set(argv):
             return _django(argv)
         return _with_services(argv, alone=command == "demo")
@@ -46,6 +41,11 @@ def _with_services(argv: Sequence[str], *, alone: bool) -> int:
     from aurora.env import Env, EnvError
 
     try:
+        if argv[1:2] == ["demo"]:
+            # The address is a setting: it must be known before the settings are read.
+            from aurora import demo
+
+            demo.prepare(argv[2:])
         state_dir = Env.from_environ(os.environ).state_dir
         with provide(state_dir, alone=alone) as services:
             os.environ.update(services.environ())

@@ -88,13 +88,18 @@ class Supervisor:
         self._stopping = False
         self._guard = Guard()
 
-    def start(self, *processes: Process) -> None:
-        """Starts a tier: all at once, then waits until each is ready. Tiers stop in reverse order. Raises StartFailed, Stopped."""
+    def start(self, *processes: Process, wait: bool = True) -> None:
+        """Starts a tier, all at once. Tiers stop in reverse order. `wait`: until all are ready. Raises StartFailed, Stopped."""
         tier: list[_Child] = []
         self._tiers.append(tier)
         tier.extend(self._spawn(process) for process in processes)
         self._write_pids()
-        for child in tier:
+        if wait:
+            self.ready()
+
+    def ready(self) -> None:
+        """Waits until every process is ready. Raises StartFailed, Stopped."""
+        for child in (child for tier in self._tiers for child in tier):
             while not self._is_ready(child):
                 if child.popen.poll() is not None:
                     raise StartFailed(f"{child.process.name} ended with status {child.popen.returncode}\n{self._tail(child)}")

@@ -1,0 +1,171 @@
+"""The whole of Aurora and its sandbox on one machine: what `manage.py demo` runs, and what it tells about it.
+
+`prepare` runs before Django's settings are read, because the address is a setting. `aurora.management.commands.demo` does the rest.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import json
+import os
+import secrets
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from aurora import ports
+from aurora.embedded import state_folder, write_private
+from aurora.env import REPOSITORY, Env, EnvError
+from aurora.supervisor import Process, answers, logs
+
+# aurora.sandbox.config names them too; not imported here, since the sandbox is a world of its own that only talks HTTP.
+EID, OFFICE = "eid", "benefits-office"
+SANDBOX = (EID, "population-register", "tax-administration", "social-insurance", OFFICE)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Where things will be. `ports` has "web" and the sandbox's processes."""
+
+    state: Path
+    ports: Mapping[str, int]
+    quiet: bool = False
+
+    @property
+    def urls(self) -> dict[str, str]:
+        """Base addresses by process, Aurora's own under "aurora". `localhost`: browsers treat it as a secure context."""
+        named = {("aurora" if name == "web" else name): port for name, port in self.ports.items()}
+        return {name: f"http://localhost:{port}" for name, port in named.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """One of the console's users in the demo."""
+
+    username: str
+    name: str
+    roles: Sequence[str]
+    password: str = field(repr=False)
+    totp_secret: str = field(repr=False)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--state", type=Path, help="folder for everything that is kept (default: AURORA_STATE_DIR or .aurora)")
+    parser.add_argument("--port", type=int, help="port of the web service; 0 takes free ports for everything (default: 8000 or the next free)")
+    parser.add_argument("--quiet", action="store_true", help="print the last line only")
+
+
+def prepare(arguments: Sequence[str]) -> None:
+    """Chooses the ports and sets the environment that the settings, here and in all processes, are read from. Raises EnvError."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    add_arguments(parser)
+    options, _ = parser.parse_known_args(arguments)
+    if options.state:
+        os.environ["AURORA_STATE_DIR"] = str(options.state.expanduser().absolute())
+    os.environ["AURORA_SANDBOX"] = "1"
+    for name in ("AURORA_BASE_URL", "AURORA_LEDGER_ORIGIN"):
+        # The demo is at home on localhost, whatever the shell had set for a service in earnest.
+        os.environ.pop(name, None)
+    state = state_folder(Env.from_environ(os.environ).state_dir)
+    try:
+        plan = Plan(state, ports.choose(state / "ports.json", SANDBOX, web=options.port), options.quiet)
+    except ports.NoFreePort as error:
+        raise EnvError(str(error)) from None
+    os.environ["AURORA_BASE_URL"] = plan.urls["aurora"]
+    # The log keeps its name when the web port changes.
+    os.environ["AURORA_LEDGER_ORIGIN"] = "localhost/aurora-demo-ledger"
+
+
+def plan(state: Path, *, quiet: bool) -> Plan:
+    """The plan that `prepare` made."""
+    return Plan(state, json.loads((state / "ports.json").read_text()), quiet)
+
+
+def operators(file: Path) -> list[Operator]:
+    """The demo's two operators (no one may both ask and approve); passwords are made once and kept in `file`, mode 600."""
+    if file.exists():
+        return [Operator(**entry) for entry in json.loads(file.read_text(encoding="utf-8"))]
+    made = [
+        Operator(username, name, roles, secrets.token_urlsafe(12), base64.b32encode(secrets.token_bytes(20)).decode())
+        for username, name, roles in (("ingrid", "Ingrid", ["operations"]), ("oskar", "Oskar", ["privacy_officer", "auditor"]))
+    ]
+    write_private(file, json.dumps([asdict(operator) for operator in made], indent=2) + "\n")
+    return made
+
+
+def sandbox_processes(plan: Plan, configs: Mapping[str, Path]) -> list[Process]:
+    """Its own environment: an agency must not know where Aurora's database is."""
+    environ = {name: value for name, value in _environ().items() if not _is_ours(name)}
+    python = (sys.executable, "-m", "aurora.sandbox")
+    return [
+        Process(
+            name,
+            (*python, name, "--port", str(plan.ports[name]), "--state", str(plan.state / "sandbox" / name), "--config", str(config)),
+            environ,
+            logs("READY "),
+        )
+        for name, config in configs.items()
+    ]
+
+
+def aurora_processes(plan: Plan) -> list[Process]:
+    """Web, worker, beat, sequencer."""
+    port, celery = plan.ports["web"], (sys.executable, "-m", "celery", "-A", "aurora")
+    web = (
+        *(sys.executable, "-m", "gunicorn", "aurora.wsgi:application", "--bind", f"127.0.0.1:{port}"),
+        *("--worker-class", "gthread", "--workers", "2", "--threads", "4", "--preload", "--graceful-timeout", "5"),
+        # The control socket would lie in the home folder, which may not be ours to write.
+        *("--no-control-socket", "--worker-tmp-dir", "/dev/shm" if os.access("/dev/shm", os.W_OK) else str(plan.state)),  # noqa: S108
+    )
+    worker = (*celery, "worker", "--concurrency", "2", "--loglevel", "INFO", "--without-mingle", "--without-gossip", "--hostname", "aurora@%h")
+    beat = (*celery, "beat", "--loglevel", "INFO", "--pidfile", "", "--schedule", str(plan.state / "beat-schedule"))
+    sequencer = (sys.executable, str(REPOSITORY / "manage.py"), "sequencer")
+    environ = _environ()
+    return [
+        Process("web", web, environ, answers(f"http://127.0.0.1:{port}/readyz")),
+        Process("worker", worker, environ, logs(" ready.")),
+        Process("beat", beat, environ, logs("beat: Starting")),
+        Process("sequencer", sequencer, environ),
+    ]
+
+
+def manage(*arguments: str, role: str = "app") -> Process:
+    """A run of manage.py that ends by itself."""
+    return Process(arguments[0], (sys.executable, str(REPOSITORY / "manage.py"), *arguments), {**_environ(), "AURORA_DB_ROLE": role})
+
+
+def description(plan: Plan, demo: Mapping[str, Any], control_token: str, people: Sequence[Operator]) -> dict[str, Any]:
+    """What `.aurora/demo.json` tells an integrator."""
+    return {
+        "base_url": plan.urls["aurora"],
+        "citizens": demo["citizens"],
+        "agencies": demo["agencies"],
+        "operators": [asdict(operator) for operator in people],
+        "sandbox": {"eid": demo["eid"], "sources": demo["sources"], "control_token": control_token},
+    }
+
+
+def welcome(plan: Plan, demo: Mapping[str, Any], people: Sequence[Operator]) -> str:
+    """What is printed: where to go and who to be."""
+    base = plan.urls["aurora"]
+    citizens = "\n".join(f"    {c['name']:<10} {c['identifier']}   {c['about']['en']}" for c in demo["citizens"])
+    staff = "\n".join(f"    {o.username:<10} password {o.password}   authenticator secret {o.totp_secret}" for o in people)
+    agencies = "\n".join(f"    {a['name']['en']:<20} {a['base_url']}" for a in demo["agencies"])
+    return (
+        f"\nCitizens sign in at {base}/en/ with the e-ID's identifier:\n{citizens}\n"
+        f"\nAn agency that asks for data:\n{agencies}\n"
+        f"\nOperators sign in at {base}/en/console/:\n{staff}\n"
+        f"\nFor programs: {plan.state / 'demo.json'}   Logs: {plan.state / 'log'}/   Ctrl-C stops everything.\n"
+    )
+
+
+def _environ() -> dict[str, str]:
+    # The repository on the path: processes must find the code from whatever folder the demo was started in.
+    return {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(REPOSITORY)}
+
+
+def _is_ours(name: str) -> bool:
+    return name.startswith("AURORA_") or name in {"DATABASE_URL", "DATABASE_OWNER_URL", "BROKER_URL", "CACHE_URL", "DJANGO_SETTINGS_MODULE"}

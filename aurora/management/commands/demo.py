@@ -1,0 +1,70 @@
+"""`manage.py demo`: Aurora and its sandbox until Ctrl-C. The embedded services around it come from `aurora.commandline`."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connections
+from django.db.migrations.executor import MigrationExecutor
+
+from aurora import demo
+from aurora.embedded import write_private
+from aurora.sandbox import provision
+from aurora.supervisor import StartFailed, Stopped, Supervisor
+
+
+class Command(BaseCommand):
+    help = "Runs all of Aurora with a sandbox of agencies: migrations, seed, web, worker, beat, sequencer."
+    # The processes run the checks themselves; here they would only lengthen the start.
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        demo.add_arguments(parser)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        plan = demo.plan(settings.ENV.state_dir, quiet=options["quiet"])
+        say = (lambda _: None) if plan.quiet else self._say
+        (plan.state / "demo.json").unlink(missing_ok=True)
+        try:
+            with Supervisor(plan.state / "log", say=say) as supervisor:
+                self._run(plan, supervisor, say)
+        except StartFailed as error:
+            raise CommandError(f"Aurora did not start. {error}") from None
+        except Stopped:
+            pass
+        finally:
+            (plan.state / "demo.json").unlink(missing_ok=True)
+
+    def _run(self, plan: demo.Plan, supervisor: Supervisor, say: Any) -> None:
+        made = provision.load_or_make(plan.state / "sandbox" / "provision.json", urls=plan.urls)
+        people = demo.operators(plan.state / "operators.json")
+        supervisor.start(*demo.sandbox_processes(plan, provision.write_configs(made, plan.state / "sandbox")), wait=False)
+        if self._pending_migrations():
+            say("Preparing the database.")
+            supervisor.finish(demo.manage("migrate", "--no-input", role="owner"))
+        description = demo.description(plan, made.demo, made.aurora["control_token"], people)
+        seed = plan.state / "seed.json"
+        write_private(seed, json.dumps({**made.aurora, "operators": description["operators"]}))
+        supervisor.finish(demo.manage("seed_demo", "--config", str(seed)))
+        supervisor.start(*demo.aurora_processes(plan))
+        supervisor.ready()
+        write_private(plan.state / "demo.json", json.dumps(description, indent=2, ensure_ascii=False) + "\n")
+        say(demo.welcome(plan, made.demo, people))
+        self._say(f"Aurora is ready: {plan.urls['aurora']}")
+        supervisor.run()
+
+    def _pending_migrations(self) -> bool:
+        """Asked here, as the service's role: a run of `migrate` that finds nothing to do would cost two seconds of each start."""
+        executor = MigrationExecutor(connections["default"])
+        try:
+            return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+        finally:
+            connections.close_all()
+
+    def _say(self, text: str) -> None:
+        self.stdout.write(text)
+        self.stdout.flush()

@@ -1,0 +1,75 @@
+"""Ports on loopback, chosen once: issuers carry them, and an issuer that changes is another issuer."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+FIRST_SANDBOX_PORT = 8101
+WEB_PORT = 8000
+TRIES = 200
+
+
+class NoFreePort(RuntimeError):
+    """Nothing is free where ports were looked for."""
+
+
+def choose(file: Path, sandbox: Iterable[str], *, web: int | None = None) -> dict[str, int]:
+    """A port for "web" and for each name in `sandbox`; the ones kept in `file` where they are still free.
+
+    `web`: None prefers the kept one, then 8000, then the next free; 0 takes free ports from the system for everything that is not
+    kept; a number must be free. Raises NoFreePort.
+    """
+    kept = _read(file)
+    taken: set[int] = set()
+    chosen: dict[str, int] = {}
+
+    def take(name: str, candidates: Iterable[int]) -> None:
+        for port in candidates:
+            if port not in taken and (port := _bindable(port)):
+                taken.add(port)
+                chosen[name] = port
+                return
+        raise NoFreePort(f"no free port for {name}")
+
+    anywhere = web == 0
+    if web:
+        if not _bindable(web):
+            raise NoFreePort(f"port {web} is taken; choose another with --port, or leave --port out")
+        take("web", [web])
+    else:
+        take("web", [*_kept(kept, "web"), *([0] if anywhere else range(WEB_PORT, WEB_PORT + TRIES))])
+    for name in sandbox:
+        take(name, [*_kept(kept, name), *([0] if anywhere else range(FIRST_SANDBOX_PORT, FIRST_SANDBOX_PORT + TRIES))])
+    file.write_text(json.dumps(chosen, indent=2) + "\n")
+    return chosen
+
+
+def _bindable(port: int) -> int | None:
+    """The port (for 0: one from the system) if it can be bound now, on both of the addresses that `localhost` may mean."""
+    with socket.socket() as probe:
+        # As servers do: a port whose last connections are in TIME_WAIT is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return None
+        found = int(probe.getsockname()[1])
+    # Somebody listening on [::1] would be whom the browser reaches under this name.
+    with socket.socket(socket.AF_INET6) as probe:
+        probe.settimeout(0.5)
+        return None if probe.connect_ex(("::1", found)) == 0 else found
+
+
+def _kept(kept: Mapping[str, int], name: str) -> list[int]:
+    return [kept[name]] if name in kept else []
+
+
+def _read(file: Path) -> dict[str, int]:
+    try:
+        content = json.loads(file.read_text())
+        return {str(name): int(port) for name, port in content.items() if 0 < int(port) < 65536}
+    except (OSError, ValueError, AttributeError, TypeError):
+        return {}
