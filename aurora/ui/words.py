@@ -45,6 +45,7 @@ _REFUSALS: Final[Mapping[str, Sentence]] = {
     "category_not_covered": _("The consent did not cover this kind of data."),
     "purpose_not_covered": _("The consent did not cover this purpose."),
     "not_yet_valid": _("The consent was not yet in force."),
+    "used_up": _("The consent was for one use, and that use had been made."),
 }
 
 _PULL_ERRORS: Final[Mapping[str, Sentence]] = {
@@ -55,6 +56,9 @@ _PULL_ERRORS: Final[Mapping[str, Sentence]] = {
     "wrong_citizen": _("The agency's answer was not about you, so nothing was saved from it."),
     "too_large": _("The agency's answer was larger than agreed, so nothing was saved from it."),
     "timeout": _("The agency's service took too long to answer."),
+    "oauth_error": _("The agency's service did not accept Aurora's request."),
+    "address_refused": _("The agency's service gave an address that Aurora does not trust."),
+    "no_consent": _("There was no longer a consent for fetching this."),
 }
 
 _PULL_REMEDIES: Final[Mapping[str, Sentence]] = {
@@ -65,14 +69,18 @@ _PULL_REMEDIES: Final[Mapping[str, Sentence]] = {
     "wrong_citizen": _("Connect the source again, and check that you sign in as yourself."),
     "too_large": _("You need not do anything. The fault lies with the agency's service."),
     "timeout": _("You need not do anything. Aurora tries again by itself."),
+    "oauth_error": _("Connect the source again if you want Aurora to fetch the data."),
+    "address_refused": _("You need not do anything. The fault lies with the agency's service."),
+    "no_consent": _("Connect the source again if you want Aurora to fetch the data."),
 }
 
 _PULL_STATES: Final[Mapping[str, Sentence]] = {
-    "waiting": _("Waiting"),
+    "queued": _("Waiting"),
     "running": _("Fetching"),
     "retrying": _("Waiting to try again"),
     "done": _("Done"),
     "failed": _("Failed"),
+    "cancelled": _("Cancelled"),
 }
 
 _CONSENT_EVENTS: Final[Mapping[str, Sentence]] = {
@@ -95,13 +103,15 @@ _CONNECT_ERRORS: Final[Mapping[str, Sentence]] = {
     "invalid_state": _("Connecting was begun in another window, or too long ago. Start again from the beginning."),
     "invalid_answer": _("The agency's answer could not be confirmed, so nothing was connected. Start again."),
     "wrong_citizen": _("Somebody else signed in on the agency's page, so nothing was connected. Sign in as yourself."),
+    "oauth_error": _("The agency's service did not accept Aurora's request, so nothing was connected."),
 }
 
 _REQUEST_ERRORS: Final[Mapping[str, Sentence]] = {
-    "unknown_client": _("Aurora does not know the service that sent you here."),
-    "request_expired": _("The request is too old. Go back to the service that sent you here and start again."),
+    "request_unknown": _("Aurora does not know this request."),
+    "request_expired": _("The request is too old. Go back to the agency that sent you here and start again."),
     "request_used": _("This request has already been answered."),
-    "invalid_request": _("The request is not in the agreed form."),
+    "request_elsewhere": _("This request was opened in another browser. Go back to the agency and start again."),
+    "request_refused": _("The request is not in the agreed form."),
 }
 
 _FORM_ERRORS: Final[Mapping[str, Sentence]] = {
@@ -113,6 +123,7 @@ _FORM_ERRORS: Final[Mapping[str, Sentence]] = {
     "date_too_late": _("The end date can be at most 12 months from today."),
     "dates_reversed": _("The first date must not be after the last date."),
     "decision_required": _("Choose either Allow or Decline."),
+    "text_changed": _("The text has changed since you opened the page. Read it again before you decide."),
     "username_required": _("Enter your user name."),
     "password_required": _("Enter your password."),
     "credentials_wrong": _("The user name or the password is wrong."),
@@ -126,6 +137,7 @@ _ERRORS: Final[Mapping[str, Sentence]] = {
     "not_found": _("This does not exist."),
     "invalid_input": _("Check the marked fields."),
     "conflict": _("This has already been changed. Look at its present state."),
+    "entry_changed": _("This entry no longer matches its seal: somebody has changed it. Do not rely on what it says."),
 }
 
 _BANNERS: Final[Mapping[str, Sentence]] = {
@@ -137,8 +149,8 @@ _BANNERS: Final[Mapping[str, Sentence]] = {
 
 # What follows when the citizen withdraws: one tuple for a connection, one for an agency's access.
 WITHDRAW_CONNECTION: Final[tuple[Sentence, ...]] = (
-    _("Aurora stops fetching from this source at once."),
-    _("Aurora no longer uses this data, not even for suggestions."),
+    _("Aurora stops using the data for this purpose at once."),
+    _("Data that none of your other consents covers is erased from Aurora and no longer fetched."),
     _("What has been done until now stays lawful and stays in your activity."),
     _("You can connect again whenever you like."),
 )
@@ -187,6 +199,11 @@ def decision(refusal_code: str = "") -> Sentence:
     return refusal(refusal_code)
 
 
+def own_deed() -> Sentence:
+    """The decision behind what the citizen did themselves: there was nothing to decide."""
+    return _("You did this yourself. It needs no consent.")
+
+
 def pull_error(code: str) -> Sentence:
     """What went wrong when data was fetched."""
     return _PULL_ERRORS.get(code, _("The data could not be fetched."))
@@ -198,7 +215,7 @@ def pull_remedy(code: str) -> Sentence:
 
 
 def pull_state(code: str) -> Sentence:
-    """The state of a pull, for the console."""
+    """The state of a pull, for the console: the row's state, or `retrying` for a queued row with an error."""
     return _PULL_STATES.get(code, code)
 
 

@@ -14,8 +14,8 @@ The template's name stands in each page's docstring. Conventions, once for all:
   is the control's name.
 - Nothing here is ticked unless the citizen ticked it: `checked` defaults to False and must stay so on a first view.
 
-The layout (navigation, language switch, who is signed in) comes from `aurora.ui.context_processors.layout`, not from
-here.
+The layout (navigation, language switch, who is signed in) comes from `aurora.ui.layout`, not from here; the name beside
+"Sign out" is `request.display_name`.
 """
 
 from aurora.ui.contexts.activity import (

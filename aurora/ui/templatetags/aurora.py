@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django import template
+from django.template import Context
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -27,6 +28,7 @@ from aurora.ui.contexts import (
     SourceState,
     Text,
 )
+from aurora.ui.layout import Layout, layout
 
 register = template.Library()
 
@@ -152,6 +154,13 @@ def role_words(value: AgencyRole) -> str | Promise:
 def paragraphs(text: str) -> list[str]:
     """Text parted by empty lines, as a list of paragraphs."""
     return [part.strip() for part in text.replace("\r\n", "\n").split("\n\n") if part.strip()]
+
+
+@register.simple_tag(takes_context=True)
+def page_layout(context: Context) -> Layout:
+    """The frame's data for this request: `{% page_layout as layout %}`."""
+    page = context.get("page")
+    return layout(context.get("request"), language_urls=getattr(page, "language_urls", None))
 
 
 @register.simple_tag

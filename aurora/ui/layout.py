@@ -1,10 +1,11 @@
-"""What every page's frame needs: navigation, language switch, who is signed in. Add `layout` to TEMPLATES' context processors."""
+"""What every page's frame needs: navigation, language switch, who is signed in. `ui/base.html` asks for it by a tag."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from django.http import HttpRequest
-from django.utils.translation import get_language
+
+from aurora.ui import formats
 
 LANGUAGES = (("fi", "Suomi"), ("sv", "Svenska"), ("en", "English"))
 
@@ -52,23 +53,26 @@ def language_url(full_path: str, code: str) -> str:
     return f"/{code}/"
 
 
-def layout(request: HttpRequest) -> dict[str, Any]:
-    """The name beside "Sign out" is `request.display_name` where a view or middleware has set it; never taken from the log or a cookie."""
-    language = (get_language() or "fi").split("-")[0]
-    match = request.resolver_match
-    view = match.url_name if match and match.namespace == "portal" else ""
+def layout(request: HttpRequest | None, *, language_urls: Mapping[str, str] | None = None) -> Layout:
+    """The frame of one page. `language_urls` is for a page whose address has no language in it.
+
+    The name beside "Sign out" is `request.display_name` where a view has set it. An operator who is signed in does not make
+    the portal's frame a citizen's: the portal's navigation needs that name as well.
+    """
+    language = formats.language()
+    match = request.resolver_match if request else None
+    view = (match.url_name or "") if match and match.namespace == "portal" else ""
+    path = request.get_full_path() if request and match else "/"
     user = getattr(request, "user", None)
-    section = _SECTIONS.get(view or "", "")
-    return {
-        "layout": Layout(
-            language=language,
-            languages=tuple(
-                LanguageLink(code, name, language_url(request.get_full_path(), code), code == language)
-                for code, name in LANGUAGES
-            ),
-            signed_in=bool(user and user.is_authenticated),
-            name=str(getattr(request, "display_name", "")),
-            section=section,
-            page_is_section=section == view,
-        )
-    }
+    section = _SECTIONS.get(view, "")
+    return Layout(
+        language=language,
+        languages=tuple(
+            LanguageLink(code, name, (language_urls or {}).get(code) or language_url(path, code), code == language)
+            for code, name in LANGUAGES
+        ),
+        signed_in=bool(user and user.is_authenticated),
+        name=str(getattr(request, "display_name", "")),
+        section=section,
+        page_is_section=bool(section) and section == view,
+    )
