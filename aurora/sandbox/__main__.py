@@ -1,4 +1,4 @@
-"""`python -m aurora.sandbox <process> --host 127.0.0.1 --port N --state DIR --config FILE.json`: runs one sandbox process."""
+"""`python -m aurora.sandbox <process> --host 127.0.0.1 --port N --state DIR --config FILE.json` runs one process."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from aurora.sandbox.errors import ConfigError
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serves until SIGTERM or SIGINT. Prints `READY <base_url>` on a line of its own once it answers. 2: bad configuration."""
+    """Serves until SIGTERM or SIGINT; prints the line `READY <base_url>` once it answers. 2: bad configuration."""
     parser = argparse.ArgumentParser(prog="python -m aurora.sandbox", description="Run one process of the sandbox.")
     parser.add_argument("process", choices=config.PROCESSES)
     parser.add_argument("--host", default="127.0.0.1")

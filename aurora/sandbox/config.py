@@ -39,7 +39,7 @@ class Lifetimes:
 
 @dataclass(frozen=True)
 class Peer:
-    """The authorization server that this process is itself a client of: the e-ID for an agency, Aurora for the office."""
+    """The server that this process is itself a client of: the e-ID for an agency, Aurora for the office."""
 
     issuer: str
     client_id: str

@@ -1,4 +1,4 @@
-"""Starts sandbox processes as children and waits until they answer: for test-suites, which start a few and stop them again."""
+"""Starts sandbox processes as children, waits until they answer, stops them: for test-suites."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""National identifiers of the sandbox's country: `S`, six digits, a hyphen and a check character, for instance S000123-Y.
+"""National identifiers of the sandbox's country: `S`, six digits, a hyphen, a check character: S000123-Y.
 
-The six digits are the number of the household in the extract. The check character is that number modulo 31 in an alphabet
-without the letters that look like digits; 31 is prime, so every single wrong digit and every swap of two digits changes it.
+The six digits are the number of the household in the extract. The check character is that number modulo 31 in an
+alphabet without the letters that look like digits; 31 is prime, so every single wrong digit and every swap of two
+neighbours changes it.
 """
 
 from __future__ import annotations

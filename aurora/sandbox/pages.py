@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render as django_render
 
 from aurora.sandbox import runtime
+from aurora.sandbox.browser import Browser
 from aurora.sandbox.errors import BearerError, PageError, SandboxError
 
 LANGUAGES = ("fi", "sv", "en")
@@ -32,12 +33,22 @@ def process_name(process: str, language: str) -> str:
 
 
 def language_of(request: HttpRequest, ui_locales: str = "") -> str:
-    """`ui_locales` (OpenID Connect Core 3.1.2.1: best first, spaces between), then the browser's, then English."""
-    wanted = ui_locales.split() + [
-        part.partition(";")[0] for part in request.headers.get("Accept-Language", "").split(",")
-    ]
+    """`ui_locales` (OpenID Connect Core 3.1.2.1: best first, spaces between), else what this browser was shown before,
+    else what it prefers, else English."""
+    browser: Browser | None = getattr(request, "browser", None)
+    wanted = [*ui_locales.split(), browser.data.get("language", "") if browser else ""]
+    wanted += [part.partition(";")[0] for part in request.headers.get("Accept-Language", "").split(",")]
     tags = (tag.strip().lower().partition("-")[0] for tag in wanted)
     return next((tag for tag in tags if tag in LANGUAGES), "en")
+
+
+def remember_language(request: HttpRequest, ui_locales: str) -> str:
+    """The language chosen with the request, kept for the pages after it."""
+    language = language_of(request, ui_locales)
+    browser: Browser | None = getattr(request, "browser", None)
+    if browser is not None and ui_locales:
+        browser.data["language"] = language
+    return language
 
 
 def render(request: HttpRequest, template: str, language: str, *, status: int = 200, **context: Any) -> HttpResponse:
@@ -70,7 +81,8 @@ def error_page(request: HttpRequest, error: SandboxError, *, status: int) -> Htt
     """One page for every error: the code for support, and a sentence in the reader's language if there is one."""
     language = language_of(request, request.GET.get("ui_locales", ""))
     sentence = texts(language).get(f"error.{error.code}", error.sentence)
-    return render(request, "error.html", language, status=status, sentence=sentence, code=error.code)
+    code = " ".join(filter(None, (error.code, getattr(error, "their_code", ""))))
+    return render(request, "error.html", language, status=status, sentence=sentence, code=code)
 
 
 def page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

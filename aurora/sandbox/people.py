@@ -18,18 +18,23 @@ from recommender.training import households
 AGES_AS_OF = date(2026, 7, 1)
 
 GIVEN_NAMES = tuple(
-    "Aada Aksel Alma Anders Anja Arvid Asta Axel Birgit Björn Brita Casper Edith Eino Elias Elina Elsa Emil Erik Ester Eva"
-    " Filip Frida Greta Gustav Hanna Hannes Harald Hedda Heikki Henrik Hilda Hilma Ida Iida Inga Ingrid Isak Ivar Jenny"
-    " Johan Jonna Kaarina Kaisa Karin Kerttu Knut Lauri Leena Leo Linnea Liv Lotta Maija Malin Marit Martta Matti Mikael"
-    " Nanna Nils Noora Oda Olavi Olga Oskar Otto Paavo Petra Ragnar Reijo Rolf Rut Saga Saima Selma Signe Sigrid Siiri Sofia"
-    " Solveig Stina Sulo Sven Taimi Tove Tuure Tyra Ulla Urho Valter Veikko Venla Vera Viggo Vilma Yngve Yrjö Åke Åsa".split()
+    """
+    Aada Aksel Alma Anders Anja Arvid Asta Axel Birgit Björn Brita Casper Edith Eino Elias Elina Elsa Emil Erik
+    Ester Eva Filip Frida Greta Gustav Hanna Hannes Harald Hedda Heikki Henrik Hilda Hilma Ida Iida Inga Ingrid
+    Isak Ivar Jenny Johan Jonna Kaarina Kaisa Karin Kerttu Knut Lauri Leena Leo Linnea Liv Lotta Maija Malin Marit
+    Martta Matti Mikael Nanna Nils Noora Oda Olavi Olga Oskar Otto Paavo Petra Ragnar Reijo Rolf Rut Saga Saima
+    Selma Signe Sigrid Siiri Sofia Solveig Stina Sulo Sven Taimi Tove Tuure Tyra Ulla Urho Valter Veikko Venla
+    Vera Viggo Vilma Yngve Yrjö Åke Åsa
+    """.split()
 )
 FAMILY_NAMES = tuple(
-    "Ahlgren Ahola Aspelund Backlund Berggren Björkman Dahlberg Ekholm Ekström Engblom Forsman Granlund Grönvall Haapala"
-    " Hagman Hakala Hedlund Heino Holmgren Ilves Jokela Kallio Kivelä Koskela Kvist Laakso Lehtinen Leino Lindholm Lindroos"
-    " Lundqvist Malm Mattila Mäkelä Niemi Norrgård Nyberg Nyholm Ojala Palmgren Peltola Rantala Ranta Rehn Rosenlund Saarela"
-    " Salmela Sandell Selin Sjöberg Soini Stenberg Strand Sundell Söderholm Tammela Tuomela Uusitalo Wahlroos Westerlund"
-    " Vainio Viita Wikström Virta Åberg Åkerlund Öhman Österlund".split()
+    """
+    Ahlgren Ahola Aspelund Backlund Berggren Björkman Dahlberg Ekholm Ekström Engblom Forsman Granlund Grönvall
+    Haapala Hagman Hakala Hedlund Heino Holmgren Ilves Jokela Kallio Kivelä Koskela Kvist Laakso Lehtinen Leino
+    Lindholm Lindroos Lundqvist Malm Mattila Mäkelä Niemi Norrgård Nyberg Nyholm Ojala Palmgren Peltola Rantala
+    Ranta Rehn Rosenlund Saarela Salmela Sandell Selin Sjöberg Soini Stenberg Strand Sundell Söderholm Tammela
+    Tuomela Uusitalo Wahlroos Westerlund Vainio Viita Wikström Virta Åberg Åkerlund Öhman Österlund
+    """.split()
 )
 
 

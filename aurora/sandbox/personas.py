@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from aurora.sandbox import vocabulary
 from aurora.sandbox.config import Persona
 from aurora.sandbox.errors import SandboxError
 from aurora.sandbox.people import family_name_of
@@ -43,16 +44,13 @@ def choose() -> tuple[Persona, ...]:
 
 
 def _receives(facts: Facts) -> int:
-    programmes = (
-        "food_assistance", "housing_assistance", "supplementary_income", "family_cash_assistance", "veterans_benefits",
-        "mother_and_child_nutrition", "health_care_assistance", "senior_health_insurance",
-    )  # fmt: skip
+    programmes = vocabulary.categories()["social.programmes"].schema["properties"]
     return sum(bool(facts.get(name)) for name in programmes)
 
 
 def _young_family(f: Facts) -> bool:
-    """A couple of 24 to 36 with two children or more, one under six, who live on little and receive at most one benefit."""
-    return (
+    """A couple of 24 to 36, two children or more, one under six, a low income, at most one benefit."""
+    return bool(
         f["marital_status"] == "married" and 24 <= f["age"] <= 36 and f.get("spouse_age", 0) >= 21
         and f["children_under_18"] >= 2 and f["children_under_6"] >= 1 and 12_000 <= f["wages"] <= 30_000
         and _receives(f) <= 1
@@ -60,7 +58,7 @@ def _young_family(f: Facts) -> bool:
 
 
 def _pensioner_couple(f: Facts) -> bool:
-    return (
+    return bool(
         f["marital_status"] == "married" and f["age"] >= 68 and f.get("spouse_age", 0) >= 65
         and f["public_pension"] >= 8_000 and f["wages"] == 0 and f["children_under_18"] == 0
         and f["medical_expenses"] >= 3_000
@@ -68,7 +66,7 @@ def _pensioner_couple(f: Facts) -> bool:
 
 
 def _single_parent(f: Facts) -> bool:
-    return (
+    return bool(
         f["marital_status"] == "single_parent" and 25 <= f["age"] <= 45 and f["children_under_18"] >= 2
         and 8_000 <= f["wages"] <= 28_000 and f["child_care_costs"] > 0
     )  # fmt: skip
@@ -79,18 +77,18 @@ def _disabled(f: Facts) -> bool:
 
 
 def _student(f: Facts) -> bool:
-    return (
+    return bool(
         f["marital_status"] == "single" and 19 <= f["age"] <= 27 and f["student_loan_interest"] > 0
         and f["wages"] <= 18_000 and f["household_size"] == 1
     )  # fmt: skip
 
 
 def _farmer(f: Facts) -> bool:
-    return 30 <= f["age"] <= 64 and f["farm_income"] >= 10_000 and f["farm_income"] > f["wages"]
+    return bool(30 <= f["age"] <= 64 and f["farm_income"] >= 10_000 and f["farm_income"] > f["wages"])
 
 
 def _unemployed(f: Facts) -> bool:
-    return (
+    return bool(
         30 <= f["age"] <= 58
         and f["unemployment_benefit"] >= 4_000
         and f["wages"] <= 15_000
@@ -99,7 +97,7 @@ def _unemployed(f: Facts) -> bool:
 
 
 def _well_off(f: Facts) -> bool:
-    return 40 <= f["age"] <= 62 and f["wages"] >= 180_000 and f["home_loan_interest"] > 0 and _receives(f) == 0
+    return bool(40 <= f["age"] <= 62 and f["wages"] >= 180_000 and f["home_loan_interest"] > 0 and _receives(f) == 0)
 
 
 ROLES = (

@@ -1,7 +1,7 @@
-"""Makes the keys and configurations of a whole sandbox: what each process is told, what Aurora must know, whom to sign in as.
+"""Makes the keys and configurations of a whole sandbox: what each process and Aurora are told, whom to sign in as.
 
-Pure but for the random keys and the reading of the extract; `load_or_make` keeps the result in a file, so that a sandbox
-whose addresses stay the same keeps its keys.
+Pure but for the random keys and the reading of the extract; `load_or_make` keeps the result in a file, so that a
+sandbox whose addresses stay the same keeps its keys.
 """
 
 from __future__ import annotations
@@ -25,10 +25,11 @@ OFFICE_CATEGORIES = ("population.household", "tax.income")
 
 @dataclass(frozen=True)
 class Provision:
-    """`processes`: configuration file by process name. `aurora`: what Aurora must know. `demo`: for `.aurora/demo.json`.
+    """`processes`: configuration by process name. `aurora`: what Aurora must know. `demo`: for `.aurora/demo.json`.
 
     aurora = {
-      "eid": {"issuer", "client_id", "private_jwk", "auth_method": "private_key_jwt", "redirect_uri", "post_logout_redirect_uri"},
+      "eid": {"issuer", "client_id", "private_jwk", "auth_method": "private_key_jwt", "redirect_uri",
+              "post_logout_redirect_uri"},
       "sources": {code: {"issuer", "client_id", "private_jwk", "redirect_uri", "scopes", "name": {fi, sv, en}}},
       "agencies": [{"code", "name", "client_id", "jwks", "redirect_uris", "purposes", "categories"}],
       "control_token": for the failure switches}
@@ -44,7 +45,7 @@ class Provision:
 
 
 def provision(*, urls: Mapping[str, str], lifetimes: Mapping[str, int] | None = None) -> Provision:
-    """Fresh keys and configurations. `urls` maps "aurora" and each process name to its base URL; `lifetimes`: config.Lifetimes.
+    """Fresh keys and configurations. `urls` maps "aurora" and each process to its base URL; `lifetimes`: see config.
 
     ConfigError if a URL is missing.
     """
@@ -92,7 +93,7 @@ def _write_private(path: Path, content: Mapping[str, Any]) -> None:
 
 
 def _key_names() -> list[str]:
-    """Client keys, one for each pair of parties: Aurora at the e-ID and each source, each source at the e-ID, the office."""
+    """Client keys, one for each pair: Aurora at the e-ID and each source, each source at the e-ID, the office."""
     return [f"aurora@{name}" for name in (EID, *SOURCES)] + [f"{code}@eid" for code in SOURCES] + [OFFICE]
 
 

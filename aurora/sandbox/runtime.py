@@ -1,4 +1,4 @@
-"""What one running process knows: its configuration, its state and its key. Made once at start, the same for all threads."""
+"""What one running process knows: its configuration, state and key. Made at start, the same for all threads."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _current: Runtime | None = None
 
 
 def start(config: Config, *, state: Path, address: str) -> Runtime:
-    """Opens the state folder and makes this process's runtime; `address` is the issuer if the configuration names none."""
+    """Opens the state folder and makes the runtime; `address` is the issuer if the configuration names none."""
     global _current
     store = Store(state / f"{config.process}.sqlite3")
     loaded_at = store.remembered("loaded_at", lambda: datetime.now(UTC).replace(microsecond=0).isoformat())

@@ -29,9 +29,11 @@ class Handler(WSGIRequestHandler):
     def reset(self) -> None:
         """Breaks the connection with a TCP reset, as a machine that dies does."""
         self.close_connection = True
-        setattr(self.wfile, "write", _gone)
-        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.connection.close()
+        wire: Any = self.wfile
+        wire.write = _gone
+        connection: Any = self.connection
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.close()
 
     def log_message(self, format: str, *args: Any) -> None:
         """Method, path and status; never the query, which holds codes and states."""

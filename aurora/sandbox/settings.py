@@ -15,10 +15,11 @@ HERE = Path(__file__).resolve().parent
 
 
 def configure(runtime: Runtime) -> None:
-    """Sets Django up for this process. Settings are given as values, so the environment's settings module plays no part."""
+    """Sets Django up for this process, from values: the environment's settings module plays no part."""
     kind = {EID: "eid", OFFICE: "office"}.get(runtime.process, "agency")
     middleware = [
-        "django.middleware.common.CommonMiddleware",  # sets Content-Length, without which a connection is not kept alive
+        # Sets Content-Length, without which a connection is not kept alive.
+        "django.middleware.common.CommonMiddleware",
         "aurora.sandbox.pages.SecurityHeaders",
         "aurora.sandbox.browser.BrowserMiddleware",
         "django.middleware.csrf.CsrfViewMiddleware",

@@ -1,6 +1,7 @@
 """The state of a process that must outlive it: one SQLite file in its state folder.
 
-Tokens, codes, request references, session cookies and assertion ids stand in it as SHA-256 digests only.
+What this process issued or was shown (tokens, codes, request references, cookies, assertion ids) stands in it as
+SHA-256 digests only. The office's own tokens, which it must send to Aurora, stand in clear: the file has mode 600.
 """
 
 from __future__ import annotations
@@ -30,6 +31,9 @@ CREATE TABLE IF NOT EXISTS codes (
 CREATE TABLE IF NOT EXISTS tokens (
     digest TEXT PRIMARY KEY, kind TEXT NOT NULL, grant_id INTEGER NOT NULL REFERENCES grants, scopes TEXT NOT NULL,
     expires_at REAL, revoked_at REAL);
+CREATE TABLE IF NOT EXISTS applications (
+    id TEXT PRIMARY KEY, owner TEXT NOT NULL, state_digest TEXT NOT NULL, verifier TEXT NOT NULL, status TEXT NOT NULL,
+    reason TEXT NOT NULL, token TEXT NOT NULL, begun_at REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS switches (scope TEXT PRIMARY KEY, setting TEXT NOT NULL);
 """
 

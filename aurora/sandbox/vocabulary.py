@@ -14,7 +14,7 @@ FOLDER = Path(__file__).resolve().parents[2] / "consent" / "vocabulary" / "categ
 
 @dataclass(frozen=True)
 class Category:
-    """One data category: `name` by language, `schema` the JSON Schema of its facts, `yearly` if they are sums of a year."""
+    """One data category: `name` by language, `schema` that of its facts, `yearly` if they are sums of a year."""
 
     code: str
     version: int

@@ -123,7 +123,7 @@ class Browser:
 
 
 class Peer:
-    """A client of an authorization server, with its key: makes assertions, pushes, redeems, refreshes, revokes, reads."""
+    """A client of an authorization server, with its key: pushes, redeems, refreshes, revokes, reads."""
 
     def __init__(self, registration: dict[str, Any]) -> None:
         self.issuer: str = registration["issuer"]
@@ -141,7 +141,8 @@ class Peer:
         """An authorization request; a value of None leaves the parameter out."""
         asked = {
             "client_id": self.client_id, "response_type": "code", "scope": scope, "redirect_uri": self.redirect_uri,
-            "state": "state-1", "code_challenge": challenge_of(self.verifier), "code_challenge_method": "S256", **changed,
+            "state": "state-1", "code_challenge": challenge_of(self.verifier), "code_challenge_method": "S256",
+            **changed,
         }  # fmt: skip
         return {name: value for name, value in asked.items() if value is not None}
 

@@ -21,6 +21,10 @@ _FAMILIES = {
 _striking: ContextVar[tuple[Switch, ...]] = ContextVar("striking", default=())
 
 
+class BrokenOff(HttpResponse):
+    """Stands for an answer that nobody gets: the connection is gone."""
+
+
 class FaultMiddleware:
     """Pages and switches of the sandbox itself (root, health, /_sandbox/) are neither struck nor counted."""
 
@@ -39,7 +43,7 @@ class FaultMiddleware:
             response = _struck(request) or self.get_response(request)
         finally:
             _striking.reset(mark)
-        stats.count(family, category, 0 if hasattr(response, "broken_off") else response.status_code)
+        stats.count(family, category, 0 if isinstance(response, BrokenOff) else response.status_code)
         return response
 
 
@@ -81,9 +85,7 @@ def _down() -> HttpResponse:
 
 def _reset(request: HttpRequest) -> HttpResponse:
     request.META["sandbox.reset"]()
-    response = HttpResponse(status=503)
-    setattr(response, "broken_off", True)
-    return response
+    return BrokenOff(status=503)
 
 
 def _flood() -> Iterator[bytes]:

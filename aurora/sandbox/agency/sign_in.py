@@ -44,7 +44,7 @@ def begin(here: Runtime, *, language: str, prompt: str = "") -> tuple[str, dict[
 
 
 def complete(here: Runtime, answer: Mapping[str, str], kept: Mapping[str, str]) -> dict[str, Any]:
-    """`{"household", "name"}` of who signed in. PeerError(access_denied) if nobody did, other PeerErrors if the e-ID erred."""
+    """`{"household", "name"}` of who signed in. PeerError: access_denied if nobody did, else the e-ID erred."""
     issuer = peer_of(here).issuer
     if answer.get("iss") != issuer:
         raise PeerError("wrong_issuer", "The answer does not come from the e-ID.")

@@ -24,7 +24,7 @@ def delivered(category: str, household: int) -> None:
 
 
 def report() -> dict[str, Any]:
-    """`requests`: count by endpoint, category, status. `deliveries`: by category, answers, citizens and most for one citizen."""
+    """`requests`: counts by endpoint, category, status. `deliveries`: answers and citizens by category."""
     with _lock:
         requests, deliveries = dict(_requests), dict(_deliveries)
     by_category: dict[str, list[int]] = {}

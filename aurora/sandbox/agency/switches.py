@@ -30,7 +30,7 @@ EVERYWHERE, TOKENS = "*", "tokens"
 
 @dataclass(frozen=True)
 class Switch:
-    """`seconds`: delay (slow), Retry-After (too_many), lifetime (short_tokens). `left`: strikes to come, None without end.
+    """`seconds`: delay (slow), Retry-After (too_many), lifetime (short_tokens). `left`: strikes to come, None: no end.
 
     `reset`: with `down`, break the connection instead of answering 503.
     """
@@ -82,7 +82,7 @@ def all_on(runtime: Runtime) -> list[Switch]:
 
 
 def strike(family: str, category: str, runtime: Runtime) -> tuple[Switch, ...]:
-    """The switches that strike this request, counted down: the category's own or else that for everything, and the tokens'."""
+    """The switches that strike this request, counted down: the category's or else everything's, and the tokens'."""
     struck: list[Switch] = []
     with runtime.store.transaction() as db:
         for scope in filter(None, (category, EVERYWHERE, TOKENS)):

@@ -32,7 +32,7 @@ def root(request: SandboxRequest) -> HttpResponse:
 @require_safe
 @pages.page
 def authorize(request: SandboxRequest) -> HttpResponse:
-    """RFC 6749 section 4.1.1: takes the request, pushed where this agency wants it so, and asks the e-ID who is there."""
+    """RFC 6749 section 4.1.1: takes the request, pushed where this agency wants that; the e-ID says who is there."""
     here = runtime.current()
     params = requests.plain(request.GET)
     client = requests.find_client(params, here)
@@ -48,6 +48,7 @@ def authorize(request: SandboxRequest) -> HttpResponse:
         asked = requests.check(params, client, served=profile.served(here.process), openid=False)
     except OAuthError as error:
         return error_to_client(redirect_uri, error, issuer=here.base_url, state=params.get("state", ""))
+    pages.remember_language(request, asked.ui_locales)
     return _to_sign_in(request, request.browser.begin("requests", {"asked": asked.to_json()}))
 
 

@@ -17,7 +17,7 @@ NAMES = ("sub", "national_id", "name", "birthdate")
 
 
 def subject(household: int, client_id: str, runtime: Runtime) -> str:
-    """Pairwise `sub` (OpenID Connect Core section 8.1): a keyed hash, so two clients cannot tell they know the same person."""
+    """Pairwise `sub` (OpenID Connect Core section 8.1): a keyed hash, so clients cannot tell that two are the same."""
     key = runtime.store.remembered("pairwise_key", lambda: jose.new_key()["d"])
     mac = hmac.new(key.encode("ascii"), f"{client_id} {household}".encode(), hashlib.sha256).digest()
     return base64.urlsafe_b64encode(mac).rstrip(b"=").decode("ascii")

@@ -43,6 +43,7 @@ def authorize(request: SandboxRequest) -> HttpResponse:
             return _without_asking(request, asked)
     except OAuthError as error:
         return error_to_client(redirect_uri, error, issuer=here.base_url, state=params.get("state", ""))
+    pages.remember_language(request, asked.ui_locales)
     return redirect(f"/login?tx={request.browser.begin('sign_ins', asked.to_json())}")
 
 
@@ -94,7 +95,7 @@ def logout(request: SandboxRequest) -> HttpResponse:
 
 
 def _confirmed(request: SandboxRequest) -> bool:
-    """Our own page's form was sent. The cookie is SameSite=Lax, so another site's form comes without a session to end."""
+    """Our own page's form was sent. The cookie is SameSite=Lax: another site's form comes without a session to end."""
     return request.method == "POST" and request.POST.get("confirm") == "yes"
 
 
@@ -146,7 +147,8 @@ def _choice(request: SandboxRequest, key: str, asked: AuthorizationRequest, *, w
     ]
     return pages.render(
         request, "eid_login.html", language, status=400 if wrong else 200, tx=key, wrong=wrong, personas=personas,
-        person=None if somebody_else else _signed_in(request), asker=here.config.clients[asked.client_id].name[language],
+        person=None if somebody_else else _signed_in(request),
+        asker=here.config.clients[asked.client_id].name[language],
     )  # fmt: skip
 
 

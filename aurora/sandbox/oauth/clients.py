@@ -21,7 +21,7 @@ CLOCK_SKEW = 5
 def authenticate(request: HttpRequest, runtime: Runtime, *, endpoint: str) -> Client:
     """The client that signed this request; OAuthError(invalid_client, 401) otherwise.
 
-    `endpoint` is the path of the endpoint asked: RFC 9126 section 2 lets an assertion name it, the token endpoint or the issuer.
+    `endpoint` is the path asked: RFC 9126 section 2 lets an assertion name it, the token endpoint or the issuer.
     """
     if request.GET:
         raise OAuthError("invalid_request", "Parameters belong in the body, not in the address.")

@@ -51,7 +51,7 @@ def plain(query: QueryDict) -> dict[str, str]:
             raise PageError("invalid_request", "A parameter was sent more than once.")
         if len(query[name]) > LONGEST_VALUE:
             raise PageError("invalid_request", "A parameter is too long.")
-    return {name: query[name] for name in query}
+    return {name: str(query[name]) for name in query}
 
 
 def find_client(params: Mapping[str, str], runtime: Runtime) -> Client:
@@ -97,7 +97,7 @@ def check(params: Mapping[str, str], client: Client, *, served: frozenset[str], 
 
 
 def _openid_scopes(scopes: tuple[str, ...], params: Mapping[str, str]) -> tuple[str, ...]:
-    """OpenID Connect Core section 3.1.2.1: scope openid is required and unknown scopes are ignored; we require a nonce too."""
+    """OpenID Connect Core section 3.1.2.1: openid is required, unknown scopes are ignored; we require a nonce too."""
     if "openid" not in scopes:
         raise OAuthError("invalid_scope", "The scope must contain openid.")
     if not params.get("nonce"):

@@ -1,0 +1,134 @@
+"""The office as a client of Aurora: PAR, rich authorization requests, PKCE, private_key_jwt, reading the twin."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import quote
+
+from aurora.sandbox import http, jose
+from aurora.sandbox.config import Peer
+from aurora.sandbox.errors import PeerError
+from aurora.sandbox.http import Answer
+from aurora.sandbox.oauth import pkce
+from aurora.sandbox.oauth.responses import with_query
+from aurora.sandbox.runtime import Runtime
+
+PURPOSE = "benefit-application"
+DAYS_ASKED = 182
+EARLY = 10.0
+
+
+def last_day() -> date:
+    """Until when the office asks to read: half a year, the time in which it decides and reviews an application."""
+    return date.today() + timedelta(days=DAYS_ASKED)
+
+
+def push(here: Runtime, *, state: str, verifier: str, language: str) -> str:
+    """Pushes a request (RFC 9126, RFC 9396); returns the address to send the browser to. PeerError(aurora_refused)."""
+    details = {
+        "type": "aurora_twin_access",
+        "purpose": PURPOSE,
+        "categories": list(here.config.categories),
+        "until": last_day().isoformat(),
+        "once": False,
+    }
+    described, client_id = _described(here), _peer(here).client_id
+    form = {
+        "client_id": client_id,
+        "response_type": "code",
+        "redirect_uri": f"{here.base_url}/callback",
+        "state": state,
+        "code_challenge": pkce.challenge_of(verifier),
+        "code_challenge_method": "S256",
+        "authorization_details": json.dumps([details]),
+        "ui_locales": language,
+    }
+    answer = _post(here, described["pushed_authorization_request_endpoint"], form)
+    if not answer.ok or not isinstance(answer.body.get("request_uri"), str):
+        raise _refused(answer)
+    query = {"client_id": client_id, "request_uri": answer.body["request_uri"]}
+    return with_query(described["authorization_endpoint"], query)
+
+
+def redeem(here: Runtime, *, code: str, verifier: str) -> dict[str, Any]:
+    """Exchanges the code; returns the token to keep, see `_kept`. PeerError(aurora_refused)."""
+    form = {
+        "grant_type": "authorization_code",
+        "code": code,
+        "redirect_uri": f"{here.base_url}/callback",
+        "code_verifier": verifier,
+    }
+    return _kept(_token(here, form), {})
+
+
+def refresh(here: Runtime, token: Mapping[str, Any]) -> dict[str, Any]:
+    """A token that is still good: the same, or a new one when it is about to end and can be renewed."""
+    if token["expires_at"] - EARLY > time.time() or not token["refresh_token"]:
+        return dict(token)
+    form = {"grant_type": "refresh_token", "refresh_token": token["refresh_token"]}
+    return _kept(_token(here, form), token)
+
+
+def read(here: Runtime, category: str, access_token: str) -> Answer:
+    """Aurora's answer, 200 or a problem; PeerError(unreachable) if there is none."""
+    base = here.config.aurora_base_url
+    return http.get(f"{base}/api/v1/twin/{quote(category, safe='')}", bearer=access_token)
+
+
+def require_issuer(here: Runtime, answer: Mapping[str, str]) -> None:
+    """RFC 9207 section 2.4: the answer must come from the server that was asked, errors too."""
+    if answer.get("iss") != _described(here)["issuer"]:
+        raise PeerError("wrong_issuer", "The answer does not come from Aurora.", status=400)
+
+
+def granted_categories(token: Mapping[str, Any]) -> tuple[str, ...]:
+    """What the citizen left in the request (RFC 9396 section 7)."""
+    found: list[str] = []
+    for detail in token["authorization_details"]:
+        found += [str(category) for category in detail.get("categories", ())] if isinstance(detail, dict) else []
+    return tuple(dict.fromkeys(found))
+
+
+def _kept(answer: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
+    details = answer.get("authorization_details", before.get("authorization_details", []))
+    seconds = answer.get("expires_in")
+    return {
+        "access_token": str(answer["access_token"]),
+        "refresh_token": str(answer.get("refresh_token") or before.get("refresh_token", "")),
+        "expires_at": time.time() + (seconds if isinstance(seconds, int | float) else 60),
+        "authorization_details": details if isinstance(details, list) else [],
+    }
+
+
+def _token(here: Runtime, form: Mapping[str, str]) -> dict[str, Any]:
+    answer = _post(here, _described(here)["token_endpoint"], form)
+    if not answer.ok or "access_token" not in answer.body:
+        raise _refused(answer)
+    return answer.body
+
+
+def _post(here: Runtime, url: str, form: Mapping[str, str]) -> Answer:
+    issuer, client_id = _described(here)["issuer"], _peer(here).client_id
+    assertion = jose.client_assertion(_peer(here).private_jwk, client_id=client_id, audience=issuer)
+    return http.post(url, {**form, "client_assertion_type": jose.ASSERTION_TYPE, "client_assertion": assertion})
+
+
+def _described(here: Runtime) -> dict[str, Any]:
+    return http.metadata(_peer(here).issuer, "oauth-authorization-server")
+
+
+def _peer(here: Runtime) -> Peer:
+    if here.config.peer is None:
+        raise RuntimeError("the office has no registration with Aurora")
+    return here.config.peer
+
+
+def _refused(answer: Answer) -> PeerError:
+    """Aurora's own error code, if it gave one, is what helps whoever looks into it."""
+    code = str(answer.body.get("error") or answer.body.get("code") or f"HTTP {answer.status}")
+    sentence = "Aurora did not accept the request."
+    return PeerError("aurora_refused", sentence, retryable=answer.status >= 500, their_code=code)

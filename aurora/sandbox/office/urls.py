@@ -1,0 +1,18 @@
+"""Addresses of the benefits office."""
+
+from django.urls import path
+
+from aurora.sandbox import pages
+from aurora.sandbox.office import views
+
+urlpatterns = [
+    path("", views.home),
+    path("apply", views.apply),
+    path("callback", views.callback),
+    path("applications/<str:key>", views.application),
+    path("applications/<str:key>/read", views.read),
+    path("jwks", views.jwks),
+    path("sandbox.css", pages.stylesheet),
+    path("healthz", pages.health),
+]
+handler400, handler404, handler500 = pages.bad_request, pages.not_found, pages.server_error
