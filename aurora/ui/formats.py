@@ -1,4 +1,4 @@
-"""How values are written in each language: dates, times, money, counts. Pure but for the active language and time zone."""
+"""How values are written in each language: dates, times, money, counts. Pure but for language and time zone."""
 
 from datetime import date, datetime
 

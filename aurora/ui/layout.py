@@ -35,7 +35,7 @@ class LanguageLink:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """`section` is the navigation item to mark, `page_is_section` whether it is that very page; `name` who is signed in."""
+    """`section` is the navigation item to mark, `page_is_section` whether it is that very page."""
 
     language: str
     languages: tuple[LanguageLink, ...]
@@ -46,24 +46,26 @@ class Layout:
 
 
 def language_url(full_path: str, code: str) -> str:
-    """The same page in another language: `/fi/x?y` -> `/sv/x?y`; a path without a language leads to that language's start."""
+    """The same page in another language: `/fi/x?y` -> `/sv/x?y`; a path without a language: its start."""
     first, _, rest = full_path.removeprefix("/").partition("/")
     if first in dict(LANGUAGES):
         return f"/{code}/{rest}"
     return f"/{code}/"
 
 
-def layout(request: HttpRequest | None, *, language_urls: Mapping[str, str] | None = None) -> Layout:
+def layout(
+    request: HttpRequest | None, *, language_urls: Mapping[str, str] | None = None, anonymous: bool = False
+) -> Layout:
     """The frame of one page. `language_urls` is for a page whose address has no language in it.
 
-    The name beside "Sign out" is `request.display_name` where a view has set it. An operator who is signed in does not make
-    the portal's frame a citizen's: the portal's navigation needs that name as well.
+    The name beside "Sign out" is `request.display_name` where a view has set it. `anonymous` asks nothing of the session: the
+    page of an error must not fail because the database does.
     """
     language = formats.language()
     match = request.resolver_match if request else None
     view = (match.url_name or "") if match and match.namespace == "portal" else ""
     path = request.get_full_path() if request and match else "/"
-    user = getattr(request, "user", None)
+    user = None if anonymous else getattr(request, "user", None)
     section = _SECTIONS.get(view, "")
     return Layout(
         language=language,

@@ -1,7 +1,8 @@
 """Codes and event names in plain words: lazy translations, so that one sentence serves page, log, receipt and API.
 
-Everything here takes a code (a `StrEnum` member will do) and gives a sentence in the language active when it is shown. An unknown code
-never fails a page: it gives the general sentence of its kind, and `tests/ui` holds the tables complete against the enums.
+Everything here takes a code (a `StrEnum` member will do) and gives a sentence in the language active when it is shown.
+An unknown code never fails a page: it gives the general sentence of its kind, and `tests/ui` holds the tables complete
+against the enums.
 """
 
 from collections.abc import Mapping

@@ -77,7 +77,7 @@ class ConnectPage:
     `own_month`, `own_year` (numbers, as typed, used when `end` is "own"), `decision` (submit buttons: `allow` or
     `decline`). A decline needs no other field. `FieldError.field` is one of `purposes`, `categories`, `end`,
     `own_date`. `notice_token` is sent back as a hidden field of that name when set (the view's proof of which text
-    was shown). `frequency` is a translated sentence (`words.FETCHED_ONCE`); `source_host` is where Allow leads, announced.
+    was shown). `frequency` is a translated sentence (`words.FETCHED_ONCE`); `source_host` is where Allow leads.
     """
 
     source_code: str

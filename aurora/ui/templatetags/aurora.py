@@ -20,6 +20,7 @@ from aurora.ui.contexts import (
     ConsentState,
     Eligibility,
     EntryKind,
+    ErrorPage,
     FactRow,
     FieldError,
     Health,
@@ -81,7 +82,7 @@ KINDS: Mapping[EntryKind, str | Promise] = {
 
 @register.filter
 def localized(text: Text | str | None) -> str:
-    """The active language's entry of a fi/sv/en mapping; a plain string as it is; a missing language falls back to fi, sv, en."""
+    """The active language's entry of a fi/sv/en mapping, else fi, sv, en in turn; a plain string as it is."""
     if not text:
         return ""
     if not isinstance(text, Mapping):
@@ -160,7 +161,8 @@ def paragraphs(text: str) -> list[str]:
 def page_layout(context: Context) -> Layout:
     """The frame's data for this request: `{% page_layout as layout %}`."""
     page = context.get("page")
-    return layout(context.get("request"), language_urls=getattr(page, "language_urls", None))
+    anonymous = page is None or isinstance(page, ErrorPage)
+    return layout(context.get("request"), language_urls=getattr(page, "language_urls", None), anonymous=anonymous)
 
 
 @register.simple_tag
