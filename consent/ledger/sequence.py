@@ -135,9 +135,15 @@ class Sequencer:
                 stop.wait(due - time.monotonic())
 
     def _head(self, cursor: CursorWrapper) -> tuple[int, bytes, str]:
+        """Size, root and note of the newest checkpoint, which must end where the leaves end."""
+        cursor.execute("SELECT coalesce(max(index) + 1, 0) FROM ledger_leaf")
+        leaves = cursor.fetchone()[0]
         cursor.execute("SELECT size, root, note FROM ledger_checkpoint ORDER BY size DESC LIMIT 1")
         row = cursor.fetchone()
-        return (row[0], bytes(row[1]), row[2]) if row else (0, merkle.EMPTY_ROOT, "")
+        size, root, note = (row[0], bytes(row[1]), row[2]) if row else (0, merkle.EMPTY_ROOT, "")
+        if leaves != size:
+            raise tiles.TreeDamaged(f"there are {leaves} leaves, but the newest checkpoint states {size}")
+        return size, root, note
 
     def _edge(self, cursor: CursorWrapper, size: int, root: bytes) -> dict[tiles.Key, bytes]:
         """The partial tiles, which must make up the signed root: nothing is signed on top of a tree that was tampered with."""

@@ -53,8 +53,8 @@ BEGIN
     END IF;
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'aurora_sequencer') THEN
         GRANT SELECT, DELETE ON ledger_pending TO aurora_sequencer;
-        GRANT SELECT, INSERT ON ledger_leaf, ledger_key TO aurora_sequencer;
-        GRANT SELECT, INSERT, UPDATE ON ledger_tile, ledger_checkpoint TO aurora_sequencer;
+        GRANT SELECT, INSERT ON ledger_leaf TO aurora_sequencer;
+        GRANT SELECT, INSERT, UPDATE ON ledger_tile, ledger_checkpoint, ledger_key TO aurora_sequencer;
     END IF;
 END
 $$;
