@@ -21,6 +21,11 @@ from aurora.sandbox.store import new_secret
 AURORA = "http://nobody.invalid"
 
 
+def plain_client() -> httpx.Client:
+    """For loopback: no proxy, and no certificates to load, which would take most of a test's time."""
+    return httpx.Client(timeout=20, trust_env=False, verify=False)
+
+
 @dataclass
 class Form:
     action: str
@@ -60,7 +65,8 @@ class Browser:
     """Follows redirects until one leads to `stop_at` (an address nobody serves), keeps cookies, presses buttons."""
 
     def __init__(self, stop_at: str = AURORA, language: str = "en") -> None:
-        self.http = httpx.Client(headers={"Accept-Language": language}, timeout=20, trust_env=False)
+        self.http = plain_client()
+        self.http.headers["Accept-Language"] = language
         self.stop_at = stop_at
         self.page: httpx.Response | None = None
         self.arrived = ""
@@ -131,7 +137,7 @@ class Peer:
         self.key: dict[str, str] = registration["private_jwk"]
         self.redirect_uri: str = registration["redirect_uri"]
         self.verifier = new_secret()
-        self.http = httpx.Client(timeout=20, trust_env=False)
+        self.http = plain_client()
 
     def assertion(self, **changed: Any) -> str:
         token = jose.client_assertion(self.key, client_id=self.client_id, audience=self.issuer)
