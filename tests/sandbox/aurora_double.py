@@ -1,0 +1,155 @@
+"""Stands in for Aurora towards the benefits office: strict about what the office must send, told by the test what to answer."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from datetime import date, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from aurora.sandbox import jose
+from aurora.sandbox.oauth.pkce import challenge_of
+
+Answer = tuple[int, dict[str, Any]]
+
+
+class AuroraDouble:
+    """`registration` is the office's entry of what Aurora is told. The public attributes are what a test changes."""
+
+    def __init__(self, port: int) -> None:
+        self.issuer = f"http://127.0.0.1:{port}"
+        self.registration: dict[str, Any] = {}
+        self.answer_with: Callable[[dict[str, str]], dict[str, str]] = lambda answer: answer
+        self.grant = ["population.household", "tax.income"]
+        self.expires_in = 600
+        self.twin: Callable[[str], Answer] = self.facts
+        self.par_status = 201
+        self.requests: dict[str, dict[str, str]] = {}
+        self.codes: dict[str, dict[str, str]] = {}
+        self.live: set[str] = set()
+        self.refreshes = 0
+        self.complaints: list[str] = []
+        self._jtis: set[str] = set()
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def facts(self, category: str) -> Answer:
+        fact = {"key": "wages", "value": 21000, "source": "tax-administration", "provenance": "reported"}
+        return 200, {"category": category, "version": 1, "facts": [fact], "something_new": True}
+
+    def metadata(self) -> dict[str, Any]:
+        return {
+            "issuer": self.issuer,
+            "authorization_endpoint": f"{self.issuer}/oauth/authorize",
+            "pushed_authorization_request_endpoint": f"{self.issuer}/oauth/par",
+            "token_endpoint": f"{self.issuer}/oauth/token",
+        }
+
+    def require(self, right: bool, complaint: str) -> None:
+        if not right:
+            self.complaints.append(complaint)
+
+    def check_client(self, form: dict[str, str]) -> None:
+        claims = jose.verify(form["client_assertion"], self.registration["jwks"])
+        client_id = self.registration["client_id"]
+        self.require(form["client_assertion_type"] == jose.ASSERTION_TYPE, "client_assertion_type")
+        self.require(claims["iss"] == claims["sub"] == client_id, "iss and sub")
+        self.require(claims["aud"] == self.issuer, "aud must be the issuer as one string")
+        self.require(time.time() < claims["exp"] <= time.time() + 300, "exp")
+        self.require(claims["jti"] not in self._jtis, "jti used twice")
+        self._jtis.add(claims["jti"])
+
+    def par(self, form: dict[str, str]) -> Answer:
+        self.check_client(form)
+        details = json.loads(form["authorization_details"])
+        until = date.fromisoformat(details[0].pop("until"))
+        wanted = {
+            "type": "aurora_twin_access",
+            "purpose": "benefit-application",
+            "categories": ["population.household", "tax.income"],
+            "once": False,
+        }
+        self.require(details == [wanted], "authorization_details")
+        self.require(date.today() < until <= date.today() + timedelta(days=365), "until")
+        self.require(form["client_id"] == self.registration["client_id"], "client_id")
+        self.require(form["redirect_uri"] in self.registration["redirect_uris"], "redirect_uri")
+        self.require(form["code_challenge_method"] == "S256" and "scope" not in form, "PKCE by S256 and no scope")
+        if self.par_status != 201:
+            return self.par_status, {"error": "invalid_authorization_details"}
+        uri = f"urn:ietf:params:oauth:request_uri:{secrets.token_urlsafe(32)}"
+        self.requests[uri] = form
+        return 201, {"request_uri": uri, "expires_in": 90}
+
+    def authorize(self, query: dict[str, str]) -> str:
+        """The citizen decides at once: with everything that `answer_with` does not change."""
+        self.require(set(query) == {"client_id", "request_uri"}, "only client_id and request_uri")
+        form = self.requests.pop(query["request_uri"])
+        code = secrets.token_urlsafe(32)
+        self.codes[code] = form
+        answer = self.answer_with({"code": code, "state": form["state"], "iss": self.issuer})
+        return f"{form['redirect_uri']}?{urlencode(answer)}"
+
+    def token(self, form: dict[str, str]) -> Answer:
+        self.check_client(form)
+        access = secrets.token_urlsafe(32)
+        if form["grant_type"] == "refresh_token":
+            self.require(form["refresh_token"] == "the-refresh-token", "refresh_token")
+            self.refreshes += 1
+            self.live.add(access)
+            return 200, {"access_token": access, "token_type": "Bearer", "expires_in": 600}
+        asked = self.codes.pop(form["code"], None)
+        if asked is None:
+            return 400, {"error": "invalid_grant"}
+        self.require(challenge_of(form["code_verifier"]) == asked["code_challenge"], "code_verifier")
+        self.require(form["redirect_uri"] == asked["redirect_uri"], "redirect_uri at the token endpoint")
+        self.live.add(access)
+        detail = {**json.loads(asked["authorization_details"])[0], "categories": self.grant}
+        return 200, {
+            "access_token": access, "token_type": "Bearer", "expires_in": self.expires_in,
+            "refresh_token": "the-refresh-token", "authorization_details": [detail],
+        }  # fmt: skip
+
+
+def _handler(double: AuroraDouble) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            parts = urlsplit(self.path)
+            if parts.path == "/.well-known/oauth-authorization-server":
+                return self._json(200, double.metadata())
+            if parts.path == "/oauth/authorize":
+                query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+                self.send_response(303)
+                self.send_header("Location", double.authorize(query))
+                return self.end_headers()
+            prefix, _, category = parts.path.rpartition("/")
+            double.require(prefix == "/api/v1/twin", f"unknown path {parts.path}")
+            if self.headers["Authorization"].removeprefix("Bearer ") not in double.live:
+                return self._json(401, {"code": "invalid_token"})
+            return self._json(*double.twin(category))
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            form = {name: values[0] for name, values in parse_qs(body).items()}
+            self._json(*(double.par(form) if self.path == "/oauth/par" else double.token(form)))
+
+        def _json(self, status: int, body: dict[str, Any]) -> None:
+            content = json.dumps(body).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json" if status < 400 else "application/problem+json")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Quiet."""
+
+    return Handler
