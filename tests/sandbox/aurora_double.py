@@ -1,4 +1,4 @@
-"""Stands in for Aurora towards the benefits office: strict about what the office must send, told by the test what to answer."""
+"""Stands in for Aurora towards the benefits office: strict about what it is sent, told by the test what to answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The benefits office against a strict stand-in for Aurora; against Aurora itself it is driven by the journeys' tests."""
+"""The benefits office against a strict stand-in for Aurora; the journeys' tests drive it against Aurora itself."""
 
 from __future__ import annotations
 

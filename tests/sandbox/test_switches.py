@@ -160,7 +160,10 @@ def test_two_scopes_hold_two_switches_and_show_what_is_left(steady: Sandbox) -> 
     steady.switch(SOURCE, mode="garbage", category=INCOME, times=3)
     steady.switch(SOURCE, mode="short_tokens", seconds=2)
     shown = peer.http.get(f"{peer.issuer}/_sandbox/switches").json()["switches"]
-    assert [(s["mode"], s["category"], s["left"]) for s in shown] == [("garbage", INCOME, 3), ("short_tokens", "", None)]
+    assert [(s["mode"], s["category"], s["left"]) for s in shown] == [
+        ("garbage", INCOME, 3),
+        ("short_tokens", "", None),
+    ]
     steady.switch(SOURCE, mode="ok", category=INCOME)
     shown = peer.http.get(f"{peer.issuer}/_sandbox/switches").json()["switches"]
     assert [s["mode"] for s in shown] == ["short_tokens"]
