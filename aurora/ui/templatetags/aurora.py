@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from typing import Any
+from enum import StrEnum
 
 from django import template
 from django.template import Context
@@ -34,31 +34,32 @@ from aurora.ui.layout import Layout, layout
 register = template.Library()
 
 # Each state's colour (a CSS class, never the only sign) and word.
-_STATES: Mapping[Any, tuple[str, str | Promise]] = {
-    SourceState.NOT_CONNECTED: ("", _("Not connected")),
-    SourceState.CONNECTED: ("au-tag--good", _("Connected")),
-    SourceState.FETCHING: ("au-tag--busy", _("Fetching data")),
-    SourceState.ATTENTION: ("au-tag--attention", _("Needs attention")),
-    PullStepState.WAITING: ("", _("Waiting")),
-    PullStepState.FETCHING: ("au-tag--busy", _("Fetching")),
-    PullStepState.DONE: ("au-tag--good", _("Done")),
-    PullStepState.FAILED: ("au-tag--bad", _("Failed")),
-    Eligibility.LIKELY: ("au-tag--good", _("You are likely eligible")),
-    Eligibility.UNKNOWN: ("au-tag--attention", _("Depends on something not known")),
-    Eligibility.NO_RULE: ("", _("Open to everyone")),
-    ConsentState.ACTIVE: ("au-tag--good", _("In force")),
-    ConsentState.EXPIRED: ("", _("Ran out")),
-    ConsentState.WITHDRAWN: ("", _("Withdrawn")),
-    ConsentState.DECLINED: ("", _("Declined")),
-    Availability.HAVE: ("au-tag--good", _("In Aurora")),
-    Availability.EMPTY: ("", _("Nothing found")),
-    Availability.NOT_CONNECTED: ("au-tag--attention", _("Not connected")),
-    Health.GOOD: ("au-tag--good", _("Working")),
-    Health.DEGRADED: ("au-tag--attention", _("Partly failing")),
-    Health.DOWN: ("au-tag--bad", _("Down")),
-    Health.IDLE: ("", _("No pulls lately")),
-}
-_STATES_BY_TYPE = {(type(state), state.value): shown for state, shown in _STATES.items()}
+_STATES: tuple[tuple[StrEnum, str, str | Promise], ...] = (
+    (SourceState.NOT_CONNECTED, "", _("Not connected")),
+    (SourceState.CONNECTED, "au-tag--good", _("Connected")),
+    (SourceState.FETCHING, "au-tag--busy", _("Fetching data")),
+    (SourceState.ATTENTION, "au-tag--attention", _("Needs attention")),
+    (PullStepState.WAITING, "", _("Waiting")),
+    (PullStepState.FETCHING, "au-tag--busy", _("Fetching")),
+    (PullStepState.DONE, "au-tag--good", _("Done")),
+    (PullStepState.FAILED, "au-tag--bad", _("Failed")),
+    (Eligibility.LIKELY, "au-tag--good", _("You are likely eligible")),
+    (Eligibility.UNKNOWN, "au-tag--attention", _("Depends on something not known")),
+    (Eligibility.NO_RULE, "", _("Open to everyone")),
+    (ConsentState.ACTIVE, "au-tag--good", _("In force")),
+    (ConsentState.EXPIRED, "", _("Ran out")),
+    (ConsentState.WITHDRAWN, "", _("Withdrawn")),
+    (ConsentState.DECLINED, "", _("Declined")),
+    (Availability.HAVE, "au-tag--good", _("In Aurora")),
+    (Availability.EMPTY, "", _("Nothing found")),
+    (Availability.NOT_CONNECTED, "au-tag--attention", _("Not connected")),
+    (Health.GOOD, "au-tag--good", _("Working")),
+    (Health.DEGRADED, "au-tag--attention", _("Partly failing")),
+    (Health.DOWN, "au-tag--bad", _("Down")),
+    (Health.IDLE, "", _("No pulls lately")),
+)
+# By type as well: members of two StrEnums are equal when their values are.
+_STATES_BY_TYPE = {(type(state), state.value): (css, word) for state, css, word in _STATES}
 
 _PROVENANCE: Mapping[Provenance, str | Promise] = {
     Provenance.ATTESTED: _("Signed by the source"),
@@ -172,7 +173,7 @@ def entry_kinds() -> list[tuple[str, str | Promise]]:
 
 
 @register.simple_tag
-def state_tag(state: Any) -> SafeString:
+def state_tag(state: StrEnum) -> SafeString:
     """A state of `aurora.ui.contexts` as a coloured tag with its word."""
     css, word = _STATES_BY_TYPE[type(state), state.value]
     return format_html('<strong class="govuk-tag {}">{}</strong>', css, word)

@@ -1,0 +1,43 @@
+"""The names that templates link to, so that the gallery can be drawn without the faces."""
+
+from django.conf.urls.i18n import i18n_patterns
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path
+
+
+def nothing(request: HttpRequest, **kwargs: str) -> HttpResponse:
+    """The gallery draws pages by itself and serves none of them."""
+    return HttpResponse(status=404)
+
+
+portal = [
+    path("", nothing, name="landing"),
+    path("home/", nothing, name="home"),
+    path("sign-in/", nothing, name="sign_in"),
+    path("sign-out/", nothing, name="sign_out"),
+    path("sources/", nothing, name="sources"),
+    path("sources/<slug:code>/connect/", nothing, name="connect"),
+    path("pulls/<slug:id>/", nothing, name="pull"),
+    path("suggestions/", nothing, name="suggestions"),
+    path("activity/", nothing, name="activity"),
+    path("activity/<slug:id>/", nothing, name="entry"),
+    path("my-data/", nothing, name="my_data"),
+    path("my-data/export/", nothing, name="export"),
+    path("consents/", nothing, name="consents"),
+    path("consents/<slug:id>/", nothing, name="consent"),
+    path("consents/<slug:id>/withdraw/", nothing, name="withdraw"),
+]
+console = [
+    path("", nothing, name="overview"),
+    path("sign-in/", nothing, name="sign_in"),
+    path("second-factor/", nothing, name="second_factor"),
+    path("enrol/", nothing, name="enrol"),
+    path("sign-out/", nothing, name="sign_out"),
+]
+urlpatterns = [
+    path("oauth/authorize", nothing, name="authorize"),
+    *i18n_patterns(
+        path("console/", include((console, "console"))),
+        path("", include((portal, "portal"))),
+    ),
+]
