@@ -58,7 +58,7 @@ class InvalidToken(AuroraError):
         return f'Bearer error="{self.code}", error_description="{self.sentence}", {where}'
 
 
-class InvalidAuthorizationDetails(OAuth2Error):
+class InvalidAuthorizationDetails(OAuth2Error):  # type: ignore[misc]
     """RFC 9396, 5: unknown type, unknown field, wrong value, or more than the client may have."""
 
     error = "invalid_authorization_details"

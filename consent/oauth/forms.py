@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import parse_qsl
 
-from authlib.oauth2.rfc6749 import InsecureTransportError, InvalidRequestError, OAuth2Request
+from authlib.oauth2.rfc6749 import (
+    InsecureTransportError,
+    InvalidRequestError,
+    OAuth2Request,
+)
 from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, UnreadablePostError

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import urlsafe_b64decode
 from functools import lru_cache
 from typing import Any
 
@@ -22,7 +23,9 @@ _KINDS: dict[tuple[str, str | None], tuple[str, frozenset[str]]] = {
 _COMMON = frozenset({"kty", "kid", "alg", "use", "key_ops"})
 _PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 
-type_of = {"EC": ECKey, "OKP": OKPKey, "RSA": RSAKey}
+PublicKey = ECKey | OKPKey | RSAKey
+
+_TYPES: dict[str, type[ECKey] | type[OKPKey] | type[RSAKey]] = {"EC": ECKey, "OKP": OKPKey, "RSA": RSAKey}
 
 
 def fault_of(jwks: object) -> str | None:
@@ -49,7 +52,7 @@ def algorithm_of(jwk: dict[str, Any]) -> str | None:
     return kind[0] if kind else None
 
 
-def choose(jwks: dict[str, Any], *, kid: object, alg: str) -> ECKey | OKPKey | RSAKey | None:
+def choose(jwks: dict[str, Any], *, kid: object, alg: str) -> PublicKey | None:
     """The key that an assertion's header names: by `kid`, or the only one there is; its algorithm must be the header's.
 
     A key serves one algorithm, so no header can bend it to another (RFC 8725, 3.1).
@@ -62,10 +65,9 @@ def choose(jwks: dict[str, Any], *, kid: object, alg: str) -> ECKey | OKPKey | R
 
 
 @lru_cache(maxsize=1024)
-def _imported(jwk: str) -> ECKey | OKPKey | RSAKey:
+def _imported(jwk: str) -> PublicKey:
     data = json.loads(jwk)
-    key: ECKey | OKPKey | RSAKey = type_of[data["kty"]].import_key(data)
-    return key
+    return _TYPES[data["kty"]].import_key(data)
 
 
 def _fault_of_key(jwk: object) -> str | None:
@@ -84,10 +86,9 @@ def _fault_of_key(jwk: object) -> str | None:
     if jwk.get("alg", alg) != alg or jwk.get("use", "sig") != "sig" or jwk.get("key_ops", ["verify"]) != ["verify"]:
         return f"This type of key is for verifying {alg} signatures."
     try:
-        key = type_of[jwk["kty"]].import_key(jwk)
-        bits = key.raw_value.key_size if isinstance(key, RSAKey) else None
+        if "n" in jwk and int.from_bytes(urlsafe_b64decode(jwk["n"] + "=="), "big").bit_length() not in _RSA_BITS:
+            return f"An RSA key has {_RSA_BITS[0]} to {_RSA_BITS[-1]} bits."
+        _TYPES[jwk["kty"]].import_key(jwk)
     except (JoseError, ValueError, TypeError):
         return "A key's numbers are not valid."
-    if bits is not None and bits not in _RSA_BITS:
-        return f"An RSA key has {_RSA_BITS[0]} to {_RSA_BITS[-1]} bits."
     return None

@@ -14,7 +14,14 @@ from consent.scope import citizen_scope
 
 from . import config, grants, rfc9396, tokens
 from .digests import digest_of
-from .models import AccessToken, AuthorizationCode, Client, Grant, RefreshToken, RevokedReason
+from .models import (
+    AccessToken,
+    AuthorizationCode,
+    Client,
+    Grant,
+    RefreshToken,
+    RevokedReason,
+)
 
 
 class _Issues:

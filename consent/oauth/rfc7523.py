@@ -13,8 +13,7 @@ from authlib.oauth2.rfc7523 import JWTBearerClientAssertion
 from django.utils import timezone
 from joserfc import jws
 from joserfc.errors import JoseError, UnsupportedAlgorithmError
-from joserfc.jwk import ECKey, OKPKey, RSAKey
-from joserfc.jws import JWSAlgModel, JWSRegistry
+from joserfc.jws import JWSRegistry
 
 from . import config, jwks, strict_json
 from .digests import digest_of
@@ -30,7 +29,7 @@ _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 class _Registry(JWSRegistry):
     """FAPI's three algorithms, among them EdDSA without joserfc's warning (RFC 9864 renames it; the profile does not yet)."""
 
-    def get_alg(self, name: str) -> JWSAlgModel:
+    def get_alg(self, name: str) -> Any:
         if name not in config.ALGORITHMS:
             raise UnsupportedAlgorithmError("Algorithm is not allowed")
         return self.algorithms[name]
@@ -80,7 +79,7 @@ class ClientAssertion(JWTBearerClientAssertion):  # type: ignore[misc]
         self.judge(claims, client, timezone.now())
         return claims
 
-    def _key(self, client: Client, header: dict[str, Any]) -> ECKey | OKPKey | RSAKey:
+    def _key(self, client: Client, header: dict[str, Any]) -> jwks.PublicKey:
         alg = header.get("alg")
         if not isinstance(alg, str) or alg not in config.ALGORITHMS:
             raise InvalidClientError(description="The assertion must be signed with ES256, PS256 or EdDSA.")

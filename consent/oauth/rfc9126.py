@@ -25,7 +25,7 @@ URI_PREFIX = "urn:ietf:params:oauth:request_uri:"
 _PRINTABLE = re.compile(r"[\x20-\x7e]*")  # RFC 6749, A.5
 
 
-class UnsupportedResponseType(OAuth2Error):
+class UnsupportedResponseType(OAuth2Error):  # type: ignore[misc]
     """Authlib's own error repeats what was sent; ours does not."""
 
     error = "unsupported_response_type"

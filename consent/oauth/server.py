@@ -24,7 +24,7 @@ from .rfc9126 import PushedAuthorizationEndpoint
 _CLIENT_ID = re.compile(CLIENT_ID)
 
 
-class UnsupportedGrantType(OAuth2Error):
+class UnsupportedGrantType(OAuth2Error):  # type: ignore[misc]
     """Authlib's own error repeats what was sent; ours does not."""
 
     error = "unsupported_grant_type"

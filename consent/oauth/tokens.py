@@ -73,7 +73,10 @@ def authenticate(*, authorization_header: str | None, now: datetime | None = Non
         row = cursor.fetchone()
     if row is None or row[7] <= (now or timezone.now()) or row[8] not in ("", RevokedReason.CONSENT_WITHDRAWN):
         raise InvalidToken()
-    return TokenContext(*row[:6], frozenset(row[6]), row[7], revoked=row[8] != "")
+    citizen_id, client_id, agency_code, grant_id, consent_id, purpose, categories, expires_at, reason = row
+    return TokenContext(
+        citizen_id, client_id, agency_code, grant_id, consent_id, purpose, frozenset(categories), expires_at, revoked=reason != ""
+    )
 
 
 def revoke_for_consent(*, consent_id: UUID, now: datetime, reason: RevokedReason = RevokedReason.CONSENT_WITHDRAWN) -> int:

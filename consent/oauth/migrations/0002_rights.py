@@ -1,4 +1,4 @@
-"""Row-level security on what bears a citizen: who holds a code or a token finds its row, and no other; writing takes the citizen's scope."""
+"""Row-level security on what bears a citizen. Who holds a code or token finds its row, no other; writing takes the citizen's scope."""
 
 from django.db import migrations
 
@@ -9,19 +9,24 @@ HELD = f"digest = {CURRENT_LOOKUP}"
 # A used code is what its replay is recognised by: it stays as long as a token that came of it.
 PURGE = """
 CREATE FUNCTION consent_oauth_purge(at timestamptz) RETURNS bigint
-LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    WITH access AS (
-        DELETE FROM consent_oauth_accesstoken WHERE expires_at < at - interval '1 day' RETURNING 1
-    ), refresh AS (
-        DELETE FROM consent_oauth_refreshtoken WHERE expires_at < at - interval '1 day' RETURNING 1
-    ), code AS (
-        DELETE FROM consent_oauth_authorizationcode c
-        WHERE c.expires_at < at - interval '1 day'
-          AND NOT EXISTS (SELECT FROM consent_oauth_accesstoken t WHERE t.code_digest = c.digest)
-          AND NOT EXISTS (SELECT FROM consent_oauth_refreshtoken t WHERE t.code_digest = c.digest)
-        RETURNING 1
-    )
-    SELECT (SELECT count(*) FROM access) + (SELECT count(*) FROM refresh) + (SELECT count(*) FROM code)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    gone bigint;
+    total bigint := 0;
+BEGIN
+    DELETE FROM consent_oauth_accesstoken WHERE expires_at < at - interval '1 day';
+    GET DIAGNOSTICS gone = ROW_COUNT;
+    total := total + gone;
+    DELETE FROM consent_oauth_refreshtoken WHERE expires_at < at - interval '1 day';
+    GET DIAGNOSTICS gone = ROW_COUNT;
+    total := total + gone;
+    DELETE FROM consent_oauth_authorizationcode c
+    WHERE c.expires_at < at - interval '1 day'
+      AND NOT EXISTS (SELECT FROM consent_oauth_accesstoken t WHERE t.code_digest = c.digest)
+      AND NOT EXISTS (SELECT FROM consent_oauth_refreshtoken t WHERE t.code_digest = c.digest);
+    GET DIAGNOSTICS gone = ROW_COUNT;
+    RETURN total + gone;
+END
 $$;
 """
 

@@ -25,7 +25,14 @@ from django.utils import timezone
 from joserfc import jws
 from joserfc.jwk import ECKey, Key, OctKey, OKPKey, RSAKey
 
-from consent.models import Agency, ConsentRecord, DataCategory, Notice, Purpose, PurposeVersion
+from consent.models import (
+    Agency,
+    ConsentRecord,
+    DataCategory,
+    Notice,
+    Purpose,
+    PurposeVersion,
+)
 from consent.oauth import clients, requests, responses
 from consent.oauth.models import Client, Grant
 from consent.rules import end_of
@@ -110,10 +117,10 @@ class Office:
         uri: str = response.json()["request_uri"]
         return uri
 
-    def redeem(self, code: str, **changes: Any) -> HttpResponse:
+    def redeem(self, code_: str, **changes: Any) -> HttpResponse:
         data = {
             "grant_type": "authorization_code",
-            "code": code,
+            "code": code_,
             "redirect_uri": self.redirect_uri,
             "code_verifier": self.verifier,
         }
@@ -278,7 +285,13 @@ def committed(django_db_setup: None, django_db_blocker: Any) -> Iterator[tuple[O
 
 
 def take_away(office: Office, citizen_id: UUID) -> None:
-    from consent.oauth.models import AccessToken, AuthorizationCode, PushedRequest, RefreshToken, UsedAssertion
+    from consent.oauth.models import (
+        AccessToken,
+        AuthorizationCode,
+        PushedRequest,
+        RefreshToken,
+        UsedAssertion,
+    )
 
     with citizen_scope(citizen_id):
         for model in (AccessToken, RefreshToken, AuthorizationCode, Grant, ConsentRecord):

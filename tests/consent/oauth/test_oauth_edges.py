@@ -10,12 +10,15 @@ import pytest
 from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from joserfc.errors import SecurityWarning
+from joserfc.jwk import RSAKey
 
 from consent.errors import InvalidInput
 from consent.oauth import clients
 from consent.oauth.models import PushedRequest
 
 FORM = "application/x-www-form-urlencoded"
+MANY = b"&".join(b"%d=1" % i for i in range(60))
 POSTS = ("/oauth/par", "/oauth/token", "/oauth/introspect", "/oauth/revoke")
 ROBUST = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -70,14 +73,14 @@ def test_a_content_length_that_is_none(office, path, length) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"a=%00", b"%00=a", b"a=\x00", b"a=%ff", b"a=\xff", b"a=%c3%28", b"a=%ed%a0%80", b"=&=", b"a", b"&&&", b"&".join(b"%d=1" % i for i in range(60))],
+    [b"a=%00", b"%00=a", b"a=\x00", b"a=%ff", b"a=\xff", b"a=%c3%28", b"a=%ed%a0%80", b"=&=", b"a", b"&&&", MANY],
 )
 def test_malformed_bodies(office, path, body) -> None:
     _invalid(office.browser.post(path, body, content_type=FORM))
 
 
 def test_an_empty_body_is_an_unauthenticated_one(office, path) -> None:
-    response = office.browser.post(path, b"", content_type=FORM)
+    response = office.browser.post(path, b"", content_type=FORM, CONTENT_TYPE=FORM)
     assert response.json()["error"] == ("invalid_request" if path == "/oauth/token" else "invalid_client")
 
 
@@ -102,10 +105,10 @@ names = st.sampled_from(["grant_type", "code", "token", "state", "scope", "redir
 
 
 @ROBUST
-@given(body=st.binary(max_size=300), kind=st.sampled_from([FORM, "application/json", "\xff", FORM + "; charset=\x00"]))
+@given(body=st.binary(max_size=300), kind=st.sampled_from([FORM, "application/json", "\xff", FORM + "; charset=koi8-r"]))
 def test_no_body_makes_a_server_error(office, body, kind) -> None:
     for path in POSTS:
-        assert office.browser.post(path, body, content_type=kind).status_code in (400, 401)
+        assert office.browser.generic("POST", path, body, content_type=kind).status_code in (400, 401)
 
 
 @ROBUST
@@ -222,8 +225,8 @@ def test_which_keys_may_be_registered(office, keys, public_key) -> None:
     good = public_key(keys["ES256"], "k1", alg="ES256", use="sig")
     _register(office, jwks={"keys": [good, public_key(keys["PS256"], "k2"), public_key(keys["EdDSA"], "k3")]})
     private = {**keys["ES256"].as_dict(private=True), "kid": "k1"}
-    from joserfc.jwk import RSAKey
-
+    with pytest.warns(SecurityWarning):
+        short = public_key(RSAKey.generate_key(1024), "k1")
     bad: list[Any] = [
         {},
         {"keys": []},
@@ -235,7 +238,7 @@ def test_which_keys_may_be_registered(office, keys, public_key) -> None:
         {"keys": [{**keys["PS256"].as_dict(private=True), "kid": "k1"}]},
         {"keys": [{**keys["HS256"].as_dict(private=True), "kid": "k1"}]},
         {"keys": [public_key(keys["ES384"], "k1")]},
-        {"keys": [public_key(RSAKey.generate_key(1024), "k1")]},
+        {"keys": [short]},
         {"keys": [{k: v for k, v in good.items() if k != "kid"}]},
         {"keys": [good | {"kid": 7}]},
         {"keys": [good | {"alg": "RS256"}]},

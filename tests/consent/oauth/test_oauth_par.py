@@ -15,6 +15,7 @@ from consent.oauth.digests import digest_of
 from consent.oauth.models import PushedRequest
 from consent.rules import latest_end
 
+URN = "urn:ietf:params:oauth:request_uri:"
 TODAY = datetime.now(UTC).date
 
 
@@ -216,7 +217,7 @@ def test_another_clients_request_uri(office, rival, aino, agree) -> None:
 
 @pytest.mark.parametrize(
     "uri",
-    ["", "x", "urn:ietf:params:oauth:request_uri:", "urn:ietf:params:oauth:request_uri:" + "a" * 43, "https://evil.example/r", "\x00", "é"],
+    ["", "x", URN, URN + "a" * 43, URN + "é" * 43, "https://evil.example/r", "\x00", "é"],
 )
 def test_unknown_request_uris(office, uri) -> None:
     with pytest.raises(requests.RequestUnknown):

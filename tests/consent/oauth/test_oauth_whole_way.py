@@ -14,7 +14,12 @@ from django.utils import timezone
 from consent.oauth import requests, responses, tokens
 from consent.oauth.digests import digest_of
 from consent.oauth.errors import InvalidToken
-from consent.oauth.models import AccessToken, AuthorizationCode, PushedRequest, RefreshToken
+from consent.oauth.models import (
+    AccessToken,
+    AuthorizationCode,
+    PushedRequest,
+    RefreshToken,
+)
 from consent.scope import citizen_scope, lookup_scope
 
 
