@@ -59,6 +59,7 @@ def render(request: HttpRequest, template: str, language: str, *, status: int = 
         "t": _Texts(texts(language)),
         "name": process_name(process, language),
         "process": process,
+        "path": request.path,
     }
     response = django_render(request, f"sandbox/{template}", {**shared, **context}, status=status)
     response["Cache-Control"] = "no-store"
@@ -155,5 +156,6 @@ class SecurityHeaders:
             "Content-Security-Policy", "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'"
         )
         response.setdefault("X-Content-Type-Options", "nosniff")
-        response.setdefault("Referrer-Policy", "no-referrer")
+        # Not no-referrer: a browser then sends `Origin: null` with our own forms, and they would pass for forged.
+        response.setdefault("Referrer-Policy", "same-origin")
         return response

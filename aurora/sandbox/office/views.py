@@ -129,6 +129,7 @@ def _show(request: SandboxRequest, mine: Application, answer: dict[str, Any] | N
         rows=rows,
         answer=answer,
         details=details,
+        path=f"/applications/{mine.id}",
     )
 
 
