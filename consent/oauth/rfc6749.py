@@ -137,8 +137,7 @@ def save(token: dict[str, Any], request: Any) -> None:
         digest=digest_of(token["access_token"]),
         expires_at=now + timedelta(seconds=token["expires_in"]),
         consent_id=request.grant.consent_id,
-        purpose=request.detail.purpose,
-        categories=list(request.detail.categories),
+        detail=request.detail.as_json(),
         **common,
     )
     if "refresh_token" in token:

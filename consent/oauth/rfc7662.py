@@ -9,7 +9,8 @@ from authlib.oauth2.rfc7662 import IntrospectionEndpoint as _IntrospectionEndpoi
 
 from consent.scope import citizen_scope
 
-from . import config, rfc9396
+from . import config
+from .grants import details_granted
 from .models import AccessToken, Client, Grant, RefreshToken
 from .rfc7009 import find
 
@@ -27,21 +28,21 @@ class IntrospectionEndpoint(_IntrospectionEndpoint):  # type: ignore[misc]
         return find(token_string)
 
     def check_permission(self, token: AccessToken | RefreshToken, client: Client, request: Any) -> bool:
-        return token.check_client(client)
+        if not token.check_client(client):
+            return False
+        token.client = client  # the same row: spares a query
+        return True
 
     def introspect_token(self, token: AccessToken | RefreshToken) -> dict[str, Any]:
-        with citizen_scope(token.citizen_id):
-            detail = rfc9396.from_json(Grant.objects.values_list("authorization_details", flat=True).get(pk=token.grant_id))
         body = {
             "active": True,
             "iss": config.issuer(),
             "client_id": token.client.client_id,
             "iat": int(token.created_at.timestamp()),
             "exp": int(token.expires_at.timestamp()),
-            "authorization_details": [detail.as_json()],
             "grant_id": str(token.grant_id),
         }
         if isinstance(token, AccessToken):
-            narrowed = rfc9396.Detail(token.purpose, tuple(token.categories), detail.until, detail.once)
-            body |= {"aud": config.resource(), "token_type": "Bearer", "authorization_details": [narrowed.as_json()]}
-        return body
+            return body | {"aud": config.resource(), "token_type": "Bearer", "authorization_details": [token.detail]}
+        with citizen_scope(token.citizen_id):
+            return body | {"authorization_details": details_granted(Grant.objects.get(pk=token.grant_id))}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,7 +28,7 @@ Credential = TypeVar("Credential", AuthorizationCode, AccessToken, RefreshToken)
 # Sent as one message, so that the row costs one round trip and needs no transaction of its own. Who holds the token sees its row, no other.
 _HELD = """
 SELECT set_config('aurora.lookup', %s, true);
-SELECT t.citizen_id, c.client_id, a.code, t.grant_id, t.consent_id, t.purpose, t.categories, t.expires_at, t.revoked_reason
+SELECT t.citizen_id, c.client_id, a.code, t.grant_id, t.consent_id, t.detail, t.expires_at, t.revoked_reason
 FROM consent_oauth_accesstoken t
 JOIN consent_oauth_client c ON c.id = t.client_id AND c.active
 JOIN consent_agency a ON a.id = c.agency_id AND a.active
@@ -71,11 +72,20 @@ def authenticate(*, authorization_header: str | None, now: datetime | None = Non
         cursor.execute(_HELD, [digest.hex(), digest])
         cursor.nextset()
         row = cursor.fetchone()
-    if row is None or row[7] <= (now or timezone.now()) or row[8] not in ("", RevokedReason.CONSENT_WITHDRAWN):
+    if row is None or row[6] <= (now or timezone.now()) or row[7] not in ("", RevokedReason.CONSENT_WITHDRAWN):
         raise InvalidToken()
-    citizen_id, client_id, agency_code, grant_id, consent_id, purpose, categories, expires_at, reason = row
+    citizen_id, client_id, agency_code, grant_id, consent_id, text, expires_at, reason = row
+    detail = json.loads(text)
     return TokenContext(
-        citizen_id, client_id, agency_code, grant_id, consent_id, purpose, frozenset(categories), expires_at, revoked=reason != ""
+        citizen_id=citizen_id,
+        client_id=client_id,
+        agency_code=agency_code,
+        grant_id=grant_id,
+        consent_id=consent_id,
+        purpose=detail["purpose"],
+        categories=frozenset(detail["categories"]),
+        expires_at=expires_at,
+        revoked=reason != "",
     )
 
 

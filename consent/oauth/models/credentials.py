@@ -7,7 +7,6 @@ from datetime import datetime
 
 from authlib.oauth2.rfc6749 import AuthorizationCodeMixin, TokenMixin
 from django.conf import settings
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -83,8 +82,7 @@ class AccessToken(_Token):
     """Bears what it was issued for, so that a read needs this row only. What is allowed now, `consent.rules.decide` says."""
 
     consent_id = models.UUIDField()
-    purpose = models.CharField(max_length=64)
-    categories = ArrayField(models.CharField(max_length=64))
+    detail = models.JSONField(help_text="The authorization detail of this token: the grant's, or fewer categories.")
 
 
 class RefreshToken(_Token):

@@ -260,6 +260,12 @@ def test_authentication_is_one_round_trip(office, tokens_of, django_assert_num_q
         tokens.authenticate(authorization_header=f"bearer {tokens_of['access_token']}")
 
 
+def test_introspection_needs_the_tokens_row_only(office, tokens_of, django_assert_max_num_queries) -> None:
+    """The client, its jti, and the token under its look-up (savepoint, setting, row, setting, release)."""
+    with django_assert_max_num_queries(7):
+        assert office.introspect(tokens_of["access_token"])["active"] is True
+
+
 def test_rows_are_seen_by_their_citizen_and_by_who_holds_the_secret(office, aino, cecilia, agree) -> None:
     answer = agree(office, aino)
     body = office.redeem(answer.code).json()
