@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -40,15 +41,16 @@ def open_door(
     refused: Event,
     now: datetime,
     only_consent: UUID | None = None,
+    at_most: frozenset[str] | None = None,
     details: Mapping[str, Any] | None = None,
 ) -> Iterator[tuple[Permit, UUID]]:
     """Yield the permit and its entry's id, in the citizen's scope, inside the transaction that ends with the block.
 
-    `only_consent` narrows the decision to one consent: an agency's token stands for that one and no other. Raises `AccessRefused`
-    once the refusal is committed. Opens its own transaction: calling it inside another is an error.
+    `only_consent` and `at_most` narrow the decision to one consent and some of its categories: that is all an agency's token stands for.
+    Raises `AccessRefused` once the refusal is committed. Opens its own transaction: calling it inside another is an error.
     """
     with citizen_scope(request.citizen_id, durable=True):
-        decision = decide(request, _consents(request, only_consent), now=now)
+        decision = decide(request, _consents(request, only_consent, at_most), now=now)
         if isinstance(decision, Permit):
             entry = _append(decision, granted, now, details)
             if decision.consent_ids:
@@ -59,11 +61,12 @@ def open_door(
     raise AccessRefused(decision, entry)
 
 
-def _consents(request: AccessRequest, only_consent: UUID | None) -> Iterable[ConsentView]:
+def _consents(request: AccessRequest, only_consent: UUID | None, at_most: frozenset[str] | None) -> Iterable[ConsentView]:
     if request.requester == CITIZEN:
         return ()
     standing = queries.for_decision(citizen_id=request.citizen_id, recipient=request.requester)
-    return [c for c in standing if only_consent is None or c.id == only_consent]
+    found = [c for c in standing if only_consent is None or c.id == only_consent]
+    return found if at_most is None else [replace(c, categories=c.categories & at_most) for c in found]
 
 
 def _append(permit: Permit, event: Event, now: datetime, details: Mapping[str, Any] | None) -> UUID:

@@ -32,7 +32,13 @@ def read_category(*, token: TokenContext, category: str, now: datetime) -> Agenc
     request = AccessRequest(token.citizen_id, token.agency_code, token.purpose, frozenset({category}))
     details = {"client": token.client_id, "grant": str(token.grant_id)}
     with open_door(
-        request, granted=Event.AGENCY_READ, refused=Event.AGENCY_READ_REFUSED, now=now, only_consent=token.consent_id, details=details
+        request,
+        granted=Event.AGENCY_READ,
+        refused=Event.AGENCY_READ_REFUSED,
+        now=now,
+        only_consent=token.consent_id,
+        at_most=token.categories,  # a token may be narrower than its consent (RFC 9396 6.1)
+        details=details,
     ) as (permit, entry_id):
         facts = read(permit)
     subject = pairwise(citizen_id=token.citizen_id, agency=token.agency_code)

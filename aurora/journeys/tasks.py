@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from aurora.journeys import pull as pull_journey
 from aurora.journeys import withdraw
+from consent.oauth import purge as oauth_purge
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +29,12 @@ def sweep() -> None:
     returned = withdraw.return_tokens(now=now)
     if woken or returned:
         logger.info("Sweep: %d pulls woken, %d connections given back.", woken, returned)
+
+
+@shared_task(name="aurora.purge")
+def purge() -> None:
+    """Delete spent authorization requests and codes, and assertions that can no longer be replayed."""
+    oauth_purge.purge(now=timezone.now())
 
 
 @shared_task(name="aurora.return_tokens")

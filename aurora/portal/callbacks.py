@@ -13,6 +13,7 @@ from aurora.journeys import connect_source, sign_in
 from aurora.journeys.connect_source import NotConnected
 from aurora.journeys.sign_in import SignInFailed
 from aurora.portal.auth import for_citizens, safe_next
+from aurora.portal.views.authorize import INTERACTION
 from aurora.portal.views.entrance import ERRAND
 from aurora.ui import words
 from aurora.ui.contexts import SignInErrorPage
@@ -38,7 +39,10 @@ def signed_in(request: HttpRequest) -> HttpResponse:
     except SignInFailed as error:
         page = SignInErrorPage(reason=str(words.sign_in_error(error.code)), retry_url=reverse("portal:sign_in"))
         return render(request, "portal/sign_in_error.html", {"page": page}, status=error.status)
+    kept = request.session.get(INTERACTION)
     request.session.flush()
+    if kept is not None:  # an agency's request that this browser opened before signing in
+        request.session[INTERACTION] = kept
     auth.login(request, citizen, backend=BACKEND)  # type: ignore[arg-type]
     request.session["language"] = language
     return HttpResponseRedirect(safe_next(path) or reverse("portal:home"))

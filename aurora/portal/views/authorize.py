@@ -19,6 +19,7 @@ from aurora.portal.present import consents as present
 from aurora.ui import words
 from aurora.ui.contexts import InvalidRequestPage
 from consent.errors import Conflict, InvalidInput
+from consent.oauth import requests
 from consent.oauth.errors import RequestRefused
 from consent.oauth.responses import SeeOther
 
@@ -27,21 +28,28 @@ LANGUAGES = ("fi", "sv", "en")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@for_citizens
 def decide(request: HttpRequest) -> HttpResponse:
     """Show who asks for what and why; then send the citizen back with their answer."""
-    language = _language(request)
+    _language(request)
     sent = request.POST if request.method == "POST" else request.GET
     client_id, request_uri = sent.get("client_id", "")[:200], sent.get("request_uri", "")[:512]
+    interaction = request.session.setdefault(INTERACTION, secrets.token_urlsafe(32))
     try:
-        asked = request_access.question(
-            citizen_id=request.user.pk, client_id=client_id, request_uri=request_uri,
-            interaction=request.session.setdefault(INTERACTION, secrets.token_urlsafe(32)), language=language,
-        )  # fmt: skip
-        return _answer(request, asked) if request.method == "POST" else _page(request, asked, {})
+        # Before signing in, so that the request is this browser's and waits for as long as a person needs (90 s else).
+        requests.load(client_id=client_id, request_uri=request_uri, interaction=interaction)
+        return _decide(request, client_id, request_uri, interaction)
     except RequestRefused as error:
         page = InvalidRequestPage(reason=str(words.request_error(error.code)), home_url=reverse("portal:landing"))
         return render(request, "portal/authorize_invalid.html", {"page": page}, status=error.status)
+
+
+@for_citizens
+def _decide(request: HttpRequest, client_id: str, request_uri: str, interaction: str) -> HttpResponse:
+    asked = request_access.question(
+        citizen_id=request.user.pk, client_id=client_id, request_uri=request_uri, interaction=interaction,
+        language=request.session["language"],
+    )  # fmt: skip
+    return _answer(request, asked) if request.method == "POST" else _page(request, asked, {})
 
 
 def _answer(request: HttpRequest, asked: AccessQuestion) -> HttpResponse:

@@ -1,0 +1,28 @@
+"""What can be said of a twin without opening any value. In a `citizen_scope`."""
+
+from __future__ import annotations
+
+import hashlib
+from uuid import UUID
+
+from aurora.twin.models import Fact
+
+
+def categories_held(*, citizen_id: UUID) -> frozenset[str]:
+    """The categories of which the twin holds a current fact."""
+    current = Fact.objects.filter(citizen_id=citizen_id, superseded_at__isnull=True)
+    return frozenset(current.values_list("category", flat=True).distinct())
+
+
+def fact_count(*, citizen_id: UUID) -> int:
+    """How many current facts there are."""
+    return Fact.objects.filter(citizen_id=citizen_id, superseded_at__isnull=True).count()
+
+
+def fingerprint(*, citizen_id: UUID) -> str:
+    """Changes whenever the current facts do, and says nothing of them (SHA-256 of their random ids)."""
+    ids = Fact.objects.filter(citizen_id=citizen_id, superseded_at__isnull=True).order_by("id").values_list("id", flat=True)
+    digest = hashlib.sha256()
+    for fact_id in ids:
+        digest.update(fact_id.bytes)
+    return digest.hexdigest()
