@@ -1,4 +1,4 @@
-// Builds ../static/ui/aurora.css from aurora.scss and copies the two font files that it names. Run: npm ci && npm run build
+// Builds ../static/ui/aurora.css from aurora.scss and copies the fonts that it names, with their licence. Run: npm ci && npm run build
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -23,4 +23,5 @@ for (const subset of ["latin", "latin-ext"]) {
     join(target, "fonts", `source-sans-3-${subset}.woff2`),
   );
 }
+copyFileSync(join(fonts, "..", "LICENSE"), join(target, "fonts", "LICENSE.txt"));
 console.log(`aurora.css: ${css.length} bytes, ${gzipSync(css, { level: 9 }).length} gzipped`);
