@@ -58,8 +58,8 @@ def layout(
 ) -> Layout:
     """The frame of one page. `language_urls` is for a page whose address has no language in it.
 
-    The name beside "Sign out" is `request.display_name` where a view has set it. `anonymous` asks nothing of the session:
-    the page of an error must not fail because the database does.
+    The name beside "Sign out" is `request.display_name` where a view has set it. `anonymous` asks nothing of the
+    session: the page of an error must not fail because the database does.
     """
     language = formats.language()
     match = request.resolver_match if request else None

@@ -1,4 +1,5 @@
 // Builds ../static/ui/aurora.css from aurora.scss and copies the fonts that it names, with their licence. Run: npm ci && npm run build
+// (`node build.mjs DIR` writes to DIR instead, to compare)
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -6,7 +7,7 @@ import { gzipSync } from "node:zlib";
 import * as sass from "sass";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const target = join(here, "..", "static", "ui");
+const target = process.argv[2] ?? join(here, "..", "static", "ui");
 const fonts = join(here, "node_modules", "@fontsource-variable", "source-sans-3", "files");
 
 const { css } = sass.compile(join(here, "aurora.scss"), {

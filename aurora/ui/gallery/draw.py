@@ -7,7 +7,8 @@ from django.test import RequestFactory
 from django.urls import Resolver404, resolve
 from django.utils import translation
 
-from aurora.ui.gallery.examples import Example, pages
+from aurora.ui.gallery.example import Example
+from aurora.ui.gallery.examples import pages
 
 LANGUAGES = ("fi", "sv", "en")
 

@@ -50,8 +50,8 @@ INCOME = CategoryView(
     "tax.income",
     text("Tulot", "Inkomster", "Income"),
     text(
-        "Taloutesi verotetut tulot vuodessa: palkat, yritystulot, korot, osingot, eläkkeet ja saadut elatusavut.",
-        "Ditt hushålls beskattade inkomster per år: löner, företagsinkomster, räntor, utdelningar, pensioner och underhåll.",
+        "Taloutesi verotetut tulot vuodessa: palkat, yritystulot, korot, osingot ja eläkkeet.",
+        "Ditt hushålls beskattade inkomster per år: löner, företagsinkomster, räntor, utdelningar och pensioner.",
         "Your household's taxed income in a year: wages, self-employment, interest, dividends and pensions.",
     ),
     (WAGES, BUSINESS),
@@ -86,7 +86,7 @@ SUGGEST = PurposeView(
     "service-suggestions",
     text("Palveluehdotukset", "Förslag på tjänster", "Service suggestions"),
     text(
-        "Aurora vertaa tietojasi julkisiin palveluihin ja ehdottaa niitä, jotka voisivat auttaa sinua, ja kertoo miksi.",
+        "Aurora vertaa tietojasi julkisiin palveluihin ja ehdottaa niitä, jotka voisivat auttaa, ja kertoo miksi.",
         "Aurora jämför dina uppgifter med offentliga tjänster, föreslår sådana som kan hjälpa dig och berättar varför.",
         "Aurora compares your data with public services, suggests those that could help you and says why.",
     ),

@@ -1,0 +1,21 @@
+"""Every page with example contexts, in the active language."""
+
+from aurora.ui.gallery.example import Example
+from aurora.ui.gallery.examples import citizen, office, records
+
+
+def pages() -> list[Example]:
+    """All examples; their sentences are in the language that is active now."""
+    parts = (
+        citizen.entrance,
+        citizen.home,
+        citizen.sources,
+        citizen.suggestions,
+        records.activity,
+        records.data,
+        records.consents,
+        records.agency,
+        office.errors,
+        office.console,
+    )
+    return [example for part in parts for example in part()]

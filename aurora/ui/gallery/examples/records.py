@@ -1,0 +1,206 @@
+"""Activity, data, consents, and an agency that asks."""
+
+from datetime import date, timedelta
+
+from aurora.ui import words
+from aurora.ui.contexts import (
+    ActivityPage,
+    AgencyConsentPage,
+    Availability,
+    ConsentEventView,
+    ConsentPage,
+    ConsentsPage,
+    ConsentState,
+    DayGroup,
+    EntryPage,
+    FactGroup,
+    FactRow,
+    FieldError,
+    FilterOption,
+    InvalidRequestPage,
+    LogPosition,
+    MyDataPage,
+    Pagination,
+    PeriodSummary,
+    Provenance,
+    RequestedCategory,
+    WithdrawnPage,
+    WithdrawPage,
+)
+from aurora.ui.gallery import parts as p
+from aurora.ui.gallery.example import Example
+
+NOTICE = "\n\n".join(
+    ("Aurora", "Service suggestions", "Aurora compares your data with public services.", "Income. Your taxed income.")
+)
+
+
+def activity() -> list[Example]:
+    rows = p.entries()
+    days = (DayGroup(p.TODAY, rows[:4]), DayGroup(p.TODAY - timedelta(days=1), rows[4:]))
+    summaries = (PeriodSummary(7, 12, 3, 1, 1), PeriodSummary(30, 41, 9, 1, 2))
+    agencies = (FilterOption("benefits-office", p.OFFICE), FilterOption("tax-administration", p.TAX, True))
+    more = Pagination(1, 1, "/activity/", "/activity/?before=7")
+    full = ActivityPage(
+        summaries, days, agencies, more, "/activity/", "read", "2026-11-01", "2026-11-24", filtered=True
+    )
+    wrong = ActivityPage(
+        summaries,
+        (),
+        agencies,
+        Pagination(1, 1),
+        "/activity/",
+        date_from="2026-11-24",
+        date_to="2026-11-01",
+        filtered=True,
+        gap=True,
+        errors=(FieldError("to", str(words.form_error("dates_reversed"))),),
+    )
+    sealed = LogPosition(48_211, 48_212, p.NOW, "/ledger/checkpoint", "9c" * 32)
+    read = EntryPage(
+        rows[2],
+        str(words.decision()),
+        14,
+        "a1" * 32,
+        "/activity/",
+        "b2" * 32,
+        "Service suggestions",
+        "/consents/c/",
+        NOTICE,
+        "en",
+        sealed,
+    )
+    refused = EntryPage(rows[0], str(words.decision("consent_withdrawn")), 16, "c3" * 32, "/activity/")
+    return [
+        Example("activity", "portal/activity.html", "activity/", full),
+        Example("activity-errors", "portal/activity.html", "activity/", wrong),
+        Example("entry", "portal/entry.html", "activity/e/", read),
+        Example("entry-refused", "portal/entry.html", "activity/e/", refused),
+    ]
+
+
+def data() -> list[Example]:
+    told = Provenance.REPORTED
+    group = FactGroup(
+        p.HOUSEHOLD,
+        p.REGISTER,
+        (
+            FactRow(p.SIZE.label, 4, p.REGISTER, Provenance.ATTESTED, p.NOW, "persons"),
+            FactRow(p.CHILDREN.label, 1, p.REGISTER, told, p.NOW, "persons"),
+            FactRow(p.text("Ikä", "Ålder", "Age"), 34, p.REGISTER, told, p.NOW, "years"),
+            FactRow(
+                p.text("Siviilisääty", "Civilstånd", "Marital status"),
+                "married",
+                p.REGISTER,
+                Provenance.DECLARED,
+                p.NOW,
+                value_label=p.text("naimisissa", "gift", "married"),
+            ),
+        ),
+    )
+    income = FactGroup(
+        p.INCOME,
+        p.TAX,
+        (
+            FactRow(
+                p.WAGES.label,
+                43_800,
+                p.TAX,
+                told,
+                p.NOW,
+                "crowns_per_year",
+                valid_from=date(2025, 1, 1),
+                valid_to=date(2025, 12, 31),
+            ),
+            FactRow(p.BUSINESS.label, -1_250, p.TAX, told, p.NOW, "crowns_per_year"),
+            FactRow(p.text("Korkotulot", "Ränteinkomster", "Interest"), None, p.TAX, told, p.NOW, "crowns_per_year"),
+            FactRow(p.text("Ruoka-apu", "Mathjälp", "Food assistance"), True, p.TAX, Provenance.DERIVED, p.NOW),
+        ),
+    )
+    missing = (FactGroup(p.DISABILITY, p.INSURANCE, (), "/sources/x/connect/"),)
+    return [
+        Example(
+            "my-data",
+            "portal/my_data.html",
+            "my-data/",
+            MyDataPage((group, income), missing, "/sources/", "/my-data/export/", "/activity/e/"),
+        ),
+        Example(
+            "my-data-empty", "portal/my_data.html", "my-data/", MyDataPage((), missing, "/sources/", "/my-data/export/")
+        ),
+    ]
+
+
+def consents() -> list[Example]:
+    active = p.consent(ConsentState.ACTIVE, words.AURORA, p.SUGGEST, source=p.TAX)
+    given = p.consent(ConsentState.ACTIVE, p.OFFICE, p.BENEFIT)
+    past = p.consent(ConsentState.WITHDRAWN, p.OFFICE, p.BENEFIT)
+    history = (
+        ConsentEventView(str(words.consent_event("given")), p.NOW - timedelta(days=9)),
+        ConsentEventView(str(words.consent_event("withdrawn")), p.NOW),
+    )
+    detail = ConsentPage(active, NOTICE, "en", "d4" * 32, history[:1], p.entries()[2:4], "/consents/", "/activity/")
+    ended = ConsentPage(past, NOTICE, "en", "d4" * 32, history, (), "/consents/", "/activity/")
+    follows = tuple(str(s) for s in words.WITHDRAW_CONNECTION)
+    follows_access = tuple(str(s) for s in words.WITHDRAW_ACCESS)
+    others = tuple(
+        p.consent(s, words.AURORA, p.OVERVIEW, source=p.REGISTER) for s in (ConsentState.EXPIRED, ConsentState.DECLINED)
+    )
+    return [
+        Example(
+            "consents", "portal/consents.html", "consents/", ConsentsPage((active, given), (past, *others), "/sources/")
+        ),
+        Example("consents-empty", "portal/consents.html", "consents/", ConsentsPage((), (), "/sources/")),
+        Example("consent", "portal/consent.html", "consents/c/", detail),
+        Example("consent-past", "portal/consent.html", "consents/c/", ended),
+        Example(
+            "withdraw", "portal/withdraw.html", "consents/c/withdraw/", WithdrawPage(active, follows, "/consents/c/")
+        ),
+        Example(
+            "withdrawn",
+            "portal/withdrawn.html",
+            "consents/c/withdraw/",
+            WithdrawnPage(past, follows_access, "/consents/", "/activity/e/"),
+        ),
+    ]
+
+
+def agency() -> list[Example]:
+    service = p.text("Asumistukihakemus", "Ansökan om bostadsstöd", "Housing assistance application")
+    categories = (
+        RequestedCategory(p.INCOME, Availability.HAVE, p.TAX),
+        RequestedCategory(p.HOUSEHOLD, Availability.EMPTY, p.REGISTER, "/sources/x/connect/"),
+        RequestedCategory(p.DISABILITY, Availability.NOT_CONNECTED, p.INSURANCE, "/sources/x/connect/"),
+    )
+    urls = {code: f"/oauth/authorize?language={code}" for code in ("fi", "sv", "en")}
+    hidden = (("request_uri", "urn:x"), ("client_id", "c"))
+    onward = p.text(
+        "Virasto antaa päätöksen tiedoksi kunnalle.",
+        "Myndigheten meddelar kommunen beslutet.",
+        "The office tells your municipality of its decision.",
+    )
+    end = date(2027, 2, 24)
+    asks = AgencyConsentPage(
+        p.OFFICE, service, p.BENEFIT, categories, p.TODAY, end, False, "office.example", {}, "", hidden, urls
+    )
+    wrong = AgencyConsentPage(
+        p.OFFICE,
+        service,
+        p.BENEFIT,
+        categories,
+        p.TODAY,
+        end,
+        True,
+        "office.example",
+        onward,
+        "/oauth/authorize",
+        hidden,
+        urls,
+        (FieldError("categories", str(words.form_error("category_required"))),),
+    )
+    invalid = InvalidRequestPage(str(words.request_error("request_expired")), "/", "7f3a-22")
+    return [
+        Example("authorize", "portal/authorize.html", "oauth", asks),
+        Example("authorize-errors", "portal/authorize.html", "oauth", wrong),
+        Example("authorize-invalid", "portal/authorize_invalid.html", "oauth", invalid),
+    ]

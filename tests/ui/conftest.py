@@ -1,0 +1,46 @@
+"""The gallery's pages as HTML, drawn once. Runs under the service's settings as well as under the gallery's own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import django
+import pytest
+from django.conf import settings
+from django.test import override_settings
+from page_parser import Page, parse
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aurora.ui.gallery.settings")
+if not settings.configured:
+    django.setup()
+
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+FRONTEND = Path(__file__).resolve().parents[2] / "aurora" / "ui" / "frontend"
+
+
+@dataclass(frozen=True)
+class Drawn:
+    name: str
+    language: str
+    template: str
+    has_errors: bool
+    html: str
+    page: Page
+
+
+@pytest.fixture(scope="session")
+def gallery() -> Iterator[list[Drawn]]:
+    """Every example in every language."""
+    from aurora.ui.gallery import draw
+
+    with override_settings(ROOT_URLCONF="aurora.ui.gallery.urls"):
+        drawn = []
+        for language in draw.LANGUAGES:
+            for example in draw.examples(language):
+                html = draw.html(example, language)
+                has_errors = bool(getattr(example.page, "errors", ()))
+                drawn.append(Drawn(example.name, language, example.template, has_errors, html, parse(html)))
+        yield drawn

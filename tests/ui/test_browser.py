@@ -1,0 +1,91 @@
+"""Every page in a real browser: axe finds nothing, and nothing sticks out of a window 320 pixels wide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from conftest import CHROMIUM, FRONTEND
+from playwright.sync_api import Browser, sync_playwright
+
+if TYPE_CHECKING:
+    from conftest import Drawn
+
+STATIC = FRONTEND.parent / "static"
+AXE = FRONTEND / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--allow-file-access-from-files"]
+        )
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def files(gallery: list[Drawn], tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], Path]:
+    folder = tmp_path_factory.mktemp("gallery")
+    (folder / "static").symlink_to(STATIC)
+    written = {}
+    for drawn in gallery:
+        file = folder / f"{drawn.name}.{drawn.language}.html"
+        file.write_text(drawn.html.replace("/static/", "static/"), encoding="utf-8")
+        written[drawn.name, drawn.language] = file
+    return written
+
+
+def test_axe_finds_nothing(browser: Browser, files: dict[tuple[str, str], Path]) -> None:
+    axe = AXE.read_text(encoding="utf-8")
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    found: list[Any] = []
+    for (name, language), file in files.items():
+        if language == "en":
+            page.goto(file.as_uri())
+            page.evaluate(axe)
+            result = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
+            found += [(name, v["id"], v["nodes"][0]["html"][:120]) for v in result["violations"]]
+    assert found == []
+
+
+@pytest.mark.parametrize("language", ["fi", "sv", "en"])
+def test_nothing_sticks_out_of_a_narrow_window(
+    browser: Browser, files: dict[tuple[str, str], Path], language: str
+) -> None:
+    page = browser.new_page(viewport={"width": 320, "height": 700})
+    wide = []
+    for (name, spoken), file in files.items():
+        if spoken == language:
+            page.goto(file.as_uri())
+            width = page.evaluate("document.documentElement.scrollWidth")
+            wide += [(name, width)] if width > 320 else []
+    assert wide == []
+
+
+def test_targets_are_large_enough(browser: Browser, files: dict[tuple[str, str], Path]) -> None:
+    """WCAG 2.2 2.5.8: 24 px at least, for what does not stand within a sentence."""
+    page = browser.new_page(viewport={"width": 390, "height": 800})
+    small = []
+    for name in ("home", "connect", "activity", "consents", "landing", "console-sign-in"):
+        page.goto(files[name, "en"].as_uri())
+        small += page.evaluate(
+            """() => [...document.querySelectorAll("button, input:not([type=hidden]), select, .au-nav a, .au-languages a,
+                .au-wordmark, .au-footer a")].map(e => [e.outerHTML.slice(0, 80), e.getBoundingClientRect()])
+                .filter(([, r]) => r.width < 24 || r.height < 24).map(([html]) => html)"""
+        )
+    assert small == []
+
+
+def test_allow_and_decline_are_the_same_size(browser: Browser, files: dict[tuple[str, str], Path]) -> None:
+    for width in (390, 1280):
+        page = browser.new_page(viewport={"width": width, "height": 800})
+        for key in [(n, s) for n in ("connect", "authorize") for s in ("fi", "sv", "en")]:
+            page.goto(files[key].as_uri())
+            allow, decline = (page.locator(f"button[value={v}]").bounding_box() for v in ("allow", "decline"))
+            assert allow and decline
+            assert (allow["width"], allow["height"], allow["y"]) == (decline["width"], decline["height"], decline["y"])

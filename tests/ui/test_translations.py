@@ -1,0 +1,88 @@
+"""Finnish and Swedish are whole: every text in use is translated, nothing else is kept, and the compiled files are current."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import read_mo
+from babel.messages.pofile import read_po
+from django.utils.translation.template import templatize
+
+import aurora.ui
+
+ROOT = Path(aurora.ui.__file__).parent
+LANGUAGES = ("fi", "sv")
+Key = str | tuple[str, str]
+TEXT = r"""(u?"(?:[^"\\]|\\.)*"|u?'(?:[^'\\]|\\.)*')"""
+
+
+def _in_templates() -> Iterator[Key]:
+    for path in (ROOT / "templates").rglob("*.html"):
+        source = templatize(path.read_text(encoding="utf-8"), origin=str(path))
+        for plural in re.finditer(rf"ngettext\({TEXT},\s*{TEXT}", source):
+            yield ast.literal_eval(plural[1]), ast.literal_eval(plural[2])
+        for single in re.finditer(rf"(?<!n)gettext\({TEXT}\)|(?<![\w])_\({TEXT}\)", source):
+            yield ast.literal_eval(single[1] or single[2])
+
+
+def _in_code() -> Iterator[Key]:
+    for path in ROOT.rglob("*.py"):
+        if "gallery" in path.parts or "node_modules" in path.parts:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args:
+                texts = [a.value for a in node.args if isinstance(a, ast.Constant)]
+                if node.func.id in ("_", "gettext"):
+                    yield texts[0]
+                elif node.func.id == "ngettext":
+                    yield texts[0], texts[1]
+
+
+def _catalogue(language: str) -> Catalog:
+    with (ROOT / "locale" / language / "LC_MESSAGES" / "django.po").open("rb") as file:
+        return read_po(file, locale=language)
+
+
+def _translations(catalogue: Catalog) -> dict[Key, str | tuple[str, ...]]:
+    def frozen(value: object) -> object:
+        return tuple(value) if isinstance(value, list | tuple) else value
+
+    return {frozen(m.id): frozen(m.string) for m in catalogue if m.id}  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_text_in_use_is_translated_and_no_other_is_kept(language: str) -> None:
+    used = {*_in_templates(), *_in_code()}
+    assert len(used) > 300
+    assert set(_translations(_catalogue(language))) == used
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nothing_is_empty_fuzzy_or_obsolete(language: str) -> None:
+    catalogue = _catalogue(language)
+    for message in catalogue:
+        if message.id:
+            parts = [message.string] if isinstance(message.string, str) else list(message.string)
+            assert all(parts), message.id
+            assert not message.fuzzy, message.id
+    assert not catalogue.obsolete
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_translations_keep_the_placeholders(language: str) -> None:
+    for key, value in _translations(_catalogue(language)).items():
+        wanted = set(re.findall(r"%\(\w+\)s", key if isinstance(key, str) else key[1]))
+        for text in [value] if isinstance(value, str) else value:
+            assert set(re.findall(r"%\(\w+\)s", text)) == wanted, key
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_compiled_file_says_the_same(language: str) -> None:
+    with (ROOT / "locale" / language / "LC_MESSAGES" / "django.mo").open("rb") as file:
+        compiled = _translations(read_mo(file))
+    assert compiled == _translations(_catalogue(language))
