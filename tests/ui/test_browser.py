@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 STATIC = FRONTEND.parent / "static"
 AXE = FRONTEND / "node_modules" / "axe-core" / "axe.min.js"
+TARGETS = "button, input:not([type=hidden]), select, .au-nav a, .au-languages a, .au-wordmark, .au-footer a"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -74,9 +75,11 @@ def test_targets_are_large_enough(browser: Browser, files: dict[tuple[str, str],
     for name in ("home", "connect", "activity", "consents", "landing", "console-sign-in"):
         page.goto(files[name, "en"].as_uri())
         small += page.evaluate(
-            """() => [...document.querySelectorAll("button, input:not([type=hidden]), select, .au-nav a, .au-languages a,
-                .au-wordmark, .au-footer a")].map(e => [e.outerHTML.slice(0, 80), e.getBoundingClientRect()])
-                .filter(([, r]) => r.width < 24 || r.height < 24).map(([html]) => html)"""
+            """selector => [...document.querySelectorAll(selector)]
+                .map(e => [e.outerHTML.slice(0, 80), e.getBoundingClientRect()])
+                .filter(([, r]) => r.width < 24 || r.height < 24)
+                .map(([html]) => html)""",
+            TARGETS,
         )
     assert small == []
 

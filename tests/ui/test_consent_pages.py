@@ -1,4 +1,4 @@
-"""The rules of consent-screens.md that a template can break: nothing ticked, equal buttons, the order of what is said."""
+"""The rules of consent screens that a template can break: nothing ticked, equal buttons, the order of what is said."""
 
 from __future__ import annotations
 

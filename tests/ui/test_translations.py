@@ -1,4 +1,4 @@
-"""Finnish and Swedish are whole: every text in use is translated, nothing else is kept, and the compiled files are current."""
+"""Finnish and Swedish are whole: each text in use is translated, no other is kept, the compiled files are current."""
 
 from __future__ import annotations
 
