@@ -54,7 +54,9 @@ class Operator:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--state", type=Path, help="folder for everything that is kept (default: AURORA_STATE_DIR or .aurora)")
-    parser.add_argument("--port", type=int, help="port of the web service; 0 takes free ports for everything (default: 8000 or the next free)")
+    parser.add_argument(
+        "--port", type=int, help="port of the web service; 0 takes free ports for everything (default: 8000 or the next free)"
+    )
     parser.add_argument("--quiet", action="store_true", help="print the last line only")
 
 
@@ -120,7 +122,18 @@ def aurora_processes(plan: Plan) -> list[Process]:
         # The control socket would lie in the home folder, which may not be ours to write.
         *("--no-control-socket", "--worker-tmp-dir", "/dev/shm" if os.access("/dev/shm", os.W_OK) else str(plan.state)),  # noqa: S108
     )
-    worker = (*celery, "worker", "--concurrency", "2", "--loglevel", "INFO", "--without-mingle", "--without-gossip", "--hostname", "aurora@%h")
+    worker = (
+        *celery,
+        "worker",
+        "--concurrency",
+        "2",
+        "--loglevel",
+        "INFO",
+        "--without-mingle",
+        "--without-gossip",
+        "--hostname",
+        "aurora@%h",
+    )
     beat = (*celery, "beat", "--loglevel", "INFO", "--pidfile", "", "--schedule", str(plan.state / "beat-schedule"))
     sequencer = (sys.executable, str(REPOSITORY / "manage.py"), "sequencer")
     environ = _environ()
@@ -128,7 +141,8 @@ def aurora_processes(plan: Plan) -> list[Process]:
         Process("web", web, environ, answers(f"http://127.0.0.1:{port}/readyz")),
         Process("worker", worker, environ, logs(" ready.")),
         Process("beat", beat, environ, logs("beat: Starting")),
-        Process("sequencer", sequencer, environ),
+        # The tree's tables are written by the sequencer alone; the service's own role may only read them.
+        Process("sequencer", sequencer, {**environ, "AURORA_DB_ROLE": "owner"}),
     ]
 
 

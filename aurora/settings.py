@@ -26,7 +26,7 @@ SECRET_KEY = ENV.secret_key_file.text()
 DEBUG = ENV.debug
 _HOST = AURORA_BASE_URL.split("://", 1)[1]
 _SECURE = AURORA_BASE_URL.startswith("https://")
-ALLOWED_HOSTS = [_HOST.rsplit(":", 1)[0]]
+ALLOWED_HOSTS = [_HOST.rsplit(":", 1)[0], *(["127.0.0.1"] if AURORA_SANDBOX else [])]
 CSRF_TRUSTED_ORIGINS = [AURORA_BASE_URL]
 
 INSTALLED_APPS = [
@@ -79,7 +79,6 @@ TEMPLATES = [
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.messages.context_processors.messages",
-                "aurora.ui.context_processors.layout",
             ],
         },
     }
@@ -156,7 +155,6 @@ USE_TZ = True
 TIME_ZONE = "Europe/Helsinki"
 
 STATIC_URL = "/static/"
-STATIC_ROOT = ENV.state_dir / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": str(ENV.state_dir / "files")}},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from consent.oauth import tokens
 from consent.oauth.errors import InvalidToken
@@ -45,15 +43,5 @@ class AgencyToken(BaseAuthentication):
 class HasAgencyToken(BasePermission):
     """Every address of the API needs a token, but for those that say otherwise."""
 
-    def has_permission(self, request: Request, view: APIView) -> bool:
+    def has_permission(self, request: Request, view: Any) -> bool:
         return isinstance(request.auth, TokenContext)
-
-
-class AgencyTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    """How the OpenAPI document names it."""
-
-    target_class = "aurora.api.authentication.AgencyToken"
-    name = "agencyToken"
-
-    def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
-        return {"type": "http", "scheme": "bearer", "description": "An access token from /oauth/token."}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rest_framework.request import Request
 from rest_framework.throttling import SimpleRateThrottle
-from rest_framework.views import APIView
 
 from consent.oauth.tokens import TokenContext
 
@@ -14,7 +15,7 @@ class PerClient(SimpleRateThrottle):
 
     scope = "client"
 
-    def get_cache_key(self, request: Request, view: APIView) -> str | None:
+    def get_cache_key(self, request: Request, view: Any) -> str | None:
         if not isinstance(request.auth, TokenContext):
             return None
         return self.cache_format % {"scope": self.scope, "ident": request.auth.client_id}

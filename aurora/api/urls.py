@@ -3,6 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularJSONAPIView
 
+from aurora.api import schema  # noqa: F401  (registers the authentication scheme)
 from aurora.api.views import TwinCategory
 
 app_name = "api"

@@ -17,6 +17,7 @@ from aurora.portal.views.authorize import INTERACTION
 from aurora.portal.views.entrance import ERRAND
 from aurora.ui import words
 from aurora.ui.contexts import SignInErrorPage
+from consent.scope import citizen_scope
 
 BACKEND = "aurora.identity.backends.CitizenBackend"
 LONGEST_PARAMETER = 2048
@@ -43,7 +44,8 @@ def signed_in(request: HttpRequest) -> HttpResponse:
     request.session.flush()
     if kept is not None:  # an agency's request that this browser opened before signing in
         request.session[INTERACTION] = kept
-    auth.login(request, citizen, backend=BACKEND)  # type: ignore[arg-type]
+    with citizen_scope(citizen.pk):  # Django notes the time of the sign-in on the citizen's row
+        auth.login(request, citizen, backend=BACKEND)  # type: ignore[arg-type]
     request.session["language"] = language
     return HttpResponseRedirect(safe_next(path) or reverse("portal:home"))
 

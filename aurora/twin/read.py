@@ -16,7 +16,7 @@ from consent.rules import Permit
 
 _READ = """
 SELECT f.id, f.category, f.category_version, f.key, f.sealed, f.provenance, f.source, f.observed_at, f.valid_from, f.valid_to, f.recorded_at
-FROM ledger_entry e LEFT JOIN twin_fact f
+FROM ledger_ledgerentry e LEFT JOIN twin_fact f
   ON f.citizen_id = e.citizen_id AND f.category = ANY(%s) AND f.superseded_at IS NULL
 WHERE e.permit_id = %s AND e.citizen_id = %s
 ORDER BY f.category, f.key, f.source

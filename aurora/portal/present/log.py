@@ -63,7 +63,7 @@ def by_day(entries: Sequence[LedgerEntry], vocabulary: Vocabulary) -> tuple[DayG
 
 def events_of(kind: str) -> list[str] | None:
     """The events behind one choice of the filter; None for all."""
-    if kind not in EntryKind:
+    if kind not in {k.value for k in EntryKind}:
         return None
     return [e.value for e in Event if words.event_kind(e.value) == kind]
 

@@ -13,7 +13,7 @@ from aurora.outbound.oauth import PeerFailed, Registration
 from aurora.sources.connectors.answer import Answer
 from consent.models import DataCategoryVersion
 
-_DATE = {"type": "string", "format": "date"}
+_DATE = {"type": ["string", "null"], "format": "date"}
 _ENVELOPE = {
     "type": "object",
     "required": ["category", "version", "subject", "observed_at", "facts"],

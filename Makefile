@@ -1,0 +1,63 @@
+# Aurora. `make help` says what there is.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+export PYTHONDONTWRITEBYTECODE := 1
+
+.PHONY: help demo test test-long lint format lock clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+demo: .venv/.installed ## Run all of Aurora with its sandbox; Ctrl-C stops it and loses nothing
+	@exec $(BIN)/python manage.py demo
+
+test: .venv/.installed-dev .venv/.chromium lint ## Lint, then run every test that takes less than minutes
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not long" tests
+
+test-long: .venv/.installed-dev .venv/.chromium ## Run the tests that take minutes
+	$(BIN)/python -m pytest -m long tests
+
+lint: .venv/.installed-dev ## Check style, types, import direction, settings and migrations
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	AURORA_SANDBOX=1 AURORA_STATE_DIR=$(CURDIR)/.venv/lint $(BIN)/mypy
+	AURORA_SANDBOX=1 AURORA_STATE_DIR=$(CURDIR)/.venv/lint $(BIN)/python manage.py makemigrations --check --dry-run
+
+format: .venv/.installed-dev ## Put the code into form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: .venv/.installed-dev ## Pin every package with its hashes, from requirements.in and requirements-dev.in
+	$(BIN)/pip-compile -q --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-trusted-host --strip-extras -o requirements.txt requirements.in
+	$(BIN)/pip-compile -q --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-trusted-host --strip-extras -o requirements-dev.txt requirements-dev.in
+
+clean: ## Remove the environment and caches; the demo's data in .aurora stays
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+
+# Debian's python3 comes without ensurepip: python3-venv brings it.
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  test "$$(id -u)" = 0 || { echo "Run as root: apt-get install python3-venv"; exit 1; }; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv; }
+	@$(PYTHON) -m venv .venv
+
+.venv/.installed: .venv/bin/python requirements.txt
+	@echo "Installing what Aurora needs (a minute or two, once) ..."
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+.venv/.installed-dev: .venv/.installed requirements-dev.txt
+	@echo "Installing what the checks need ..."
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+.venv/.chromium: .venv/bin/python
+	@test -x /usr/bin/chromium || { \
+	  test "$$(id -u)" = 0 || { echo "Run as root: apt-get install chromium"; exit 1; }; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium; }
+	@touch $@

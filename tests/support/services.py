@@ -1,0 +1,67 @@
+"""A pytest plugin (`-p tests.support.services`): real services for the test run, known before Django's settings are read.
+
+Each xdist worker has embedded services of its own in a temporary folder; tables are made by the owner, tests run as `aurora_app`, whom
+row-level security binds. Nothing is left running or lying about.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import subprocess
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+_stack = ExitStack()
+
+
+def _is_controller() -> bool:
+    """xdist's controller runs no test itself."""
+    return "PYTEST_XDIST_WORKER" not in os.environ and any(a == "-n" or a.startswith(("-n", "--numprocesses")) for a in sys.argv[1:])
+
+
+def _start() -> None:
+    from aurora.embedded import forget, provide, state_folder
+
+    for name in [n for n in os.environ if n.startswith("AURORA_") or n in ("DATABASE_URL", "DATABASE_OWNER_URL", "BROKER_URL", "CACHE_URL")]:
+        del os.environ[name]
+    state = state_folder(Path(tempfile.mkdtemp(prefix="aurora-test-")))
+    os.environ.update({"AURORA_STATE_DIR": str(state), "AURORA_SANDBOX": "1", "DJANGO_SETTINGS_MODULE": "aurora.settings"})
+    _stack.callback(forget, state)
+    if _is_controller():
+        return
+    services = _stack.enter_context(provide(state, durable=False))
+    os.environ.update(services.environ())
+    migrate = [sys.executable, str(ROOT / "manage.py"), "migrate", "--verbosity", "0"]
+    subprocess.run(migrate, env={**os.environ, "AURORA_DB_ROLE": "owner"}, cwd=ROOT, check=True)
+
+
+sys.path.insert(0, str(ROOT))
+_start()
+atexit.register(_stack.close)
+
+
+class _KeepDatabase:
+    """The database is there already; pytest-django must neither make nor drop one."""
+
+    @pytest.fixture(scope="session")
+    def django_db_setup(self) -> None:
+        return None
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(_KeepDatabase(), "aurora-keep-database")
+
+
+def pytest_unconfigure() -> None:
+    """Close Django's connections, then stop the services."""
+    from django.db import connections
+
+    connections.close_all()
+    _stack.close()
