@@ -1,10 +1,12 @@
-"""Writing to the access log: one call, one round trip, inside the transaction of what it records. Only journeys may import this.
+"""Writing to the access log: one call, one round trip, inside the transaction of what it records. Only journeys may
+import this.
 
 What a caller can count on:
 - if the transaction commits, the entry is there with the citizen's next number, and the sequencer will find it;
 - if it rolls back, there is no entry and no gap in the numbers;
-- concurrent appends for one citizen queue on that citizen's head row until the first one's transaction ends. So append last, keep
-  the transaction short, and append for one citizen a transaction (two citizens in two orders can deadlock; PostgreSQL then fails one).
+- concurrent appends for one citizen queue on that citizen's head row until the first one's transaction ends. So
+  append last, keep the transaction short, and append for one citizen a transaction (two citizens in two orders can
+  deadlock; PostgreSQL then fails one).
 """
 
 from __future__ import annotations
@@ -28,7 +30,9 @@ Detail = str | int | Sequence[Any]
 
 
 class Seal(Protocol):
-    """Encrypts for the citizen. `context` must be bound in (associated data): the ciphertext opens for this entry only."""
+    """Encrypts for the citizen. `context` must be bound in (associated data): the ciphertext opens for this entry
+    only.
+    """
 
     def __call__(self, plaintext: bytes, *, context: bytes) -> bytes: ...
 
@@ -63,9 +67,10 @@ def append(
 ) -> Appended:
     """Append one entry to a citizen's log, in the open transaction and within `citizen_scope(citizen_id)`.
 
-    `actor` is an agency's code, `aurora` or `citizen`, of the kind that the event names; `decision` is `permit` or, for a refused
-    event, the refusal's code. `details` are kept sealed only (str, int, lists of those; no floats): what the columns cannot say, such as
-    a pull's id or a failure's code. Raises OutsideTransaction, OutsideScope, ValueError for an entry that contradicts itself.
+    `actor` is an agency's code, `aurora` or `citizen`, of the kind that the event names; `decision` is `permit` or,
+    for a refused event, the refusal's code. `details` are kept sealed only (str, int, lists of those; no floats):
+    what the columns cannot say, such as a pull's id or a failure's code. Raises OutsideTransaction, OutsideScope,
+    ValueError for an entry that contradicts itself.
     """
     if not connection.in_atomic_block:
         raise OutsideTransaction("ledger.append must run in the transaction of what it records")
@@ -94,8 +99,8 @@ def append(
     try:
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT new_seq, new_commitment FROM ledger_append("
-                "%s::uuid, %s::uuid, %s::timestamptz, %s, %s, %s, %s::text[], %s::uuid[], %s, %s::uuid, %s, %s::bytea, %s::bytea)",
+                "SELECT new_seq, new_commitment FROM ledger_append(%s::uuid, %s::uuid, %s::timestamptz, %s, %s, %s, "
+                "%s::text[], %s::uuid[], %s, %s::uuid, %s, %s::bytea, %s::bytea)",
                 [
                     entry_id, citizen_id, at, event.value, actor, purpose, wanted, rested_on,
                     decision, permit_id, source, sealed, opening,
@@ -104,7 +109,9 @@ def append(
             seq, commitment = cursor.fetchone()
     except ProgrammingError as error:
         if getattr(error.__cause__, "sqlstate", None) == "42501":
-            raise OutsideScope("ledger.append must run in citizen_scope of the citizen that the entry is about") from None
+            raise OutsideScope(
+                "ledger.append must run in citizen_scope of the citizen that the entry is about"
+            ) from None
         raise
     return Appended(entry_id, seq, bytes(commitment))
 

@@ -1,6 +1,8 @@
-"""Signing tree heads: C2SP tlog-checkpoint, which is a C2SP signed-note with an Ed25519 signature. Only the sequencer holds the key.
+"""Signing tree heads: C2SP tlog-checkpoint, which is a C2SP signed-note with an Ed25519 signature. Only the sequencer
+holds the key.
 
-The key file has the form of all of Aurora's key files: one line, the 32-byte Ed25519 seed (RFC 8032) in base64url, mode 600.
+The key file has the form of all of Aurora's key files: one line, the 32-byte Ed25519 seed (RFC 8032) in base64url,
+mode 600.
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
-"""The names of what the access log records. The list is frozen by a golden test: a name, once written, is never changed or reused.
+"""The names of what the access log records. The list is frozen by a golden test: a name, once written, is never
+changed or reused.
 
-Grammar: `actor:subject:action`, each lower-case letters and underscores. `actor` is who did it (one of ACTORS), `subject` what it
-was done to, `action` a past participle. That something was refused is an event of its own; why stands in the entry's `decision`.
+Grammar: `actor:subject:action`, each lower-case letters and underscores. `actor` is who did it (one of ACTORS),
+`subject` what it was done to, `action` a past participle. That something was refused is an event of its own; why
+stands in the entry's `decision`.
 """
 
 from __future__ import annotations

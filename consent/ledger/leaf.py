@@ -4,8 +4,9 @@
     commitment = SHA-256(salt || entry)            salt: 32 random bytes, known to the citizen only
     leaf hash  = SHA-256(0x00 || commitment)       RFC 6962, 2.1, the commitment being the log's entry
 
-The keys sort access < prev < seq, so everything up to the end of `access` is known before the citizen's running number is: the
-database appends the rest under the lock of the citizen's head (see migration 0001). The format is frozen by a golden test.
+The keys sort access < prev < seq, so everything up to the end of `access` is known before the citizen's running
+number is: the database appends the rest under the lock of the citizen's head (see migration 0001). The format is
+frozen by a golden test.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from json.encoder import encode_basestring as _quoted  # what JSON itself demands to escape, and nothing more (RFC 8785, 3.2.2.2)
+from json.encoder import encode_basestring as _quoted  # escapes what JSON must and no more (RFC 8785, 3.2.2.2)
 from typing import Any
 
 FORMAT = 1
@@ -29,7 +30,8 @@ class NotCanonical(ValueError):
 
 
 def canonical(value: Any) -> bytes:
-    """RFC 8785 form of str, int, bool, None, lists and dicts with str keys. Floats are refused: nothing logged needs one.
+    """RFC 8785 form of str, int, bool, None, lists and dicts with str keys. Floats are refused: nothing logged needs
+    one.
 
     Raises NotCanonical on any other type, an integer beyond 2**53 - 1, or a lone surrogate.
     """
@@ -90,7 +92,9 @@ def timestamp(at: datetime) -> str:
 
 
 def opening(salt: bytes, access: Mapping[str, Any]) -> bytes:
-    """The part of what is hashed that is known before `prev` and `seq` are: salt, then the entry up to the end of `access`."""
+    """The part of what is hashed that is known before `prev` and `seq` are: salt, then the entry up to the end of
+    `access`.
+    """
     if len(salt) != SALT_BYTES:
         raise ValueError(f"the salt must be {SALT_BYTES} bytes")
     return salt + b'{"access":' + canonical(access)

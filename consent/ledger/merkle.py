@@ -1,8 +1,8 @@
 """The Merkle tree of RFC 6962 (RFC 9162, 2.1): root, inclusion and consistency proofs, and their verification. Pure.
 
-The tree's storage is a function `node(height, index)`: the hash of the complete subtree over the leaves
-[index * 2**height, (index + 1) * 2**height). Every function here asks for O(log size) nodes, so a tree of any size is proved from a
-few tiles (see `tiles.py`). Hashes are 32 bytes; indices and sizes count leaves from 0.
+The tree's storage is a function `node(height, index)`: the hash of the complete subtree over the 2**height leaves from
+index * 2**height on. Every function here asks for O(log size) nodes, so a tree of any size is proved
+from a few tiles (see `tiles.py`). Hashes are 32 bytes; indices and sizes count leaves from 0.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def root(size: int, node: Node) -> bytes:
 
 
 def inclusion_proof(index: int, size: int, node: Node) -> list[bytes]:
-    """PATH(index, D[size]), RFC 6962, 2.1.1: from the leaf's sibling up. Raises ValueError if the tree has no such leaf."""
+    """PATH(index, D[size]), RFC 6962, 2.1.1: from the leaf's sibling up. Raises ValueError if there is no such leaf."""
     if not 0 <= index < size:
         raise ValueError("no such leaf in a tree of this size")
     proof: list[bytes] = []
@@ -52,7 +52,7 @@ def inclusion_proof(index: int, size: int, node: Node) -> list[bytes]:
 
 
 def consistency_proof(old: int, new: int, node: Node) -> list[bytes]:
-    """PROOF(old, D[new]), RFC 6962, 2.1.2: that the tree of size `new` extends the one of size `old`. Needs 0 < old <= new."""
+    """PROOF(old, D[new]), RFC 6962, 2.1.2: that the tree of `new` leaves extends that of `old`; 0 < old <= new."""
     if not 0 < old <= new:
         raise ValueError("sizes must be 0 < old <= new")
     proof: list[bytes] = []
@@ -88,7 +88,7 @@ def verify_inclusion(*, index: int, size: int, leaf: bytes, proof: Sequence[byte
 
 
 def verify_consistency(*, old: int, new: int, old_root: bytes, new_root: bytes, proof: Sequence[bytes]) -> bool:
-    """RFC 9162, 2.1.4.2. False for old = 0: an empty tree proves nothing, whoever starts from it must know that they do."""
+    """RFC 9162, 2.1.4.2. False for old = 0: an empty tree proves nothing, and who starts from it must know so."""
     if old == new > 0:
         return not proof and old_root == new_root
     if not 0 < old < new or any(len(value) != 32 for value in (old_root, new_root, *proof)):

@@ -1,7 +1,8 @@
-"""The access log's tables. Rows of LedgerEntry and Head are one citizen's (row-level security); the others carry no personal data.
+"""The access log's tables. Rows of LedgerEntry and Head are one citizen's (row-level security); the others carry no
+personal data.
 
-Nothing here is written through the ORM: entries come from `append.append` by the function `ledger_append`, the tree from `sequence.py`.
-The service's role may only read these tables (migration 0001).
+Nothing here is written through the ORM: entries come from `append.append` by the function `ledger_append`, the tree
+from `sequence.py`. The service's role may only read these tables (migration 0001).
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from django.db.models import Q
 class LedgerEntry(models.Model):
     """One access or change of consent, as it was decided. Append-only, by trigger and by privilege.
 
-    `seq` runs 1, 2, 3, ... for a citizen and `prev` is the commitment of the entry before (32 zero bytes in the first), so that an
-    entry left out of the citizen's view leaves a gap. `actor` is an agency's code, `aurora` or `citizen`; `source` the code of the
-    agency that the data came from. `decision` is `permit` or the refusal's code. `sealed` holds {salt, access} for the citizen alone.
+    `seq` runs 1, 2, 3, ... for a citizen and `prev` is the commitment of the entry before (32 zero bytes in the
+    first), so that an entry left out of the citizen's view leaves a gap. `actor` is an agency's code, `aurora` or
+    `citizen`; `source` the code of the agency that the data came from. `decision` is `permit` or the refusal's code.
+    `sealed` holds {salt, access} for the citizen alone.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -43,7 +45,9 @@ class LedgerEntry(models.Model):
         constraints = [
             # Also the index of "my newest 50": the running number is the order, whatever a clock said.
             models.UniqueConstraint(fields=["citizen_id", "seq"], name="ledger_entry_citizen_seq"),
-            models.UniqueConstraint(fields=["permit_id"], condition=Q(permit_id__isnull=False), name="ledger_entry_permit"),
+            models.UniqueConstraint(
+                fields=["permit_id"], condition=Q(permit_id__isnull=False), name="ledger_entry_permit"
+            ),
             models.CheckConstraint(condition=Q(seq__gte=1), name="ledger_entry_seq_positive"),
         ]
 
@@ -110,7 +114,9 @@ class Checkpoint(models.Model):
 
 
 class Key(models.Model):
-    """A verifier key that the sequencer signs or has signed with, as published (C2SP signed-note). The private key is in its file only."""
+    """A verifier key that the sequencer signs or has signed with, as published (C2SP signed-note). The private key is
+    in its file only.
+    """
 
     vkey = models.TextField(primary_key=True)
     since = models.DateTimeField()

@@ -27,7 +27,9 @@ class OpenSealed(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class OpenedEntry:
-    """An entry with what it commits to. `genuine` is False if content, columns or place are not what was committed to."""
+    """An entry with what it commits to. `genuine` is False if content, columns or place are not what was committed
+    to.
+    """
 
     entry: LedgerEntry
     access: dict[str, Any] = field(repr=False)
@@ -43,7 +45,8 @@ class OpenedEntry:
 class SequenceCheck:
     """Whether a citizen's entries are 1, 2, ... `length`, each linked to the one before and the last one to the head.
 
-    `first_break` is the number of the first entry that is not (one past the last entry if entries are missing at the end).
+    `first_break` is the number of the first entry that is not (one past the last entry if entries are missing at the
+    end).
     """
 
     length: int
@@ -64,7 +67,9 @@ def entries_for(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> tuple[LedgerEntry, ...]:
-    """A citizen's entries, newest first; `before_seq` turns the page. `since` is inclusive, `until` exclusive. One query."""
+    """A citizen's entries, newest first; `before_seq` turns the page. `since` is inclusive, `until` exclusive. One
+    query.
+    """
     found = LedgerEntry.objects.filter(citizen_id=citizen_id)
     if before_seq is not None:
         found = found.filter(seq__lt=before_seq)
@@ -97,7 +102,9 @@ def link(entry: LedgerEntry) -> Link:
 
 
 def proof_for(entry: LedgerEntry) -> InclusionProof | None:
-    """The entry's inclusion under the newest checkpoint; None while the sequencer has not taken it yet. Two queries, O(log n)."""
+    """The entry's inclusion under the newest checkpoint; None while the sequencer has not taken it yet. Two queries,
+    O(log n).
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT l.index, c.size, c.note FROM ledger_leaf l, "
@@ -114,7 +121,9 @@ def proof_for(entry: LedgerEntry) -> InclusionProof | None:
 
 
 def consistency_proof(old: int, new: int) -> tuple[bytes, ...] | None:
-    """That the tree of size `new` extends that of size `old`; None unless 0 < old <= new <= the newest checkpoint's size."""
+    """That the tree of size `new` extends that of size `old`; None unless 0 < old <= new <= the newest checkpoint's
+    size.
+    """
     newest = newest_checkpoint()
     if newest is None or not 0 < old <= new <= newest.size:
         return None
@@ -126,7 +135,8 @@ def my_sequence_is_unbroken(citizen_id: UUID) -> SequenceCheck:
     """Walk a citizen's whole chain in the database, without opening any entry. One query; within `citizen_scope`."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "WITH chain AS (SELECT seq, commitment, seq = row_number() OVER w AND prev = lag(commitment, 1, %s) OVER w AS sound "
+            "WITH chain AS ("
+            "  SELECT seq, commitment, seq = row_number() OVER w AND prev = lag(commitment, 1, %s) OVER w AS sound "
             "  FROM ledger_ledgerentry WHERE citizen_id = %s WINDOW w AS (ORDER BY seq)) "
             "SELECT count(*), min(seq) FILTER (WHERE NOT sound), "
             "  (SELECT h.seq FROM ledger_head h WHERE h.citizen_id = %s), coalesce(max(seq), 0), "
@@ -158,7 +168,9 @@ def tile(level: int, address: tiles.TileAddress) -> bytes | None:
 
 
 def entry_bundle(address: tiles.TileAddress) -> bytes | None:
-    """C2SP entry bundle: what the leaves of a tile commit to, which here are the commitments; None if there are not so many."""
+    """C2SP entry bundle: what the leaves of a tile commit to, which here are the commitments; None if there are not
+    so many.
+    """
     start = address.index * tiles.WIDTH
     found = Leaf.objects.filter(index__gte=start, index__lt=start + address.width).order_by("index")
     commitments = [bytes(commitment) for commitment in found.values_list("commitment", flat=True)]

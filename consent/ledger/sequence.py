@@ -1,9 +1,10 @@
 """The sequencer: gives every committed entry its leaf index, grows the tree by it and signs the new head.
 
-One process does this at a time, by an advisory lock that ends with its connection. A round is one transaction: what a kill interrupts
-rolls back whole, and the pending rows are still there for the next one. Pending rows of transactions that have not committed are not
-seen and not missed: they are taken once they commit, whatever their id. Should two sequencers ever run a round at once (a connection pool
-that shares sessions), the second one fails on the leaf index's primary key.
+One process does this at a time, by an advisory lock that ends with its connection. A round is one transaction: what a
+kill interrupts rolls back whole, and the pending rows are still there for the next one. Pending rows of transactions
+that have not committed are not seen and not missed: they are taken once they commit, whatever their id. Should two
+sequencers ever run a round at once (a connection pool that shares sessions), the second one fails on the leaf index's
+primary key.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ LONGEST_PAUSE = 5.0
 
 _TAKE = """
 WITH taken AS (
-    DELETE FROM ledger_pending WHERE id IN (SELECT id FROM ledger_pending ORDER BY id LIMIT %s) RETURNING id, entry_id, commitment
+    DELETE FROM ledger_pending WHERE id IN (SELECT id FROM ledger_pending ORDER BY id LIMIT %s)
+    RETURNING id, entry_id, commitment
 )
 INSERT INTO ledger_leaf (index, entry_id, commitment)
 SELECT %s + row_number() OVER (ORDER BY id) - 1, entry_id, commitment FROM taken
@@ -53,7 +55,7 @@ class Sequencer:
         return connections[self._using]
 
     def run(self, stop: Event) -> None:
-        """Sequence until `stop` is set, through losses of the database. Raises NotAllowed, TreeDamaged: there a person must look."""
+        """Sequence until `stop` is set, through losses of the database. Raises NotAllowed and TreeDamaged."""
         pause = self._period
         while not stop.is_set():
             try:
@@ -84,19 +86,24 @@ class Sequencer:
         return False
 
     def begin(self) -> None:
-        """Publish the key, and see that the newest checkpoint states the stored tree and bears this key; sign one if it does not."""
+        """Publish the key; see that the newest checkpoint states the stored tree and bears the key, or sign one."""
         with transaction.atomic(using=self._using), self._connection.cursor() as cursor:
             cursor.execute(
-                "SELECT has_table_privilege('ledger_pending', 'DELETE') AND has_table_privilege('ledger_leaf', 'INSERT') "
-                "AND has_table_privilege('ledger_tile', 'UPDATE') AND has_table_privilege('ledger_checkpoint', 'UPDATE')"
+                "SELECT has_table_privilege('ledger_pending', 'DELETE') "
+                "AND has_table_privilege('ledger_leaf', 'INSERT') AND has_table_privilege('ledger_tile', 'UPDATE') "
+                "AND has_table_privilege('ledger_key', 'UPDATE') "
+                "AND has_table_privilege('ledger_checkpoint', 'UPDATE')"
             )
             if not cursor.fetchone()[0]:
-                raise NotAllowed("this database role may not sequence the ledger: run as the owner (AURORA_DB_ROLE=owner)")
+                raise NotAllowed(
+                    "this database role may not sequence the ledger: run as the owner (AURORA_DB_ROLE=owner)"
+                )
             now = datetime.now(UTC)
             cursor.execute("SELECT vkey FROM ledger_key ORDER BY since DESC LIMIT 1")
             if cursor.fetchone() != (self._signer.vkey,):
                 cursor.execute(
-                    "INSERT INTO ledger_key (vkey, since) VALUES (%s, %s) ON CONFLICT (vkey) DO UPDATE SET since = excluded.since",
+                    "INSERT INTO ledger_key (vkey, since) VALUES (%s, %s) "
+                    "ON CONFLICT (vkey) DO UPDATE SET since = excluded.since",
                     [self._signer.vkey, now],
                 )
             size, root, note = self._head(cursor)
@@ -105,11 +112,13 @@ class Sequencer:
                 open_checkpoint(note, self._signer.vkey)
             except NotVerified:
                 if note:
-                    logger.warning("ledger sequencer: the newest checkpoint bears another key or name; signing the same tree anew")
+                    logger.warning(
+                        "ledger sequencer: the newest checkpoint bears another key or name; signing the same tree anew"
+                    )
                 self._sign(cursor, size, root)
 
     def round(self) -> int:
-        """Take up to `batch` pending entries into the tree; how many were taken. Without any: one query, and nothing is written."""
+        """Take up to `batch` pending entries into the tree; how many were taken. Without any: one query, no write."""
         with self._connection.cursor() as cursor:
             cursor.execute("SELECT EXISTS (SELECT FROM ledger_pending)")
             if not cursor.fetchone()[0]:
@@ -146,7 +155,7 @@ class Sequencer:
         return size, root, note
 
     def _edge(self, cursor: CursorWrapper, size: int, root: bytes) -> dict[tiles.Key, bytes]:
-        """The partial tiles, which must make up the signed root: nothing is signed on top of a tree that was tampered with."""
+        """The partial tiles, which must make up the signed root: nothing is signed upon a tree that was changed."""
         keys = list(tiles.edge(size))
         cursor.execute(
             "SELECT t.level, t.index, t.hashes FROM ledger_tile t "
@@ -160,7 +169,8 @@ class Sequencer:
 
     def _store(self, cursor: CursorWrapper, changed: dict[tiles.Key, bytes]) -> None:
         cursor.execute(
-            "INSERT INTO ledger_tile (level, index, hashes) SELECT * FROM unnest(%s::smallint[], %s::bigint[], %s::bytea[]) "
+            "INSERT INTO ledger_tile (level, index, hashes) "
+            "SELECT * FROM unnest(%s::smallint[], %s::bigint[], %s::bytea[]) "
             "ON CONFLICT (level, index) DO UPDATE SET hashes = excluded.hashes",
             [[level for level, _ in changed], [index for _, index in changed], list(changed.values())],
         )

@@ -1,7 +1,8 @@
 """C2SP tlog-tiles: the tree in tiles of 256 hashes, how it grows by them, and how nodes are read out of them. Pure.
 
-A tile (level, index) holds the hashes of the complete subtrees of height 8 * level, 256 of them from position 256 * index on, 32
-bytes each. The last tile of a level may be partial: a prefix of what it will be, hence any earlier partial tile is a prefix of it.
+A tile (level, index) holds the hashes of the complete subtrees of height 8 * level, 256 of them from position 256 *
+index on, 32 bytes each. The last tile of a level may be partial: a prefix of what it will be, hence any earlier
+partial tile is a prefix of it.
 """
 
 from __future__ import annotations
@@ -103,8 +104,8 @@ def edge(size: int) -> Iterable[Key]:
 def grow(size: int, hashes: Sequence[bytes], tiles: Mapping[Key, bytes]) -> dict[Key, bytes]:
     """The tiles that are new or longer once `hashes` (of leaves) stand behind a tree of `size`; `tiles` holds its edge.
 
-    Work is in proportion to the new leaves and the height, never to the size. Raises TreeDamaged if a tile of the edge is not as
-    long as the size says.
+    Work is in proportion to the new leaves and the height, never to the size. Raises TreeDamaged if a tile of the
+    edge is not as long as the size says.
     """
     changed: dict[Key, bytes] = {}
     level, before, incoming = 0, size, b"".join(hashes)

@@ -1,9 +1,11 @@
-"""Checking what the log says without trusting who says it. Pure: needs the entry, its salt, a proof, a checkpoint and the log's key.
+"""Checking what the log says without trusting who says it. Pure: needs the entry, its salt, a proof, a checkpoint and
+the log's key.
 
     entry, salt -> commitment -> leaf hash -> inclusion under a root -> checkpoint signed by the log
     all entries of a citizen -> numbers 1, 2, 3, ... each linked to the commitment before
 
-An entry that never was appended cannot be found this way; one that was appended and then kept from the citizen leaves a gap.
+An entry that never was appended cannot be found this way; one that was appended and then kept from the citizen leaves
+a gap.
 """
 
 from __future__ import annotations
@@ -40,7 +42,9 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True)
 class InclusionProof:
-    """That the leaf at `index` stands under the tree head that `checkpoint` (a signed note) states. Hashes from the leaf up."""
+    """That the leaf at `index` stands under the tree head that `checkpoint` (a signed note) states. Hashes from the
+    leaf up.
+    """
 
     index: int
     hashes: tuple[bytes, ...]
@@ -58,14 +62,18 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Break:
-    """Where a chain is broken. `reason`: `missing` (numbers left out before `seq`), `repeated` or `unlinked` (another predecessor)."""
+    """Where a chain is broken. `reason`: `missing` (numbers left out before `seq`), `repeated` or `unlinked` (another
+    predecessor).
+    """
 
     seq: int
     reason: str
 
 
 def valid_name(name: str) -> bool:
-    """C2SP signed-note: a key name is not empty and has no spaces and no '+'; nor control characters, as the note has none."""
+    """C2SP signed-note: a key name is not empty and has no spaces and no '+'; nor control characters, as the note has
+    none.
+    """
     return bool(name) and not any(c.isspace() or c == "+" or ord(c) < 32 for c in name)
 
 
@@ -91,7 +99,12 @@ def open_note(note: str, vkey: str) -> str:
     name, key = parse_vkey(vkey)
     wanted = key_id(name, key.public_bytes_raw())
     text, blank, signatures = note.rpartition("\n\n")
-    if len(note) > MAX_NOTE or not blank or not signatures.endswith("\n") or any(ord(c) < 32 and c != "\n" for c in note):
+    if (
+        len(note) > MAX_NOTE
+        or not blank
+        or not signatures.endswith("\n")
+        or any(ord(c) < 32 and c != "\n" for c in note)
+    ):
         raise NotVerified("the note is malformed")
     text += "\n"
     for line in signatures[:-1].split("\n"):
@@ -114,7 +127,13 @@ def open_checkpoint(note: str, vkey: str) -> Checkpoint:
     lines = open_note(note, vkey).split("\n")
     origin = parse_vkey(vkey)[0]
     root = _base64(lines[2]) if len(lines) > 3 else None
-    if root is None or len(root) != 32 or not lines[1].isascii() or not lines[1].isdigit() or str(int(lines[1][:20])) != lines[1]:
+    if (
+        root is None
+        or len(root) != 32
+        or not lines[1].isascii()
+        or not lines[1].isdigit()
+        or str(int(lines[1][:20])) != lines[1]
+    ):
         raise NotVerified("the checkpoint is malformed")
     if lines[0] != origin:
         raise NotVerified("the checkpoint is of another log")
@@ -135,7 +154,9 @@ def check_inclusion(*, commitment: bytes, proof: InclusionProof, vkey: str) -> C
     """That the commitment is a leaf of the tree that the log signed. Raises NotVerified."""
     head = open_checkpoint(proof.checkpoint, vkey)
     leaf_hash = leaf.leaf_hash(commitment)
-    if not merkle.verify_inclusion(index=proof.index, size=head.size, leaf=leaf_hash, proof=proof.hashes, root=head.root):
+    if not merkle.verify_inclusion(
+        index=proof.index, size=head.size, leaf=leaf_hash, proof=proof.hashes, root=head.root
+    ):
         raise NotVerified("the entry does not stand under the signed tree head")
     return head
 
@@ -149,7 +170,9 @@ def check_extension(*, old: Checkpoint, new: Checkpoint, proof: Sequence[bytes])
 
 
 def check_sequence(links: Iterable[Link]) -> list[Break]:
-    """Every place at which a citizen's entries (all of them, oldest first) are not one unbroken chain; empty if they are."""
+    """Every place at which a citizen's entries (all of them, oldest first) are not one unbroken chain; empty if they
+    are.
+    """
     breaks: list[Break] = []
     seq, commitment = 0, leaf.NO_COMMITMENT
     for link in links:

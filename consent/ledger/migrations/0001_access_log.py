@@ -16,7 +16,8 @@ SIGNATURE = "ledger_append(uuid, uuid, timestamptz, text, text, text, text[], uu
 APPEND_ONLY = """
 CREATE FUNCTION ledger_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE EXCEPTION '% on % is refused: the access log is append-only', TG_OP, TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+    RAISE EXCEPTION '% on % is refused: the access log is append-only', TG_OP, TG_TABLE_NAME
+        USING ERRCODE = 'insufficient_privilege';
 END
 $$;
 -- For each statement, not for each row: it is refused even where row-level security would leave it nothing to change.
@@ -27,7 +28,8 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_leaf
 """
 
 SHAPE = """
-ALTER TABLE ledger_ledgerentry ADD CONSTRAINT ledger_entry_hashes CHECK (octet_length(prev) = 32 AND octet_length(commitment) = 32);
+ALTER TABLE ledger_ledgerentry ADD CONSTRAINT ledger_entry_hashes
+    CHECK (octet_length(prev) = 32 AND octet_length(commitment) = 32);
 ALTER TABLE ledger_leaf ADD CONSTRAINT ledger_leaf_hash CHECK (index >= 0 AND octet_length(commitment) = 32);
 ALTER TABLE ledger_tile ADD CONSTRAINT ledger_tile_hashes
     CHECK (index >= 0 AND octet_length(hashes) BETWEEN 32 AND 8192 AND octet_length(hashes) % 32 = 0);
@@ -39,7 +41,7 @@ ALTER TABLE ledger_head SET (fillfactor = 50);
 ALTER TABLE ledger_pending SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
 """
 
-# The roles are there before migrations run; where they are not (another's database), the owner's own rights are all there is.
+# The roles are there before migrations run; where they are not, the owner's rights are all there is.
 # aurora_sequencer is for who wants the sequencer to run with less than the owner's rights; Aurora does not make it.
 RIGHTS = f"""
 REVOKE ALL ON FUNCTION {SIGNATURE} FROM PUBLIC;
@@ -63,7 +65,6 @@ $$;
 
 class Migration(migrations.Migration):
     initial = True
-    dependencies: list[tuple[str, str]] = []
 
     operations = [
         migrations.CreateModel(
@@ -156,7 +157,8 @@ class Migration(migrations.Migration):
         *(migrations.RunSQL(*policy_sql(table)) for table in PERSONAL),
         migrations.RunSQL(
             APPEND_ONLY,
-            "DROP TRIGGER append_only ON ledger_leaf; DROP TRIGGER append_only ON ledger_ledgerentry; DROP FUNCTION ledger_refuse_change();",
+            "DROP TRIGGER append_only ON ledger_leaf; DROP TRIGGER append_only ON ledger_ledgerentry; "
+            "DROP FUNCTION ledger_refuse_change();",
         ),
         migrations.RunSQL(
             Path(__file__).with_name("0001_append.sql").read_text("utf-8"), f"DROP FUNCTION {SIGNATURE};"

@@ -1,7 +1,7 @@
-"""A database of the ledger's own: a throwaway server, the ledger's migrations, connections as the service, the owner and a superuser.
+"""A database of the ledger's own: a throwaway server, its migrations, connections as service, owner and superuser.
 
-The ledger's tables are append-only and refuse TRUNCATE, so the usual ways of emptying a test database do not work on them; and the
-tests here need several processes on committed rows.
+The ledger's tables are append-only and refuse TRUNCATE, so the usual ways of emptying a test database do not work on
+them; and the tests here need several processes on committed rows.
 """
 
 from __future__ import annotations
@@ -120,7 +120,11 @@ def ledger_db(_ledger_tables: None, django_db_blocker: DjangoDbBlocker) -> Itera
 def sequencer_environment(ledger_server: Services, tmp_path: Path) -> dict[str, str]:
     """What `manage.py sequencer` needs to run against this database."""
     return {
-        **{name: value for name, value in os.environ.items() if not name.startswith(("AURORA_", "DATABASE_", "DJANGO_"))},
+        **{
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("AURORA_", "DATABASE_", "DJANGO_"))
+        },
         **ledger_server.environ(),
         "AURORA_DB_ROLE": "owner",
         "AURORA_STATE_DIR": str(tmp_path),

@@ -29,20 +29,33 @@ AINO, CECILIA = uuid4(), uuid4()
 def test_an_entry_holds_what_was_said_and_commits_to_it() -> None:
     consent, permit, at = uuid4(), uuid4(), datetime(2026, 11, 24, 8, 0, 0, 5, tzinfo=UTC)
     appended = read_by_agency(
-        AINO, categories=["tax.income", "population.person"], consent_ids=[consent], permit_id=permit, at=at, source="tax"
+        AINO,
+        categories=["tax.income", "population.person"],
+        consent_ids=[consent],
+        permit_id=permit,
+        at=at,
+        source="tax",
     )
     with citizen_scope(AINO):
         (entry,) = entries_for(AINO)
     assert (entry.id, entry.seq, bytes(entry.commitment)) == (appended.entry_id, 1, appended.commitment)
     assert bytes(entry.prev) == bytes(32)
-    assert (entry.event, entry.actor, entry.purpose, entry.decision) == ("agency:twin:read", "benefits", "benefit-application", "permit")
+    assert (entry.event, entry.actor, entry.purpose, entry.decision) == (
+        "agency:twin:read",
+        "benefits",
+        "benefit-application",
+        "permit",
+    )
     assert (entry.categories, entry.consent_ids) == (["population.person", "tax.income"], [consent])
     assert (entry.permit_id, entry.source, entry.at) == (permit, "tax", at)
     # What the citizen alone can open leads to the commitment by hashing, with nothing of ours in between.
     content = json.loads(open_sealed(bytes(entry.sealed), context=sealing_context(entry.id)))
     assert content["access"]["details"] == {"fields": ["wages"]}
     written = json.dumps(
-        {"access": content["access"], "prev": "0" * 64, "seq": 1}, separators=(",", ":"), sort_keys=True, ensure_ascii=False
+        {"access": content["access"], "prev": "0" * 64, "seq": 1},
+        separators=(",", ":"),
+        sort_keys=True,
+        ensure_ascii=False,
     )
     assert hashlib.sha256(bytes.fromhex(content["salt"]) + written.encode()).digest() == appended.commitment
 
@@ -59,7 +72,13 @@ def test_entries_are_chained_and_salted_apart() -> None:
 
 
 def test_text_of_any_kind_is_committed_to_as_it_is() -> None:
-    awkward = {"note": 'quote " backslash \\ newline \n nul-like \x01 € 😀 %s {}', "n": -3, "list": [1, "två", ["tre"]], "\u20ac": True, "\U0001f600": "x"}
+    awkward = {
+        "note": 'quote " backslash \\ newline \n nul-like \x01 € 😀 %s {}',
+        "n": -3,
+        "list": [1, "två", ["tre"]],
+        "\u20ac": True,
+        "\U0001f600": "x",
+    }
     read_by_agency(AINO, details=awkward)
     with citizen_scope(AINO):
         opened = open_entry(entries_for(AINO)[0], open_sealed)
@@ -89,11 +108,17 @@ def test_outside_a_transaction_nothing_is_written(count: Callable[[str], int]) -
 
 @pytest.mark.parametrize("scope", [None, CECILIA])
 @pytest.mark.parametrize("alias", ["default", "owner", "admin"])
-def test_outside_the_citizens_scope_nothing_is_written(scope: UUID | None, alias: str, count: Callable[[str], int]) -> None:
+def test_outside_the_citizens_scope_nothing_is_written(
+    scope: UUID | None, alias: str, count: Callable[[str], int]
+) -> None:
     """By the function itself, hence for the owner and a superuser too, whom row-level security does not bind."""
     arguments = [uuid4(), AINO, datetime.now(UTC), "e", "a", None, [], [], "permit", None, None, b"s", b"o"]
     call = "SELECT ledger_append(%s,%s,%s,%s,%s,%s,%s::text[],%s::uuid[],%s,%s,%s,%s::bytea,%s::bytea)"
-    with pytest.raises(DatabaseError, match="outside the scope"), transaction.atomic(using=alias), connections[alias].cursor() as cursor:
+    with (
+        pytest.raises(DatabaseError, match="outside the scope"),
+        transaction.atomic(using=alias),
+        connections[alias].cursor() as cursor,
+    ):
         if scope:
             cursor.execute("SELECT set_config('aurora.citizen', %s, true)", [str(scope)])
         cursor.execute(call, arguments)
@@ -162,10 +187,14 @@ def test_what_the_caller_rolls_back_leaves_no_entry_and_no_gap(count: Callable[[
 @pytest.mark.parametrize("table", ["ledger_ledgerentry", "ledger_leaf"])
 @pytest.mark.parametrize("deed", ["UPDATE {} SET commitment = commitment", "DELETE FROM {}", "TRUNCATE {}"])
 def test_nobody_changes_or_deletes_an_entry(alias: str, table: str, deed: str, count: Callable[[str], int]) -> None:
-    """The service by lack of privilege, the owner by trigger, and so too a superuser who does not first set triggers aside."""
+    """The service by lack of privilege, the owner by trigger, and a superuser who leaves triggers on likewise."""
     read_by_agency(AINO)
     reason = "permission denied" if alias == "default" else "append-only"
-    with pytest.raises(DatabaseError, match=reason), transaction.atomic(using=alias), connections[alias].cursor() as cursor:
+    with (
+        pytest.raises(DatabaseError, match=reason),
+        transaction.atomic(using=alias),
+        connections[alias].cursor() as cursor,
+    ):
         cursor.execute("SELECT set_config('aurora.citizen', %s, true)", [str(AINO)])
         cursor.execute(deed.format(table))
     assert count("ledger_ledgerentry") == 1
@@ -173,10 +202,11 @@ def test_nobody_changes_or_deletes_an_entry(alias: str, table: str, deed: str, c
 
 @pytest.mark.parametrize("table", TABLES.split(", "))
 def test_the_service_writes_none_of_the_tables_by_itself(table: str) -> None:
-    """It has ledger_append: no entry beside the chain, none that never reaches the tree, no head set back, no forged tree."""
+    """It has ledger_append: no entry beside the chain, none that misses the tree, no head set back, no forged tree."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT privilege FROM unnest(ARRAY['SELECT','INSERT','UPDATE','DELETE','TRUNCATE','REFERENCES','TRIGGER']) AS privilege "
+            "SELECT privilege FROM unnest("
+            "  ARRAY['SELECT','INSERT','UPDATE','DELETE','TRUNCATE','REFERENCES','TRIGGER']) AS privilege "
             "WHERE has_table_privilege(current_user, %s, privilege)",
             [table],
         )

@@ -51,7 +51,8 @@ def test_the_checkpoint_format_is_frozen(signer: Signer) -> None:
         "1\n"
         "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n"
         "\n"
-        "— aurora.test/ledger baLFKIgqh+oKqTbgknY0++34Rh46FkIu/S8SNkoLMHN0eHcwOw5HyPAX3UFCz9pJgZVTokawFahn1OwGC0IvCImdzwY=\n"
+        "— aurora.test/ledger "
+        "baLFKIgqh+oKqTbgknY0++34Rh46FkIu/S8SNkoLMHN0eHcwOw5HyPAX3UFCz9pJgZVTokawFahn1OwGC0IvCImdzwY=\n"
     )
 
 
@@ -93,8 +94,17 @@ def test_a_spoiled_checkpoint_does_not_open(note: str, signer: Signer) -> None:
         open_checkpoint(note, signer.vkey)
 
 
-@pytest.mark.parametrize("body", ["aurora.test/ledger\n05\n{root}\n", "aurora.test/ledger\n-1\n{root}\n", "aurora.test/ledger\n5\n{root}=\n",
-                                  "aurora.test/ledger\n5\n", "other/log\n5\n{root}\n", "aurora.test/ledger\n٥\n{root}\n"])  # fmt: skip
+@pytest.mark.parametrize(
+    "body",
+    [
+        "aurora.test/ledger\n05\n{root}\n",
+        "aurora.test/ledger\n-1\n{root}\n",
+        "aurora.test/ledger\n5\n{root}=\n",
+        "aurora.test/ledger\n5\n",
+        "other/log\n5\n{root}\n",
+        "aurora.test/ledger\n٥\n{root}\n",
+    ],
+)
 def test_a_well_signed_note_that_is_no_checkpoint_of_ours_does_not_open(body: str, signer: Signer) -> None:
     text = body.format(root=base64.b64encode(ROOT).decode())
     public = signer.key.public_key().public_bytes_raw()
@@ -105,7 +115,10 @@ def test_a_well_signed_note_that_is_no_checkpoint_of_ours_does_not_open(body: st
         open_checkpoint(note, signer.vkey)
 
 
-@pytest.mark.parametrize("vkey", ["", "name", "name+00000000+AA==", KNOWN_VKEY.replace("c74f20a3", "c74f20a4"), KNOWN_VKEY.replace("+ARp", "+AhP")])
+@pytest.mark.parametrize(
+    "vkey",
+    ["", "name", "name+00000000+AA==", KNOWN_VKEY.replace("c74f20a3", "c74f20a4"), KNOWN_VKEY.replace("+ARp", "+AhP")],
+)
 def test_a_malformed_verifier_key_opens_nothing(vkey: str) -> None:
     with pytest.raises(NotVerified):
         open_note(KNOWN_NOTE, vkey)

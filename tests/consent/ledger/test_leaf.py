@@ -15,10 +15,15 @@ from hypothesis import strategies as st
 from consent.ledger import leaf
 from consent.ledger.leaf import NotCanonical, canonical
 
-SCALARS = st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(st.characters(exclude_categories=["Cs"]))
+SCALARS = (
+    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(st.characters(exclude_categories=["Cs"]))
+)
 VALUES = st.recursive(
     SCALARS,
-    lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), inner, max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=5)
+        | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), inner, max_size=5)
+    ),
     max_leaves=20,
 )
 
@@ -59,7 +64,19 @@ def test_an_independent_implementation_writes_the_same(value: Any) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [1.0, float("nan"), 2**53, -(2**53), b"bytes", {1: "key"}, {"a": {2.5}}, ["\ud800"], {"\udfff": 1}, {"\udfff": 1, "\u20ac": 2}, datetime.now(UTC)],
+    [
+        1.0,
+        float("nan"),
+        2**53,
+        -(2**53),
+        b"bytes",
+        {1: "key"},
+        {"a": {2.5}},
+        ["\ud800"],
+        {"\udfff": 1},
+        {"\udfff": 1, "\u20ac": 2},
+        datetime.now(UTC),
+    ],
     ids=lambda value: type(value).__name__,
 )
 def test_what_has_no_exact_form_is_refused_without_quoting_it(value: Any) -> None:
@@ -87,13 +104,17 @@ def test_the_leaf_format_is_frozen() -> None:
     }
     salt, prev = bytes(range(32)), hashlib.sha256(b"former").digest()
     written = leaf.opening(salt, access) + leaf.closing(prev, 7)
-    assert written == salt + (
-        '{"access":{"actor":"benefits","at":"2026-11-24T08:00:00.000001Z","categories":["tax.income"],'
-        '"citizen":"018f0000-0000-7000-8000-000000000001","consents":["018f0000-0000-7000-8000-000000000002"],'
-        '"decision":"permit","details":{"fields":["wages","åäö"],"n":2},"event":"agency:twin:read",'
-        '"id":"018f0000-0000-7000-8000-000000000003","permit":null,"purpose":"benefit-application","source":null,"v":1},'
-        f'"prev":"{prev.hex()}","seq":7}}'
-    ).encode()
+    assert (
+        written
+        == salt
+        + (
+            '{"access":{"actor":"benefits","at":"2026-11-24T08:00:00.000001Z","categories":["tax.income"],'
+            '"citizen":"018f0000-0000-7000-8000-000000000001","consents":["018f0000-0000-7000-8000-000000000002"],'
+            '"decision":"permit","details":{"fields":["wages","åäö"],"n":2},"event":"agency:twin:read",'
+            '"id":"018f0000-0000-7000-8000-000000000003","permit":null,"purpose":"benefit-application","source":null,"v":1},'
+            f'"prev":"{prev.hex()}","seq":7}}'
+        ).encode()
+    )
     assert written[32:] == rfc8785.dumps({"access": access, "prev": prev.hex(), "seq": 7})
     commitment = leaf.commitment(salt=salt, access=access, prev=prev, seq=7)
     assert commitment == hashlib.sha256(written).digest()

@@ -105,11 +105,21 @@ def test_an_opened_entry_is_held_against_its_commitment() -> None:
 @pytest.mark.parametrize(
     "deed",
     [
-        "actor = 'nobody'", "event = 'citizen:twin:viewed'", "purpose = NULL", "purpose = 'own-overview'", "categories = '{}'", "source = 'tax'",
-        "consent_ids = '{}'", "decision = 'no_consent'", "permit_id = NULL", "at = at + interval '1 microsecond'",
-        "seq = seq + 1", "prev = sha256('x')", "commitment = sha256('x')",
+        "actor = 'nobody'",
+        "event = 'citizen:twin:viewed'",
+        "purpose = NULL",
+        "purpose = 'own-overview'",
+        "categories = '{}'",
+        "source = 'tax'",
+        "consent_ids = '{}'",
+        "decision = 'no_consent'",
+        "permit_id = NULL",
+        "at = at + interval '1 microsecond'",
+        "seq = seq + 1",
+        "prev = sha256('x')",
+        "commitment = sha256('x')",
     ],
-)  # fmt: skip
+)
 def test_an_entry_that_an_administrator_edited_is_not_genuine(deed: str) -> None:
     read_by_agency(AINO)
     with as_database_administrator():
@@ -177,7 +187,7 @@ def test_an_entry_is_proved_once_it_was_sequenced(sequencer: Sequencer) -> None:
 
 
 def test_every_entry_is_proved_from_the_citizens_copy_alone(sequencer: Sequencer) -> None:
-    """The whole way: sealed content -> commitment -> inclusion -> signature, at a size that needs partial tiles at two levels."""
+    """Sealed content -> commitment -> inclusion -> signature, at a size with partial tiles at two levels."""
     with citizen_scope(CECILIA):
         for _ in range(550):
             append(citizen_id=CECILIA, event=Event.OWN_DATA_VIEWED, actor="citizen", seal=seal)

@@ -47,7 +47,10 @@ def wait_for(condition: Callable[[], bool], what: str) -> None:
 
 def fill(count: int, citizen: UUID = AINO) -> list[bytes]:
     with citizen_scope(citizen):
-        return [append(citizen_id=citizen, event=Event.OWN_DATA_VIEWED, actor="citizen", seal=seal).commitment for _ in range(count)]
+        return [
+            append(citizen_id=citizen, event=Event.OWN_DATA_VIEWED, actor="citizen", seal=seal).commitment
+            for _ in range(count)
+        ]
 
 
 def beginner(**options: int) -> Sequencer:
@@ -57,7 +60,7 @@ def beginner(**options: int) -> Sequencer:
 
 
 def check_whole_log(vkey: str) -> int:
-    """Every entry once in the tree, none pending, every checkpoint ever signed a prefix of the tree. Returns the tree's size."""
+    """Every entry once in the tree, none pending, every checkpoint a prefix of the tree. Returns the size."""
     with connections["admin"].cursor() as cursor:
         cursor.execute("SELECT id, commitment FROM ledger_ledgerentry")
         entries = {entry_id: bytes(commitment) for entry_id, commitment in cursor.fetchall()}
@@ -144,7 +147,9 @@ def test_a_round_reads_the_edge_of_the_tree_only() -> None:
     reads = [query["sql"] for query in captured if "FROM ledger_tile" in query["sql"]]
     assert len(reads) == 1
     assert "'{0,1}'" in reads[0] or "ARRAY[0,1]" in reads[0].replace(" ", "")
-    assert [q["sql"] for q in captured if "FROM ledger_leaf" in q["sql"]] == ["SELECT coalesce(max(index) + 1, 0) FROM ledger_leaf"]
+    assert [q["sql"] for q in captured if "FROM ledger_leaf" in q["sql"]] == [
+        "SELECT coalesce(max(index) + 1, 0) FROM ledger_leaf"
+    ]
     assert len(captured) <= 10
 
 
@@ -246,7 +251,9 @@ def running(sequencer: Sequencer) -> Iterator[threading.Event]:
 def lock_holders() -> set[int]:
     with connections["admin"].cursor() as cursor:
         cursor.execute(
-            "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND (classid::bigint << 32 | objid::bigint) = %s", [LOCK]
+            "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted "
+            "AND (classid::bigint << 32 | objid::bigint) = %s",
+            [LOCK],
         )
         return {row[0] for row in cursor.fetchall()}
 
@@ -269,7 +276,10 @@ def test_a_second_sequencer_waits_for_the_first() -> None:
 
 
 def test_a_lost_connection_is_made_anew(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.INFO, "consent.ledger.sequence"), running(Sequencer(signer=SIGNER, using="owner", period=0.02)):
+    with (
+        caplog.at_level(logging.INFO, "consent.ledger.sequence"),
+        running(Sequencer(signer=SIGNER, using="owner", period=0.02)),
+    ):
         for taken in (1, 2, 3):
             wait_for(lambda: len(lock_holders()) == 1, "the sequencer")
             fill(1)
@@ -373,7 +383,9 @@ def test_kill_9_of_the_sequencer_in_the_middle_loses_and_repeats_nothing(
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_the_command_ends_when_asked(number: signal.Signals, sequencer_command: list[str], sequencer_environment: dict[str, str]) -> None:
+def test_the_command_ends_when_asked(
+    number: signal.Signals, sequencer_command: list[str], sequencer_environment: dict[str, str]
+) -> None:
     with started(sequencer_command, sequencer_environment) as process:
         wait_for(lambda: len(lock_holders()) == 1, "the sequencer")
         process.send_signal(number)
@@ -388,10 +400,16 @@ def test_the_command_says_what_is_wrong(tmp_path: Path) -> None:
     ensure_key(key)
     former = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        with override_settings(AURORA_LEDGER_KEY_FILE=key, AURORA_LEDGER_ORIGIN=ORIGIN), pytest.raises(CommandError, match="AURORA_DB_ROLE=owner"):
+        with (
+            override_settings(AURORA_LEDGER_KEY_FILE=key, AURORA_LEDGER_ORIGIN=ORIGIN),
+            pytest.raises(CommandError, match="AURORA_DB_ROLE=owner"),
+        ):
             call_command("sequencer")
         os.chmod(key, 0o644)
-        with override_settings(AURORA_LEDGER_KEY_FILE=key, AURORA_LEDGER_ORIGIN=ORIGIN), pytest.raises(CommandError, match="chmod 600"):
+        with (
+            override_settings(AURORA_LEDGER_KEY_FILE=key, AURORA_LEDGER_ORIGIN=ORIGIN),
+            pytest.raises(CommandError, match="chmod 600"),
+        ):
             call_command("sequencer")
     finally:
         for number, handler in former.items():

@@ -34,9 +34,31 @@ def test_addresses(text: str, address: TileAddress) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "0", "00", "0000", "x000/000", "x000/001", "001/000", "x001", "000.p/0", "000.p/256", "000.p/01", "000.p/", "000.p/999",
-     "000/", "/000", "-01", "x001/x002", "٠٠١", "000.p/1/", "x1/000", "000\n", "../etc"],
-)  # fmt: skip
+    [
+        "",
+        "0",
+        "00",
+        "0000",
+        "x000/000",
+        "x000/001",
+        "001/000",
+        "x001",
+        "000.p/0",
+        "000.p/256",
+        "000.p/01",
+        "000.p/",
+        "000.p/999",
+        "000/",
+        "/000",
+        "-01",
+        "x001/x002",
+        "٠٠١",
+        "000.p/1/",
+        "x1/000",
+        "000\n",
+        "../etc",
+    ],
+)
 def test_any_other_spelling_is_no_address(text: str) -> None:
     assert parse_address(text) is None
 
@@ -47,7 +69,7 @@ def test_addresses_round_trip(index: int, width: int) -> None:
 
 
 def test_a_tree_of_70000_has_the_tiles_that_the_specification_counts() -> None:
-    """C2SP tlog-tiles, Partial Tiles: 273 full and one of 112; one full and one of 17 at level 1; one of 1 at level 2."""
+    """C2SP tlog-tiles, Partial Tiles: 273 full, one of 112; a full one and one of 17 at level 1; one of 1 at level 2."""
     stored = tiles.grow(0, leaves(70_000), {})
     widths = {key: len(tile) // 32 for key, tile in stored.items()}
     level_0, level_1 = ({i: w for (lvl, i), w in widths.items() if lvl == level} for level in (0, 1))

@@ -45,7 +45,10 @@ def sequencer() -> Sequencer:
 
 def fill(count: int) -> list[bytes]:
     with citizen_scope(AINO):
-        return [append(citizen_id=AINO, event=Event.OWN_DATA_VIEWED, actor="citizen", seal=seal).commitment for _ in range(count)]
+        return [
+            append(citizen_id=AINO, event=Event.OWN_DATA_VIEWED, actor="citizen", seal=seal).commitment
+            for _ in range(count)
+        ]
 
 
 def test_before_the_sequencer_first_ran_there_is_nothing(client: Client) -> None:
@@ -107,10 +110,32 @@ def test_an_earlier_partial_tile_is_still_served_when_the_tile_has_grown(client:
 
 @pytest.mark.parametrize(
     "address",
-    ["tile/0/001", "tile/0/001.p/45", "tile/0/002.p/1", "tile/1/000", "tile/1/000.p/2", "tile/2/000.p/1", "tile/63/000", "tile/64/000", "tile/00/000",
-     "tile/0/0", "tile/0/000.p/0", "tile/0/000.p/256", "tile/0/x000/000", "tile/0/x999/x999/x999/x999/x999/999", "tile/0/000/", "tile/-1/000",
-     "tile/entries/001", "tile/entries/001.p/45", "tile/entries/x", "tile/entries/../key", "tile/entries/x999/x999/x999/x999/x999/999", "tile", ""],
-)  # fmt: skip
+    [
+        "tile/0/001",
+        "tile/0/001.p/45",
+        "tile/0/002.p/1",
+        "tile/1/000",
+        "tile/1/000.p/2",
+        "tile/2/000.p/1",
+        "tile/63/000",
+        "tile/64/000",
+        "tile/00/000",
+        "tile/0/0",
+        "tile/0/000.p/0",
+        "tile/0/000.p/256",
+        "tile/0/x000/000",
+        "tile/0/x999/x999/x999/x999/x999/999",
+        "tile/0/000/",
+        "tile/-1/000",
+        "tile/entries/001",
+        "tile/entries/001.p/45",
+        "tile/entries/x",
+        "tile/entries/../key",
+        "tile/entries/x999/x999/x999/x999/x999/999",
+        "tile",
+        "",
+    ],
+)
 def test_what_does_not_exist_is_404(address: str, client: Client, sequencer: Sequencer) -> None:
     fill(300)
     sequencer.round()

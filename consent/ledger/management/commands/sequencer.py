@@ -16,11 +16,13 @@ from consent.ledger.tiles import TreeDamaged
 
 
 class Command(BaseCommand):
-    help = "Gives entries of the access log their place in the tree and signs its heads. One at a time; a second one waits."
+    help = "Gives entries of the access log their place in the tree and signs its heads. A second one waits."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--database", default=DEFAULT_DB_ALIAS, help="database alias to connect by (default: %(default)s)")
+        parser.add_argument(
+            "--database", default=DEFAULT_DB_ALIAS, help="database alias to connect by (default: %(default)s)"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         stop = Event()
