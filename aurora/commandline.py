@@ -11,7 +11,17 @@ import sys
 from collections.abc import Sequence
 
 OWNER_COMMANDS = frozenset(
-    {"flush", "makemigrations", "migrate", "optimizemigration", "showmigrations", "sqlflush", "sqlmigrate", "sqlsequencereset", "squashmigrations"}
+    {
+        "flush",
+        "makemigrations",
+        "migrate",
+        "optimizemigration",
+        "showmigrations",
+        "sqlflush",
+        "sqlmigrate",
+        "sqlsequencereset",
+        "squashmigrations",
+    }
 )
 # These must run on a machine where nothing is set up yet, or need no service.
 BARE_COMMANDS = frozenset(

@@ -27,8 +27,8 @@ def choose(file: Path, sandbox: Iterable[str], *, web: int | None = None) -> dic
     chosen: dict[str, int] = {}
 
     def take(name: str, candidates: Iterable[int]) -> None:
-        for port in candidates:
-            if port not in taken and (port := _bindable(port)):
+        for candidate in candidates:
+            if candidate not in taken and (port := _bindable(candidate)) is not None and port not in taken:
                 taken.add(port)
                 chosen[name] = port
                 return

@@ -16,9 +16,7 @@ class ProvisionError(RuntimeError):
     """The server is too old for Aurora."""
 
 
-def provision(
-    admin_url: str, *, database: str = "aurora", owner_password: str | None = None, app_password: str | None = None
-) -> None:
+def provision(admin_url: str, *, database: str = "aurora", owner_password: str | None = None, app_password: str | None = None) -> None:
     """Creates `database` if missing and gives it roles, schemas and rights.
 
     `admin_url` connects as a role that may create roles and databases, to any database of the server. A password of None leaves

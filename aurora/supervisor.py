@@ -1,7 +1,7 @@
 """Starts processes, waits until they are ready, restarts the ones that crash, stops all of them in order.
 
-Knows nothing of Aurora. Each process leads a group of its own and writes to `<log_dir>/<name>.log`. When the supervisor is killed, its guard ends
-the groups (`aurora.guard`). `<log_dir>/../pids.json` maps names to process ids at all times.
+Knows nothing of Aurora. Each process leads a group of its own and writes to `<log_dir>/<name>.log`. When the supervisor is killed, its
+guard ends the groups (`aurora.guard`). `<log_dir>/../pids.json` maps names to process ids at all times.
 """
 
 from __future__ import annotations

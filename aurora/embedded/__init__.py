@@ -109,17 +109,13 @@ def _start(state: Path, given: Services, lock: int, durable: bool) -> Iterator[S
             stack.callback(valkey.stop, guard)
             valkey.start(guard)
             pids["valkey"] = valkey.pid or 0
-            services = replace(
-                services, broker_url=given.broker_url or valkey.broker_url, cache_url=given.cache_url or valkey.cache_url
-            )
+            services = replace(services, broker_url=given.broker_url or valkey.broker_url, cache_url=given.cache_url or valkey.cache_url)
         if not given.database_url:
             postgres = Postgres(state, state / "log" / "postgres.log", durable=durable)
             stack.callback(postgres.stop, guard)
             postgres.start(guard)
             pids["postgres"] = postgres.pid or 0
-            services = replace(
-                services, database_url=postgres.url(APP), owner_url=postgres.url(OWNER), admin_url=postgres.url(SUPERUSER)
-            )
+            services = replace(services, database_url=postgres.url(APP), owner_url=postgres.url(OWNER), admin_url=postgres.url(SUPERUSER))
         services = replace(services, pids=pids)
         write_private(addresses, json.dumps(asdict(services)))
         stack.callback(addresses.unlink, missing_ok=True)
@@ -157,6 +153,4 @@ def _read(state: Path) -> Services | None:
 def _merge(running: Services, given: Services) -> Services:
     if given.database_url:
         running = replace(running, database_url=given.database_url, owner_url=given.owner_url, admin_url=None)
-    return replace(
-        running, broker_url=given.broker_url or running.broker_url, cache_url=given.cache_url or running.cache_url, owned=False
-    )
+    return replace(running, broker_url=given.broker_url or running.broker_url, cache_url=given.cache_url or running.cache_url, owned=False)

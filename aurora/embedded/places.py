@@ -1,8 +1,9 @@
 """Where the embedded services keep their files, and as whom they run.
 
-PostgreSQL refuses to run as root. Started by root it therefore runs as an account of its own, which must be able to walk to its data and
-to its binaries. A clone under a home of mode 700 blocks both; the answer is to put them where the account can go, never to open somebody's home
-(pgserver's own start-up adds read and execute for everyone to every folder above, up to the root: this module exists so as not to use it).
+PostgreSQL refuses to run as root. Started by root it therefore runs as an account of its own, which must be able to walk to its
+data and to its binaries. A clone under a home of mode 700 blocks both; the answer is to put them where the account can go, never to
+open somebody's home (pgserver's own start-up adds read and execute for everyone to every folder above, up to the root: this module
+exists so as not to use it).
 """
 
 from __future__ import annotations

@@ -15,8 +15,8 @@ from aurora.provision import APP, OWNER, ProvisionError, provision
 
 class Command(BaseCommand):
     help = (
-        "Creates Aurora's database, roles, schemas and rights on the server of --admin-url. Takes the database's name and the roles' passwords "
-        "from DATABASE_URL (role aurora_app) and DATABASE_OWNER_URL (role aurora_owner), so that no password stands on a command line."
+        "Creates Aurora's database, roles, schemas and rights on the server of --admin-url. Takes the database's name and the roles' "
+        "passwords from DATABASE_URL (role aurora_app) and DATABASE_OWNER_URL (role aurora_owner): no password on a command line."
     )
     requires_system_checks: list[str] = []
 
