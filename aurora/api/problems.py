@@ -33,8 +33,9 @@ def _from_drf(error: exceptions.APIException) -> Response:
     response = _problem(error.status_code, code if isinstance(code, str) else "invalid_input", _sentence(error))
     if getattr(error, "auth_header", None):
         response["WWW-Authenticate"] = error.auth_header  # type: ignore[attr-defined]
-    if isinstance(error, exceptions.Throttled) and error.wait:
-        response["Retry-After"] = str(int(error.wait) + 1)
+    wait = getattr(error, "wait", None)
+    if isinstance(error, exceptions.Throttled) and wait:
+        response["Retry-After"] = str(int(wait) + 1)
     return response
 
 

@@ -10,7 +10,9 @@ class FactSerializer(serializers.Serializer):  # type: ignore[type-arg]
 
     key = serializers.CharField(help_text="Name of the fact, as in the category's schema.")
     value = serializers.JSONField(help_text="A JSON scalar of the category's schema.")
-    source = serializers.CharField(help_text="Code of the agency that said so.")
+    source = serializers.CharField(  # type: ignore[assignment]
+        help_text="Code of the agency that said so."
+    )
     provenance = serializers.ChoiceField(choices=["attested", "reported", "declared", "derived"])
     observed_at = serializers.DateTimeField()
     valid_from = serializers.DateField(allow_null=True)

@@ -35,5 +35,5 @@ class OperatorBackend(BaseBackend):
             return None
         return operator if check_password(password, operator.password) else None
 
-    def get_user(self, user_id: Any) -> Operator | None:
+    def get_user(self, user_id: Any) -> Operator | None:  # type: ignore[override]
         return Operator.objects.filter(pk=user_id, is_active=True).first()

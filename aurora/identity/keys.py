@@ -45,7 +45,7 @@ def seal_for_platform(plaintext: bytes, *, context: bytes) -> bytes:
     return nonce + _kek()[1].encrypt(nonce, plaintext, context)
 
 
-def open_for_platform(sealed: bytes, *, context: bytes) -> bytes:
+def open_for_platform(sealed: bytes | memoryview, *, context: bytes) -> bytes:
     """Open what `seal_for_platform` made for the same context. Raises `KeyUnavailable`."""
     try:
         return _kek()[1].decrypt(bytes(sealed[:NONCE_BYTES]), bytes(sealed[NONCE_BYTES:]), context)

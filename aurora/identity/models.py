@@ -13,7 +13,7 @@ from django.utils.crypto import salted_hmac
 
 class CitizenManager(BaseUserManager["Citizen"]):
     def get_by_natural_key(self, username: str | None) -> Citizen:
-        return self.get(pk=username)
+        return self.get(pk=username or "")
 
 
 class Citizen(AbstractBaseUser):
@@ -22,7 +22,7 @@ class Citizen(AbstractBaseUser):
     `subject_hmac` finds the citizen at sign-in: HMAC-SHA-256 over the e-ID's issuer and the national identifier.
     """
 
-    password: ClassVar[None] = None  # type: ignore[assignment]
+    password: ClassVar[None] = None  # type: ignore[assignment,misc]
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     subject_hmac = models.BinaryField(max_length=32, unique=True)
     national_id_sealed = models.BinaryField()

@@ -86,7 +86,7 @@ def client_assertion(*, client_id: str, key: dict[str, str], audience: str) -> s
     now = int(time.time())
     claims = {"iss": client_id, "sub": client_id, "aud": audience, "iat": now, "exp": now + 60, "jti": secrets.token_urlsafe(16)}
     header = {"alg": "ES256", "kid": key.get("kid", "")}
-    return jwt.encode(header, claims, import_key(key), algorithms=["ES256"])
+    return jwt.encode(header, claims, import_key(dict(key)), algorithms=["ES256"])
 
 
 def metadata(registration: Registration) -> dict[str, Any]:

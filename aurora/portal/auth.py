@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -14,13 +15,6 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from aurora.identity import citizens
 from aurora.identity.models import Citizen
 from consent.scope import citizen_scope
-
-
-class CitizenRequest(HttpRequest):
-    """A request whose user is known to be a citizen."""
-
-    user: Citizen  # type: ignore[assignment]
-    display_name: str
 
 
 View = Callable[..., HttpResponse]
@@ -38,6 +32,13 @@ def for_citizens(view: View) -> View:
         return view(request, *args, **kwargs)
 
     return inner
+
+
+def me(request: HttpRequest) -> UUID:
+    """The citizen whose page this is; behind `for_citizens` only."""
+    if not isinstance(request.user, Citizen):
+        raise TypeError("This view is for citizens.")
+    return request.user.id
 
 
 def to_sign_in(request: HttpRequest) -> HttpResponse:

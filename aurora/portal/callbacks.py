@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 from aurora.journeys import connect_source, sign_in
 from aurora.journeys.connect_source import NotConnected
 from aurora.journeys.sign_in import SignInFailed
-from aurora.portal.auth import for_citizens, safe_next
+from aurora.portal.auth import for_citizens, me, safe_next
 from aurora.portal.views.authorize import INTERACTION
 from aurora.portal.views.entrance import ERRAND
 from aurora.ui import words
@@ -60,7 +60,7 @@ def connected(request: HttpRequest, code: str) -> HttpResponse:
 @for_citizens
 def _connected(request: HttpRequest, code: str) -> HttpResponse:
     try:
-        pull_id = connect_source.arrive(citizen_id=request.user.pk, code=code, answer=_answer(request), now=timezone.now())
+        pull_id = connect_source.arrive(citizen_id=me(request), code=code, answer=_answer(request), now=timezone.now())
     except NotConnected as error:
         return HttpResponseRedirect(f"{reverse('portal:sources')}?problem={error.code}")
     return HttpResponseRedirect(reverse("portal:pull", args=[pull_id]))

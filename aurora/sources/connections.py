@@ -155,7 +155,7 @@ def _sealed(citizen_id: UUID, tokens: dict[str, Any], now: datetime) -> dict[str
     }
 
 
-def _open(sealed: bytes, citizen_id: UUID, context: bytes) -> str:
+def _open(sealed: bytes | memoryview, citizen_id: UUID, context: bytes) -> str:
     return vault.open_sealed(sealed, citizen_id=citizen_id, context=context).decode()
 
 

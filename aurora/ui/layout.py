@@ -53,9 +53,7 @@ def language_url(full_path: str, code: str) -> str:
     return f"/{code}/"
 
 
-def layout(
-    request: HttpRequest | None, *, language_urls: Mapping[str, str] | None = None, anonymous: bool = False
-) -> Layout:
+def layout(request: HttpRequest | None, *, language_urls: Mapping[str, str] | None = None, anonymous: bool = False) -> Layout:
     """The frame of one page. `language_urls` is for a page whose address has no language in it.
 
     The name beside "Sign out" is `request.display_name` where a view has set it. `anonymous` asks nothing of the

@@ -118,6 +118,7 @@ _REQUEST_ERRORS: Final[Mapping[str, Sentence]] = {
 _FORM_ERRORS: Final[Mapping[str, Sentence]] = {
     "purpose_required": _("Select at least one purpose, or decline."),
     "category_required": _("Select at least one kind of data, or decline."),
+    "category_unknown": _("Select only from the kinds of data on this page."),
     "end_required": _("Select how long the consent is in force."),
     "date_invalid": _("Enter a real date, for example 24.11.2026."),
     "date_past": _("The end date must be in the future."),

@@ -137,9 +137,9 @@ def _condition(found: list[_Token], position: int) -> tuple[Condition, int]:
         kind, text = found[position]
         if kind == "connective" or (text == ")" and depth == 0):
             break
-        if text == "(" and position > start and found[position - 1][0] in ("name", "number", "text"):
-            if found[position - 1][1] not in _WORDS:
-                raise RuleError("A rule may not call anything.")
+        before = found[position - 1] if position > start else ("", "")
+        if text == "(" and before[0] in ("name", "number", "text") and before[1] not in _WORDS:
+            raise RuleError("A rule may not call anything.")
         depth += {"(": 1, ")": -1}.get(text, 0)
         position += 1
     if position == start:

@@ -9,6 +9,7 @@ import csv
 import gzip
 import hashlib
 import io
+import math
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -35,11 +36,11 @@ def load(path: Path = EXTRACT) -> pd.DataFrame:
     """The extract, one row a household: text as `str`, programmes as `bool`, other columns as `float64`, unknown as NaN."""
     import pandas as pd
 
-    table = pd.read_csv(path, dtype={name: "str" for name in _TEXT})
+    table = pd.read_csv(path, dtype=dict.fromkeys(_TEXT, "str"))
     if tuple(table.columns) != COLUMNS:
         raise DatasetError("The extract of households does not have the columns of the vocabulary.")
     numbers = [name for name in COLUMNS if name not in _TEXT and name not in PROGRAMMES and name != "household"]
-    return table.astype({**{name: "float64" for name in numbers}, **{name: "bool" for name in PROGRAMMES}})
+    return table.astype({**dict.fromkeys(numbers, "float64"), **dict.fromkeys(PROGRAMMES, "bool")})
 
 
 def household_facts(row: Mapping[str, Any]) -> dict[str, dict[str, FactValue]]:
@@ -51,7 +52,7 @@ def household_facts(row: Mapping[str, Any]) -> dict[str, dict[str, FactValue]]:
     facts: dict[str, dict[str, FactValue]] = {category: {} for category in CATEGORIES}
     for fact in FACTS.values():
         raw = row[fact.name]
-        if raw is None or raw == "" or raw != raw:  # NaN is the one value that differs from itself
+        if raw is None or raw == "" or (isinstance(raw, float) and math.isnan(raw)):
             continue
         facts[fact.category][fact.name] = _value(fact.kind, raw)
     return {category: values for category, values in facts.items() if values}

@@ -4,31 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import django
 import pytest
 from django.conf import settings
 from django.test import override_settings
-from page_parser import Page, parse
+
+from tests.ui.reading import Drawn, parse
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aurora.ui.gallery.settings")
 if not settings.configured:
     django.setup()
-
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-FRONTEND = Path(__file__).resolve().parents[2] / "aurora" / "ui" / "frontend"
-
-
-@dataclass(frozen=True)
-class Drawn:
-    name: str
-    language: str
-    template: str
-    has_errors: bool
-    html: str
-    page: Page
 
 
 @pytest.fixture(scope="session")

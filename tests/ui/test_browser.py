@@ -7,14 +7,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import CHROMIUM, FRONTEND
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, Route, sync_playwright
+
+from tests.ui.reading import CHROMIUM, FRONTEND
 
 if TYPE_CHECKING:
-    from conftest import Drawn
+    from tests.ui.reading import Drawn
 
 STATIC = FRONTEND.parent / "static"
 AXE = FRONTEND / "node_modules" / "axe-core" / "axe.min.js"
+SITE = "http://aurora.test"
+CSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'"
+KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".woff2": "font/woff2"}
 TARGETS = "button, input:not([type=hidden]), select, .au-nav a, .au-languages a, .au-wordmark, .au-footer a"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
@@ -22,9 +26,7 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--allow-file-access-from-files"]
-        )
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--allow-file-access-from-files"])
         yield started
         started.close()
 
@@ -55,9 +57,7 @@ def test_axe_finds_nothing(browser: Browser, files: dict[tuple[str, str], Path])
 
 
 @pytest.mark.parametrize("language", ["fi", "sv", "en"])
-def test_nothing_sticks_out_of_a_narrow_window(
-    browser: Browser, files: dict[tuple[str, str], Path], language: str
-) -> None:
+def test_nothing_sticks_out_of_a_narrow_window(browser: Browser, files: dict[tuple[str, str], Path], language: str) -> None:
     page = browser.new_page(viewport={"width": 320, "height": 700})
     wide = []
     for (name, spoken), file in files.items():
@@ -92,3 +92,49 @@ def test_allow_and_decline_are_the_same_size(browser: Browser, files: dict[tuple
             allow, decline = (page.locator(f"button[value={v}]").bounding_box() for v in ("allow", "decline"))
             assert allow and decline
             assert (allow["width"], allow["height"], allow["y"]) == (decline["width"], decline["height"], decline["y"])
+
+
+def _serve(page: Page, answers: dict[str, str]) -> list[str]:
+    """Answer for a site of these pages and our static files, under the service's policy; gives what was asked for."""
+    asked: list[str] = []
+
+    def answer(route: Route) -> None:
+        url = route.request.url
+        asked.append(url)
+        path = url.removeprefix(SITE)
+        if path in answers:
+            route.fulfill(body=answers[path], content_type="text/html; charset=utf-8", headers={"Content-Security-Policy": CSP})
+        elif path.startswith("/static/"):
+            file = STATIC / path.removeprefix("/static/")
+            route.fulfill(body=file.read_bytes(), content_type=KINDS[file.suffix])
+        else:
+            route.abort()
+
+    page.route("**/*", answer)
+    return asked
+
+
+def test_a_strict_policy_stops_nothing_and_nothing_is_asked_elsewhere(browser: Browser, gallery: list[Drawn]) -> None:
+    pages = {f"/{d.name}": d.html for d in gallery if d.language == "en"}
+    page = browser.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    asked = _serve(page, pages)
+    for path in pages:
+        page.goto(SITE + path)
+    assert complaints == []
+    assert {url for url in asked if not url.startswith(SITE)} == set()
+    assert f"{SITE}/static/ui/fonts/source-sans-3-latin.woff2" in asked
+
+
+def test_with_javascript_the_progress_changes_without_reloading(browser: Browser, gallery: list[Drawn]) -> None:
+    by_name = {d.name: d.html for d in gallery if d.language == "en"}
+    page = browser.new_page()
+    asked = _serve(page, {"/pull": by_name["pull"], "/pulls/x/progress/": by_name["pull-ended"]})
+    page.goto(f"{SITE}/pull")
+    page.get_by_text("This fetch has ended.").wait_for(timeout=10_000)
+    page.get_by_role("link", name="See my data").wait_for(timeout=1_000)
+    assert asked.count(f"{SITE}/pull") == 1
+    assert asked.count(f"{SITE}/pulls/x/progress/") == 1
+    assert page.locator("#pull").get_attribute("data-fragment-url") is None

@@ -32,11 +32,7 @@ def test_every_class_in_the_templates_of_ours_is_styled() -> None:
     styled = set(re.findall(r"\.(au-[\w-]+)", css))
     used: set[str] = set()
     for path in (*(ROOT / "templates").rglob("*.html"), ROOT / "templatetags" / "aurora.py"):
-        used |= set(
-            re.findall(
-                r"(?<![\w#/-])(au-[a-z_-]+[a-z])(?=[\"' {])", re.sub(r'id(=|="\w*)"[^"]*"', "", path.read_text())
-            )
-        )
+        used |= set(re.findall(r"(?<![\w#/-])(au-[a-z_-]+[a-z])(?=[\"' {])", re.sub(r'id(=|="\w*)"[^"]*"', "", path.read_text())))
     used -= {"au-logo", "au-lost-logo"}
     assert len(used) > 40
     assert used - styled == set()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Drawn
+    from tests.ui.reading import Drawn
 
 ASKING = ("connect", "authorize")
 
@@ -24,9 +24,7 @@ def test_nothing_is_ticked_at_first(gallery: list[Drawn], name: str) -> None:
 
 
 def test_what_was_ticked_stays_ticked_after_an_error(gallery: list[Drawn]) -> None:
-    ticked = {
-        e.attributes["value"] for e in _one(gallery, "connect-errors").page.all("input") if "checked" in e.attributes
-    }
+    ticked = {e.attributes["value"] for e in _one(gallery, "connect-errors").page.all("input") if "checked" in e.attributes}
     assert ticked == {"own-overview", "own"}
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import aurora.ui
 
 if TYPE_CHECKING:
-    from conftest import Drawn
+    from tests.ui.reading import Drawn
 
 TEMPLATES = Path(aurora.ui.__file__).parent / "templates"
 
@@ -77,9 +77,7 @@ def test_every_control_has_a_label_and_every_reference_a_target(gallery: list[Dr
 
 def test_every_post_form_carries_the_csrf_token(gallery: list[Drawn]) -> None:
     for drawn in gallery:
-        tokens = {
-            id(e.inside("form")) for e in drawn.page.all("input") if e.attributes.get("name") == "csrfmiddlewaretoken"
-        }
+        tokens = {id(e.inside("form")) for e in drawn.page.all("input") if e.attributes.get("name") == "csrfmiddlewaretoken"}
         for form in drawn.page.all("form"):
             assert (id(form) in tokens) == (form.attributes.get("method") == "post"), drawn.name
 
@@ -99,16 +97,12 @@ def test_the_errors_on_top_lead_to_their_fields(gallery: list[Drawn]) -> None:
 
 def test_no_placeholder_is_left_unfilled(gallery: list[Drawn]) -> None:
     for drawn in gallery:
-        assert not re.search(r"%\(\w+\)|{{|{%|None\b", drawn.page.all("body")[0].text.replace("None yet", "")), (
-            drawn.name
-        )
+        assert not re.search(r"%\(\w+\)|{{|{%|None\b", drawn.page.all("body")[0].text.replace("None yet", "")), drawn.name
 
 
 def test_the_other_languages_show_the_same_page(gallery: list[Drawn]) -> None:
     for drawn in gallery:
-        links = {
-            e.attributes["hreflang"]: e.attributes["href"] for e in drawn.page.all("a") if "hreflang" in e.attributes
-        }
+        links = {e.attributes["hreflang"]: e.attributes["href"] for e in drawn.page.all("a") if "hreflang" in e.attributes}
         assert set(links) == {"fi", "sv", "en"} - {drawn.language}, drawn.name
         if drawn.name == "activity":
             assert all(url == f"/{code}/activity/" for code, url in links.items())

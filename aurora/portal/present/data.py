@@ -16,7 +16,8 @@ def my_data_page(mine: OwnData) -> MyDataPage:
     by_category: dict[str, list[FactView]] = {}
     for fact in mine.facts:
         by_category.setdefault(fact.category, []).append(fact)
-    groups, missing = [], []
+    groups: list[FactGroup] = []
+    missing: list[FactGroup] = []
     for version in mine.categories:
         source = version.category.source
         facts = by_category.get(version.category_id, [])

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from aurora.portal import forms
-from aurora.portal.auth import for_citizens
+from aurora.portal.auth import for_citizens, me
 from aurora.portal.present import log
 from aurora.portal.present.sources import field_errors
 from aurora.portal.present.vocabulary import Vocabulary
@@ -66,29 +66,29 @@ def activity(request: HttpRequest) -> HttpResponse:
         wanted, errors = _filter(request.GET), {}
     except InvalidInput as error:
         wanted, errors = Filter(), error.fields
-    with citizen_scope(request.user.pk):
+    with citizen_scope(me(request)):
         page = _page(request, wanted, errors)
     return render(request, "portal/activity.html", {"page": page}, status=400 if errors else 200)
 
 
 def _page(request: HttpRequest, wanted: Filter, errors: dict[str, str]) -> ActivityPage:
-    me, vocabulary, now = request.user.pk, Vocabulary(), timezone.now()
+    mine, vocabulary, now = me(request), Vocabulary(), timezone.now()
     found = ledger.entries_for(
-        me, before_seq=wanted.before, limit=PAGE + 1, actor=wanted.agency or None, event=log.events_of(wanted.kind),
+        mine, before_seq=wanted.before, limit=PAGE + 1, actor=wanted.agency or None, event=log.events_of(wanted.kind),
         since=wanted.since, until=wanted.until,
     )  # fmt: skip
     shown = found[:PAGE]
     return ActivityPage(
-        summaries=tuple(log.summary(citizen_id=me, days=days, now=now) for days in (7, 30)),
+        summaries=tuple(log.summary(citizen_id=mine, days=days, now=now) for days in (7, 30)),
         days=log.by_day(shown, vocabulary),
-        agencies=tuple(FilterOption(a, vocabulary.agency(a), a == wanted.agency) for a in log.agencies_seen(citizen_id=me)),
+        agencies=tuple(FilterOption(a, vocabulary.agency(a), a == wanted.agency) for a in log.agencies_seen(citizen_id=mine)),
         pagination=_pagination(request, wanted, shown[-1].seq if len(found) > PAGE else None),
         clear_url=reverse("portal:activity"),
         kind=wanted.kind,
         date_from=request.GET.get("from", "")[:10],
         date_to=request.GET.get("to", "")[:10],
         filtered=wanted != Filter(),
-        gap=not ledger.my_sequence_is_unbroken(me).unbroken,
+        gap=not ledger.my_sequence_is_unbroken(mine).unbroken,
         errors=field_errors(errors),
     )
 
@@ -111,8 +111,8 @@ def _pagination(request: HttpRequest, wanted: Filter, last_seq: int | None) -> P
 @for_citizens
 def entry(request: HttpRequest, id: UUID) -> HttpResponse:
     """One entry: consent, text as shown, decision, commitment, place in the public log."""
-    with citizen_scope(request.user.pk):
-        found = LedgerEntry.objects.filter(pk=id, citizen_id=request.user.pk).first()
+    with citizen_scope(me(request)):
+        found = LedgerEntry.objects.filter(pk=id, citizen_id=me(request)).first()
         if found is None:
             raise NotFound()
         page = log.entry_page(found, Vocabulary())

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from aurora.journeys import request_access
 from aurora.journeys.request_access import AccessQuestion
 from aurora.portal import forms
-from aurora.portal.auth import for_citizens
+from aurora.portal.auth import for_citizens, me
 from aurora.portal.present import consents as present
 from aurora.ui import words
 from aurora.ui.contexts import InvalidRequestPage
@@ -46,20 +46,20 @@ def decide(request: HttpRequest) -> HttpResponse:
 @for_citizens
 def _decide(request: HttpRequest, client_id: str, request_uri: str, interaction: str) -> HttpResponse:
     asked = request_access.question(
-        citizen_id=request.user.pk, client_id=client_id, request_uri=request_uri, interaction=interaction,
+        citizen_id=me(request), client_id=client_id, request_uri=request_uri, interaction=interaction,
         language=request.session["language"],
     )  # fmt: skip
     return _answer(request, asked) if request.method == "POST" else _page(request, asked, {})
 
 
 def _answer(request: HttpRequest, asked: AccessQuestion) -> HttpResponse:
-    form, now, me = request.POST, timezone.now(), request.user.pk
+    form, now, mine = request.POST, timezone.now(), me(request)
     digest = form.get("notice", "")
     try:
         if forms.decision(form) == "decline":
-            url = request_access.decline(citizen_id=me, asked=asked, digest=digest, now=now)
+            url = request_access.decline(citizen_id=mine, asked=asked, digest=digest, now=now)
         else:
-            url = request_access.allow(citizen_id=me, asked=asked, digest=digest, categories=form.getlist("categories"), now=now)
+            url = request_access.allow(citizen_id=mine, asked=asked, digest=digest, categories=form.getlist("categories"), now=now)
     except InvalidInput as error:
         return _page(request, asked, error.fields)
     except Conflict:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from aurora.journeys import withdraw as journey
-from aurora.portal.auth import for_citizens
+from aurora.portal.auth import for_citizens, me
 from aurora.portal.present import consents as present
 from aurora.portal.present import log
 from aurora.portal.present.vocabulary import Vocabulary
@@ -26,7 +26,7 @@ USES_SHOWN = 20
 
 
 def _mine(request: HttpRequest, consent_id: UUID) -> ConsentRecord:
-    found = queries.for_citizen(citizen_id=request.user.pk).filter(pk=consent_id).first()
+    found = queries.for_citizen(citizen_id=me(request)).filter(pk=consent_id).first()
     if found is None:
         raise NotFound()
     return found
@@ -37,8 +37,8 @@ def _mine(request: HttpRequest, consent_id: UUID) -> ConsentRecord:
 def consents(request: HttpRequest) -> HttpResponse:
     """Active and past apart; what is past is kept."""
     now, vocabulary = timezone.now(), Vocabulary()
-    with citizen_scope(request.user.pk):
-        cards = [present.card(r, vocabulary, now=now) for r in queries.for_citizen(citizen_id=request.user.pk)]
+    with citizen_scope(me(request)):
+        cards = [present.card(r, vocabulary, now=now) for r in queries.for_citizen(citizen_id=me(request))]
     active = tuple(c for c in cards if c.state is ConsentState.ACTIVE)
     page = ConsentsPage(active, tuple(c for c in cards if c not in active), sources_url=reverse("portal:sources"))
     return render(request, "portal/consents.html", {"page": page})
@@ -49,9 +49,9 @@ def consents(request: HttpRequest) -> HttpResponse:
 def consent(request: HttpRequest, id: UUID) -> HttpResponse:
     """One decision: the exact text, its history, and every use made of it."""
     vocabulary = Vocabulary()
-    with citizen_scope(request.user.pk):
+    with citizen_scope(me(request)):
         record = _mine(request, id)
-        uses = LedgerEntry.objects.filter(citizen_id=request.user.pk, consent_ids__contains=[id]).order_by("-seq")
+        uses = LedgerEntry.objects.filter(citizen_id=me(request), consent_ids__contains=[id]).order_by("-seq")
         page = ConsentPage(
             consent=present.card(record, vocabulary, now=timezone.now()),
             notice_text=present.notice_text(record.notice),
@@ -70,8 +70,8 @@ def consent(request: HttpRequest, id: UUID) -> HttpResponse:
 def withdraw(request: HttpRequest, id: UUID) -> HttpResponse:
     """Say what follows, then do it: two steps, no reason asked."""
     if request.method == "POST":
-        return _withdrawn(request, journey.withdraw(citizen_id=request.user.pk, consent_id=id, now=timezone.now()))
-    with citizen_scope(request.user.pk):
+        return _withdrawn(request, journey.withdraw(citizen_id=me(request), consent_id=id, now=timezone.now()))
+    with citizen_scope(me(request)):
         record = _mine(request, id)
         shown = present.card(record, Vocabulary(), now=timezone.now())
     if shown.state is not ConsentState.ACTIVE:
@@ -81,7 +81,7 @@ def withdraw(request: HttpRequest, id: UUID) -> HttpResponse:
 
 
 def _withdrawn(request: HttpRequest, done: journey.Withdrawn) -> HttpResponse:
-    with citizen_scope(request.user.pk):
+    with citizen_scope(me(request)):
         record = _mine(request, done.record.pk)
         page = WithdrawnPage(
             consent=present.card(record, Vocabulary(), now=timezone.now()),

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from aurora.journeys import own_data
-from aurora.portal.auth import for_citizens
+from aurora.portal.auth import for_citizens, me
 from aurora.portal.present import data as present
 
 
@@ -18,7 +18,7 @@ from aurora.portal.present import data as present
 @for_citizens
 def my_data(request: HttpRequest) -> HttpResponse:
     """Every fact with its source and date. Looking is an access too, and stands in the log."""
-    page = present.my_data_page(own_data.view(citizen_id=request.user.pk, now=timezone.now()))
+    page = present.my_data_page(own_data.view(citizen_id=me(request), now=timezone.now()))
     return render(request, "portal/my_data.html", {"page": page})
 
 
@@ -27,7 +27,7 @@ def my_data(request: HttpRequest) -> HttpResponse:
 def export(request: HttpRequest) -> HttpResponse:
     """Everything as one JSON file (GDPR art. 20)."""
     now = timezone.now()
-    document = own_data.export(citizen_id=request.user.pk, now=now)
+    document = own_data.export(citizen_id=me(request), now=now)
     response = HttpResponse(json.dumps(document, ensure_ascii=False, indent=1), content_type="application/json")
     response["Content-Disposition"] = f'attachment; filename="aurora-{now:%Y-%m-%d}.json"'
     return response

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.utils import timezone, translation
 from django.views.decorators.http import require_safe
 
-from aurora.portal.auth import for_citizens
+from aurora.portal.auth import for_citizens, me
 from aurora.portal.present import home as present
 from consent.scope import citizen_scope
 
@@ -17,6 +17,6 @@ from consent.scope import citizen_scope
 def home(request: HttpRequest) -> HttpResponse:
     """What needs the citizen, what is new, and the way to everything else."""
     language = (translation.get_language() or "en")[:2]
-    with citizen_scope(request.user.pk):
-        page = present.home_page(citizen_id=request.user.pk, language=language, now=timezone.now())
+    with citizen_scope(me(request)):
+        page = present.home_page(citizen_id=me(request), language=language, now=timezone.now())
     return render(request, "portal/home.html", {"page": page})

@@ -14,7 +14,7 @@ from aurora.journeys import connect_source
 from aurora.journeys.connect_source import Choices, Offer
 from aurora.outbound.oauth import PeerFailed
 from aurora.portal import forms
-from aurora.portal.auth import for_citizens
+from aurora.portal.auth import for_citizens, me
 from aurora.portal.present import sources as present
 from aurora.sources.models import Pull
 from consent.errors import Conflict, InvalidInput, NotFound
@@ -25,9 +25,9 @@ from consent.scope import citizen_scope
 @for_citizens
 def sources(request: HttpRequest) -> HttpResponse:
     """The agencies that hold data, and how the citizen stands with each."""
-    with citizen_scope(request.user.pk):
+    with citizen_scope(me(request)):
         page = present.sources_page(
-            citizen_id=request.user.pk, now=timezone.now(),
+            citizen_id=me(request), now=timezone.now(),
             problem=request.GET.get("problem", "")[:32], declined="declined" in request.GET,
         )  # fmt: skip
     return render(request, "portal/sources.html", {"page": page})
@@ -56,10 +56,10 @@ def _decide(request: HttpRequest, shown: Offer) -> HttpResponse:
     form, now = request.POST, timezone.now()
     token = form.get("notice_token", "")
     if forms.decision(form) == "decline":
-        connect_source.decline(citizen_id=request.user.pk, shown=shown, token=token, now=now)
+        connect_source.decline(citizen_id=me(request), shown=shown, token=token, now=now)
         return HttpResponseRedirect(f"{reverse('portal:sources')}?declined")
     chosen = _choices(form, shown)
-    url = connect_source.depart(citizen_id=request.user.pk, shown=shown, token=token, chosen=chosen, now=now)
+    url = connect_source.depart(citizen_id=me(request), shown=shown, token=token, chosen=chosen, now=now)
     return HttpResponseRedirect(url)
 
 
@@ -99,7 +99,7 @@ def pull_fragment(request: HttpRequest, id: UUID) -> HttpResponse:
 
 
 def _pull(request: HttpRequest, pull_id: UUID, template: str) -> HttpResponse:
-    with citizen_scope(request.user.pk):
+    with citizen_scope(me(request)):
         found = Pull.objects.select_related("connection__source__agency").prefetch_related("parts").filter(pk=pull_id).first()
         if found is None:
             raise NotFound()

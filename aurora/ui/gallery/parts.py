@@ -112,9 +112,7 @@ BENEFIT = PurposeView(
 )
 
 
-def entry(
-    event: str, who: Text, minutes: int, *categories: Text, purpose: Text | None = None, code: str = ""
-) -> EntryView:
+def entry(event: str, who: Text, minutes: int, *categories: Text, purpose: Text | None = None, code: str = "") -> EntryView:
     """An entry so many minutes ago; `code` makes it a refusal."""
     access = event.split(":")[1] in ("twin", "pull")
     return EntryView(
@@ -197,9 +195,7 @@ def suggestions() -> tuple[SuggestionView, ...]:
         ),
         SuggestionView(
             "transport-for-visually-impaired",
-            text(
-                "Kuljetuspalvelu näkövammaisille", "Färdtjänst för synskadade", "Transport for visually impaired people"
-            ),
+            text("Kuljetuspalvelu näkövammaisille", "Färdtjänst för synskadade", "Transport for visually impaired people"),
             text(
                 "Matkoja taksilla linja-auton hinnalla.",
                 "Resor med taxi till bussens pris.",

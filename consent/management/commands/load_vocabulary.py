@@ -29,10 +29,10 @@ class Command(BaseCommand):
         for doc in documents("purposes"):
             Purpose.objects.get_or_create(code=doc["code"], defaults={"kind": doc["kind"]})
             texts = {k: doc[k] for k in ("dpv", "name", "description", "on_refusal")}
-            version, created = PurposeVersion.objects.get_or_create(
+            wording, created = PurposeVersion.objects.get_or_create(
                 purpose_id=doc["code"], version=doc["version"], defaults=texts
             )
-            self._same(version, texts, created)
+            self._same(wording, texts, created)
         agencies = {a.code: a for a in Agency.objects.all()}
         for doc in documents("categories"):
             if doc["source"] not in agencies:

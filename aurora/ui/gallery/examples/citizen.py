@@ -106,9 +106,7 @@ def sources() -> list[Example]:
                 remedy=str(words.pull_remedy("revoked")),
                 can_reconnect=True,
             ),
-            SourceView(
-                "social-insurance-2", p.INSURANCE, {}, (p.DISABILITY, p.INCOME), SourceState.NOT_CONNECTED, connect
-            ),
+            SourceView("social-insurance-2", p.INSURANCE, {}, (p.DISABILITY, p.INCOME), SourceState.NOT_CONNECTED, connect),
         ),
         Banner(NoticeKind.INFO, str(words.banner("connect_declined"))),
     )
@@ -151,9 +149,7 @@ def sources() -> list[Example]:
         PullStep(p.HOUSEHOLD.name, PullStepState.DONE, 8),
         PullStep(p.INCOME.name, PullStepState.FETCHING),
         PullStep(p.DISABILITY.name, PullStepState.WAITING),
-        PullStep(
-            p.INCOME.name, PullStepState.FAILED, 0, str(words.pull_error("source_down")), p.NOW + timedelta(minutes=2)
-        ),
+        PullStep(p.INCOME.name, PullStepState.FAILED, 0, str(words.pull_error("source_down")), p.NOW + timedelta(minutes=2)),
     )
     running = PullPage(p.TAX, p.NOW, False, steps, "/sources/", "/my-data/", "/suggestions/", "", "/pulls/x/progress/")
     broken = (steps[0], PullStep(p.INCOME.name, PullStepState.FAILED, 0, str(words.pull_error("revoked"))))

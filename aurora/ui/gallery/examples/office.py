@@ -29,9 +29,7 @@ def errors() -> list[Example]:
         "500": None,
     }
     return [
-        Example(
-            f"error-{name}", f"errors/{name}.html", "nowhere/", special.get(name, ErrorPage("/", reference="7f3a-23"))
-        )
+        Example(f"error-{name}", f"errors/{name}.html", "nowhere/", special.get(name, ErrorPage("/", reference="7f3a-23")))
         for name in ERRORS
     ]
 
@@ -48,10 +46,7 @@ def console() -> list[Example]:
             SourceRow("social-insurance", p.INSURANCE, Health.DOWN, 9_120, None, str(words.pull_error("source_down"))),
             SourceRow("benefits-office", p.OFFICE, Health.IDLE, 0),
         ),
-        queue=tuple(
-            StateCount(str(words.pull_state(s)), n)
-            for s, n in (("queued", 12), ("running", 3), ("done", 36_204), ("failed", 7))
-        ),
+        queue=tuple(StateCount(str(words.pull_state(s)), n) for s, n in (("queued", 12), ("running", 3), ("done", 36_204), ("failed", 7))),
         oldest_due_at=p.NOW,
         consents=(PurposeCount(p.SUGGEST.name, words.AURORA, 15_202), PurposeCount(p.BENEFIT.name, {}, None)),
         ledger_size=1_204_331,

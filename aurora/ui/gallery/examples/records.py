@@ -30,9 +30,7 @@ from aurora.ui.contexts import (
 from aurora.ui.gallery import parts as p
 from aurora.ui.gallery.example import Example
 
-NOTICE = "\n\n".join(
-    ("Aurora", "Service suggestions", "Aurora compares your data with public services.", "Income. Your taxed income.")
-)
+NOTICE = "\n\n".join(("Aurora", "Service suggestions", "Aurora compares your data with public services.", "Income. Your taxed income."))
 
 
 def activity() -> list[Example]:
@@ -41,9 +39,7 @@ def activity() -> list[Example]:
     summaries = (PeriodSummary(7, 12, 3, 1, 1), PeriodSummary(30, 41, 9, 1, 2))
     agencies = (FilterOption("benefits-office", p.OFFICE), FilterOption("tax-administration", p.TAX, True))
     more = Pagination(1, 1, "/activity/", "/activity/?before=7")
-    full = ActivityPage(
-        summaries, days, agencies, more, "/activity/", "read", "2026-11-01", "2026-11-24", filtered=True
-    )
+    full = ActivityPage(summaries, days, agencies, more, "/activity/", "read", "2026-11-01", "2026-11-24", filtered=True)
     wrong = ActivityPage(
         summaries,
         (),
@@ -125,9 +121,7 @@ def data() -> list[Example]:
             "my-data/",
             MyDataPage((group, income), missing, "/sources/", "/my-data/export/", "/activity/e/"),
         ),
-        Example(
-            "my-data-empty", "portal/my_data.html", "my-data/", MyDataPage((), missing, "/sources/", "/my-data/export/")
-        ),
+        Example("my-data-empty", "portal/my_data.html", "my-data/", MyDataPage((), missing, "/sources/", "/my-data/export/")),
     ]
 
 
@@ -143,19 +137,13 @@ def consents() -> list[Example]:
     ended = ConsentPage(past, NOTICE, "en", "d4" * 32, history, (), "/consents/", "/activity/")
     follows = tuple(str(s) for s in words.WITHDRAW_CONNECTION)
     follows_access = tuple(str(s) for s in words.WITHDRAW_ACCESS)
-    others = tuple(
-        p.consent(s, words.AURORA, p.OVERVIEW, source=p.REGISTER) for s in (ConsentState.EXPIRED, ConsentState.DECLINED)
-    )
+    others = tuple(p.consent(s, words.AURORA, p.OVERVIEW, source=p.REGISTER) for s in (ConsentState.EXPIRED, ConsentState.DECLINED))
     return [
-        Example(
-            "consents", "portal/consents.html", "consents/", ConsentsPage((active, given), (past, *others), "/sources/")
-        ),
+        Example("consents", "portal/consents.html", "consents/", ConsentsPage((active, given), (past, *others), "/sources/")),
         Example("consents-empty", "portal/consents.html", "consents/", ConsentsPage((), (), "/sources/")),
         Example("consent", "portal/consent.html", "consents/c/", detail),
         Example("consent-past", "portal/consent.html", "consents/c/", ended),
-        Example(
-            "withdraw", "portal/withdraw.html", "consents/c/withdraw/", WithdrawPage(active, follows, "/consents/c/")
-        ),
+        Example("withdraw", "portal/withdraw.html", "consents/c/withdraw/", WithdrawPage(active, follows, "/consents/c/")),
         Example(
             "withdrawn",
             "portal/withdrawn.html",
@@ -180,9 +168,7 @@ def agency() -> list[Example]:
         "The office tells your municipality of its decision.",
     )
     end = date(2027, 2, 24)
-    asks = AgencyConsentPage(
-        p.OFFICE, service, p.BENEFIT, categories, p.TODAY, end, False, "office.example", {}, "", hidden, urls
-    )
+    asks = AgencyConsentPage(p.OFFICE, service, p.BENEFIT, categories, p.TODAY, end, False, "office.example", {}, "", hidden, urls)
     wrong = AgencyConsentPage(
         p.OFFICE,
         service,

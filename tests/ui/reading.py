@@ -1,10 +1,14 @@
-"""A page as the elements that the tests ask about."""
+"""A page as the elements that the tests ask about, and where the tools lie."""
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from pathlib import Path
 
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+FRONTEND = Path(__file__).resolve().parents[2] / "aurora" / "ui" / "frontend"
 VOID = {"meta", "link", "input", "br", "img", "circle", "path", "rect", "stop"}
 
 
@@ -30,6 +34,18 @@ class Page:
         return [e.attributes["id"] for e in self.elements if "id" in e.attributes]
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """One example in one language."""
+
+    name: str
+    language: str
+    template: str
+    has_errors: bool
+    html: str
+    page: Page
+
+
 class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
@@ -48,9 +64,7 @@ class _Reader(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag in VOID:
             return
-        assert self.open and self.open[-1].tag == tag, (
-            f"</{tag}> closes <{self.open[-1].tag if self.open else 'nothing'}>"
-        )
+        assert self.open and self.open[-1].tag == tag, f"</{tag}> closes <{self.open[-1].tag if self.open else 'nothing'}>"
         self.open.pop()
 
     def handle_data(self, data: str) -> None:
