@@ -56,7 +56,7 @@ def console() -> list[Example]:
         checkpoint_size=1_204_327,
         checkpoint_url="/ledger/checkpoint",
     )
-    secret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+    secret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"  # noqa: S105 - an example of nobody
     uri = f"otpauth://totp/Aurora:olli?secret={secret}&issuer=Aurora"
     wrong = (FieldError("password", str(words.form_error("credentials_wrong"))),)
     code = (FieldError("code", str(words.form_error("code_wrong"))),)
