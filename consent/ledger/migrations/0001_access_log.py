@@ -60,7 +60,7 @@ BEGIN
     END IF;
 END
 $$;
-"""
+"""  # noqa: S608 - made of the constants above
 
 
 class Migration(migrations.Migration):

@@ -217,7 +217,7 @@ def test_the_services_role_may_not_sequence() -> None:
 
 def test_a_role_with_the_sequencers_rights_alone_is_enough(ledger_server: object) -> None:
     """What migration 0001 grants to aurora_sequencer if there is one; here the same grants, on a role of that name."""
-    from consent.ledger.migrations import __name__ as package  # noqa: PLC0415
+    from consent.ledger.migrations import __name__ as package
 
     rights = __import__(f"{package}.0001_access_log", fromlist=["RIGHTS"]).RIGHTS
     with transaction.atomic(using="admin"), connections["admin"].cursor() as cursor:
@@ -362,7 +362,7 @@ def test_kill_9_of_the_sequencer_in_the_middle_loses_and_repeats_nothing(
     with ThreadPoolExecutor(len(them)) as pool:
         writers = [pool.submit(write, worker) for worker in range(len(them))]
         try:
-            for _ in range(3):
+            for _ in range(2):
                 with started(sequencer_command, sequencer_environment) as process:
                     before = Leaf.objects.count()
                     wait_for(lambda before=before: Leaf.objects.count() > before + 20, "the sequencer's progress")  # type: ignore[misc]
