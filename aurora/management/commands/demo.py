@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import warnings
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
+from authlib.deprecate import AuthlibDeprecationWarning
 from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
@@ -49,13 +53,21 @@ class Command(BaseCommand):
         description = demo.description(plan, made.demo, made.aurora["control_token"], people)
         seed = plan.state / "seed.json"
         write_private(seed, json.dumps({**made.aurora, "operators": description["operators"]}))
-        supervisor.finish(demo.manage("seed_demo", "--config", str(seed)))
+        self._seed(seed)
         supervisor.start(*demo.aurora_processes(plan))
         supervisor.ready()
         write_private(plan.state / "demo.json", json.dumps(description, indent=2, ensure_ascii=False) + "\n")
         say(demo.welcome(plan, made.demo, people))
         self._say(f"Aurora is ready: {plan.urls['aurora']}")
         supervisor.run()
+
+    def _seed(self, config: Path) -> None:
+        """In this process, which has Django loaded already: another would cost each start two seconds more."""
+        with warnings.catch_warnings():
+            # Authlib calls httpx outdated; nothing that somebody who starts the demo could act on.
+            warnings.simplefilter("ignore", AuthlibDeprecationWarning)
+            call_command("seed_demo", config=config)
+        connections.close_all()
 
     def _pending_migrations(self) -> bool:
         """Asked here, as the service's role: a run of `migrate` that finds nothing to do would cost two seconds of each start."""
