@@ -69,7 +69,7 @@ def test_addresses_round_trip(index: int, width: int) -> None:
 
 
 def test_a_tree_of_70000_has_the_tiles_that_the_specification_counts() -> None:
-    """C2SP tlog-tiles, Partial Tiles: 273 full, one of 112; a full one and one of 17 at level 1; one of 1 at level 2."""
+    """C2SP tlog-tiles, 273 full, one of 112; a full one and one of 17 at level 1; one of 1 at level 2."""
     stored = tiles.grow(0, leaves(70_000), {})
     widths = {key: len(tile) // 32 for key, tile in stored.items()}
     level_0, level_1 = ({i: w for (lvl, i), w in widths.items() if lvl == level} for level in (0, 1))
