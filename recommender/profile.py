@@ -35,9 +35,7 @@ class Profile:
     @classmethod
     def of_categories(cls, categories: Mapping[str, Mapping[str, Any]]) -> Profile:
         """From `{category: {key: value}}`, the shape in which the agencies answer."""
-        return cls(
-            {f"{category}.{key}": value for category, facts in categories.items() for key, value in facts.items()}
-        )
+        return cls({f"{category}.{key}": value for category, facts in categories.items() for key, value in facts.items()})
 
     def get(self, key: str) -> FactValue | None:
         """The value, or None where it is unknown. Raises `ProfileError` for a key that is no fact."""

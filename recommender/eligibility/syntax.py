@@ -58,9 +58,7 @@ def tokens(rule: str) -> Iterator[_Token]:
     while position < end:
         match = _TOKEN.match(rule, position)
         if match is None or match.lastgroup is None:
-            raise RuleError(
-                f"The rule cannot be read from character {position + 1} on: {rule[position : position + 20]!r}."
-            )
+            raise RuleError(f"The rule cannot be read from character {position + 1} on: {rule[position : position + 20]!r}.")
         kind, text = match.lastgroup, match.group(match.lastgroup)
         if kind == "name" and text not in _WORDS and text not in FACTS:
             raise RuleError(f"The rule names {text!r}, which is not a fact.")
