@@ -1,0 +1,173 @@
+"""What the environment says is read once, checked together, and refused in words that name the variable."""
+
+from __future__ import annotations
+
+import stat
+import threading
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aurora.env import DatabaseUrl, Env, EnvError
+from aurora.keyfiles import KeyFile, KeyFileError
+
+APP = "postgresql://aurora_app:hush-app@db.example:5433/aurora"
+OWNER = "postgresql://aurora_owner:hush-owner@db.example:5433/aurora"
+
+
+def test_nothing_set_means_embedded_services_and_the_state_folder_of_the_clone() -> None:
+    env = Env.from_environ({})
+    assert env.database is None
+    assert env.broker_url is None
+    assert env.django_databases() == {}
+    assert env.state_dir.name == ".aurora"
+    assert not env.sandbox
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "port", "name", "user"),
+    [
+        ("postgresql://u@/db?host=/var/run/x", "/var/run/x", None, "db", "u"),
+        ("postgresql://u@%2Fvar%2Frun%2FX/db", "/var/run/X", None, "db", "u"),
+        ("postgres://u:p%40ss@h:5433/db", "h", 5433, "db", "u"),
+        ("postgresql://u@[::1]:5432/db", "::1", 5432, "db", "u"),
+        ("postgresql:///db?host=/s&port=6000&user=u", "/s", 6000, "db", "u"),
+    ],
+)
+def test_database_addresses(url: str, host: str, port: int | None, name: str, user: str) -> None:
+    parsed = DatabaseUrl.parse(url)
+    assert (parsed.host, parsed.port, parsed.name, parsed.user) == (host, port, name, user)
+    assert parsed.django()["HOST"] == host
+
+
+def test_other_parameters_reach_the_driver() -> None:
+    assert DatabaseUrl.parse("postgresql://u@h/db?sslmode=verify-full").django()["OPTIONS"] == {"sslmode": "verify-full"}
+
+
+@pytest.mark.parametrize(
+    ("environ", "named"),
+    [
+        ({"DATABASE_URL": "mysql://u@h/db"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "sqlite:///db.sqlite3"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "postgresql://u@h"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "postgresql://h/db"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "postgresql://u@h:port/db"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "postgresql://u@h/db?host=/a&host=/b"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "aurora"}, "DATABASE_URL"),
+        ({"DATABASE_OWNER_URL": OWNER}, "DATABASE_OWNER_URL"),
+        ({"DATABASE_URL": APP, "DATABASE_OWNER_URL": APP}, "another role"),
+        ({"DATABASE_URL": APP, "DATABASE_OWNER_URL": OWNER.replace("5433", "5434")}, "same database"),
+        ({"DATABASE_URL": APP, "AURORA_DB_ROLE": "owner"}, "DATABASE_OWNER_URL"),
+        ({"AURORA_DB_ROLE": "root"}, "AURORA_DB_ROLE"),
+        ({"BROKER_URL": "memory://"}, "BROKER_URL"),
+        ({"BROKER_URL": "redis+socket://"}, "BROKER_URL"),
+        ({"CACHE_URL": "redis:///0"}, "CACHE_URL"),
+        ({"AURORA_BASE_URL": "http://aurora.example"}, "https"),
+        ({"AURORA_BASE_URL": "http://localhost:8000"}, "AURORA_SANDBOX"),
+        ({"AURORA_BASE_URL": "http://10.0.0.1", "AURORA_SANDBOX": "1"}, "https"),
+        ({"AURORA_BASE_URL": "https://aurora.example", "AURORA_SANDBOX": "1"}, "localhost"),
+        ({"AURORA_BASE_URL": "https://aurora.example/app"}, "AURORA_BASE_URL"),
+        ({"AURORA_BASE_URL": "aurora.example"}, "AURORA_BASE_URL"),
+        ({"AURORA_DEBUG": "1"}, "AURORA_DEBUG"),
+        ({"AURORA_SANDBOX": "perhaps"}, "AURORA_SANDBOX"),
+        ({"AURORA_PULL_LEASE_SECONDS": "0"}, "AURORA_PULL_LEASE_SECONDS"),
+        ({"AURORA_PULL_LEASE_SECONDS": "-5"}, "AURORA_PULL_LEASE_SECONDS"),
+        ({"AURORA_PULL_LEASE_SECONDS": "1e3"}, "AURORA_PULL_LEASE_SECONDS"),
+        ({"AURORA_PULL_LEASE_SECONDS": "9" * 5000}, "AURORA_PULL_LEASE_SECONDS"),
+        ({"AURORA_PULL_LEASE_SECONDS": "10", "AURORA_SWEEP_SECONDS": "20"}, "AURORA_SWEEP_SECONDS"),
+        ({"AURORA_STATE_DIR": "state"}, "AURORA_STATE_DIR"),
+        ({"AURORA_KEK_FILE": "/nowhere/kek"}, "AURORA_KEK_FILE"),
+        ({"AURORA_LEDGER_ORIGIN": "https://aurora.example"}, "AURORA_LEDGER_ORIGIN"),
+        ({"AURORA_LEDGER_ORIGIN": "aurora log"}, "AURORA_LEDGER_ORIGIN"),
+        ({"AURORA_LOG_LEVEL": "LOUD"}, "AURORA_LOG_LEVEL"),
+    ],
+)
+def test_malformed_or_contradictory_values_refuse_to_start(environ: dict[str, str], named: str) -> None:
+    with pytest.raises(EnvError, match=named):
+        Env.from_environ(environ)
+
+
+def test_no_password_in_any_repr_or_refusal() -> None:
+    env = Env.from_environ({"DATABASE_URL": APP, "DATABASE_OWNER_URL": OWNER, "BROKER_URL": "redis://:hush-broker@h:6379/0"})
+    assert "hush" not in repr(env)
+    for broken in ("mysql://u:hush@h/db", "postgresql://u:hush@h:70000/db", "postgresql://u:hush@h"):
+        with pytest.raises(EnvError) as refused:
+            Env.from_environ({"DATABASE_URL": broken})
+        assert "hush" not in str(refused.value)
+
+
+def test_the_owner_migrates_and_the_service_serves() -> None:
+    both = {"DATABASE_URL": APP, "DATABASE_OWNER_URL": OWNER}
+    assert Env.from_environ(both).django_databases()["default"]["USER"] == "aurora_app"
+    assert Env.from_environ(both | {"AURORA_DB_ROLE": "owner"}).django_databases()["default"]["USER"] == "aurora_owner"
+
+
+def test_seconds_and_origin() -> None:
+    env = Env.from_environ({"AURORA_PULL_LEASE_SECONDS": "90", "AURORA_BASE_URL": "https://Aurora.example/"})
+    assert env.pull_lease == timedelta(seconds=90)
+    assert env.base_url == "https://aurora.example"
+    assert env.ledger_origin == "aurora.example/ledger"
+
+
+@given(st.text(max_size=80))
+def test_any_text_is_either_an_address_or_refused(text: str) -> None:
+    try:
+        parsed = DatabaseUrl.parse(text)
+    except EnvError:
+        return
+    assert parsed.name
+    assert parsed.user
+
+
+def test_a_missing_key_is_made_once_with_mode_600(tmp_path: Path) -> None:
+    key = KeyFile(tmp_path / "keys" / "kek", "aes256", create=True)
+    texts: list[str] = []
+    threads = [threading.Thread(target=lambda: texts.append(key.text())) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(texts)) == 1
+    assert len(texts) == 8
+    assert stat.S_IMODE(key.path.stat().st_mode) == 0o600
+    assert len(key.raw()) == 32
+    assert texts[0] not in repr(key)
+    assert [path.name for path in key.path.parent.iterdir()] == ["kek"]
+
+
+def test_a_key_that_was_named_is_never_made(tmp_path: Path) -> None:
+    with pytest.raises(KeyFileError):
+        KeyFile(tmp_path / "kek", "aes256", create=False).raw()
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("content", ["", "short", "*" * 43, "A" * 60, "ä" * 43])
+def test_a_damaged_key_is_refused_without_showing_it(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "kek"
+    path.write_text(content)
+    path.chmod(0o600)
+    with pytest.raises(KeyFileError) as refused:
+        KeyFile(path, "aes256", create=False).raw()
+    assert not content or content not in str(refused.value)
+
+
+def test_a_key_that_others_may_read_is_refused(tmp_path: Path) -> None:
+    key = KeyFile(tmp_path / "kek", "hmac", create=True)
+    key.raw()
+    key.path.chmod(0o644)
+    with pytest.raises(KeyFileError, match="chmod 600"):
+        key.raw()
+
+
+def test_a_signing_key_is_a_private_jwk_with_its_thumbprint(tmp_path: Path) -> None:
+    from joserfc.jwk import ECKey
+
+    jwk = KeyFile(tmp_path / "jwk", "es256", create=True).jwk()
+    assert ECKey.import_key(jwk).thumbprint() == jwk["kid"]
+    (tmp_path / "bad").write_text('{"kty": "EC", "crv": "P-256"}')
+    (tmp_path / "bad").chmod(0o600)
+    with pytest.raises(KeyFileError):
+        KeyFile(tmp_path / "bad", "es256", create=False).jwk()

@@ -1,0 +1,137 @@
+"""All of Aurora as `make demo` runs it, in a temporary state folder on free ports: for journeys, browsers and faults."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from aurora.embedded import forget
+from aurora.guard import group_is_alive
+
+ROOT = Path(__file__).resolve().parents[2]
+# What the test run set for its own services must not lead the stack to them.
+FOREIGN = ("DATABASE_URL", "DATABASE_OWNER_URL", "BROKER_URL", "CACHE_URL")
+
+
+class StackError(AssertionError):
+    """The stack did not come up, or a process did not do what was waited for."""
+
+
+class Stack:
+    """`with Stack(folder) as stack:` waits until all is ready. `demo` is the content of `.aurora/demo.json`."""
+
+    def __init__(self, state: Path, *, environ: dict[str, str] | None = None) -> None:
+        """`environ`: variables to set on top, such as AURORA_PULL_LEASE_SECONDS."""
+        self.state = state
+        self.demo: dict[str, Any] = {}
+        self._environ = {
+            name: value for name, value in os.environ.items() if name not in FOREIGN and not name.startswith(("AURORA_", "PYTEST_"))
+        } | (environ or {})
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def base_url(self) -> str:
+        return str(self.demo["base_url"])
+
+    @property
+    def log_dir(self) -> Path:
+        return self.state / "log"
+
+    def start(self, *, within: float = 150.0) -> None:
+        """Starts and waits. May be called again after `stop` or `kill_supervisor`: state and addresses are kept."""
+        self.state.mkdir(parents=True, exist_ok=True)
+        command = [sys.executable, str(ROOT / "manage.py"), "demo", "--state", str(self.state), "--port", "0", "--quiet"]
+        with (self.state / "demo.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                command, cwd=ROOT, env=self._environ, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            )
+        self._wait(self._is_described, within, "the stack to be ready")
+        self.demo = json.loads((self.state / "demo.json").read_text(encoding="utf-8"))
+
+    def stop(self, *, within: float = 25.0) -> int:
+        """Ctrl-C, and waits; returns the exit status."""
+        process = self._running()
+        process.send_signal(signal.SIGINT)
+        try:
+            return process.wait(within)
+        except subprocess.TimeoutExpired:
+            self.kill_supervisor()
+            raise StackError(f"the stack did not stop within {within:.0f} s\n{self._log()}") from None
+
+    def pids(self) -> dict[str, int]:
+        """Process ids by name: the supervised processes and the embedded services."""
+        found: dict[str, int] = {}
+        with contextlib.suppress(OSError, ValueError):
+            found |= json.loads((self.state / "services.json").read_text())["pids"]
+        with contextlib.suppress(OSError, ValueError):
+            found |= json.loads((self.state / "pids.json").read_text())
+        return found
+
+    def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> int:
+        """Sends `number` to one child (web, worker, beat, sequencer, a sandbox process); returns the id it had."""
+        pid = self.pids()[name]
+        os.kill(pid, number)
+        return pid
+
+    def wait_for_restart(self, name: str, killed: int, *, within: float = 60.0) -> int:
+        """Waits until `name` runs under another id than `killed`; returns it."""
+        self._wait(lambda: self.pids().get(name, killed) != killed, within, f"{name} to be started again")
+        return self.pids()[name]
+
+    def kill_supervisor(self, *, within: float = 30.0) -> None:
+        """kill -9 of the supervisor; waits until its guards have ended everything else."""
+        groups = list(self.pids().values())
+        process = self._running()
+        process.kill()
+        process.wait()
+        deadline = time.monotonic() + within
+        while left := [group for group in groups if group_is_alive(group)]:
+            if time.monotonic() > deadline:
+                raise StackError(f"still running after the supervisor was killed: {left}")
+            time.sleep(0.05)
+
+    def _is_described(self) -> bool:
+        if self._running().poll() is not None:
+            raise StackError(f"the stack ended with status {self._running().returncode}\n{self._log()}")
+        return (self.state / "demo.json").exists()
+
+    def _wait(self, condition: Any, within: float, what: str) -> None:
+        deadline = time.monotonic() + within
+        while not condition():
+            if time.monotonic() > deadline:
+                raise StackError(f"waited {within:.0f} s for {what}\n{self._log()}")
+            time.sleep(0.05)
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._process is None:
+            raise StackError("the stack was not started")
+        return self._process
+
+    def _log(self) -> str:
+        return "\n".join((self.state / "demo.log").read_text(errors="replace").splitlines()[-40:])
+
+    def __enter__(self) -> Stack:
+        try:
+            self.start()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends what runs and removes the database that lies outside the state folder."""
+        try:
+            if self._process is not None and self._process.poll() is None:
+                self.stop()
+        finally:
+            forget(self.state)
