@@ -6,7 +6,7 @@ the same in other words (children under 6, 13 and 18) count together and appear 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -37,6 +37,7 @@ _TOGETHER = {
     "tax.income.interest": "capital",
     "tax.income.dividends": "capital",
 }
+_ABOUT_SPOUSE = ("population.household.spouse_age", "social.disability.spouse_visual_impairment")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +68,9 @@ def explain(service: PublicService, facts: Facts, ranker: Ranker) -> tuple[Reaso
         reasons = _by_model(service.programme, facts.profile, ranker)
         if reasons:
             return reasons
-    else:
-        reasons = _by_facts(grounds(service, facts), facts.profile, "signal")
     ruled = service.rule.outcome(facts).decided_by if service.rule else ()
-    said = {_group(reason.facts[0]) for reason in reasons}
-    further = _by_facts((key for key in ruled if _group(key) not in said), facts.profile, "rule")
-    return (*reasons, *further)[:MOST_REASONS]
+    bases: dict[str, Basis] = {**dict.fromkeys(grounds(service, facts), "signal"), **dict.fromkeys(ruled, "rule")}
+    return _by_facts([*ruled, *grounds(service, facts)], bases, facts.profile)
 
 
 def _by_model(programme: str, profile: Profile, ranker: Ranker) -> tuple[Reason, ...]:
@@ -92,12 +90,15 @@ def _by_model(programme: str, profile: Profile, ranker: Ranker) -> tuple[Reason,
     return tuple(reasons)
 
 
-def _by_facts(keys: Iterable[str], profile: Profile, basis: Basis) -> tuple[Reason, ...]:
+def _by_facts(keys: Sequence[str], bases: Mapping[str, Basis], profile: Profile) -> tuple[Reason, ...]:
     first_of_group: dict[str, str] = {}
+    of_spouse = any(key in _ABOUT_SPOUSE for key in keys)
     for key in keys:
-        if key in profile.known and FACTS[key].kind is not Kind.REGION:
+        # Rules ask first whether one is married: what the spouse is says that already.
+        repeated = of_spouse and key == "population.person.marital_status"
+        if key in profile.known and FACTS[key].kind is not Kind.REGION and not repeated:
             first_of_group.setdefault(_group(key), key)
-    return tuple(_reason(key, profile, "for", basis, 0.0) for key in first_of_group.values())[:MOST_REASONS]
+    return tuple(_reason(key, profile, "for", bases[key], 0.0) for key in first_of_group.values())[:MOST_REASONS]
 
 
 def _group(key: str) -> str:

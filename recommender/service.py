@@ -29,8 +29,8 @@ __all__ = [
     "used_categories",
 ]
 
-# A score of 3 of 100 is what a service has that is open to everyone and that nothing speaks for: less is not worth a line.
-LEAST_SCORE = 0.03
+# Less than 2 of 100 is not worth a line.
+LEAST_SCORE = 0.02
 # So many places are kept for services that are not sure, else sure but minor ones would hide what a connection could settle.
 OPEN_PLACES = 3
 
@@ -81,21 +81,28 @@ class _Candidate:
     score: float
     eligibility: Eligibility
 
+    @property
+    def general(self) -> bool:
+        """Open to everyone, and nothing in the profile speaks for it."""
+        return self.eligibility is Eligibility.NO_RULE and self.score * 100 <= self.service.base
+
 
 def suggest(profile: Profile, *, language: str | None = None, limit: int = 10) -> tuple[SuggestedService, ...]:
     """Up to `limit` services for a household, those it is likely entitled to first, by score.
 
     Never suggests a service whose rule says no, nor a programme that the profile says is received. Up to three places at
-    the end go to services whose eligibility is unknown or that are open to everyone. Raises `ArtefactError` where the
+    the end go to services whose eligibility is unknown or that are open to everyone; those that are open to everyone and for
+    which nothing in the profile speaks only fill what is left. Raises `ArtefactError` where the
     trained model is missing or damaged, `CatalogueError` for a language that is not fi, sv or en.
     """
     facts, ranker = Facts(profile), current()
     found = sorted(_candidates(facts, ranker, catalogue()), key=lambda one: (-one.score, one.service.identifier))
     likely = [one for one in found if one.eligibility is Eligibility.LIKELY]
-    others = [one for one in found if one.eligibility is not Eligibility.LIKELY]
+    others = [one for one in found if one.eligibility is not Eligibility.LIKELY and not one.general]
+    general = [one for one in found if one.general]
     places = max(0, limit)
     chosen = likely[: places - min(OPEN_PLACES, len(others), places // 2)]
-    chosen += others[: places - len(chosen)]
+    chosen = [*chosen, *others, *general][:places]
     return tuple(_suggested(one, facts, ranker, language) for one in chosen)
 
 
@@ -139,7 +146,7 @@ def _candidates(facts: Facts, ranker: Ranker, services: Catalogue) -> list[_Cand
     found = []
     for service in _not_received(facts.profile, services):
         answer = service.rule.answer(facts) if service.rule else None
-        score = chances[service.programme] if service.programme else relevance(service, facts)
+        score = chances[service.programme] if service.programme else relevance(service, facts, answer)
         if answer is not Answer.NO and score >= LEAST_SCORE:
             found.append(_Candidate(service, score, _eligibility(service, answer)))
     return found

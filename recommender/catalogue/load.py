@@ -47,14 +47,15 @@ def catalogue() -> Catalogue:
 
 
 def read(folder: Path) -> Catalogue:
-    """Reads `providers.json` and `services/*.json` in `folder`. Raises `CatalogueError` naming the file and the fault."""
+    """Reads `providers.json`, `reach.json` and `services/*.json` in `folder`. Raises `CatalogueError` naming file and fault."""
     files = sorted((folder / "services").glob("*.json"))
     if not files:
         raise CatalogueError(f"There are no services in {folder}.")
     providers = {code: _text(text, f"providers.json: {code}") for code, text in _json(folder / "providers.json").items()}
+    reach = _reach(folder / "reach.json")
     services: dict[str, PublicService] = {}
     for path in files:
-        service = _service(_json(path), providers, path.name)
+        service = _service(_json(path), providers, reach, path.name)
         if path.stem != service.identifier:
             raise CatalogueError(f"{path.name}: the identifier must be the name of the file.")
         services[service.identifier] = service
@@ -62,7 +63,7 @@ def read(folder: Path) -> Catalogue:
     if len(set(ranked)) != len(ranked):
         raise CatalogueError("Two services claim the same programme.")
     digest = hashlib.sha256()
-    for path in [folder / "providers.json", *files]:
+    for path in [folder / "providers.json", folder / "reach.json", *files]:
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return Catalogue(services, digest.hexdigest())
 
@@ -77,7 +78,16 @@ def _json(path: Path) -> dict[str, Any]:
     return found
 
 
-def _service(raw: dict[str, Any], providers: Mapping[str, Text], where: str) -> PublicService:
+def _reach(path: Path) -> dict[str, float]:
+    """Shares by identifier, written by `recommender.training.reach`. A service that is not in it counts as for everyone."""
+    reach = _json(path)
+    for identifier, share in reach.items():
+        if not isinstance(share, int | float) or isinstance(share, bool) or not 0 <= share <= 1:
+            raise CatalogueError(f"{path.name}: the share of {identifier} must be from 0 to 1.")
+    return reach
+
+
+def _service(raw: dict[str, Any], providers: Mapping[str, Text], reach: Mapping[str, float], where: str) -> PublicService:
     missing, stray = _REQUIRED - raw.keys(), raw.keys() - _REQUIRED - _OPTIONAL
     if missing or stray:
         raise CatalogueError(f"{where}: missing {sorted(missing)}, not known {sorted(stray)}.")
@@ -104,6 +114,7 @@ def _service(raw: dict[str, Any], providers: Mapping[str, Text], where: str) -> 
         programme=programme,
         base=base,
         signals=signals,
+        reach=float(reach.get(raw["identifier"], 1.0)),
     )
 
 

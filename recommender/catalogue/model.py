@@ -30,7 +30,8 @@ class PublicService:
 
     `rule`: who it is for, None where it is open to everyone or where no fact says. `unseen_grounds`: the authority also
     weighs what is not among the facts, so the rule can say no but never yes. `programme`: the label that the trained model
-    ranks; a service without one has `base` and `signals` instead, see `ranking.relevance`.
+    ranks; a service without one has `base` and `signals` instead, see `ranking.relevance`. `reach`: share of households, 0 to
+    1, to whom the rule says yes.
     """
 
     identifier: str
@@ -47,6 +48,7 @@ class PublicService:
     programme: str | None
     base: int
     signals: tuple[Signal, ...]
+    reach: float
 
     @property
     def facts(self) -> tuple[str, ...]:
