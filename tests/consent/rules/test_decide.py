@@ -1,0 +1,134 @@
+"""The decision: who may, who may not, and which reason is told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from consent.rules import AURORA, CITIZEN, AccessRequest, ConsentView, Permit, Refusal, RefusalCode, decide
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+AINO, CECILIA = uuid4(), uuid4()
+CATEGORIES = ("tax.income", "tax.housing", "population.household")
+
+
+def consent(**changes: object) -> ConsentView:
+    base = ConsentView(
+        id=uuid4(),
+        citizen_id=AINO,
+        recipient="office",
+        purpose="benefit-application",
+        categories=frozenset({"tax.income"}),
+        not_before=NOW - timedelta(days=1),
+        expires_at=NOW + timedelta(days=1),
+    )
+    return replace(base, **changes)  # type: ignore[arg-type]
+
+
+def request(*categories: str, **changes: object) -> AccessRequest:
+    base = AccessRequest(AINO, "office", "benefit-application", frozenset(categories or ("tax.income",)))
+    return replace(base, **changes)  # type: ignore[arg-type]
+
+
+def test_a_live_consent_for_recipient_purpose_and_category_permits() -> None:
+    given_consent = consent()
+    permit = decide(request(), [given_consent], now=NOW)
+    assert isinstance(permit, Permit)
+    assert permit.consent_ids == (given_consent.id,) and permit.categories == {"tax.income"}
+
+
+@pytest.mark.parametrize(
+    ("consents", "code"),
+    [
+        ([], RefusalCode.NO_CONSENT),
+        ([consent(recipient="other")], RefusalCode.NO_CONSENT),
+        ([consent(citizen_id=CECILIA)], RefusalCode.NO_CONSENT),
+        ([consent(purpose="own-overview")], RefusalCode.PURPOSE_NOT_COVERED),
+        ([consent(categories=frozenset({"tax.housing"}))], RefusalCode.CATEGORY_NOT_COVERED),
+        ([consent(ended_at=NOW)], RefusalCode.CONSENT_WITHDRAWN),
+        ([consent(expires_at=NOW)], RefusalCode.CONSENT_EXPIRED),
+        ([consent(not_before=NOW + timedelta(seconds=1))], RefusalCode.NOT_YET_VALID),
+        ([consent(once=True, spent=frozenset({"tax.income"}))], RefusalCode.USED_UP),
+    ],
+)
+def test_the_reason_of_a_refusal(consents: list[ConsentView], code: RefusalCode) -> None:
+    refusal = decide(request(), consents, now=NOW)
+    assert isinstance(refusal, Refusal) and refusal.code is code
+
+
+def test_withdrawn_is_told_before_anything_else() -> None:
+    refusal = decide(request(), [consent(expires_at=NOW), consent(ended_at=NOW)], now=NOW)
+    assert isinstance(refusal, Refusal) and refusal.code is RefusalCode.CONSENT_WITHDRAWN
+
+
+def test_consents_add_up_over_categories_but_not_over_purposes() -> None:
+    both = request("tax.income", "tax.housing")
+    housing = consent(categories=frozenset({"tax.housing"}))
+    assert isinstance(decide(both, [consent(), housing], now=NOW), Permit)
+    other = replace(housing, purpose="own-overview")
+    assert isinstance(decide(both, [consent(), other], now=NOW), Refusal)
+
+
+def test_a_partial_request_gets_the_part_that_is_covered() -> None:
+    some = request("tax.income", "tax.housing", all_or_nothing=False, requester=AURORA)
+    permit = decide(some, [consent(recipient=AURORA)], now=NOW)
+    assert isinstance(permit, Permit) and permit.categories == {"tax.income"}
+
+
+def test_the_citizen_needs_no_consent_for_their_own_data() -> None:
+    permit = decide(request(requester=CITIZEN, purpose="own-data"), [], now=NOW)
+    assert isinstance(permit, Permit) and permit.consent_ids == ()
+
+
+def test_nobody_else_can_build_a_permit() -> None:
+    with pytest.raises(TypeError):
+        Permit(uuid4(), AINO, "office", "p", frozenset(), (), NOW)
+    real = decide(request(), [consent()], now=NOW)
+    assert isinstance(real, Permit) and "_seal" not in repr(real)
+
+
+views = st.builds(
+    consent,
+    recipient=st.sampled_from(["office", "other", AURORA]),
+    purpose=st.sampled_from(["benefit-application", "own-overview"]),
+    categories=st.frozensets(st.sampled_from(CATEGORIES), min_size=1),
+    citizen_id=st.sampled_from([AINO, CECILIA]),
+    not_before=st.sampled_from([NOW - timedelta(days=2), NOW + timedelta(days=2)]),
+    expires_at=st.sampled_from([NOW - timedelta(days=1), NOW, NOW + timedelta(days=3)]),
+    ended_at=st.sampled_from([None, NOW - timedelta(hours=1), NOW + timedelta(hours=1)]),
+)
+asked = st.builds(
+    lambda categories, whole: request(*categories, all_or_nothing=whole),
+    st.sets(st.sampled_from(CATEGORIES), min_size=1),
+    st.booleans(),
+)
+
+
+@given(asked, st.lists(views, max_size=6))
+def test_every_permitted_category_rests_on_a_live_consent_of_exactly_this_kind(wanted: AccessRequest, consents: list[ConsentView]) -> None:
+    decision = decide(wanted, consents, now=NOW)
+    fit = [
+        c
+        for c in consents
+        if (c.citizen_id, c.recipient, c.purpose) == (AINO, "office", "benefit-application")
+        and c.not_before <= NOW < c.expires_at
+        and (c.ended_at is None or c.ended_at > NOW)
+    ]
+    covered = frozenset[str]().union(*(c.categories for c in fit)) & wanted.categories
+    if isinstance(decision, Permit):
+        assert decision.categories == covered and set(decision.consent_ids) <= {c.id for c in fit}
+    else:
+        assert covered != wanted.categories if wanted.all_or_nothing else not covered
+
+
+@given(asked, st.lists(views, max_size=6))
+def test_a_withdrawal_never_widens_what_is_permitted(wanted: AccessRequest, consents: list[ConsentView]) -> None:
+    before = decide(wanted, consents, now=NOW)
+    after = decide(wanted, [replace(c, ended_at=NOW) for c in consents], now=NOW)
+    assert isinstance(after, Refusal)
+    assert isinstance(before, (Permit, Refusal))

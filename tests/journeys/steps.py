@@ -1,0 +1,48 @@
+"""What a person does in the browser, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from playwright.sync_api import Page, expect
+
+
+def sign_in(page: Page, base_url: str, identifier: str) -> None:
+    """From the landing page through the e-ID to home."""
+    page.goto(f"{base_url}/en/")
+    page.get_by_role("link", name="Sign in").first.click()
+    at_the_eid(page, identifier)
+    expect(page).to_have_url(f"{base_url}/en/home/")
+
+
+def at_the_eid(page: Page, identifier: str) -> None:
+    """Identify oneself by the sign-in identifier."""
+    page.get_by_label("Sign-in identifier").fill(identifier)
+    page.get_by_role("button", name="Sign in").last.click()
+
+
+def connect(
+    page: Page,
+    base_url: str,
+    code: str,
+    *,
+    purposes: Iterable[str] = ("own-overview", "service-suggestions"),
+    categories: Iterable[str] | None = None,
+) -> None:
+    """Our consent page, the source's own sign-in and consent page, and back to the pull's progress, until it is done."""
+    page.goto(f"{base_url}/en/sources/{code}/connect/")
+    for purpose in purposes:
+        page.locator(f'input[name=purposes][value="{purpose}"]').check(force=True)
+    for box in page.locator("input[name=categories]").all():
+        if categories is None or box.get_attribute("value") in set(categories):
+            box.check(force=True)
+    page.locator('input[name=end][value="6"]').check(force=True)
+    page.get_by_role("button", name="Allow").click()
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("button", name="Allow").click()
+    page.wait_for_url("**/en/pulls/**")
+
+
+def wait_until_pulled(page: Page) -> None:
+    """Stay on the progress page until it says that nothing more will happen."""
+    expect(page.get_by_role("main")).to_contain_text("Done", timeout=20_000)

@@ -1,0 +1,89 @@
+"""The citizen's whole story in a real browser, with JavaScript and without (design, section 3)."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from conftest import Stack
+from playwright.sync_api import Page, expect
+from steps import connect, sign_in, wait_until_pulled
+
+pytestmark = pytest.mark.xdist_group("stack")
+
+
+def test_connect_see_suggestions_find_the_access_and_withdraw(stack: Stack, page: Page, request: pytest.FixtureRequest) -> None:
+    aino = stack.citizen(0 if "without" in request.node.callspec.id else 2)
+    sign_in(page, stack.base_url, aino["identifier"])
+    connect(page, stack.base_url, "tax-administration")
+    wait_until_pulled(page)
+
+    page.get_by_role("link", name="My data").first.click()
+    expect(page.get_by_role("main")).to_contain_text("Wages")
+
+    page.get_by_role("link", name="Suggestions").first.click()
+    expect(page.get_by_role("main")).to_contain_text("Data used")
+    assert page.get_by_role("main").get_by_role("heading", level=2).count() >= 1
+
+    page.get_by_role("link", name="Activity").first.click()
+    main = page.get_by_role("main")
+    for title in ("Aurora used your data to suggest services", "Aurora fetched your data", "You gave a consent", "You looked at your data"):
+        expect(main).to_contain_text(title)
+    page.get_by_role("link", name="Aurora used your data to suggest services").first.click()
+    expect(page.get_by_role("main")).to_contain_text("Service suggestions")
+
+    page.get_by_role("link", name="Consents").first.click()
+    for _ in range(2):
+        page.get_by_role("link", name="Withdraw").first.click()
+        page.get_by_role("button", name="Withdraw").click()
+        page.get_by_role("link", name="Consents").first.click()
+    page.get_by_role("link", name="My data").first.click()
+    expect(page.get_by_role("main")).not_to_contain_text("crowns a year")
+    page.get_by_role("link", name="Suggestions").first.click()
+    expect(page.get_by_role("main")).not_to_contain_text("Data used")
+
+
+def test_what_was_not_ticked_is_not_fetched(stack: Stack, page: Page, request: pytest.FixtureRequest) -> None:
+    gunvor = stack.citizen(6 if "without" in request.node.callspec.id else 7)
+    sign_in(page, stack.base_url, gunvor["identifier"])
+    connect(page, stack.base_url, "tax-administration", purposes=["own-overview"], categories=["tax.housing"])
+    wait_until_pulled(page)
+    page.goto(f"{stack.base_url}/en/my-data/")
+    expect(page.get_by_role("main")).to_contain_text("Property tax")
+    with stack.admin() as database:
+        kept = {row[0] for row in database.execute("SELECT DISTINCT category FROM twin_fact WHERE source = 'tax-administration'")}
+    assert "tax.housing" in kept
+    page.goto(f"{stack.base_url}/en/suggestions/")
+    expect(page.get_by_role("main")).not_to_contain_text("Data used")
+
+
+def test_declining_is_recorded_and_changes_nothing_else(stack: Stack, page: Page, request: pytest.FixtureRequest) -> None:
+    dagny = stack.citizen(3 if "without" in request.node.callspec.id else 5)
+    sign_in(page, stack.base_url, dagny["identifier"])
+    page.goto(f"{stack.base_url}/en/sources/social-insurance/connect/")
+    assert page.locator("input:checked").count() == 0
+    page.get_by_role("button", name="Decline").click()
+    expect(page.get_by_role("main")).to_contain_text("You declined")
+    page.goto(f"{stack.base_url}/en/activity/")
+    expect(page.get_by_role("main")).to_contain_text("You declined a request")
+
+
+def test_an_empty_consent_form_says_what_is_missing(stack: Stack, page: Page) -> None:
+    sign_in(page, stack.base_url, stack.citizen(4)["identifier"])
+    page.goto(f"{stack.base_url}/en/sources/social-insurance/connect/")
+    page.get_by_role("button", name="Allow").click()
+    main = page.locator("main")
+    for sentence in ("Select at least one purpose", "Select at least one kind of data", "Select how long"):
+        expect(main).to_contain_text(sentence)
+
+
+def test_the_values_are_readable_in_no_table(stack: Stack, page: Page, request: pytest.FixtureRequest) -> None:
+    """Sealed facts, names and identifiers: a look at the database shows none of them."""
+    henrik = stack.citizen(1)
+    sign_in(page, stack.base_url, henrik["identifier"])
+    with stack.admin() as database:
+        tables = database.execute("SELECT schemaname || '.' || tablename FROM pg_tables WHERE schemaname IN ('public', 'vault')").fetchall()
+        for (table,) in tables:
+            rows = database.execute(f"SELECT to_jsonb(t) FROM {table} t").fetchall()  # type: ignore[arg-type]
+            text = json.dumps(rows, default=str)
+            assert henrik["identifier"] not in text and henrik["name"] not in text, table
