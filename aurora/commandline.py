@@ -44,6 +44,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _with_services(argv: Sequence[str], *, alone: bool) -> int:
+    from aurora import demo
     from aurora.embedded import ServicesBusy, provide
     from aurora.embedded.places import PlaceError
     from aurora.embedded.postgres import PostgresError
@@ -51,14 +52,14 @@ def _with_services(argv: Sequence[str], *, alone: bool) -> int:
     from aurora.env import Env, EnvError
 
     try:
-        if argv[1:2] == ["demo"]:
-            # The address is a setting: it must be known before the settings are read.
-            from aurora import demo
-
-            demo.prepare(argv[2:])
-        state_dir = Env.from_environ(os.environ).state_dir
-        with provide(state_dir, alone=alone) as services:
+        if alone:
+            demo.choose_state(argv[2:])
+        with provide(Env.from_environ(os.environ).state_dir, alone=alone) as services:
             os.environ.update(services.environ())
+            if alone:
+                # The address is a setting: it must be known before the settings are read; and the ports are kept in the state folder,
+                # which is ours only now.
+                demo.prepare(argv[2:])
             return _django(argv)
     except (EnvError, ServicesBusy, PlaceError, PostgresError, ValkeyError) as error:
         print(f"{error.__class__.__name__}: {error}", file=sys.stderr)

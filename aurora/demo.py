@@ -1,6 +1,7 @@
 """The whole of Aurora and its sandbox on one machine: what `manage.py demo` runs, and what it tells about it.
 
-`prepare` runs before Django's settings are read, because the address is a setting. `aurora.management.commands.demo` does the rest.
+`choose_state` and `prepare` run before Django's settings are read, because state folder and address are settings.
+`aurora.management.commands.demo` does the rest.
 """
 
 from __future__ import annotations
@@ -60,18 +61,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quiet", action="store_true", help="print the last line only")
 
 
-def prepare(arguments: Sequence[str]) -> None:
-    """Chooses the ports and sets the environment that the settings, here and in all processes, are read from. Raises EnvError."""
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    add_arguments(parser)
-    options, _ = parser.parse_known_args(arguments)
-    if options.state:
-        os.environ["AURORA_STATE_DIR"] = str(options.state.expanduser().absolute())
+def choose_state(arguments: Sequence[str]) -> None:
+    """Takes --state into the environment, and what makes it a demo. Touches nothing."""
+    if state := _options(arguments).state:
+        os.environ["AURORA_STATE_DIR"] = str(state.expanduser().absolute())
     os.environ["AURORA_SANDBOX"] = "1"
     for name in ("AURORA_BASE_URL", "AURORA_LEDGER_ORIGIN"):
         # The demo is at home on localhost, whatever the shell had set for a service in earnest.
         os.environ.pop(name, None)
+
+
+def prepare(arguments: Sequence[str]) -> None:
+    """Chooses the ports and sets what the settings, here and in all processes, are read from. The state folder is ours. Raises EnvError."""
+    options = _options(arguments)
     state = state_folder(Env.from_environ(os.environ).state_dir)
+    (state / "demo.json").unlink(missing_ok=True)  # of a demo that was killed: it must not pass for this one's
     try:
         plan = Plan(state, ports.choose(state / "ports.json", SANDBOX, web=options.port), options.quiet)
     except ports.NoFreePort as error:
@@ -79,6 +83,12 @@ def prepare(arguments: Sequence[str]) -> None:
     os.environ["AURORA_BASE_URL"] = plan.urls["aurora"]
     # The log keeps its name when the web port changes.
     os.environ["AURORA_LEDGER_ORIGIN"] = "localhost/aurora-demo-ledger"
+
+
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    add_arguments(parser)
+    return parser.parse_known_args(arguments)[0]
 
 
 def plan(state: Path, *, quiet: bool) -> Plan:

@@ -54,7 +54,7 @@ def _bindable(port: int) -> int | None:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
-        except OSError:
+        except (OSError, OverflowError):
             return None
         found = int(probe.getsockname()[1])
     # Somebody listening on [::1] would be whom the browser reaches under this name.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import signal
 import subprocess
@@ -14,6 +13,7 @@ from urllib.parse import quote
 import psycopg
 
 from aurora import provision
+from aurora.embedded.leftovers import end_leftovers
 from aurora.embedded.places import Account, postgres_home, postgres_tree, socket_folder
 from aurora.guard import Guard
 
@@ -62,7 +62,10 @@ class Postgres:
     def start(self, guard: Guard) -> None:
         """Makes the data folder if missing, starts the server, waits until it answers, provisions roles. Raises PostgresError."""
         self._initialise(guard)
-        _end_leftovers(self._data)
+        # PostgreSQL judges a leftover pid file by whether that number is alive; after a reboot, or in a container, it may be anybody's. We
+        # know better; and the file goes only when no server is left, since it also keeps a second one off the first one's shared memory.
+        end_leftovers(self._data, "postgres", signal.SIGINT)
+        (self._data / "postmaster.pid").unlink(missing_ok=True)
         options = [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]
         self._process = self._spawn("postgres", "-D", str(self._data), *options)
         guard.watch(self._process.pid, signal.SIGINT)
@@ -127,35 +130,3 @@ class Postgres:
                 return
             time.sleep(0.03)
         raise PostgresError(f"PostgreSQL did not answer within {START_SECONDS:.0f} s; see {self._log}")
-
-
-def _end_leftovers(data: Path) -> None:
-    """Ends servers that an earlier start left on this data folder, then removes their pid file.
-
-    PostgreSQL judges a leftover pid file by whether that number is alive; after a reboot, or in a container, it may be anybody's. We know
-    better: a server and each of its children work in the data folder. The file goes only when no such process is left, since it is also
-    what keeps a second server off the first one's shared memory.
-    """
-    deadline = time.monotonic() + STOP_SECONDS
-    ask = signal.SIGINT
-    while left := _working_in(data):
-        for pid in left:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, ask)
-        if time.monotonic() > deadline:
-            ask = signal.SIGKILL
-        time.sleep(0.05)
-    (data / "postmaster.pid").unlink(missing_ok=True)
-
-
-def _working_in(folder: Path) -> list[int]:
-    wanted = folder.resolve()
-    found = []
-    for entry in os.listdir("/proc"):
-        # Other users' processes may not be looked at; they cannot be ours. Zombies have no working folder.
-        with contextlib.suppress(OSError):
-            if entry.isdigit() and Path(os.readlink(f"/proc/{entry}/cwd")) == wanted:
-                with open(f"/proc/{entry}/comm", encoding="ascii", errors="replace") as file:
-                    if file.read().startswith("postgres"):
-                        found.append(int(entry))
-    return found

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import socket
 import subprocess
 import time
 from pathlib import Path
 
+from aurora.embedded.leftovers import end_leftovers
 from aurora.embedded.places import Account, PlaceError, package_folder, socket_folder
 from aurora.guard import Guard
 
@@ -47,6 +49,7 @@ class Valkey:
 
     def start(self, guard: Guard) -> None:
         """Starts the server and waits until it has loaded its file. Raises ValkeyError."""
+        end_leftovers(self._home, "valkey", signal.SIGTERM)
         self._socket.unlink(missing_ok=True)
         settings = {
             "port": "0",

@@ -47,6 +47,7 @@ class Stack:
     def start(self, *, within: float = 150.0) -> None:
         """Starts and waits. May be called again after `stop` or `kill_supervisor`: state and addresses are kept."""
         self.state.mkdir(parents=True, exist_ok=True)
+        (self.state / "demo.json").unlink(missing_ok=True)  # left by a killed one
         command = [sys.executable, str(ROOT / "manage.py"), "demo", "--state", str(self.state), "--port", "0", "--quiet"]
         with (self.state / "demo.log").open("ab") as log:
             self._process = subprocess.Popen(

@@ -1,0 +1,64 @@
+"""`make demo` as a whole: it comes up, survives the death of its parts and its own, and keeps its addresses."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.support.stack import Stack
+
+pytestmark = pytest.mark.xdist_group("stack")
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    with Stack(tmp_path_factory.mktemp("demo") / "state") as stack:
+        yield stack
+
+
+def test_all_of_it_answers(stack: Stack) -> None:
+    assert httpx.get(f"{stack.base_url}/readyz").json() == {"ready": True, "failed": []}
+    assert httpx.get(f"{stack.base_url}/en/").status_code == 200
+    assert set(stack.pids()) == {
+        *("postgres", "valkey", "web", "worker", "beat", "sequencer"),
+        *("eid", "population-register", "tax-administration", "social-insurance", "benefits-office"),
+    }
+    issuers = [stack.demo["sandbox"]["eid"]["issuer"], *(source["issuer"] for source in stack.demo["sandbox"]["sources"])]
+    for issuer in issuers:
+        assert issuer.startswith("http://localhost:")
+    assert httpx.get(f"{issuers[0]}/.well-known/openid-configuration").json()["issuer"] == issuers[0]
+
+
+def test_its_description_tells_integrators_who_to_be_and_is_for_nobody_else(stack: Stack) -> None:
+    assert {"base_url", "citizens", "agencies", "operators", "sandbox"} == set(stack.demo)
+    assert all({"name", "identifier"} <= set(citizen) for citizen in stack.demo["citizens"])
+    agency = stack.demo["agencies"][0]
+    assert {"client_id", "private_jwk", "redirect_uris", "purposes", "categories"} <= set(agency)
+    assert all({"username", "password", "totp_secret"} <= set(operator) for operator in stack.demo["operators"])
+    for name in ("demo.json", "services.json", "operators.json", "seed.json", "sandbox/provision.json", "sandbox/eid.json"):
+        assert stat.S_IMODE((stack.state / name).stat().st_mode) == 0o600, name
+
+
+@pytest.mark.parametrize("name", ["web", "worker", "sequencer", "eid"])
+def test_a_killed_part_comes_back(stack: Stack, name: str) -> None:
+    stack.wait_for_restart(name, stack.kill(name))
+
+
+def test_after_kill_9_nothing_runs_and_the_next_start_is_the_same_service(stack: Stack) -> None:
+    before = stack.demo
+    stack.kill_supervisor()
+    stack.start()
+    assert stack.demo == before
+    assert httpx.get(f"{stack.base_url}/readyz").status_code == 200
+
+
+def test_ctrl_c_ends_all_of_it(stack: Stack) -> None:
+    from aurora.guard import group_is_alive
+
+    groups = list(stack.pids().values())
+    assert stack.stop() == 0
+    assert not any(group_is_alive(group) for group in groups)
+    assert not (stack.state / "demo.json").exists()
