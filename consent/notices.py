@@ -75,9 +75,7 @@ def compose(
         purpose_description=purpose.description[language],
         on_refusal=purpose.on_refusal[language],
         categories=tuple((c.category_id, c.version, c.name[language], c.description[language]) for c in offered),
-        facts=tuple(
-            (c.category_id, tuple(p["x-label"][language] for p in c.schema["properties"].values())) for c in offered
-        ),
+        facts=tuple((c.category_id, tuple(p["x-label"][language] for p in c.schema["properties"].values())) for c in offered),
     )
 
 

@@ -12,7 +12,6 @@ from django.db.models import QuerySet
 from consent.models import ConsentRecord, DataCategoryVersion, PurposeVersion
 from consent.rules import ConsentView
 
-
 _FOR_DECISION = """
 SELECT r.id, r.citizen_id, a.code, r.purpose_id, r.categories, r.not_before, r.expires_at, r.ended_at, r.once, r.spent
 FROM consent_consentrecord r JOIN consent_agency a ON a.id = r.recipient_id

@@ -53,13 +53,12 @@ def policy_sql(table: str, *, column: str = "citizen_id", extra: str = "") -> tu
     """
     own = f"{column} = {CURRENT_CITIZEN}"
     seen = f"{own} OR {extra}" if extra else own
-    forward = (
-        f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;"
-        f"CREATE POLICY own_rows ON {table} USING ({own}) WITH CHECK ({own});"
-    )
+    forward = f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;CREATE POLICY own_rows ON {table} USING ({own}) WITH CHECK ({own});"
     if extra:
         forward += f"CREATE POLICY held_secret ON {table} FOR SELECT USING ({seen});"
-    reverse = f"DROP POLICY IF EXISTS held_secret ON {table}; DROP POLICY own_rows ON {table}; ALTER TABLE {table} DISABLE ROW LEVEL SECURITY;"
+    reverse = (
+        f"DROP POLICY IF EXISTS held_secret ON {table}; DROP POLICY own_rows ON {table}; ALTER TABLE {table} DISABLE ROW LEVEL SECURITY;"
+    )
     return forward, reverse
 
 

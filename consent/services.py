@@ -64,9 +64,7 @@ def give(
     return record, replaced
 
 
-def decline(
-    *, citizen_id: UUID, recipient: Agency, source: Agency | None, purpose: str, notice: Notice, now: datetime
-) -> ConsentRecord:
+def decline(*, citizen_id: UUID, recipient: Agency, source: Agency | None, purpose: str, notice: Notice, now: datetime) -> ConsentRecord:
     """Record a refusal: it is a decision too, and shows that nothing was given. It changes no consent that stands."""
     record = ConsentRecord.objects.create(
         citizen_id=citizen_id,
@@ -112,9 +110,7 @@ def _end(which: Q, state: ConsentState, now: datetime, by: str) -> int:
     return standing.update(state=state, ended_at=now, ended_by=by)
 
 
-def _replace_standing(
-    *, citizen_id: UUID, recipient: Agency, source: Agency | None, purpose: str, now: datetime, by: str
-) -> UUID | None:
+def _replace_standing(*, citizen_id: UUID, recipient: Agency, source: Agency | None, purpose: str, now: datetime, by: str) -> UUID | None:
     same = Q(citizen_id=citizen_id, recipient=recipient, purpose_id=purpose)
     same &= Q(source=source) if source else Q(source__isnull=True)
     standing = ConsentRecord.objects.filter(same, state=ConsentState.GIVEN).select_for_update().first()

@@ -25,8 +25,7 @@ def overview(*, now: datetime) -> ConsoleOverviewPage:
     newest: Checkpoint | None = ledger.newest_checkpoint()
     return ConsoleOverviewPage(
         agencies=tuple(
-            AgencyRow(a.code, a.name, tuple(AgencyRole(r) for r in a.roles if r in SHOWN_ROLES))
-            for a in Agency.objects.order_by("code")
+            AgencyRow(a.code, a.name, tuple(AgencyRole(r) for r in a.roles if r in SHOWN_ROLES)) for a in Agency.objects.order_by("code")
         ),
         sources=_sources(vocabulary, counts),
         queue=_queue(counts),

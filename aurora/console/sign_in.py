@@ -55,7 +55,9 @@ def second_factor(request: HttpRequest) -> HttpResponse:
             auth.logout(request)
             return HttpResponseRedirect(reverse("console:sign_in"))
         wrong = {"code": "code_wrong"}
-    return render(request, "console/second_factor.html", {"page": SecondFactorPage(errors=field_errors(wrong))}, status=400 if wrong else 200)
+    return render(
+        request, "console/second_factor.html", {"page": SecondFactorPage(errors=field_errors(wrong))}, status=400 if wrong else 200
+    )
 
 
 @sensitive_post_parameters("code")

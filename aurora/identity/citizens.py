@@ -42,9 +42,7 @@ def _create(digest: bytes, identified: Identified, language: str, now: datetime)
             id=citizen_id, subject_hmac=digest, national_id_sealed=b"", name_sealed=b"", language=language, created_at=now
         )
         vault.create_key(citizen_id=citizen_id)
-        citizen.national_id_sealed = vault.seal(
-            identified.national_id.encode(), citizen_id=citizen_id, context=b"national-id"
-        )
+        citizen.national_id_sealed = vault.seal(identified.national_id.encode(), citizen_id=citizen_id, context=b"national-id")
         citizen.name_sealed = vault.seal(identified.name.encode(), citizen_id=citizen_id, context=b"name")
         citizen.save(update_fields=["national_id_sealed", "name_sealed"])
     return citizen

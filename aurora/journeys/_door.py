@@ -83,9 +83,7 @@ def _append(permit: Permit, event: Event, now: datetime, details: Mapping[str, A
     ).entry_id
 
 
-def _append_refusal(
-    refusal: Refusal, event: Event, now: datetime, only_consent: UUID | None, details: Mapping[str, Any] | None
-) -> UUID:
+def _append_refusal(refusal: Refusal, event: Event, now: datetime, only_consent: UUID | None, details: Mapping[str, Any] | None) -> UUID:
     return log(
         citizen_id=refusal.request.citizen_id,
         event=event,

@@ -59,8 +59,7 @@ def offer(*, code: str, language: str) -> Offer:
     categories = tuple(queries.current_categories(source=code))
     aurora = Agency.objects.get(code=AURORA)
     texts = tuple(
-        notices.compose(language=language, recipient=aurora, source=source.agency, purpose=p, categories=categories)
-        for p in purposes
+        notices.compose(language=language, recipient=aurora, source=source.agency, purpose=p, categories=categories) for p in purposes
     )
     return Offer(source, language, purposes, categories, texts)
 
@@ -130,9 +129,7 @@ def arrive(*, citizen_id: UUID, code: str, answer: dict[str, str], now: datetime
         verifier = connections.verifier_of(attempt)
     mine = registry.registration(source)
     try:
-        tokens = oauth.redeem(
-            mine, code=oauth.check_answer(mine, expected_state=answer["state"], answer=answer), verifier=verifier
-        )
+        tokens = oauth.redeem(mine, code=oauth.check_answer(mine, expected_state=answer["state"], answer=answer), verifier=verifier)
     except PeerFailed as error:
         raise NotConnected(code=_how_it_ended(error)) from error
     return _record(citizen_id=citizen_id, attempt=attempt, source=source, tokens=tokens, now=now)

@@ -67,9 +67,10 @@ def suggest(*, citizen_id: UUID, now: datetime) -> Suggestions:
         return kept[1]
     request = AccessRequest(citizen_id, AURORA, PURPOSE, frozenset(recommender.used_categories()), all_or_nothing=False)
     details = {"model": recommender.model_version(), "catalogue": recommender.catalogue_version()}
-    with open_door(
-        request, granted=Event.SUGGESTION_MADE, refused=Event.SUGGESTION_REFUSED, now=now, details=details
-    ) as (permit, entry_id):
+    with open_door(request, granted=Event.SUGGESTION_MADE, refused=Event.SUGGESTION_REFUSED, now=now, details=details) as (
+        permit,
+        entry_id,
+    ):
         facts = read(permit)
         made = Suggestions(
             made_at=now,
@@ -116,9 +117,7 @@ def _kept(citizen_id: UUID) -> tuple[str, Suggestions] | None:
     if row is None:
         return None
     content = json.loads(vault.open_sealed(row.sealed, citizen_id=citizen_id, context=_CONTEXT))
-    services = tuple(
-        Suggested(s["service"], s["eligibility"], tuple(s["reasons"]), tuple(s["settles"])) for s in content["services"]
-    )
+    services = tuple(Suggested(s["service"], s["eligibility"], tuple(s["reasons"]), tuple(s["settles"])) for s in content["services"])
     categories = tuple(content["categories"])
     return row.basis, Suggestions(row.made_at, row.entry_id, content["model"], categories, services, content["sources"])
 

@@ -175,9 +175,7 @@ def _client_form(registration: Registration) -> dict[str, str]:
     return {
         "client_id": registration.client_id,
         "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-        "client_assertion": client_assertion(
-            client_id=registration.client_id, key=registration.key, audience=registration.issuer
-        ),
+        "client_assertion": client_assertion(client_id=registration.client_id, key=registration.key, audience=registration.issuer),
     }
 
 

@@ -16,7 +16,6 @@ from aurora.identity import citizens
 from aurora.identity.models import Citizen
 from consent.scope import citizen_scope
 
-
 View = Callable[..., HttpResponse]
 
 

@@ -84,6 +84,4 @@ class BrowserMiddleware:
         browser.secret = browser.secret or new_secret()
         values = (digest(browser.secret), json.dumps(browser.data), time.time() + LIFETIME)
         runtime.current().store.run("INSERT OR REPLACE INTO sessions VALUES (?, ?, ?)", *values)
-        response.set_cookie(
-            self.cookie, browser.secret, max_age=LIFETIME, httponly=True, samesite="Lax", secure=self.secure
-        )
+        response.set_cookie(self.cookie, browser.secret, max_age=LIFETIME, httponly=True, samesite="Lax", secure=self.secure)

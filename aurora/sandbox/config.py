@@ -97,9 +97,7 @@ def _config(process: str, raw: Mapping[str, Any]) -> Config:
         clients={client.client_id: client for client in clients},
         lifetimes=Lifetimes(**{key: int(value) for key, value in raw.get("lifetimes", {}).items()}),
         peer=_peer(process, raw),
-        personas=tuple(
-            Persona(p["key"], int(p["index"]), p["name"], dict(p["about"])) for p in raw.get("personas", [])
-        ),
+        personas=tuple(Persona(p["key"], int(p["index"]), p["name"], dict(p["about"])) for p in raw.get("personas", [])),
         categories=tuple(raw["office"]["categories"]) if process == OFFICE else (),
     )
 

@@ -48,9 +48,7 @@ class PageError(SandboxError):
 class PeerError(SandboxError):
     """Another party answered with an error (`their_code`), or not at all, or not what its specification says."""
 
-    def __init__(
-        self, code: str, sentence: str, *, status: int = 0, retryable: bool = False, their_code: str = ""
-    ) -> None:
+    def __init__(self, code: str, sentence: str, *, status: int = 0, retryable: bool = False, their_code: str = "") -> None:
         super().__init__(code, sentence, retryable=retryable)
         self.status = status
         self.their_code = their_code

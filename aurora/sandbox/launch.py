@@ -26,9 +26,7 @@ class Running:
         self._log = (state / f"{process}.log").open("ab")
         command = [sys.executable, "-m", "aurora.sandbox", process, "--port", str(port)]
         command += ["--state", str(state), "--config", str(config)]
-        self.popen = subprocess.Popen(
-            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=self._log, start_new_session=True
-        )
+        self.popen = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=self._log, start_new_session=True)
         self.base_url = self._wait(process, time.monotonic() + within)
 
     def stop(self, *, number: int = signal.SIGTERM, within: float = 10.0) -> int:

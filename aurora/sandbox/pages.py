@@ -152,9 +152,7 @@ class SecurityHeaders:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        response.setdefault(
-            "Content-Security-Policy", "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'"
-        )
+        response.setdefault("Content-Security-Policy", "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'")
         response.setdefault("X-Content-Type-Options", "nosniff")
         # Not no-referrer: a browser then sends `Origin: null` with our own forms, and they would pass for forged.
         response.setdefault("Referrer-Policy", "same-origin")

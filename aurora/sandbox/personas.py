@@ -88,12 +88,7 @@ def _farmer(f: Facts) -> bool:
 
 
 def _unemployed(f: Facts) -> bool:
-    return bool(
-        30 <= f["age"] <= 58
-        and f["unemployment_benefit"] >= 4_000
-        and f["wages"] <= 15_000
-        and f["public_pension"] == 0
-    )
+    return bool(30 <= f["age"] <= 58 and f["unemployment_benefit"] >= 4_000 and f["wages"] <= 15_000 and f["public_pension"] == 0)
 
 
 def _well_off(f: Facts) -> bool:

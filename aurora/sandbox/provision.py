@@ -60,9 +60,7 @@ def provision(*, urls: Mapping[str, str], lifetimes: Mapping[str, int] | None = 
     for code in SOURCES:
         processes[code] = {**shared, **_source(code, base, keys)}
     processes[OFFICE] = {**shared, **_office(base, keys)}
-    return Provision(
-        processes, {**_for_aurora(base, keys), "control_token": control}, _for_demo(base, keys, processes[EID])
-    )
+    return Provision(processes, {**_for_aurora(base, keys), "control_token": control}, _for_demo(base, keys, processes[EID]))
 
 
 def load_or_make(file: Path, *, urls: Mapping[str, str]) -> Provision:
@@ -97,9 +95,7 @@ def _key_names() -> list[str]:
     return [f"aurora@{name}" for name in (EID, *SOURCES)] + [f"{code}@eid" for code in SOURCES] + [OFFICE]
 
 
-def _client(
-    client_id: str, key: Mapping[str, str], redirect_uri: str, scopes: list[str], **more: Any
-) -> dict[str, Any]:
+def _client(client_id: str, key: Mapping[str, str], redirect_uri: str, scopes: list[str], **more: Any) -> dict[str, Any]:
     jwks = jose.public_jwks(key)
     return {"client_id": client_id, "jwks": jwks, "redirect_uris": [redirect_uri], "scopes": scopes, **more}
 
@@ -116,10 +112,7 @@ def _eid(base: Mapping[str, str], keys: Mapping[str, dict[str, str]]) -> dict[st
         AURORA, keys["aurora@eid"], f"{base[AURORA]}/sign-in/callback", scopes,
         name=_name(AURORA), post_logout_redirect_uris=[f"{base[AURORA]}/"],
     )  # fmt: skip
-    agencies = [
-        _client(code, keys[f"{code}@eid"], f"{base[code]}/sign-in/callback", scopes, name=_name(code))
-        for code in SOURCES
-    ]
+    agencies = [_client(code, keys[f"{code}@eid"], f"{base[code]}/sign-in/callback", scopes, name=_name(code)) for code in SOURCES]
     return {"base_url": base[EID], "clients": [aurora, *agencies], "personas": [asdict(p) for p in choose()]}
 
 
@@ -183,8 +176,7 @@ def _for_aurora(base: Mapping[str, str], keys: Mapping[str, dict[str, str]]) -> 
 def _for_demo(base: Mapping[str, str], keys: Mapping[str, dict[str, str]], eid: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "citizens": [
-            {"key": p["key"], "name": p["name"], "identifier": national_id.make(p["index"]), "about": p["about"]}
-            for p in eid["personas"]
+            {"key": p["key"], "name": p["name"], "identifier": national_id.make(p["index"]), "about": p["about"]} for p in eid["personas"]
         ],
         "agencies": [{**_registration(base), "base_url": base[OFFICE], "private_jwk": keys[OFFICE]}],
         "eid": {"issuer": base[EID]},

@@ -23,9 +23,7 @@ REFRESH_AHEAD = timedelta(seconds=20)
 DEFAULT_TOKEN_SECONDS = 300
 
 
-def begin(
-    *, citizen_id: UUID, source: DataSource, departure: Departure, choices: dict[str, Any], now: datetime
-) -> ConnectAttempt:
+def begin(*, citizen_id: UUID, source: DataSource, departure: Departure, choices: dict[str, Any], now: datetime) -> ConnectAttempt:
     """Remember what the citizen chose while they are at the source."""
     return ConnectAttempt.objects.create(
         citizen_id=citizen_id,
@@ -82,9 +80,7 @@ def give_back(*, connection_id: UUID, now: datetime) -> None:
         return
     token = refresh_token(found) or _open(found.access_token_sealed, found.citizen_id, b"access-token")
     oauth.revoke(registry.registration(found.source), token=token)
-    Connection.objects.filter(pk=connection_id).update(
-        tokens_returned_at=now, access_token_sealed=b"", refresh_token_sealed=None
-    )
+    Connection.objects.filter(pk=connection_id).update(tokens_returned_at=now, access_token_sealed=b"", refresh_token_sealed=None)
 
 
 def mark_broken(*, connection_id: UUID) -> None:

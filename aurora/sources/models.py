@@ -46,15 +46,9 @@ class Connection(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(
-                fields=["ended_at"], condition=Q(state="ended", tokens_returned_at__isnull=True), name="connection_to_return"
-            )
+            models.Index(fields=["ended_at"], condition=Q(state="ended", tokens_returned_at__isnull=True), name="connection_to_return")
         ]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["citizen", "source"], condition=~Q(state="ended"), name="one_standing_connection"
-            )
-        ]
+        constraints = [models.UniqueConstraint(fields=["citizen", "source"], condition=~Q(state="ended"), name="one_standing_connection")]
 
     def __str__(self) -> str:
         return f"{self.state} {self.id}"
@@ -107,9 +101,7 @@ class Pull(models.Model):
             models.Index(fields=["citizen", "-created_at"], name="pull_of_citizen"),
         ]
         constraints = [
-            models.UniqueConstraint(
-                fields=["connection"], condition=Q(state__in=["queued", "running"]), name="one_open_pull"
-            ),
+            models.UniqueConstraint(fields=["connection"], condition=Q(state__in=["queued", "running"]), name="one_open_pull"),
             models.CheckConstraint(
                 condition=(Q(state="running") & Q(lease_token__isnull=False) & Q(lease_until__isnull=False))
                 | (~Q(state="running") & Q(lease_token__isnull=True)),

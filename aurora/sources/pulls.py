@@ -95,7 +95,7 @@ def postpone(lease: Lease, *, error: str, after_seconds: int = 0, now: datetime)
     """Try again later: the source's own `Retry-After`, or an exponential delay with jitter. False when attempts are used up."""
     if lease.attempt >= MAXIMUM_ATTEMPTS:
         return False
-    delay = min(LONGEST_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2 ** (lease.attempt - 1)) * random.uniform(0.5, 1.0)  # noqa: S311
+    delay = min(LONGEST_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2 ** (lease.attempt - 1)) * random.uniform(0.5, 1.0)
     due = now + timedelta(seconds=max(delay, after_seconds))
     moved = _held(lease).update(state=Pull.State.QUEUED, due_at=due, error=error, lease_token=None, lease_until=None)
     return moved == 1

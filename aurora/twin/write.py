@@ -18,9 +18,7 @@ def write(*, citizen_id: UUID, facts: Iterable[NewFact], now: datetime) -> int:
     """Keep facts, sealed; what the same source said before about the same category is superseded, not overwritten. How many."""
     new = list(facts)
     for category, source in {(f.category, f.source) for f in new}:
-        Fact.objects.filter(citizen_id=citizen_id, category=category, source=source, superseded_at__isnull=True).update(
-            superseded_at=now
-        )
+        Fact.objects.filter(citizen_id=citizen_id, category=category, source=source, superseded_at__isnull=True).update(superseded_at=now)
     Fact.objects.bulk_create(_row(citizen_id, f, now) for f in new)
     return len(new)
 

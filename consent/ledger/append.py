@@ -109,9 +109,7 @@ def append(
             seq, commitment = cursor.fetchone()
     except ProgrammingError as error:
         if getattr(error.__cause__, "sqlstate", None) == "42501":
-            raise OutsideScope(
-                "ledger.append must run in citizen_scope of the citizen that the entry is about"
-            ) from None
+            raise OutsideScope("ledger.append must run in citizen_scope of the citizen that the entry is about") from None
         raise
     return Appended(entry_id, seq, bytes(commitment))
 

@@ -45,9 +45,7 @@ class LedgerEntry(models.Model):
         constraints = [
             # Also the index of "my newest 50": the running number is the order, whatever a clock said.
             models.UniqueConstraint(fields=["citizen_id", "seq"], name="ledger_entry_citizen_seq"),
-            models.UniqueConstraint(
-                fields=["permit_id"], condition=Q(permit_id__isnull=False), name="ledger_entry_permit"
-            ),
+            models.UniqueConstraint(fields=["permit_id"], condition=Q(permit_id__isnull=False), name="ledger_entry_permit"),
             models.CheckConstraint(condition=Q(seq__gte=1), name="ledger_entry_seq_positive"),
         ]
 

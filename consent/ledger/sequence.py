@@ -95,15 +95,12 @@ class Sequencer:
                 "AND has_table_privilege('ledger_checkpoint', 'UPDATE')"
             )
             if not cursor.fetchone()[0]:
-                raise NotAllowed(
-                    "this database role may not sequence the ledger: run as the owner (AURORA_DB_ROLE=owner)"
-                )
+                raise NotAllowed("this database role may not sequence the ledger: run as the owner (AURORA_DB_ROLE=owner)")
             now = datetime.now(UTC)
             cursor.execute("SELECT vkey FROM ledger_key ORDER BY since DESC LIMIT 1")
             if cursor.fetchone() != (self._signer.vkey,):
                 cursor.execute(
-                    "INSERT INTO ledger_key (vkey, since) VALUES (%s, %s) "
-                    "ON CONFLICT (vkey) DO UPDATE SET since = excluded.since",
+                    "INSERT INTO ledger_key (vkey, since) VALUES (%s, %s) ON CONFLICT (vkey) DO UPDATE SET since = excluded.since",
                     [self._signer.vkey, now],
                 )
             size, root, note = self._head(cursor)
@@ -112,9 +109,7 @@ class Sequencer:
                 open_checkpoint(note, self._signer.vkey)
             except NotVerified:
                 if note:
-                    logger.warning(
-                        "ledger sequencer: the newest checkpoint bears another key or name; signing the same tree anew"
-                    )
+                    logger.warning("ledger sequencer: the newest checkpoint bears another key or name; signing the same tree anew")
                 self._sign(cursor, size, root)
 
     def round(self) -> int:

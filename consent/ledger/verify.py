@@ -99,12 +99,7 @@ def open_note(note: str, vkey: str) -> str:
     name, key = parse_vkey(vkey)
     wanted = key_id(name, key.public_bytes_raw())
     text, blank, signatures = note.rpartition("\n\n")
-    if (
-        len(note) > MAX_NOTE
-        or not blank
-        or not signatures.endswith("\n")
-        or any(ord(c) < 32 and c != "\n" for c in note)
-    ):
+    if len(note) > MAX_NOTE or not blank or not signatures.endswith("\n") or any(ord(c) < 32 and c != "\n" for c in note):
         raise NotVerified("the note is malformed")
     text += "\n"
     for line in signatures[:-1].split("\n"):
@@ -127,13 +122,7 @@ def open_checkpoint(note: str, vkey: str) -> Checkpoint:
     lines = open_note(note, vkey).split("\n")
     origin = parse_vkey(vkey)[0]
     root = _base64(lines[2]) if len(lines) > 3 else None
-    if (
-        root is None
-        or len(root) != 32
-        or not lines[1].isascii()
-        or not lines[1].isdigit()
-        or str(int(lines[1][:20])) != lines[1]
-    ):
+    if root is None or len(root) != 32 or not lines[1].isascii() or not lines[1].isdigit() or str(int(lines[1][:20])) != lines[1]:
         raise NotVerified("the checkpoint is malformed")
     if lines[0] != origin:
         raise NotVerified("the checkpoint is of another log")
@@ -154,9 +143,7 @@ def check_inclusion(*, commitment: bytes, proof: InclusionProof, vkey: str) -> C
     """That the commitment is a leaf of the tree that the log signed. Raises NotVerified."""
     head = open_checkpoint(proof.checkpoint, vkey)
     leaf_hash = leaf.leaf_hash(commitment)
-    if not merkle.verify_inclusion(
-        index=proof.index, size=head.size, leaf=leaf_hash, proof=proof.hashes, root=head.root
-    ):
+    if not merkle.verify_inclusion(index=proof.index, size=head.size, leaf=leaf_hash, proof=proof.hashes, root=head.root):
         raise NotVerified("the entry does not stand under the signed tree head")
     return head
 

@@ -56,7 +56,8 @@ class ConsentRecord(models.Model):
             ),
             models.CheckConstraint(condition=Q(expires_at__gt=F("not_before")), name="consent_ends_after_it_begins"),
             models.CheckConstraint(
-                condition=Q(state__in=["given"], ended_at__isnull=True) | Q(state__in=["declined", "replaced", "withdrawn"], ended_at__isnull=False),
+                condition=Q(state__in=["given"], ended_at__isnull=True)
+                | Q(state__in=["declined", "replaced", "withdrawn"], ended_at__isnull=False),
                 name="consent_ended_has_a_time",
             ),
             models.CheckConstraint(condition=~Q(categories=[]) | Q(state="declined"), name="consent_covers_something"),

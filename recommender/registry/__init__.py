@@ -1,5 +1,5 @@
 """Trained models as files: text that can be read, metadata that says where it comes from, a hash that is checked."""
 
-from recommender.registry.artefact import Artefact, current, model_directory, read, write
+from recommender.registry.artefact import COMMITTED, Artefact, current, model_directory, read, write
 
-__all__ = ["Artefact", "current", "model_directory", "read", "write"]
+__all__ = ["COMMITTED", "Artefact", "current", "model_directory", "read", "write"]

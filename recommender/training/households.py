@@ -36,7 +36,10 @@ def load(path: Path = EXTRACT) -> pd.DataFrame:
     """The extract, one row a household: text as `str`, programmes as `bool`, other columns as `float64`, unknown as NaN."""
     import pandas as pd
 
-    table = pd.read_csv(path, dtype=dict.fromkeys(_TEXT, "str"))
+    try:
+        table = pd.read_csv(path, dtype=dict.fromkeys(_TEXT, "str"))
+    except (OSError, ValueError) as error:
+        raise DatasetError(f"The extract of households {path.name} cannot be read.") from error
     if tuple(table.columns) != COLUMNS:
         raise DatasetError("The extract of households does not have the columns of the vocabulary.")
     numbers = [name for name in COLUMNS if name not in _TEXT and name not in PROGRAMMES and name != "household"]

@@ -12,6 +12,7 @@ from typing import Any
 import lightgbm as lgb
 import numpy as np
 
+from recommender.errors import DatasetError
 from recommender.facts import PROGRAMMES
 from recommender.ranking.features import CATEGORICAL, FEATURE_CATEGORIES, FEATURE_KEYS, Matrix
 from recommender.ranking.model import Ranker
@@ -43,9 +44,14 @@ PARAMETERS: dict[str, Any] = {
 
 
 def train(extract: Path = EXTRACT) -> Artefact:
-    """Fits on three quarters of the households and measures on the held-out quarter (about 15 s on two cores)."""
+    """Fits on three quarters of the households and measures on the held-out quarter (about 15 s).
+
+    Raises `DatasetError` for an extract that is unreadable or too small.
+    """
     data = dataset.load(extract)
     kept, held_out = dataset.split(len(data.rows), SEED)
+    if not (data.labels[kept].any(axis=0) & data.labels[held_out].any(axis=0)).all():
+        raise DatasetError("The extract is too small: some programme has no household to learn from or to measure on.")
     texts = fit(data.rows[kept], data.labels[kept])
     digest = sha256_of(texts)
     ranker = ranker_of(digest, texts)

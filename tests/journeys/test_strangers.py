@@ -35,7 +35,13 @@ def test_every_address_of_anothers_things_is_404(stack: Stack, browser: Browser)
     stranger = browser.new_context(java_script_enabled=False)
     other = stranger.new_page()
     sign_in(other, stack.base_url, stack.citizen(2)["identifier"])
-    addresses = [pull, f"{pull}progress/", f"{stack.base_url}{consent}", f"{stack.base_url}{consent.replace('withdraw/', '')}", f"{stack.base_url}{entry}"]
+    addresses = [
+        pull,
+        f"{pull}progress/",
+        f"{stack.base_url}{consent}",
+        f"{stack.base_url}{consent.replace('withdraw/', '')}",
+        f"{stack.base_url}{entry}",
+    ]
     for address in addresses:
         response = other.goto(address)
         assert response is not None and response.status == 404, address

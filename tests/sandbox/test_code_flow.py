@@ -51,11 +51,7 @@ def test_page_says_who_asks_for_what_and_offers_two_equal_answers(steady: Sandbo
     browser.open(peer.authorize_url(client_id=peer.client_id, request_uri=peer.push("tax.income tax.housing")))
     assert "You are signing in to:" in browser.text and "Tax Administration" in browser.text
     browser.press("Bertil")
-    assert (
-        "Aurora asks for this data" in browser.text
-        and "Income" in browser.text
-        and "Housing in taxation" in browser.text
-    )
+    assert "Aurora asks for this data" in browser.text and "Income" in browser.text and "Housing in taxation" in browser.text
     assert steady.name("bertil") in browser.text
     labels = [button["label"] for form in browser.forms() for button in form.buttons]
     assert labels == ["Allow", "Refuse"]
@@ -113,11 +109,9 @@ def test_second_agency_needs_one_click_at_the_eid_and_can_be_somebody_else(stead
         ({"request": "eyJ"}, "request_not_supported"),
     ],
 )
-def test_bad_request_returns_to_the_client_with_iss(
-    steady: Sandbox, browser: Browser, changed: dict[str, str | None], error: str
-) -> None:
+def test_bad_request_returns_to_the_client_with_iss(steady: Sandbox, browser: Browser, changed: dict[str, str | None], error: str) -> None:
     peer = steady.peer("social-insurance")
-    browser.open(peer.authorize_url(**{**peer.params("social.pension", **changed)}))
+    browser.open(peer.authorize_url(**peer.params("social.pension", **changed)))
     assert browser.answer["error"] == error
     assert browser.answer["iss"] == peer.issuer and browser.answer["state"] == "state-1"
 
@@ -133,9 +127,7 @@ def test_bad_request_returns_to_the_client_with_iss(
         {"client_id": None},
     ],
 )
-def test_untrusted_redirect_uri_gets_a_page_and_no_redirect(
-    steady: Sandbox, browser: Browser, changed: dict[str, str | None]
-) -> None:
+def test_untrusted_redirect_uri_gets_a_page_and_no_redirect(steady: Sandbox, browser: Browser, changed: dict[str, str | None]) -> None:
     peer = steady.peer("social-insurance")
     browser.open(peer.authorize_url(**peer.params("social.pension", **changed)))
     assert browser.status == 400 and browser.arrived == "" and "Something went wrong" in browser.text
@@ -147,9 +139,7 @@ def test_agency_with_par_takes_nothing_else(steady: Sandbox, browser: Browser) -
     assert browser.answer["error"] == "invalid_request" and browser.answer["iss"] == peer.issuer
 
 
-def test_wrong_or_missing_verifier_gets_no_tokens_and_the_right_one_still_does(
-    steady: Sandbox, browser: Browser
-) -> None:
+def test_wrong_or_missing_verifier_gets_no_tokens_and_the_right_one_still_does(steady: Sandbox, browser: Browser) -> None:
     peer = steady.peer("tax-administration")
     code = steady.come_back(browser, peer, "tax.income")["code"]
     assert peer.redeem(code, code_verifier="x" * 43).json()["error"] == "invalid_grant"

@@ -48,9 +48,7 @@ def test_id_token_says_who_signed_in_to_whom(sandbox: Sandbox, eid: Peer, browse
     assert eid.http.get(f"{eid.issuer}/userinfo").status_code == 401
 
 
-def test_subject_is_stable_for_a_client_and_different_for_another(
-    sandbox: Sandbox, eid: Peer, browser: Browser
-) -> None:
+def test_subject_is_stable_for_a_client_and_different_for_another(sandbox: Sandbox, eid: Peer, browser: Browser) -> None:
     first = _claims(eid, _start(eid, browser).press("Aino"))["sub"]
     again = _claims(eid, _start(eid, browser).press("Continue"))["sub"]
     other = Peer({**sandbox.made.processes["tax-administration"]["eid"], "redirect_uri": ""})
@@ -73,9 +71,7 @@ def test_wrong_identifier_is_told_and_signs_nobody_in(eid: Peer, browser: Browse
     assert browser.press("Aino").answer["code"]
 
 
-def test_single_sign_on_takes_one_click_and_somebody_else_may_sign_in(
-    sandbox: Sandbox, eid: Peer, browser: Browser
-) -> None:
+def test_single_sign_on_takes_one_click_and_somebody_else_may_sign_in(sandbox: Sandbox, eid: Peer, browser: Browser) -> None:
     _start(eid, browser).press("Aino")
     _start(eid, browser)
     assert sandbox.name("aino") in browser.text and sandbox.name("bertil") not in browser.text
@@ -115,9 +111,7 @@ def test_signing_in_anew_can_be_demanded(eid: Peer, browser: Browser, changed: d
         ({"response_type": "id_token"}, "unsupported_response_type"),
     ],
 )
-def test_bad_request_goes_back_with_iss(
-    eid: Peer, browser: Browser, changed: dict[str, str | None], error: str
-) -> None:
+def test_bad_request_goes_back_with_iss(eid: Peer, browser: Browser, changed: dict[str, str | None], error: str) -> None:
     _start(eid, browser, **changed)
     assert browser.answer["error"] == error and browser.answer["iss"] == eid.issuer
 

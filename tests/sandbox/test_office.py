@@ -63,9 +63,7 @@ def test_application_is_granted_and_read(office: Office, visitor: Browser) -> No
     assert "we received permission" in visitor.text
 
 
-def test_page_shows_what_was_left_out_and_the_reason_when_it_is_read_all_the_same(
-    office: Office, visitor: Browser
-) -> None:
+def test_page_shows_what_was_left_out_and_the_reason_when_it_is_read_all_the_same(office: Office, visitor: Browser) -> None:
     def twin(category: str) -> Answer:
         return 403, {"type": "about:blank", "status": 403, "code": "category_not_covered"}
 

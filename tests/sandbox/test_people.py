@@ -63,9 +63,7 @@ def test_personas_are_in_their_situation_and_named_as_promised() -> None:
     chosen = personas.choose()
     assert [one.name.split()[0] for one in chosen[:3]] == ["Aino", "Bertil", "Cecilia"] and len(chosen) == 8
     assert len({one.index for one in chosen}) == 8
-    facts = {
-        one.key: {k: v for group in households.facts_of(one.index).values() for k, v in group.items()} for one in chosen
-    }
+    facts = {one.key: {k: v for group in households.facts_of(one.index).values() for k, v in group.items()} for one in chosen}
     assert facts["aino"]["children_under_6"] >= 1 and facts["aino"]["wages"] <= 30_000
     assert facts["bertil"]["age"] >= 68 and facts["bertil"]["public_pension"] > 0
     assert facts["cecilia"]["marital_status"] == "single_parent" and facts["dagny"]["visual_impairment"]
@@ -81,10 +79,7 @@ def test_every_text_is_there_in_every_language() -> None:
         assert all(text.strip() for text in pages.texts(language).values())
         assert {pages.process_name(process, language) for process in PROCESSES}
     for key in keys["en"]:
-        fields = {
-            tuple(sorted(f for _, f, _, _ in string.Formatter().parse(pages.texts(language)[key]) if f))
-            for language in keys
-        }
+        fields = {tuple(sorted(f for _, f, _, _ in string.Formatter().parse(pages.texts(language)[key]) if f)) for language in keys}
         assert len(fields) == 1, key
 
 

@@ -63,9 +63,7 @@ def _start(sandbox: Sandbox, tmp_path: Path, process: str) -> Running:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
-def test_restart_keeps_refresh_tokens_keys_switches_and_data(
-    steady: Sandbox, tmp_path: Path, number: signal.Signals
-) -> None:
+def test_restart_keeps_refresh_tokens_keys_switches_and_data(steady: Sandbox, tmp_path: Path, number: signal.Signals) -> None:
     peer, tokens = steady.tokens("social-insurance", "social.pension")
     before = peer.read("social.pension", tokens["access_token"])
     keys = peer.http.get(f"{peer.issuer}/jwks").json()
@@ -77,9 +75,7 @@ def test_restart_keeps_refresh_tokens_keys_switches_and_data(
     fresh = peer.refresh(tokens["refresh_token"]).json()["access_token"]
     assert peer.read("social.pension", fresh).status_code == 429
     again = peer.read("social.pension", fresh)
-    assert (
-        again.status_code == 200 and again.content == before.content and again.headers["ETag"] == before.headers["ETag"]
-    )
+    assert again.status_code == 200 and again.content == before.content and again.headers["ETag"] == before.headers["ETag"]
     assert peer.http.get(f"{peer.issuer}/jwks").json() == keys
 
 
@@ -94,9 +90,7 @@ def test_spent_assertion_stays_spent_over_a_restart(steady: Sandbox, tmp_path: P
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_the_process_even_with_an_open_connection_and_a_slow_answer(
-    tmp_path: Path, number: signal.Signals
-) -> None:
+def test_a_signal_ends_the_process_even_with_an_open_connection_and_a_slow_answer(tmp_path: Path, number: signal.Signals) -> None:
     urls = launch.free_urls(["aurora", *PROCESSES])
     made = provision(urls=urls)
     config = write_configs(made, tmp_path / "config")[REGISTER]
@@ -142,9 +136,7 @@ def test_without_a_base_url_the_issuer_is_the_address_it_got(tmp_path: Path) -> 
         running.stop()
 
 
-@pytest.mark.parametrize(
-    "content", ["", "{", "[]", "{}", '{"aurora_base_url": "http://x", "control_token": "secret-value", "eid": 1}']
-)
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"aurora_base_url": "http://x", "control_token": "secret-value", "eid": 1}'])
 def test_bad_configuration_refuses_to_start_and_tells_no_value(tmp_path: Path, content: str) -> None:
     config = tmp_path / "config.json"
     config.write_text(content)

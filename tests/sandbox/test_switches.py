@@ -42,9 +42,7 @@ def test_slow_delays_only_its_category_and_ends_after_its_times(steady: Sandbox,
     assert time.monotonic() - began < 0.9
 
 
-def test_down_is_503_for_clients_and_pages_but_not_for_the_controls(
-    steady: Sandbox, held: Held, browser: Browser
-) -> None:
+def test_down_is_503_for_clients_and_pages_but_not_for_the_controls(steady: Sandbox, held: Held, browser: Browser) -> None:
     peer, tokens = held
     steady.switch(SOURCE, mode="down")
     down = peer.read(INCOME, tokens["access_token"])

@@ -28,7 +28,9 @@ def _is_controller() -> bool:
 def _start() -> None:
     from aurora.embedded import forget, provide, state_folder
 
-    for name in [n for n in os.environ if n.startswith("AURORA_") or n in ("DATABASE_URL", "DATABASE_OWNER_URL", "BROKER_URL", "CACHE_URL")]:
+    for name in [
+        n for n in os.environ if n.startswith("AURORA_") or n in ("DATABASE_URL", "DATABASE_OWNER_URL", "BROKER_URL", "CACHE_URL")
+    ]:
         del os.environ[name]
     state = state_folder(Path(tempfile.mkdtemp(prefix="aurora-test-")))
     os.environ.update({"AURORA_STATE_DIR": str(state), "AURORA_SANDBOX": "1", "DJANGO_SETTINGS_MODULE": "aurora.settings"})

@@ -49,9 +49,7 @@ def home_page(*, citizen_id: UUID, language: str, now: datetime) -> HomePage:
     )
 
 
-def _needs(
-    standing: list[Connection], newest: dict[UUID, Pull], live: list[ConsentRecord], now: datetime
-) -> Iterator[Need]:
+def _needs(standing: list[Connection], newest: dict[UUID, Pull], live: list[ConsentRecord], now: datetime) -> Iterator[Need]:
     if not standing:
         yield Need(NeedKind.NOTHING_CONNECTED, reverse("portal:sources"))
     for connection in standing:

@@ -55,9 +55,7 @@ def sources_page(*, citizen_id: UUID, now: datetime, problem: str = "", declined
         if record.source_id:
             consents.setdefault(record.source_id, record)
     return SourcesPage(
-        tuple(
-            _source(source, words_, standing.get(source.pk), newest, consents.get(source.pk)) for source in registry.active()
-        ),
+        tuple(_source(source, words_, standing.get(source.pk), newest, consents.get(source.pk)) for source in registry.active()),
         _banner(problem, declined),
     )
 

@@ -102,9 +102,7 @@ def _pagination(request: HttpRequest, wanted: Filter, last_seq: int | None) -> P
         return f"{reverse('portal:activity')}?{query.urlencode()}"
 
     # Pages are cut by running number: a page stays the same while new entries come in on top.
-    return Pagination(
-        number=1, count=1, previous_url=url(None) if wanted.before else "", next_url=url(last_seq) if last_seq else ""
-    )
+    return Pagination(number=1, count=1, previous_url=url(None) if wanted.before else "", next_url=url(last_seq) if last_seq else "")
 
 
 @require_safe

@@ -87,5 +87,3 @@ def _language(request: HttpRequest) -> str:
     translation.activate(language)
     request.LANGUAGE_CODE = language
     return language
-
-

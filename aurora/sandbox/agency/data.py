@@ -29,9 +29,7 @@ def read(request: HttpRequest, category: str) -> HttpResponse:
         if known is None:
             return pages.problem(404, "unknown_category", "This agency does not hold that category.")
         if category not in granted.scopes:
-            raise BearerError(
-                "insufficient_scope", "The token does not cover this category.", status=403, scope=category
-            )
+            raise BearerError("insufficient_scope", "The token does not cover this category.", status=403, scope=category)
     except BearerError as error:
         return pages.bearer_problem(error)
     body = record(known, granted.household, here)

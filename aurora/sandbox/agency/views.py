@@ -24,9 +24,7 @@ def root(request: SandboxRequest) -> HttpResponse:
     language = pages.language_of(request, request.GET.get("ui_locales", ""))
     held = [category.name[language] for category in vocabulary.served_by(here.process).values()]
     on = switches.all_on(here)
-    return pages.render(
-        request, "agency_root.html", language, held=held, switches=on, par=profile.uses_par(here.process)
-    )
+    return pages.render(request, "agency_root.html", language, held=held, switches=on, par=profile.uses_par(here.process))
 
 
 @require_safe
@@ -106,9 +104,7 @@ def _question(request: SandboxRequest, key: str, asked: AuthorizationRequest, ci
     client = here.config.clients[asked.client_id].name[language]
     names = [vocabulary.categories()[scope].name[language] for scope in asked.scopes]
     lead = pages.texts(language)["decide.lead"].format(client=client)
-    return pages.render(
-        request, "agency_decide.html", language, tx=key, client=client, categories=names, citizen=citizen, lead=lead
-    )
+    return pages.render(request, "agency_decide.html", language, tx=key, client=client, categories=names, citizen=citizen, lead=lead)
 
 
 def _refuse(request: SandboxRequest, key: str, sentence: str) -> HttpResponse:

@@ -142,8 +142,7 @@ def _choice(request: SandboxRequest, key: str, asked: AuthorizationRequest, *, w
     language = pages.language_of(request, asked.ui_locales)
     somebody_else = "as" in request.GET or wrong or not _may_continue(request, asked)
     personas = [
-        {"name": p.name, "about": p.about[language], "identifier": people.person(p.index).national_id}
-        for p in here.config.personas
+        {"name": p.name, "about": p.about[language], "identifier": people.person(p.index).national_id} for p in here.config.personas
     ]
     return pages.render(
         request, "eid_login.html", language, status=400 if wrong else 200, tx=key, wrong=wrong, personas=personas,

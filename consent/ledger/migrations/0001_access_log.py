@@ -91,9 +91,7 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "ledger entries",
                 "constraints": [
                     models.UniqueConstraint(fields=("citizen_id", "seq"), name="ledger_entry_citizen_seq"),
-                    models.UniqueConstraint(
-                        fields=("permit_id",), condition=Q(permit_id__isnull=False), name="ledger_entry_permit"
-                    ),
+                    models.UniqueConstraint(fields=("permit_id",), condition=Q(permit_id__isnull=False), name="ledger_entry_permit"),
                     models.CheckConstraint(condition=Q(seq__gte=1), name="ledger_entry_seq_positive"),
                 ],
             },
@@ -128,9 +126,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "pk",
-                    models.CompositePrimaryKey(
-                        "level", "index", blank=True, editable=False, primary_key=True, serialize=False
-                    ),
+                    models.CompositePrimaryKey("level", "index", blank=True, editable=False, primary_key=True, serialize=False),
                 ),
                 ("level", models.SmallIntegerField()),
                 ("index", models.BigIntegerField()),
@@ -160,8 +156,6 @@ class Migration(migrations.Migration):
             "DROP TRIGGER append_only ON ledger_leaf; DROP TRIGGER append_only ON ledger_ledgerentry; "
             "DROP FUNCTION ledger_refuse_change();",
         ),
-        migrations.RunSQL(
-            Path(__file__).with_name("0001_append.sql").read_text("utf-8"), f"DROP FUNCTION {SIGNATURE};"
-        ),
+        migrations.RunSQL(Path(__file__).with_name("0001_append.sql").read_text("utf-8"), f"DROP FUNCTION {SIGNATURE};"),
         migrations.RunSQL(RIGHTS, migrations.RunSQL.noop),
     ]

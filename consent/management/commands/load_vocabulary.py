@@ -29,9 +29,7 @@ class Command(BaseCommand):
         for doc in documents("purposes"):
             Purpose.objects.get_or_create(code=doc["code"], defaults={"kind": doc["kind"]})
             texts = {k: doc[k] for k in ("dpv", "name", "description", "on_refusal")}
-            wording, created = PurposeVersion.objects.get_or_create(
-                purpose_id=doc["code"], version=doc["version"], defaults=texts
-            )
+            wording, created = PurposeVersion.objects.get_or_create(purpose_id=doc["code"], version=doc["version"], defaults=texts)
             self._same(wording, texts, created)
         agencies = {a.code: a for a in Agency.objects.all()}
         for doc in documents("categories"):
@@ -39,9 +37,7 @@ class Command(BaseCommand):
                 raise CommandError(f"Category {doc['code']}: there is no agency {doc['source']}.")
             DataCategory.objects.get_or_create(code=doc["code"], defaults={"source": agencies[doc["source"]]})
             texts = {k: doc[k] for k in ("dpv", "sensitive", "name", "description", "schema")}
-            version, created = DataCategoryVersion.objects.get_or_create(
-                category_id=doc["code"], version=doc["version"], defaults=texts
-            )
+            version, created = DataCategoryVersion.objects.get_or_create(category_id=doc["code"], version=doc["version"], defaults=texts)
             self._same(version, texts, created)
 
     def _same(self, version: PurposeVersion | DataCategoryVersion, texts: dict[str, Any], created: bool) -> None:

@@ -11,9 +11,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="accesstoken",
             name="detail",
-            field=models.JSONField(
-                default=dict, help_text="The authorization detail of this token: the grant's, or fewer categories."
-            ),
+            field=models.JSONField(default=dict, help_text="The authorization detail of this token: the grant's, or fewer categories."),
             preserve_default=False,
         ),
     ]

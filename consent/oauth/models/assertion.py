@@ -25,8 +25,7 @@ class UsedAssertion(models.Model):
         """True for the first to present it; of two at the same instant the second waits for the first, then gets False."""
         with connection.cursor() as cursor:
             cursor.execute(
-                "INSERT INTO consent_oauth_usedassertion (client_id, digest, expires_at) VALUES (%s, %s, %s) "
-                "ON CONFLICT DO NOTHING",
+                "INSERT INTO consent_oauth_usedassertion (client_id, digest, expires_at) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
                 [client.pk, digest, expires_at],
             )
             return bool(cursor.rowcount == 1)

@@ -33,8 +33,10 @@ class Client(ClientMixin, models.Model):  # type: ignore[misc]
     def clean(self) -> None:
         """Raises ValidationError by field, with a sentence that says what to change."""
         faults: dict[str, str] = {}
-        if not isinstance(self.name, dict) or set(self.name) != {"fi", "sv", "en"} or not all(
-            isinstance(v, str) and v.strip() for v in self.name.values()
+        if (
+            not isinstance(self.name, dict)
+            or set(self.name) != {"fi", "sv", "en"}
+            or not all(isinstance(v, str) and v.strip() for v in self.name.values())
         ):
             faults["name"] = "Give the name in fi, sv and en."
         if fault := redirects.fault_of_all(self.redirect_uris):
@@ -51,7 +53,7 @@ class Client(ClientMixin, models.Model):  # type: ignore[misc]
 
     def get_default_redirect_uri(self) -> None:
         """None: FAPI 2.0, 5.3.2.2 wants the redirect URI in every pushed request."""
-        return None
+        return
 
     def get_allowed_scope(self, scope: str | None) -> str:
         return ""

@@ -120,11 +120,7 @@ def ledger_db(_ledger_tables: None, django_db_blocker: DjangoDbBlocker) -> Itera
 def sequencer_environment(ledger_server: Services, tmp_path: Path) -> dict[str, str]:
     """What `manage.py sequencer` needs to run against this database."""
     return {
-        **{
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith(("AURORA_", "DATABASE_", "DJANGO_"))
-        },
+        **{name: value for name, value in os.environ.items() if not name.startswith(("AURORA_", "DATABASE_", "DJANGO_"))},
         **ledger_server.environ(),
         "AURORA_DB_ROLE": "owner",
         "AURORA_STATE_DIR": str(tmp_path),

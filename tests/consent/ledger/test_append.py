@@ -108,9 +108,7 @@ def test_outside_a_transaction_nothing_is_written(count: Callable[[str], int]) -
 
 @pytest.mark.parametrize("scope", [None, CECILIA])
 @pytest.mark.parametrize("alias", ["default", "owner", "admin"])
-def test_outside_the_citizens_scope_nothing_is_written(
-    scope: UUID | None, alias: str, count: Callable[[str], int]
-) -> None:
+def test_outside_the_citizens_scope_nothing_is_written(scope: UUID | None, alias: str, count: Callable[[str], int]) -> None:
     """By the function itself, hence for the owner and a superuser too, whom row-level security does not bind."""
     arguments = [uuid4(), AINO, datetime.now(UTC), "e", "a", None, [], [], "permit", None, None, b"s", b"o"]
     call = "SELECT ledger_append(%s,%s,%s,%s,%s,%s,%s::text[],%s::uuid[],%s,%s,%s,%s::bytea,%s::bytea)"

@@ -12,10 +12,7 @@ from pymerkle import InmemoryTree
 from consent.ledger import leaf, merkle
 
 # The inputs and roots of certificate-transparency's reference tree (sizes 1 to 8), known to every implementation.
-INPUTS = [
-    bytes.fromhex(x)
-    for x in ("", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f")
-]
+INPUTS = [bytes.fromhex(x) for x in ("", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f")]
 ROOTS = [
     "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
     "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
@@ -112,9 +109,7 @@ def test_proofs_are_the_rfcs(size: int, data: st.DataObject) -> None:
     assert path == naive_path(index, hashes)
     assert extension == naive_subproof(old, hashes)
     assert merkle.verify_inclusion(index=index, size=size, leaf=hashes[index], proof=path, root=root)
-    assert merkle.verify_consistency(
-        old=old, new=size, old_root=naive_root(hashes[:old]), new_root=root, proof=extension
-    )
+    assert merkle.verify_consistency(old=old, new=size, old_root=naive_root(hashes[:old]), new_root=root, proof=extension)
 
 
 def tampered(proof: list[bytes], other: bytes) -> list[list[bytes]]:

@@ -47,10 +47,7 @@ def wait_for(condition: Callable[[], bool], what: str) -> None:
 
 def fill(count: int, citizen: UUID = AINO) -> list[bytes]:
     with citizen_scope(citizen):
-        return [
-            append(citizen_id=citizen, event=Event.OWN_DATA_VIEWED, actor="citizen", seal=seal).commitment
-            for _ in range(count)
-        ]
+        return [append(citizen_id=citizen, event=Event.OWN_DATA_VIEWED, actor="citizen", seal=seal).commitment for _ in range(count)]
 
 
 def beginner(**options: int) -> Sequencer:
@@ -147,9 +144,7 @@ def test_a_round_reads_the_edge_of_the_tree_only() -> None:
     reads = [query["sql"] for query in captured if "FROM ledger_tile" in query["sql"]]
     assert len(reads) == 1
     assert "'{0,1}'" in reads[0] or "ARRAY[0,1]" in reads[0].replace(" ", "")
-    assert [q["sql"] for q in captured if "FROM ledger_leaf" in q["sql"]] == [
-        "SELECT coalesce(max(index) + 1, 0) FROM ledger_leaf"
-    ]
+    assert [q["sql"] for q in captured if "FROM ledger_leaf" in q["sql"]] == ["SELECT coalesce(max(index) + 1, 0) FROM ledger_leaf"]
     assert len(captured) <= 10
 
 
@@ -251,8 +246,7 @@ def running(sequencer: Sequencer) -> Iterator[threading.Event]:
 def lock_holders() -> set[int]:
     with connections["admin"].cursor() as cursor:
         cursor.execute(
-            "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted "
-            "AND (classid::bigint << 32 | objid::bigint) = %s",
+            "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND (classid::bigint << 32 | objid::bigint) = %s",
             [LOCK],
         )
         return {row[0] for row in cursor.fetchall()}
@@ -386,9 +380,7 @@ def test_kill_9_of_the_sequencer_in_the_middle_loses_and_repeats_nothing(
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_the_command_ends_when_asked(
-    number: signal.Signals, sequencer_command: list[str], sequencer_environment: dict[str, str]
-) -> None:
+def test_the_command_ends_when_asked(number: signal.Signals, sequencer_command: list[str], sequencer_environment: dict[str, str]) -> None:
     with started(sequencer_command, sequencer_environment) as process:
         wait_for(lambda: len(lock_holders()) == 1, "the sequencer")
         process.send_signal(number)

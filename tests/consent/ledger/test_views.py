@@ -45,10 +45,7 @@ def sequencer() -> Sequencer:
 
 def fill(count: int) -> list[bytes]:
     with citizen_scope(AINO):
-        return [
-            append(citizen_id=AINO, event=Event.OWN_DATA_VIEWED, actor="citizen", seal=seal).commitment
-            for _ in range(count)
-        ]
+        return [append(citizen_id=AINO, event=Event.OWN_DATA_VIEWED, actor="citizen", seal=seal).commitment for _ in range(count)]
 
 
 def test_before_the_sequencer_first_ran_there_is_nothing(client: Client) -> None:

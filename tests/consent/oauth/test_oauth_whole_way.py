@@ -84,11 +84,7 @@ def test_secrets_are_kept_as_digests_only(office, aino, agree) -> None:
     answer = agree(office, aino, uri)
     body = office.redeem(answer.code).json()
     with citizen_scope(aino):
-        kept = [
-            repr(row)
-            for model in (PushedRequest, AuthorizationCode, AccessToken, RefreshToken)
-            for row in model.objects.values()
-        ]
+        kept = [repr(row) for model in (PushedRequest, AuthorizationCode, AccessToken, RefreshToken) for row in model.objects.values()]
         assert AuthorizationCode.objects.filter(pk=digest_of(answer.code)).exists()
     for secret in (uri.rsplit(":", 1)[1], answer.code, body["access_token"], body["refresh_token"]):
         assert not any(secret in row for row in kept)

@@ -20,9 +20,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument(
-            "--database", default=DEFAULT_DB_ALIAS, help="database alias to connect by (default: %(default)s)"
-        )
+        parser.add_argument("--database", default=DEFAULT_DB_ALIAS, help="database alias to connect by (default: %(default)s)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         stop = Event()

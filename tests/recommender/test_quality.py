@@ -1,0 +1,67 @@
+"""The committed model is better than what one would do without it, on households that it has not seen."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from recommender.facts import PROGRAMMES
+from recommender.registry import COMMITTED, read
+from recommender.training import dataset, metrics
+from recommender.training.train import SEED, measure
+
+
+@pytest.fixture(scope="module")
+def figures(ranker):
+    data = dataset.load()
+    kept, held_out = dataset.split(len(data.rows), SEED)
+    return measure(ranker, data, kept, held_out)
+
+
+def test_it_beats_popularity_by_age_and_children(figures) -> None:
+    assert figures["ndcg3"] >= figures["ndcg3_segment_popularity"] + 0.05
+    assert figures["ndcg3_segment_popularity"] > figures["ndcg3_popularity"]
+
+
+def test_one_connected_agency_already_beats_popularity(figures) -> None:
+    for agency in ("population-register", "tax-administration", "social-insurance"):
+        assert figures["ndcg3_connected"][agency] >= figures["ndcg3_popularity"] + 0.1, agency
+
+
+def test_one_connected_category_is_never_worse_than_none(figures) -> None:
+    for category, value in figures["ndcg3_connected"].items():
+        assert value >= figures["ndcg3_popularity"] - 0.005, category
+
+
+def test_the_chances_mean_what_they_say(figures) -> None:
+    for programme in PROGRAMMES:
+        assert figures["programmes"][programme]["calibration_error"] < 0.03, programme
+        assert figures["programmes"][programme]["auc"] > 0.75, programme
+
+
+def test_the_figures_in_the_metadata_are_these(figures) -> None:
+    assert read(COMMITTED).metadata["metrics"] == figures
+
+
+def test_ndcg_on_worked_examples() -> None:
+    labels = np.array([[True, False, False, True], [False, False, False, False]])
+    best = np.array([[9.0, 1, 2, 8], [1, 2, 3, 4]])
+    assert metrics.ndcg(best, labels) == pytest.approx(1)
+    second_and_third = np.array([[2.0, 3, 0, 1], [0, 0, 0, 0]])
+    expected = (1 / np.log2(3) + 1 / np.log2(4)) / (1 + 1 / np.log2(3))
+    assert metrics.ndcg(second_and_third, labels) == pytest.approx(expected)
+    assert metrics.ndcg(np.array([[1.0, 3, 2, 0], [0, 0, 0, 0]]), labels, at=2) == pytest.approx(0)
+
+
+def test_auc_and_calibration_on_worked_examples() -> None:
+    scores, labels = np.array([0.1, 0.4, 0.4, 0.9]), np.array([False, True, False, True])
+    assert metrics.auc(scores, labels) == pytest.approx(0.875)
+    assert np.isnan(metrics.auc(scores, np.array([True] * 4)))
+    assert metrics.calibration_error(np.array([0.5, 0.5]), np.array([True, False]), bins=1) == pytest.approx(0)
+    assert metrics.calibration_error(np.array([0.9, 0.9]), np.array([False, False]), bins=1) == pytest.approx(0.9)
+
+
+def test_segments_fall_back_to_popularity_where_a_segment_was_never_seen() -> None:
+    labels = np.array([[True, False], [False, False]])
+    found = metrics.segment_popularity(np.array([1, 1]), labels, np.array([1, 7]))
+    assert np.array_equal(found, [[0.5, 0], [0.5, 0]])
