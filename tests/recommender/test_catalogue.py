@@ -9,8 +9,11 @@ import pytest
 
 from recommender.catalogue import LANGUAGES, catalogue, read
 from recommender.catalogue.load import HERE
+from recommender.eligibility import Answer, Facts
 from recommender.errors import CatalogueError
 from recommender.facts import PROGRAMMES
+from recommender.profile import Profile
+from recommender.training import households
 from recommender.training.reach import reach
 
 
@@ -139,3 +142,21 @@ def test_a_reach_that_is_no_share_is_refused(folder, share) -> None:
 def test_an_empty_folder_is_no_catalogue(tmp_path) -> None:
     with pytest.raises(CatalogueError):
         read(tmp_path)
+
+
+def test_few_households_that_take_part_are_shut_out_by_the_programme_s_own_rule() -> None:
+    """Rules are this country's, labels another's: they must not contradict each other by much."""
+    taking_part = dict.fromkeys(PROGRAMMES, 0)
+    shut_out = dict.fromkeys(PROGRAMMES, 0)
+    ruled = [service for service in catalogue().values() if service.programme and service.rule]
+    for index in range(0, households.count(), 4):
+        found = households.facts_of(index)
+        facts = Facts(Profile.of_categories(found))
+        for service in ruled:
+            if found["social.programmes"][service.programme]:
+                taking_part[service.programme] += 1
+                shut_out[service.programme] += service.rule.answer(facts) is Answer.NO
+    shares = {service.programme: shut_out[service.programme] / taking_part[service.programme] for service in ruled}
+    assert len(shares) == 7
+    assert shares.pop("family_cash_assistance") < 0.2
+    assert max(shares.values()) < 0.1, shares

@@ -18,7 +18,6 @@ from recommender.ranking.relevance import MOST_POINTS, relevance
 from recommender.registry import COMMITTED, read
 from recommender.training import dataset, households
 from recommender.training.constraints import monotone
-from recommender.training.train import fit
 from tests.recommender.strategies import profiles
 
 
@@ -107,10 +106,6 @@ def test_masking_blanks_whole_categories(data) -> None:
 def test_no_household_is_both_learned_from_and_measured_on() -> None:
     kept, held_out = dataset.split(20_000, seed=4)
     assert len(held_out) == 5_000 and not set(kept) & set(held_out) and len(kept) + len(held_out) == 20_000
-
-
-def test_training_on_few_rows_repeats_bit_by_bit(data) -> None:
-    assert fit(data.rows[:1500], data.labels[:1500]) == fit(data.rows[:1500], data.labels[:1500])
 
 
 @settings(deadline=None)

@@ -88,7 +88,7 @@ def test_the_folder_is_named_by_the_environment_and_read_once(folder, monkeypatc
 
 def test_a_folder_without_a_model_is_an_error_that_says_what_to_do(tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("AURORA_MODEL_DIR", str(tmp_path))
-    with pytest.raises(ArtefactError, match="manage.py train"):
+    with pytest.raises(ArtefactError, match=r"manage\.py train"):
         current()
 
 
