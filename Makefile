@@ -56,9 +56,10 @@ clean: ## Remove the environment and caches; the demo's data in .aurora stays
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
 
+# Node knows its own certificate authorities only; the operating system's are named to it.
 # sass and axe-core, for the tests that rebuild the stylesheet and check accessibility.
 .venv/.npm: aurora/ui/frontend/package-lock.json .venv/bin/python
-	npm ci --silent --no-audit --no-fund --prefix aurora/ui/frontend
+	NODE_EXTRA_CA_CERTS=$${NODE_EXTRA_CA_CERTS:-/etc/ssl/certs/ca-certificates.crt} npm ci --silent --no-audit --no-fund --prefix aurora/ui/frontend
 	@touch $@
 
 .venv/.chromium: .venv/bin/python
