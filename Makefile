@@ -31,8 +31,8 @@ format: .venv/.installed-dev ## Put the code into form
 	$(BIN)/ruff format .
 
 lock: .venv/.installed-dev ## Pin every package with its hashes, from requirements.in and requirements-dev.in
-	$(BIN)/pip-compile -q --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-trusted-host --strip-extras -o requirements.txt requirements.in
-	$(BIN)/pip-compile -q --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-trusted-host --strip-extras -o requirements-dev.txt requirements-dev.in
+	$(BIN)/pip-compile -q --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --strip-extras -o requirements.txt requirements.in
+	$(BIN)/pip-compile -q --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --strip-extras -o requirements-dev.txt requirements-dev.in
 
 clean: ## Remove the environment and caches; the demo's data in .aurora stays
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
