@@ -49,6 +49,9 @@ clean: ## Remove the environment and caches; the demo's data in .aurora stays
 .venv/.installed: .venv/bin/python requirements.txt
 	@echo "Installing what Aurora needs (a minute or two, once) ..."
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.txt
+	@PATH=$$PATH:/sbin:/usr/sbin ldconfig -p | grep -q libgomp.so.1 || { \
+	  test "$$(id -u)" = 0 || { echo "Run as root: apt-get install libgomp1"; exit 1; }; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq libgomp1; }  # LightGBM needs it
 	@touch $@
 
 .venv/.installed-dev: .venv/.installed requirements-dev.txt

