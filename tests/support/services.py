@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -34,6 +35,7 @@ def _start() -> None:
         del os.environ[name]
     state = state_folder(Path(tempfile.mkdtemp(prefix="aurora-test-")))
     os.environ.update({"AURORA_STATE_DIR": str(state), "AURORA_SANDBOX": "1", "DJANGO_SETTINGS_MODULE": "aurora.settings"})
+    _stack.callback(shutil.rmtree, state, ignore_errors=True)
     _stack.callback(forget, state)
     if _is_controller():
         return
