@@ -124,7 +124,7 @@ def sandbox_processes(plan: Plan, configs: Mapping[str, Path]) -> list[Process]:
 
 
 def aurora_processes(plan: Plan) -> list[Process]:
-    """Web, worker, beat, sequencer."""
+    """Web, worker, beat, sequencer. The last two are not waited for: a page and a pull work without them, and they come a moment later."""
     port, celery = plan.ports["web"], (sys.executable, "-m", "celery", "-A", "aurora")
     web = (
         *(sys.executable, "-m", "gunicorn", "aurora.wsgi:application", "--bind", f"127.0.0.1:{port}"),
@@ -150,7 +150,7 @@ def aurora_processes(plan: Plan) -> list[Process]:
     return [
         Process("web", web, environ, answers(f"http://127.0.0.1:{port}/readyz")),
         Process("worker", worker, environ, logs(" ready.")),
-        Process("beat", beat, environ, logs("beat: Starting")),
+        Process("beat", beat, environ),
         # The tree's tables are written by the sequencer alone; the service's own role may only read them.
         Process("sequencer", sequencer, {**environ, "AURORA_DB_ROLE": "owner"}),
     ]

@@ -54,8 +54,9 @@ class Command(BaseCommand):
         seed = plan.state / "seed.json"
         write_private(seed, json.dumps({**made.aurora, "operators": description["operators"]}))
         self._seed(seed)
-        supervisor.start(*demo.aurora_processes(plan))
-        supervisor.ready()
+        web, worker, *later = demo.aurora_processes(plan)
+        supervisor.start(web, worker)
+        supervisor.start(*later, wait=False)
         write_private(plan.state / "demo.json", json.dumps(description, indent=2, ensure_ascii=False) + "\n")
         say(demo.welcome(plan, made.demo, people))
         self._say(f"Aurora is ready: {plan.urls['aurora']}")
