@@ -13,8 +13,11 @@ demo: .venv/.installed ## Run all of Aurora with its sandbox; Ctrl-C stops it an
 	@exec $(BIN)/python manage.py demo
 
 test: .venv/.installed-dev .venv/.chromium .venv/.npm lint ## Lint, then run every test that takes less than minutes
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not long" --ignore tests/consent/ledger tests
-	$(BIN)/python -m pytest -m "not long" tests/consent/ledger  # alone: it points Django at a database of its own
+# One run after another: browsers, processes with deadlines, and the ledger's own database each want their process to themselves.
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not long" $(foreach d,consent/ledger journeys sandbox,--ignore tests/$(d)) tests
+	$(BIN)/python -m pytest -m "not long" tests/sandbox
+	$(BIN)/python -m pytest -m "not long" tests/journeys
+	$(BIN)/python -m pytest -m "not long" tests/consent/ledger
 
 test-long: .venv/.installed-dev .venv/.chromium ## Run the tests that take minutes
 	$(BIN)/python -m pytest -m long tests
