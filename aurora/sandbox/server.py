@@ -62,11 +62,11 @@ def bind(host: str, port: int) -> Server:
 
 def serve(server: Server, sweep: Callable[[], None]) -> None:
     """Answers until SIGTERM or SIGINT, then returns; calls `sweep` once a minute. Call it on the main thread."""
-    stopping = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
+    # Waited for, not handled: a handler that sets an Event deadlocks if the signal comes while wait() holds the Event's own lock.
+    ends = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, ends)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
-    while not stopping.wait(SWEEP_EVERY):
+    while signal.sigtimedwait(ends, SWEEP_EVERY) is None:
         sweep()
     server.shutdown()
     server.server_close()
