@@ -10,6 +10,14 @@ import os
 import sys
 from collections.abc import Sequence
 
+from aurora import demo
+from aurora.embedded import ServicesBusy, provide
+from aurora.embedded.places import PlaceError
+from aurora.embedded.postgres import PostgresError
+from aurora.embedded.valkey import ValkeyError
+from aurora.env import Env, EnvError
+from aurora.keyfiles import KeyFileError
+
 OWNER_COMMANDS = frozenset(
     {
         "flush",
@@ -41,29 +49,22 @@ def main(argv: Sequence[str]) -> int:
         return _with_services(argv, alone=command == "demo")
     except KeyboardInterrupt:
         return 130
+    except (EnvError, KeyFileError, ServicesBusy, PlaceError, PostgresError, ValkeyError) as error:
+        # Each says in a sentence what to do; a stack trace would bury it.
+        print(f"{error.__class__.__name__}: {error}", file=sys.stderr)
+        return 1
 
 
 def _with_services(argv: Sequence[str], *, alone: bool) -> int:
-    from aurora import demo
-    from aurora.embedded import ServicesBusy, provide
-    from aurora.embedded.places import PlaceError
-    from aurora.embedded.postgres import PostgresError
-    from aurora.embedded.valkey import ValkeyError
-    from aurora.env import Env, EnvError
-
-    try:
+    if alone:
+        demo.choose_state(argv[2:])
+    with provide(Env.from_environ(os.environ).state_dir, alone=alone) as services:
+        os.environ.update(services.environ())
         if alone:
-            demo.choose_state(argv[2:])
-        with provide(Env.from_environ(os.environ).state_dir, alone=alone) as services:
-            os.environ.update(services.environ())
-            if alone:
-                # The address is a setting: it must be known before the settings are read; and the ports are kept in the state folder,
-                # which is ours only now.
-                demo.prepare(argv[2:])
-            return _django(argv)
-    except (EnvError, ServicesBusy, PlaceError, PostgresError, ValkeyError) as error:
-        print(f"{error.__class__.__name__}: {error}", file=sys.stderr)
-        return 1
+            # The address is a setting: it must be known before the settings are read; and the ports are kept in the state folder,
+            # which is ours only now.
+            demo.prepare(argv[2:])
+        return _django(argv)
 
 
 def _django(argv: Sequence[str]) -> int:

@@ -181,6 +181,35 @@ def test_provisioning_twice_changes_nothing_and_a_role_with_too_many_rights_is_r
                 provision(admin)
 
 
+def test_an_external_database_needs_no_superuser(state: Path) -> None:
+    """`manage.py provision` as a role that may create roles and databases, as managed databases offer; twice, then the service's role."""
+    with provide(state, {}, durable=False) as services:
+        admin = str(services.admin_url).replace("/aurora?", "/postgres?")
+        with psycopg.connect(admin, autocommit=True) as superuser:
+            for statement in (
+                "DROP DATABASE aurora",
+                "DROP ROLE aurora_app",
+                "DROP ROLE aurora_owner",
+                "CREATE ROLE boss LOGIN CREATEDB CREATEROLE",
+            ):
+                superuser.execute(statement)
+        app, owner = (url.replace("@/aurora", ":hush@/civic") for url in (services.database_url, str(services.owner_url)))
+        environ = {**os.environ, "DATABASE_URL": app, "DATABASE_OWNER_URL": owner}
+        command = [sys.executable, "-W", "ignore", "manage.py", "provision", "--admin-url", admin.replace("postgres@", "boss@", 1)]
+        for _ in range(2):
+            done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stderr
+            assert "hush" not in done.stdout + done.stderr
+        with psycopg.connect(owner) as connection:
+            connection.execute("CREATE TABLE kept (value text)")
+        with psycopg.connect(app) as connection:
+            assert connection.execute("SELECT count(*) FROM kept").fetchone() == (0,)
+        refused = subprocess.run(command, cwd=ROOT, env={**environ, "DATABASE_URL": owner}, capture_output=True, text=True, check=False)
+        assert refused.returncode == 1
+        assert "must connect as aurora_app" in refused.stderr or "another role" in refused.stderr
+        assert "Traceback" not in refused.stderr
+
+
 def test_a_home_of_mode_700_is_left_alone(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir(mode=0o700)

@@ -7,13 +7,17 @@ row-level security binds. Nothing is left running or lying about.
 from __future__ import annotations
 
 import atexit
+import ipaddress
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -45,8 +49,32 @@ def _start() -> None:
     subprocess.run(migrate, env={**os.environ, "AURORA_DB_ROLE": "owner"}, cwd=ROOT, check=True)
 
 
+def _close_network() -> None:
+    """From here on Python's sockets reach loopback and unix sockets only: a test that needs more would pass or fail by the weather."""
+
+    def reaches_out(connection: socket.socket, address: Any) -> bool:
+        if connection.family not in (socket.AF_INET, socket.AF_INET6):
+            return False
+        try:
+            return not ipaddress.ip_address(address[0]).is_loopback
+        except ValueError:
+            return address[0] != "localhost"
+
+    def guarded(real: Callable[[socket.socket, Any], Any]) -> Callable[[socket.socket, Any], Any]:
+        def connect(connection: socket.socket, address: Any) -> Any:
+            if reaches_out(connection, address):
+                raise AssertionError(f"a test tried to reach {address[0]}")
+            return real(connection, address)
+
+        return connect
+
+    for name in ("connect", "connect_ex"):
+        setattr(socket.socket, name, guarded(getattr(socket.socket, name)))
+
+
 sys.path.insert(0, str(ROOT))
 _start()
+_close_network()
 atexit.register(_stack.close)
 
 
