@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from conftest import Stack
 from playwright.sync_api import Page, expect
-from steps import connect, sign_in, wait_until_pulled
+
+from tests.support.stack import Stack
+from tests.support.steps import connect, sign_in, wait_until_pulled
 
 pytestmark = pytest.mark.xdist_group("stack")
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
-from conftest import Stack
 from playwright.sync_api import Browser, Page
-from steps import connect, sign_in, wait_until_pulled
+
+from tests.support.stack import Stack
+from tests.support.steps import connect, sign_in, wait_until_pulled
 
 pytestmark = pytest.mark.xdist_group("stack")
 
@@ -52,7 +52,7 @@ def test_every_address_of_anothers_things_is_404(stack: Stack, browser: Browser)
 
 def test_a_broken_view_sees_no_row_of_anyone(stack: Stack) -> None:
     """The service's own role, asking for everything of every personal table without saying for whom, and for a stranger."""
-    services = json.loads((stack.state / "services.json").read_text())
+    services = stack.services()
     with psycopg.connect(services["database_url"], autocommit=True) as service, stack.admin() as admin:
         secured = {r[0] for r in admin.execute("SELECT oid::regclass::text FROM pg_class WHERE relrowsecurity").fetchall()}
         assert secured == set(PERSONAL)
@@ -67,7 +67,7 @@ def test_a_broken_view_sees_no_row_of_anyone(stack: Stack) -> None:
 
 
 def test_the_service_may_not_rewrite_history(stack: Stack) -> None:
-    services = json.loads((stack.state / "services.json").read_text())
+    services = stack.services()
     with psycopg.connect(services["database_url"], autocommit=True) as service:
         for statement in (
             "UPDATE ledger_ledgerentry SET actor = 'x'",

@@ -9,8 +9,11 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+import psycopg
 
 from aurora.embedded import forget
 from aurora.guard import group_is_alive
@@ -22,6 +25,16 @@ FOREIGN = ("DATABASE_URL", "DATABASE_OWNER_URL", "BROKER_URL", "CACHE_URL")
 
 class StackError(AssertionError):
     """The stack did not come up, or a process did not do what was waited for."""
+
+
+def wait_for(condition: Callable[[], Any], what: str = "it to happen", *, within: float = 20.0) -> Any:
+    """The first true answer of `condition`; fails when there is none in time."""
+    deadline = time.monotonic() + within
+    while not (found := condition()):
+        if time.monotonic() > deadline:
+            raise StackError(f"waited {within:.0f} s for {what}")
+        time.sleep(0.05)
+    return found
 
 
 class Stack:
@@ -43,6 +56,17 @@ class Stack:
     @property
     def log_dir(self) -> Path:
         return self.state / "log"
+
+    def citizen(self, number: int) -> dict[str, Any]:
+        return dict(self.demo["citizens"][number])
+
+    def services(self) -> dict[str, Any]:
+        """Addresses of the embedded services: `database_url` (the service's role), `admin_url`, ..."""
+        return dict(json.loads((self.state / "services.json").read_text()))
+
+    def admin(self) -> psycopg.Connection[Any]:
+        """A superuser's connection, for looking at what is stored."""
+        return psycopg.connect(self.services()["admin_url"], autocommit=True)
 
     def start(self, *, within: float = 150.0) -> None:
         """Starts and waits. May be called again after `stop` or `kill_supervisor`: state and addresses are kept."""
@@ -103,12 +127,11 @@ class Stack:
             raise StackError(f"the stack ended with status {self._running().returncode}\n{self._log()}")
         return (self.state / "demo.json").exists()
 
-    def _wait(self, condition: Any, within: float, what: str) -> None:
-        deadline = time.monotonic() + within
-        while not condition():
-            if time.monotonic() > deadline:
-                raise StackError(f"waited {within:.0f} s for {what}\n{self._log()}")
-            time.sleep(0.05)
+    def _wait(self, condition: Callable[[], Any], within: float, what: str) -> None:
+        try:
+            wait_for(condition, what, within=within)
+        except StackError as error:
+            raise StackError(f"{error}\n{self._log()}") from None
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None:

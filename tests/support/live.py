@@ -1,0 +1,42 @@
+"""A pytest plugin (`-p tests.support.live`): one running Aurora with its sandbox for all tests that walk through it, and a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.support.stack import Stack
+
+CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync"]
+# A worker that dies is replaced within seconds, not within the minutes that suit a country.
+IMPATIENT = {"AURORA_PULL_LEASE_SECONDS": "3", "AURORA_SWEEP_SECONDS": "1"}
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """As `make demo` runs it: real worker, broker, database and HTTP between processes."""
+    with Stack(tmp_path_factory.mktemp("stack") / "state", environ=IMPATIENT) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
+        yield started
+        started.close()
+
+
+@pytest.fixture(params=[False, True], ids=["without-javascript", "with-javascript"])
+def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A fresh browser; a page that answers with a server error fails the test, whatever it looks like."""
+    context = browser.new_context(java_script_enabled=request.param, viewport={"width": 1280, "height": 900})
+    found = context.new_page()
+    found.set_default_timeout(15_000)
+    failures: list[str] = []
+    found.on("response", lambda r: failures.append(f"{r.status} {r.url}") if r.status >= 500 else None)
+    yield found
+    context.close()
+    assert not failures, failures
