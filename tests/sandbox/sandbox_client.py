@@ -1,12 +1,10 @@
-"""What the sandbox's tests drive it with: a browser without JavaScript, and a client with keys of its own."""
+"""What the sandbox's tests drive it with: a browser without JavaScript that stops where Aurora takes over, and a client with its keys."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from html.parser import HTMLParser
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urljoin, urlsplit
 
 import httpx
 
@@ -16,116 +14,10 @@ from aurora.sandbox.launch import Running
 from aurora.sandbox.oauth.pkce import challenge_of
 from aurora.sandbox.provision import Provision
 from aurora.sandbox.store import new_secret
+from tests.support.forms import NOBODY as AURORA
+from tests.support.forms import Browser, Form, plain_client
 
-# Nobody serves it: the browser of these tests stops where Aurora would take over.
-AURORA = "http://nobody.invalid"
-
-
-def plain_client() -> httpx.Client:
-    """For loopback: no proxy, and no certificates to load, which would take most of a test's time."""
-    return httpx.Client(timeout=20, trust_env=False, verify=False)
-
-
-@dataclass
-class Form:
-    action: str
-    method: str
-    fields: dict[str, str] = field(default_factory=dict)
-    buttons: list[dict[str, str]] = field(default_factory=list)
-
-
-class _Forms(HTMLParser):
-    """The forms of a page; a button's label is under the key `label`."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.forms: list[Form] = []
-        self._button: dict[str, str] | None = None
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        values = {name: value or "" for name, value in attrs}
-        if tag == "form":
-            self.forms.append(Form(values.get("action", ""), values.get("method", "get")))
-        elif tag == "input" and self.forms:
-            self.forms[-1].fields[values.get("name", "")] = values.get("value", "")
-        elif tag == "button" and self.forms:
-            self._button = {"name": values.get("name", ""), "value": values.get("value", ""), "label": ""}
-            self.forms[-1].buttons.append(self._button)
-
-    def handle_data(self, data: str) -> None:
-        if self._button is not None:
-            self._button["label"] += data
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "button":
-            self._button = None
-
-
-class Browser:
-    """Follows redirects until one leads to `stop_at` (an address nobody serves), keeps cookies, presses buttons."""
-
-    def __init__(self, stop_at: str = AURORA, language: str = "en") -> None:
-        self.http = plain_client()
-        self.http.headers["Accept-Language"] = language
-        self.stop_at = stop_at
-        self.page: httpx.Response | None = None
-        self.arrived = ""
-
-    def open(self, url: str) -> Browser:
-        return self._follow(self.http.get(url))
-
-    def press(self, label: str, **values: str) -> Browser:
-        """Presses the first button whose label contains `label`, with the values filled in."""
-        for form in self.forms():
-            for button in form.buttons:
-                if label in button["label"] and set(values) <= set(form.fields):
-                    data = {**form.fields, **values}
-                    if button["name"]:
-                        data[button["name"]] = button["value"]
-                    return self._follow(self.http.post(urljoin(self.url, form.action), data=data))
-        raise AssertionError(f"no button {label!r} on the page {self.url}: {self.text[:2000]}")
-
-    def forms(self) -> list[Form]:
-        parser = _Forms()
-        parser.feed(self.text)
-        return parser.forms
-
-    @property
-    def text(self) -> str:
-        assert self.page is not None
-        return self.page.text
-
-    @property
-    def status(self) -> int:
-        assert self.page is not None
-        return self.page.status_code
-
-    @property
-    def url(self) -> str:
-        assert self.page is not None
-        return str(self.page.url)
-
-    @property
-    def answer(self) -> dict[str, str]:
-        """The query of the address at which the client's redirect URI was reached."""
-        assert self.arrived, f"the browser did not come back: {self.url} {self.text[:2000]}"
-        return {name: values[0] for name, values in parse_qs(urlsplit(self.arrived).query).items()}
-
-    def close(self) -> None:
-        self.http.close()
-
-    def _follow(self, response: httpx.Response) -> Browser:
-        self.arrived = ""
-        for _ in range(12):
-            self.page = response
-            if response.status_code not in (302, 303):
-                return self
-            url = urljoin(str(response.url), response.headers["Location"])
-            if url.startswith(self.stop_at):
-                self.arrived = url
-                return self
-            response = self.http.get(url)
-        raise AssertionError("redirects without end")
+__all__ = ["AURORA", "Browser", "Form", "Peer", "Sandbox", "plain_client"]
 
 
 class Peer:
