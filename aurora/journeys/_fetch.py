@@ -1,0 +1,55 @@
+"""The asking half of a pull: one category after the other, with a token that is renewed when need be. Writes nothing but progress."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from aurora.identity import citizens
+from aurora.outbound.oauth import PeerFailed
+from aurora.sources import connections, pulls, registry
+from aurora.sources.connectors import CONNECTORS, Answer
+from aurora.sources.models import Connection, PullPart
+from aurora.sources.pulls import Lease
+from consent import queries
+from consent.scope import citizen_scope
+
+
+def fetch_all(lease: Lease) -> tuple[list[Answer], dict[str, str]]:
+    """The answers, and the error of each category that the source answered wrongly. Raises `PeerFailed` for what ends or delays it all."""
+    with citizen_scope(lease.citizen_id):
+        connection = Connection.objects.select_related("source__agency").get(pk=lease.connection_id)
+        versions = {c.category_id: c for c in queries.current_categories(lease.categories)}
+    registration = registry.registration(connection.source)
+    fetch = CONNECTORS[connection.source.connector]
+    answers: list[Answer] = []
+    failed: dict[str, str] = {}
+    for category in lease.categories:
+        try:
+            answer = _with_token(lease, lambda token, c=category: fetch(registration=registration, token=token, category=versions[c]))
+        except PeerFailed as error:
+            if error.retryable or error.code == "revoked":
+                raise
+            failed[category] = error.code
+            continue
+        with citizen_scope(lease.citizen_id):
+            if not citizens.is_same_person(citizen_id=lease.citizen_id, national_id=answer.national_id):
+                raise PeerFailed("wrong_citizen", retryable=False)
+            answers.append(answer)
+            pulls.note_part(lease, category=category, state=PullPart.State.FETCHED, facts=len(answer.facts))
+            if not pulls.extend(lease, now=timezone.now()):
+                raise PeerFailed("lease_lost", retryable=False)
+    return answers, failed
+
+
+def _with_token(lease: Lease, ask):  # type: ignore[no-untyped-def]
+    """Ask with the token we have; a token refused before its time is renewed once."""
+    with citizen_scope(lease.citizen_id):
+        token = connections.access_token(connection_id=lease.connection_id)
+    try:
+        return ask(token)
+    except PeerFailed as error:
+        if error.code != "revoked":
+            raise
+    with citizen_scope(lease.citizen_id):
+        token = connections.renewed_token(connection_id=lease.connection_id)
+    return ask(token)
