@@ -31,13 +31,12 @@ class AgencyToken(BaseAuthentication):
         try:
             token = tokens.authenticate(authorization_header=request.META.get("HTTP_AUTHORIZATION"))
         except InvalidToken as error:
-            failed = AuthenticationFailed(error.sentence, code=error.code) if error.presented else NotAuthenticated(error.sentence)
-            failed.auth_header = error.www_authenticate  # type: ignore[union-attr]
-            raise failed from None
+            raise (AuthenticationFailed(error.sentence, code=error.code) if error.presented else NotAuthenticated(error.sentence)) from None
         return Bearer(token), token
 
     def authenticate_header(self, request: Request) -> str:
-        return InvalidToken(presented=False).www_authenticate
+        """The challenge of every 401: DRF asks here for it, whatever the exception carries."""
+        return InvalidToken(presented=bool(request.META.get("HTTP_AUTHORIZATION"))).www_authenticate
 
 
 class HasAgencyToken(BasePermission):
