@@ -19,6 +19,8 @@ from aurora.outbound.oauth import Departure, PeerFailed, Registration
 
 ALGORITHMS = ["ES256", "PS256", "EdDSA"]
 LEEWAY_SECONDS = 30
+# Asked for in the signed ID Token: what a scope alone asks for, a provider keeps for UserInfo (OpenID Connect Core 5.4 and 5.5).
+CLAIMS = json.dumps({"id_token": {"national_id": {"essential": True}, "name": None}})
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,9 @@ def registration() -> Registration:
 
 def depart(*, language: str) -> Departure:
     """Where to send the browser, in the language that the citizen reads. Raises `PeerFailed`."""
-    return oauth.depart(registration(), scope="openid profile", extra={"ui_locales": language})
+    mine = registration()
+    named = {"claims": CLAIMS} if oauth.metadata(mine).get("claims_parameter_supported") is True else {}
+    return oauth.depart(mine, scope="openid profile", extra={"ui_locales": language, **named})
 
 
 def identify(*, answer: dict[str, str], state: str, verifier: str, nonce: str) -> Identified:
