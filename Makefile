@@ -14,9 +14,9 @@ demo: .venv/.installed ## Run all of Aurora with its sandbox; Ctrl-C stops it an
 
 test: .venv/.installed-dev .venv/.chromium .venv/.npm lint ## Lint, then run every test that takes less than minutes
 # One run after another: browsers, processes with deadlines, and the ledger's own database each want their process to themselves.
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not long" $(foreach d,consent/ledger journeys sandbox,--ignore tests/$(d)) tests
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not long" $(foreach d,consent/ledger faults interop journeys sandbox,--ignore tests/$(d)) tests
 	$(BIN)/python -m pytest -m "not long" tests/sandbox
-	$(BIN)/python -m pytest -m "not long" tests/journeys
+	$(BIN)/python -m pytest -m "not long" tests/journeys tests/faults tests/interop
 	$(BIN)/python -m pytest -m "not long" tests/consent/ledger
 
 test-long: .venv/.installed-dev .venv/.chromium ## Run the tests that take minutes
@@ -63,10 +63,11 @@ clean: ## Remove the environment and caches; the demo's data in .aurora stays
 	@touch $@
 
 # Node knows its own certificate authorities only; the operating system's are named to it.
-# sass and axe-core, for the tests that rebuild the stylesheet and check accessibility.
-.venv/.npm: aurora/ui/frontend/package-lock.json .venv/bin/python
-	NODE_EXTRA_CA_CERTS=$${NODE_EXTRA_CA_CERTS:-/etc/ssl/certs/ca-certificates.crt} npm ci --silent --no-audit --no-fund --prefix aurora/ui/frontend
-	@touch $@
+# sass and axe-core, for the tests that rebuild the stylesheet and check accessibility; openid-client and oidc-provider, as peers.
+NPM_FOLDERS := aurora/ui/frontend tests/interop
+.venv/.npm: $(NPM_FOLDERS:%=%/package-lock.json) .venv/bin/python
+	export NODE_EXTRA_CA_CERTS=$${NODE_EXTRA_CA_CERTS:-/etc/ssl/certs/ca-certificates.crt}; \
+	  $(foreach folder,$(NPM_FOLDERS),npm ci --silent --no-audit --no-fund --prefix $(folder) &&) touch $@
 
 .venv/.chromium: .venv/bin/python
 	@test -x /usr/bin/chromium || { \

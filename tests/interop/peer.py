@@ -1,0 +1,60 @@
+"""A peer on Node: one of this folder's scripts as a process that is told one thing at a time and answers it, a JSON line each."""
+
+from __future__ import annotations
+
+import json
+import select
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HERE = Path(__file__).parent
+PATIENCE_SECONDS = 20.0
+
+
+class Peer:
+    """`with Peer("agency.mjs", {...}) as peer: peer.ask(do="push", ...)`. The process ends with its standard input, hence with this one."""
+
+    def __init__(self, script: str, config: dict[str, Any]) -> None:
+        """`config` is the first line that the script reads; `ready` is its answer."""
+        node = shutil.which("node")
+        if node is None:
+            pytest.fail("The independent peers run on Node 20 or later, which is not installed: apt-get install nodejs npm")
+        if not (HERE / "node_modules").is_dir():
+            pytest.fail("The independent peers are not installed: run `make .venv/.npm`")
+        self._process = subprocess.Popen([node, script], cwd=HERE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+        try:
+            self.ready = self.ask(**config)
+        except BaseException:
+            self.close()
+            raise
+
+    def ask(self, **command: Any) -> dict[str, Any]:
+        """The answer to one command; fails when there is none in time."""
+        assert self._process.stdin and self._process.stdout
+        self._process.stdin.write(json.dumps(command) + "\n")
+        # One answer a command: nothing waits in the text buffer, so the pipe itself says whether there is something to read.
+        readable, _, _ = select.select([self._process.stdout], [], [], PATIENCE_SECONDS)
+        line = self._process.stdout.readline() if readable else ""
+        if not line:
+            pytest.fail(f"the peer did not answer {command.get('do', 'its configuration')!r}: {'it ended' if readable else 'it is silent'}")
+        return dict(json.loads(line))
+
+    def close(self) -> None:
+        assert self._process.stdin and self._process.stdout
+        self._process.stdin.close()
+        try:
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process.stdout.close()
+
+    def __enter__(self) -> Peer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
