@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psycopg
 
 from aurora.embedded import forget
@@ -104,6 +105,19 @@ class Stack:
         pid = self.pids()[name]
         os.kill(pid, number)
         return pid
+
+    def kill_group(self, name: str) -> int:
+        """kill -9 of a child and of every process it started; returns the id it had."""
+        pid = self.pids()[name]
+        os.killpg(pid, signal.SIGKILL)
+        return pid
+
+    def switch(self, source: str, **setting: Any) -> None:
+        """A failure switch of one of the sandbox's sources: aurora/sandbox/README.md."""
+        issuer = next(s["issuer"] for s in self.demo["sandbox"]["sources"] if s["code"] == source)
+        control = {"Authorization": f"Bearer {self.demo['sandbox']['control_token']}"}
+        answer = httpx.post(f"{issuer}/_sandbox/switches", json=setting, headers=control, trust_env=False)
+        assert answer.status_code == 200, answer.text
 
     def wait_for_restart(self, name: str, killed: int, *, within: float = 60.0) -> int:
         """Waits until `name` runs under another id than `killed`; returns it."""
