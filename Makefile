@@ -4,7 +4,7 @@ SHELL := /bin/bash
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: help demo test test-long lint format lock clean
+.PHONY: help demo test test-long bench bench-large lint format lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -21,6 +21,12 @@ test: .venv/.installed-dev .venv/.chromium .venv/.npm lint ## Lint, then run eve
 
 test-long: .venv/.installed-dev .venv/.chromium ## Run the tests that take minutes
 	$(BIN)/python -m pytest -m long tests
+
+bench: .venv/.installed-dev ## Measure against peers, write bench/results.json (about five minutes; on a quiet machine)
+	$(BIN)/python -W ignore -m bench
+
+bench-large: .venv/.installed-dev ## The same, and what takes long
+	$(BIN)/python -W ignore -m bench --large
 
 lint: .venv/.installed-dev ## Check style, types, import direction, settings and migrations
 	$(BIN)/ruff check .

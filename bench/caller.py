@@ -1,0 +1,86 @@
+"""A web process without a network: calls a Django project's WSGI handler, the whole of it, and says what that cost.
+
+Run as a partner with the project's settings in DJANGO_SETTINGS_MODULE. An order is a list of calls, each [method, path, headers, body];
+the answer {"cpu", "wall", "database_cpu"} is in microseconds a call. Everything is made ready before the clock starts.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from django.core.wsgi import get_wsgi_application
+
+
+def environ_of(method: str, path: str, headers: dict[str, str], body: str) -> dict[str, Any]:
+    """What a WSGI server hands over (PEP 3333)."""
+    sent = body.encode()
+    fields = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()}
+    fields["CONTENT_TYPE"] = fields.pop("HTTP_CONTENT_TYPE", "")
+    return {
+        "REQUEST_METHOD": method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": path,
+        "QUERY_STRING": "",
+        "CONTENT_LENGTH": str(len(sent)),
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": "8000",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": "127.0.0.1",
+        "HTTP_HOST": "localhost:8000",
+        "HTTP_ACCEPT": "*/*",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(sent),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": False,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+        **fields,
+    }
+
+
+def database_cpu() -> float:
+    """Seconds on a processor of the PostgreSQL process that serves this one (proc(5), schedstat)."""
+    from django.db import connection
+
+    connection.ensure_connection()
+    return int(Path(f"/proc/{connection.connection.info.backend_pid}/schedstat").read_text().split()[0]) / 1e9
+
+
+def call_all(application: Any, calls: list[dict[str, Any]]) -> dict[str, float]:
+    failures: list[tuple[str, bytes]] = []
+    status = ""
+
+    def start_response(answered: str, headers: Any, error: Any = None) -> None:
+        nonlocal status
+        status = answered
+
+    database = database_cpu()
+    cpu, wall = time.process_time(), time.perf_counter()
+    for environ in calls:
+        response = application(environ, start_response)
+        body = b"".join(response)
+        response.close()  # as a server does: Django ends the request here
+        if not status.startswith("200"):
+            failures.append((status, body))
+    cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
+    database = database_cpu() - database
+    if failures:
+        raise RuntimeError(f"{len(failures)} of {len(calls)} calls failed, the first with {failures[0]}")
+    return {name: seconds * 1e6 / len(calls) for name, seconds in {"cpu": cpu, "wall": wall, "database_cpu": database}.items()}
+
+
+def main() -> None:
+    application = get_wsgi_application()
+    for line in sys.stdin:
+        calls = [environ_of(*call) for call in json.loads(line)]
+        print(json.dumps(call_all(application, calls)), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,123 @@
+"""What was measured: figures with their spread, the table that is printed, and `results.json`."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+
+ROOT = Path(__file__).resolve().parent.parent
+FILE = ROOT / "bench" / "results.json"
+
+# design, section 10. A figure that is not here is there to explain one that is.
+AT_MOST = {
+    "agency_read_cpu_ratio": 1.5,
+    "agency_read_vs_dot_ratio": 1.0,
+    "introspection_vs_dot_ratio": 1.0,
+    "decision_ratio_1e3": 1.5,
+    "decision_ratio_1e4": 1.5,
+    "decision_ratio_1e5": 1.5,
+    "decision_ratio_1e6": 1.5,
+    "ledger_inclusion_p99_ms": 200.0,
+    "suggest_rank_ratio": 3.0,
+    "suggest_with_reasons_ms": 20.0,
+}
+AT_LEAST = {"ledger_append_ratio_16w": 0.95, "ndcg3_attributes": 0.940}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """`value` is the median over rounds; `low` and `high` are the extremes. `ours` and `other`: medians of what a ratio is made of."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+    ours: float | None = None
+    other: float | None = None
+    unit: str = ""
+
+    @property
+    def aim(self) -> str:
+        if self.name in AT_MOST:
+            return f"<= {AT_MOST[self.name]:g}"
+        return f">= {AT_LEAST[self.name]:g}" if self.name in AT_LEAST else ""
+
+    @property
+    def verdict(self) -> str:
+        if not self.aim:
+            return ""
+        return "met" if (self.value <= AT_MOST[self.name] if self.name in AT_MOST else self.value >= AT_LEAST[self.name]) else "MISSED"
+
+
+@dataclass(slots=True)
+class Results:
+    """Collects figures in the order in which they are measured."""
+
+    figures: list[Figure] = field(default_factory=list)
+
+    def ratio(self, name: str, ours: Sequence[float], other: Sequence[float], unit: str) -> None:
+        """The median of the rounds' ratios: each pair was measured side by side. `unit` is that of both absolutes."""
+        ratios = [a / b for a, b in zip(ours, other, strict=True)]
+        self.figures.append(Figure(name, median(ratios), min(ratios), max(ratios), median(ours), median(other), unit))
+
+    def number(self, name: str, values: Sequence[float], unit: str = "") -> None:
+        self.figures.append(Figure(name, median(values), min(values), max(values), unit=unit))
+
+    def as_dict(self) -> dict[str, float]:
+        """Flat: NAME, NAME_min, NAME_max, and for a ratio NAME_ours, NAME_other."""
+        flat: dict[str, float] = {}
+        for one in self.figures:
+            flat |= {one.name: one.value, f"{one.name}_min": one.low, f"{one.name}_max": one.high}
+            if one.ours is not None and one.other is not None:
+                flat |= {f"{one.name}_ours": one.ours, f"{one.name}_other": one.other}
+        return {name: float(f"{value:.5g}") for name, value in flat.items()}
+
+    def table(self) -> str:
+        head = ("figure", "value", "min - max", "ours", "other", "unit", "aim", "")
+        rows = [head, *(_row(one) for one in self.figures)]
+        widths = [max(len(row[place]) for row in rows) for place in range(len(head))]
+        return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
+
+
+def _row(one: Figure) -> tuple[str, ...]:
+    absolutes = ("" if one.ours is None else f"{one.ours:.4g}", "" if one.other is None else f"{one.other:.4g}")
+    return (one.name, f"{one.value:.3g}", f"{one.low:.3g} - {one.high:.3g}", *absolutes, one.unit, one.aim, one.verdict)
+
+
+def write(results: Results, file: Path) -> None:
+    """Writes `file`. Figures of another run stay only if they were measured on this commit and machine: one file, one state of the code."""
+    known = {"commit": commit(), "machine": machine()}
+    kept: dict[str, float | str] = {}
+    if file.exists() and not known["commit"].endswith("-changed"):
+        old = json.loads(file.read_text(encoding="utf-8"))
+        kept = old if all(old.get(name) == value for name, value in known.items()) else {}
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    file.write_text(json.dumps(kept | known | {"measured_at": now} | results.as_dict(), indent=1) + "\n", encoding="utf-8")
+
+
+def commit() -> str:
+    """The commit that was measured; `-changed` behind it when the code differs from it."""
+
+    def git(*arguments: str) -> str:
+        return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+
+    try:
+        changed = git("status", "--porcelain", "--", "aurora", "consent", "recommender", "bench/*.py", "bench/peers", "requirements.txt")
+        return git("rev-parse", "HEAD") + ("-changed" if changed else "")
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+
+
+def machine() -> str:
+    """Processor, cores, memory, kernel, Python."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return f"{model}, {os.cpu_count()} cores, {memory:.0f} GB, Linux {platform.release()}, Python {platform.python_version()}"

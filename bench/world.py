@@ -1,0 +1,123 @@
+"""An agency, citizens who consented to its reading their income, and the access tokens that came of it."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cache
+from uuid import uuid4
+
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+from django.utils import timezone
+from joserfc import jws
+from joserfc.jwk import ECKey
+
+from aurora.identity import vault
+from aurora.twin import write
+from aurora.twin.values import NewFact
+from consent import notices, services
+from consent.models import Agency, Notice
+from consent.oauth import clients, digests, grants
+from consent.oauth.models import AccessToken, AuthorizationCode, Client
+from consent.queries import current_categories, current_purpose
+from consent.scope import citizen_scope
+
+CATEGORY = "tax.income"
+PURPOSE = "benefit-application"
+OFFICE = "benefits-office"
+AGENCIES = ("aurora", "population-register", "tax-administration", "social-insurance", OFFICE)
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """The agency's client with its key, and a token a citizen."""
+
+    client_id: str
+    key: ECKey = field(repr=False)
+    tokens: Sequence[str] = field(repr=False)
+
+    def assertion(self, audience: str) -> str:
+        """A `private_key_jwt`, good for one call within four minutes."""
+        now = int(time.time())
+        claims = {"iss": self.client_id, "sub": self.client_id, "aud": audience, "jti": secrets.token_urlsafe(16), "exp": now + 240}
+        return jws.serialize_compact({"alg": "ES256", "kid": "k1"}, json.dumps(claims).encode(), self.key)
+
+
+@cache
+def vocabulary() -> None:
+    """The agencies and the words that consents rest on, as the demo has them."""
+    Agency.objects.bulk_create(Agency(code=code, name=_named(code)) for code in AGENCIES)
+    call_command("load_vocabulary")
+
+
+@cache
+def office(citizens: int) -> Office:
+    vocabulary()
+    key = ECKey.generate_key("P-256")
+    client = clients.register(
+        client_id="bench",
+        agency=Agency.objects.get(code=OFFICE),
+        name=_named("Benefits office"),
+        redirect_uris=["https://office.example/callback"],
+        jwks={"keys": [{**key.as_dict(private=False), "kid": "k1"}]},
+        purposes=[PURPOSE],
+        categories=[CATEGORY],
+    )
+    text = notice(client.agency)
+    return Office(client.client_id, key, [_token(client, text) for _ in range(citizens)])
+
+
+def notice(recipient: Agency) -> Notice:
+    """The text that a citizen was shown."""
+    purpose, categories = current_purpose(PURPOSE), current_categories([CATEGORY])
+    text = notices.compose(language="en", recipient=recipient, source=None, purpose=purpose, categories=categories)
+    return notices.keep(text, now=timezone.now())
+
+
+def _named(name: str) -> dict[str, str]:
+    return dict.fromkeys(("fi", "sv", "en"), name)
+
+
+def _token(client: Client, text: Notice) -> str:
+    """A new citizen's, with a key, seven facts, a consent given by the service, and the rows that `/oauth/token` leaves behind."""
+    citizen_id, now = uuid4(), timezone.now()
+    token = digests.new_secret()
+    with citizen_scope(citizen_id):
+        get_user_model().objects.create(
+            id=citizen_id, subject_hmac=secrets.token_bytes(32), national_id_sealed=b"-", name_sealed=b"-", created_at=now
+        )
+        vault.create_key(citizen_id=citizen_id)
+        write.write(citizen_id=citizen_id, facts=_facts(now), now=now)
+        consent, _ = services.give(
+            citizen_id=citizen_id,
+            recipient=client.agency,
+            source=None,
+            purpose=PURPOSE,
+            categories=[CATEGORY],
+            notice=text,
+            until=now.date() + timedelta(days=30),
+            now=now,
+        )
+        grant = grants.create(citizen_id=citizen_id, client=client, consent=consent, now=now)
+        # Longer than the ten minutes of a real one: a run may take longer.
+        held = {"citizen_id": citizen_id, "client": client, "grant": grant, "created_at": now, "expires_at": now + timedelta(hours=6)}
+        code = AuthorizationCode.objects.create(
+            digest=secrets.token_bytes(32), redirect_uri=client.redirect_uris[0], code_challenge="-" * 43, used_at=now, **held
+        )
+        AccessToken.objects.create(
+            digest=digests.digest_of(token), code=code, consent_id=consent.pk, detail=grant.authorization_details, **held
+        )
+    return token
+
+
+def _facts(now: datetime) -> list[NewFact]:
+    version = current_categories([CATEGORY])[0]
+    return [
+        NewFact(CATEGORY, version.version, key, secrets.randbelow(90_000), "reported", "tax-administration", now)
+        for key in version.schema["properties"]
+    ]

@@ -1,0 +1,113 @@
+"""Processes that write as fast as they can, or at a pace. A partner: forks N of them (its argument) and passes orders on.
+
+An order is {"how": "append" | "insert", "seconds": s} or {"how", "count": n, "pace": seconds between two}. The answer is a list, one a writer:
+rows a second for the first kind, [[entry id, when its commit returned (CLOCK_MONOTONIC)], ...] for the second.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from itertools import cycle
+from multiprocessing.connection import Connection
+from typing import Any
+from uuid import UUID, uuid4
+
+import django
+
+CATEGORIES, DETAILS = ["tax.income"], {"client": "bench", "grant": "0a0ef2a1-3f5c-4f6d-8a5a-0d8a3f0d6b51"}
+_INSERT = "INSERT INTO bench_entry VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s::text[], %s::uuid[], %s, %s, %s, %s)"
+_SEALED = os.urandom(560)
+
+
+def append(citizen_id: UUID, seal: Any) -> str:
+    """An entry of Aurora's log, made and sealed as a read's is, in a transaction of its own."""
+    from consent.ledger.append import append as append_entry
+    from consent.ledger.events import Event
+    from consent.scope import citizen_scope
+
+    with citizen_scope(citizen_id):
+        made = append_entry(
+            citizen_id=citizen_id,
+            event=Event.AGENCY_READ,
+            actor="benefits-office",
+            seal=seal,
+            purpose="benefit-application",
+            categories=CATEGORIES,
+            consent_ids=[citizen_id],
+            permit_id=uuid4(),
+            details=DETAILS,
+        )
+    return str(made.entry_id)
+
+
+def insert(citizen_id: UUID, seal: Any) -> str:
+    """A row of the same columns and width, in a transaction of its own."""
+    from django.db import connection, transaction
+    from django.utils import timezone
+
+    entry_id = uuid4()
+    values = [entry_id, citizen_id, 1, _SEALED[:32], _SEALED[:32], timezone.now(), "agency:twin:read", "benefits-office"]
+    values += ["benefit-application", CATEGORIES, [citizen_id], "permit", uuid4(), None, _SEALED]
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_INSERT, values)
+    return str(entry_id)
+
+
+def seal_with(key: Any, plaintext: bytes, *, context: bytes) -> bytes:
+    """As the vault seals once a citizen's key is open."""
+    nonce = os.urandom(12)
+    return nonce + bytes(key.encrypt(nonce, plaintext, context))
+
+
+def obey(orders: Connection) -> None:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    seal = partial(seal_with, AESGCM(bytes(32)))
+    citizens = cycle([uuid4() for _ in range(100)])
+    while (order := orders.recv()) is not None:
+        one = {"append": append, "insert": insert}[order["how"]]
+        write = partial(lambda one: one(next(citizens), seal), one)
+        orders.send(at_pace(write, order["count"], order["pace"]) if "count" in order else flat_out(write, order["seconds"]))
+
+
+def flat_out(write: Callable[[], str], seconds: float) -> float:
+    begun, done = time.monotonic(), 0
+    while True:
+        write()
+        done += 1
+        if (passed := time.monotonic() - begun) >= seconds:
+            return done / passed
+
+
+def at_pace(write: Callable[[], str], count: int, pace: float) -> list[tuple[str, float]]:
+    begun, made = time.monotonic(), []
+    for number in range(count):
+        time.sleep(max(0.0, begun + number * pace - time.monotonic()))
+        made.append((write(), time.monotonic()))
+    return made
+
+
+def main() -> None:
+    django.setup()
+    fork = multiprocessing.get_context("fork")
+    pipes = []
+    for _ in range(int(sys.argv[1])):
+        ours, theirs = fork.Pipe()
+        fork.Process(target=obey, args=(theirs,), daemon=True).start()
+        pipes.append(ours)
+    for line in sys.stdin:
+        for pipe in pipes:
+            pipe.send(json.loads(line))
+        print(json.dumps([pipe.recv() for pipe in pipes]), flush=True)
+    for pipe in pipes:
+        pipe.send(None)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""`python -m bench --quick`: every group runs against real servers and peers, and the file holds what it should."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+RATIOS = {
+    "reads": [
+        "agency_read_cpu_ratio",
+        "agency_read_pg_cpu_ratio",
+        "agency_read_wall_ratio",
+        "agency_read_vs_dot_ratio",
+        "introspection_vs_dot_ratio",
+        "introspection_vs_dot_unhashed_ratio",
+    ],
+    "decision": ["decision_ratio_1e2", "decision_ratio_1e3", "decision_whole_ratio_1e3"],
+    "ledger": ["ledger_append_ratio_1w", "ledger_append_ratio_2w"],
+    "suggest": ["suggest_rank_ratio"],
+}
+NUMBERS = ["ledger_inclusion_p99_ms", "suggest_with_reasons_ms", "suggest_services"]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, object]]:
+    file = tmp_path_factory.mktemp("bench") / "results.json"
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-m", "bench", "--quick", "--out", str(file)], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout, json.loads(file.read_text())
+
+
+def test_every_ratio_stands_with_its_absolutes_and_spread(run: tuple[str, dict[str, object]]) -> None:
+    table, found = run
+    for name in (name for names in RATIOS.values() for name in names):
+        low, value, high = (found[f"{name}{end}"] for end in ("_min", "", "_max"))
+        assert 0 < low <= value <= high, name
+        assert found[f"{name}_ours"] > 0 and found[f"{name}_other"] > 0, name
+        assert name in table
+
+
+def test_numbers_commit_and_machine_stand_beside_them(run: tuple[str, dict[str, object]]) -> None:
+    _, found = run
+    assert all(found[name] > 0 for name in NUMBERS)
+    assert {name for name, value in found.items() if not isinstance(value, float)} == {"commit", "machine", "measured_at"}
+    assert found["suggest_services"] == len(list((ROOT / "recommender" / "catalogue" / "services").glob("*.json")))
+
+
+def test_a_quick_run_cannot_overwrite_the_measurements() -> None:
+    done = subprocess.run([sys.executable, "-m", "bench", "--quick"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 2 and "--out" in done.stderr
