@@ -33,7 +33,18 @@ class Peer:
             raise
 
     def ask(self, **command: Any) -> dict[str, Any]:
-        """The answer to one command; fails when there is none in time."""
+        """What came of one command; fails when it failed."""
+        answer = self._answer(command)
+        assert "failed" not in answer, answer["failed"]
+        return answer
+
+    def refused(self, **command: Any) -> dict[str, Any]:
+        """How one command failed, in the words of the peer's library; fails when it did not."""
+        answer = self._answer(command)
+        assert "failed" in answer, f"{command['do']} succeeded"
+        return dict(answer["failed"])
+
+    def _answer(self, command: dict[str, Any]) -> dict[str, Any]:
         assert self._process.stdin and self._process.stdout
         self._process.stdin.write(json.dumps(command) + "\n")
         # One answer a command: nothing waits in the text buffer, so the pipe itself says whether there is something to read.

@@ -116,15 +116,15 @@ def test_a_part_is_granted_read_refreshed_and_given_back(stack: Stack, agency: P
     assert agency.ask(do="read", token=fresh["access_token"], url=url)["status"] == 200
     assert agency.ask(do="revoke", token=fresh["access_token"]) == {}
     assert agency.ask(do="introspect", token=fresh["access_token"]) == {"active": False}
-    dead = agency.ask(do="read", token=fresh["access_token"], url=url)["failed"]
+    dead = agency.refused(do="read", token=fresh["access_token"], url=url)
     assert dead["status"] == 401 and dead["body"]["code"] == "invalid_token"
     challenge = dead["challenges"][0]
     assert challenge["scheme"] == "bearer" and challenge["parameters"]["error"] == "invalid_token"
     assert challenge["parameters"]["resource_metadata"] == f"{stack.base_url}/.well-known/oauth-protected-resource/api/v1"
     # The refresh token stands for the grant: with it goes what was issued before (RFC 7009, 2.1).
     assert agency.ask(do="revoke", token=tokens["refresh_token"]) == {}
-    assert agency.ask(do="read", token=tokens["access_token"], url=url)["failed"]["status"] == 401
-    assert agency.ask(do="refresh", token=tokens["refresh_token"])["failed"]["oauth"] == "invalid_grant"
+    assert agency.refused(do="read", token=tokens["access_token"], url=url)["status"] == 401
+    assert agency.refused(do="refresh", token=tokens["refresh_token"])["oauth"] == "invalid_grant"
 
 
 def test_a_changed_answer_is_refused_and_a_code_works_once(stack: Stack, agency: Peer, citizen: Page, office: dict[str, Any]) -> None:
@@ -135,24 +135,24 @@ def test_a_changed_answer_is_refused_and_a_code_works_once(stack: Stack, agency:
         ("iss", None, 'response parameter "iss" (issuer) missing'),
         ("state", "another", 'unexpected "state" response parameter value'),
     ):
-        failed = agency.ask(do="redeem", url=with_parameter(back, name, value))["failed"]
+        failed = agency.refused(do="redeem", url=with_parameter(back, name, value))
         assert failed["reason"] == complaint, failed
 
     tokens = agency.ask(do="redeem", url=back)
     url = f"{stack.base_url}/api/v1/twin/{ASKED}"
     assert agency.ask(do="read", token=tokens["access_token"], url=url)["status"] == 200
-    again = agency.ask(do="redeem", url=back)["failed"]
+    again = agency.refused(do="redeem", url=back)
     assert (again["name"], again["status"], again["oauth"]) == ("ResponseBodyError", 400, "invalid_grant")
     # Either of the two who had the code may be its thief (RFC 6749, 4.1.2).
-    assert agency.ask(do="read", token=tokens["access_token"], url=url)["failed"]["status"] == 401
+    assert agency.refused(do="read", token=tokens["access_token"], url=url)["status"] == 401
 
 
 def test_the_citizens_no_arrives_as_access_denied(agency: Peer, citizen: Page, office: dict[str, Any]) -> None:
     pushed = agency.ask(do="push", details=details(office))
     back = decided(citizen, office["redirect_uris"][0], pushed["url"], decline)
-    forged = agency.ask(do="redeem", url=with_parameter(back, "iss", "http://localhost:1"))["failed"]
+    forged = agency.refused(do="redeem", url=with_parameter(back, "iss", "http://localhost:1"))
     assert forged["reason"] == 'unexpected "iss" (issuer) response parameter value'
-    failed = agency.ask(do="redeem", url=back)["failed"]
+    failed = agency.refused(do="redeem", url=back)
     assert (failed["name"], failed["oauth"]) == ("AuthorizationResponseError", "access_denied")
 
 
@@ -164,5 +164,5 @@ def test_somebody_elses_key_is_refused(stack: Stack, office: dict[str, Any]) -> 
         "d": "jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI",
     }  # fmt: skip
     with Peer("agency.mjs", registration(stack, office | {"private_jwk": other})) as thief:
-        failed = thief.ask(do="push", details=details(office))["failed"]
+        failed = thief.refused(do="push", details=details(office))
     assert failed["status"] == 401, failed
