@@ -11,16 +11,25 @@ import socket
 import ssl
 import time
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Any
 
 import httpcore
 import httpx
 from django.conf import settings
 
+from aurora.env import LOOPBACK
+
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 10.0
 TOTAL_SECONDS = 30.0
 MAXIMUM_BYTES = 2_000_000
+
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: the last four bytes are an IPv4 address
+_UNICAST = ipaddress.ip_network("2000::/3")  # all that IANA gives out of IPv6; the rest is special, or nobody's yet
+# `ipaddress` counts these as global, though they lead back inside or nowhere: protocol assignments (with Oracle's metadata), 6to4 relays
+# and addresses, Azure's host agent, documentation.
+_INSIDE = [ipaddress.ip_network(n) for n in ("192.0.0.0/24", "192.88.99.0/24", "168.63.129.16/32", "2002::/16", "3fff::/20")]
 
 
 class EgressRefused(httpx.RequestError):
@@ -35,12 +44,61 @@ def _may_connect(address: str) -> bool:
     ip = ipaddress.ip_address(address)
     if settings.AURORA_SANDBOX and ip.is_loopback:
         return True
-    return ip.is_global and not ip.is_multicast
+    if isinstance(ip, ipaddress.IPv6Address):
+        if ip in _NAT64:
+            ip = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+        elif ip.ipv4_mapped is not None:
+            ip = ip.ipv4_mapped
+        elif ip not in _UNICAST:
+            return False
+    return ip.is_global and not ip.is_multicast and not any(ip in network for network in _INSIDE)
+
+
+class _Clock:
+    """The time that a request as a whole has left: a peer that sends a byte now and then resets every other timeout."""
+
+    def __init__(self) -> None:
+        self._until = 0.0
+
+    def start(self) -> None:
+        self._until = time.monotonic() + TOTAL_SECONDS
+
+    def at_most(self, timeout: float | None) -> float:
+        """Seconds for the next step. Raises `EgressRefused` when none are left."""
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise EgressRefused("timeout")
+        return left if timeout is None else min(timeout, left)
+
+
+class _TimedStream(httpcore.NetworkStream):
+    """A connection, each step of which ends with the request's time."""
+
+    def __init__(self, inner: httpcore.NetworkStream, clock: _Clock) -> None:
+        self._inner, self._clock = inner, clock
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._inner.read(max_bytes, self._clock.at_most(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._inner.write(buffer, self._clock.at_most(timeout))
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        return _TimedStream(self._inner.start_tls(ssl_context, server_hostname, self._clock.at_most(timeout)), self._clock)
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
 
 
 class _GuardedBackend(httpcore.NetworkBackend):
-    def __init__(self) -> None:
+    def __init__(self, clock: _Clock) -> None:
         self._inner = httpcore.SyncBackend()
+        self._clock = clock
 
     def connect_tcp(
         self,
@@ -52,7 +110,7 @@ class _GuardedBackend(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # a name with a label of 64 letters does not encode
             raise httpcore.ConnectError("name does not resolve") from error
         allowed = [str(info[4][0]) for info in found if _may_connect(str(info[4][0]))]
         if not allowed:
@@ -60,7 +118,8 @@ class _GuardedBackend(httpcore.NetworkBackend):
         failure: Exception | None = None
         for address in allowed:
             try:
-                return self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
+                stream = self._inner.connect_tcp(address, port, self._clock.at_most(timeout), local_address, socket_options)
+                return _TimedStream(stream, self._clock)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
         raise failure or httpcore.ConnectError("no address answered")
@@ -70,10 +129,10 @@ class _GuardedBackend(httpcore.NetworkBackend):
 
 
 class _BoundedStream(httpx.SyncByteStream):
-    """Cuts an answer off at `MAXIMUM_BYTES` or `TOTAL_SECONDS`, whichever comes first: a slow or endless source costs little."""
+    """Cuts an answer off at `MAXIMUM_BYTES`: an endless source costs little."""
 
-    def __init__(self, inner: httpx.SyncByteStream, deadline: float) -> None:
-        self._inner, self._deadline = inner, deadline
+    def __init__(self, inner: httpx.SyncByteStream) -> None:
+        self._inner = inner
 
     def __iter__(self) -> Iterator[bytes]:
         read = 0
@@ -81,36 +140,54 @@ class _BoundedStream(httpx.SyncByteStream):
             read += len(chunk)
             if read > MAXIMUM_BYTES:
                 raise EgressRefused("too_large")
-            if time.monotonic() > self._deadline:
-                raise EgressRefused("timeout")
             yield chunk
 
     def close(self) -> None:
         self._inner.close()
 
 
+@cache
+def _certificates() -> ssl.SSLContext:
+    """The system's authorities, loaded once a process: it takes longer than a request does."""
+    return ssl.create_default_context()
+
+
 class GuardedTransport(httpx.HTTPTransport):
-    """An httpx transport behind the guard: https only (http on loopback in the sandbox), no proxies, bounded answers."""
+    """An httpx transport behind the guard: https only (http to loopback in the sandbox), no proxies, bounded answers.
+
+    One request at a time: each has `TOTAL_SECONDS` from its first byte to its last, headers included.
+    """
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(verify=_certificates())
+        self._clock = _Clock()
         self._pool = httpcore.ConnectionPool(
-            ssl_context=ssl.create_default_context(),
-            network_backend=_GuardedBackend(),
+            ssl_context=_certificates(),
+            network_backend=_GuardedBackend(self._clock),
             max_connections=20,
         )
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        if request.url.scheme != "https" and not (settings.AURORA_SANDBOX and request.url.scheme == "http"):
-            raise EgressRefused("scheme_refused", request)
+        _check_url(request)
         # An uncompressed answer: a small body that unpacks into gigabytes would pass a bound on the wire.
         request.headers["Accept-Encoding"] = "identity"
+        self._clock.start()
         response = super().handle_request(request)
-        if response.headers.get("Content-Encoding", "identity") != "identity":
+        if response.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+            response.close()
             raise EgressRefused("encoding_refused", request)
         assert isinstance(response.stream, httpx.SyncByteStream)
-        response.stream = _BoundedStream(response.stream, time.monotonic() + TOTAL_SECONDS)
+        response.stream = _BoundedStream(response.stream)
         return response
+
+
+def _check_url(request: httpx.Request) -> None:
+    url = request.url
+    plain = settings.AURORA_SANDBOX and url.scheme == "http" and url.host in LOOPBACK
+    if url.scheme != "https" and not plain:
+        raise EgressRefused("scheme_refused", request)
+    if url.userinfo:  # httpx would send it as Basic credentials, in place of ours
+        raise EgressRefused("address_refused", request)
 
 
 TIMEOUT = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)

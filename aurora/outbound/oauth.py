@@ -7,40 +7,28 @@ and RFC 9207 2.4) is checked here.
 from __future__ import annotations
 
 import hmac
+import re
 import secrets
 import time
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import httpx
 from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.httpx_client import OAuth2Client
 from authlib.oauth2.rfc7523 import PrivateKeyJWT
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
+from django.conf import settings
 from joserfc import jwt
 from joserfc.jwk import import_key
 
-from aurora.outbound.guard import TIMEOUT, EgressRefused, GuardedTransport, guarded_client
-from consent.errors import AuroraError
+from aurora.outbound.guard import TIMEOUT, GuardedTransport, guarded_client
+from aurora.outbound.peer import PeerFailed, failure, get_json, json_object, send, unreachable
 
 METADATA_SECONDS = 300
+LONGEST_TOKEN = 8192
 _metadata_cache: dict[str, tuple[float, dict[str, Any]]] = {}
-
-
-class PeerFailed(AuroraError):
-    """The other side did not answer as its standard says. `code` is one of the pull's error codes, or `oauth_error`."""
-
-    code = "source_down"
-    sentence = "The other service does not answer as it should. Try again in a while."
-    status = 502
-    retryable = True
-
-    def __init__(self, code: str = "source_down", *, retryable: bool = True, oauth_error: str = "", retry_after: int = 0) -> None:
-        self.retryable = retryable
-        self.oauth_error = oauth_error
-        self.retry_after = retry_after
-        super().__init__(code=code)
 
 
 @dataclass(frozen=True)
@@ -94,9 +82,10 @@ def metadata(registration: Registration) -> dict[str, Any]:
     kept = _metadata_cache.get(registration.issuer)
     if kept and kept[0] > time.monotonic():
         return kept[1]
-    path = "openid-configuration" if registration.openid else "oauth-authorization-server"
-    found = get_json(f"{registration.issuer}/.well-known/{path}")
-    if found.get("issuer") != registration.issuer:
+    found = get_json(_metadata_address(registration))
+    endpoints = ["authorization_endpoint", "token_endpoint", *(["jwks_uri"] if registration.openid else [])]
+    endpoints += [e for e in ("pushed_authorization_request_endpoint", "revocation_endpoint") if found.get(e) is not None]
+    if found.get("issuer") != registration.issuer or not all(_is_address(found.get(e)) for e in endpoints):
         raise PeerFailed("invalid_answer", retryable=False)
     _metadata_cache[registration.issuer] = (time.monotonic() + METADATA_SECONDS, found)
     return found
@@ -120,7 +109,9 @@ def depart(registration: Registration, *, scope: str, extra: dict[str, str] | No
     par = about.get("pushed_authorization_request_endpoint")
     if par:
         params = {"client_id": registration.client_id, "request_uri": _push(registration, par, params)}
-    return Departure(f"{about['authorization_endpoint']}?{urlencode(params)}", state, verifier, nonce)
+    endpoint = about["authorization_endpoint"]
+    # The endpoint's own query, if it has one, is kept (RFC 6749 3.1).
+    return Departure(f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(params)}", state, verifier, nonce)
 
 
 def check_answer(registration: Registration, *, expected_state: str, answer: dict[str, str]) -> str:
@@ -159,16 +150,25 @@ def revoke(registration: Registration, *, token: str) -> None:
     if endpoint:
         form = {"token": token, **_client_form(registration)}
         with guarded_client() as client:
-            _send(client, "POST", endpoint, data=form)
+            send(client, "POST", endpoint, data=form)
 
 
-def get_json(url: str, *, token: str | None = None) -> dict[str, Any]:
-    """A resource as a JSON object, protected (RFC 6750 2.1) or public. Raises `PeerFailed` with the pull's error code."""
-    headers = {"Accept": "application/json"}
-    if token is not None:
-        headers["Authorization"] = f"Bearer {token}"
-    with guarded_client() as client:
-        return _json(_send(client, "GET", url, headers=headers))
+def _metadata_address(registration: Registration) -> str:
+    """RFC 8414 3.1 puts its path between host and path of the issuer, OpenID Connect Discovery 4 behind them."""
+    if registration.openid:
+        return f"{registration.issuer.rstrip('/')}/.well-known/openid-configuration"
+    issuer = urlsplit(registration.issuer)
+    return f"{issuer.scheme}://{issuer.netloc}/.well-known/oauth-authorization-server{issuer.path.rstrip('/')}"
+
+
+def _is_address(value: Any) -> bool:
+    """A place that we, or the citizen's browser, may be sent to: never `javascript:`, never in the clear."""
+    try:
+        parts = urlsplit(value if isinstance(value, str) else "")
+        schemes = ("https", "http") if settings.AURORA_SANDBOX else ("https",)
+        return parts.scheme in schemes and bool(parts.hostname) and not parts.fragment and value.isascii() and value.isprintable()
+    except ValueError:
+        return False
 
 
 def _client_form(registration: Registration) -> dict[str, str]:
@@ -181,14 +181,14 @@ def _client_form(registration: Registration) -> dict[str, str]:
 
 def _push(registration: Registration, endpoint: str, params: dict[str, str]) -> str:
     with guarded_client() as client:
-        answer = _json(_send(client, "POST", endpoint, data={**params, **_client_form(registration)}))
+        answer = json_object(send(client, "POST", endpoint, data={**params, **_client_form(registration)}))
     if not isinstance(answer.get("request_uri"), str):
         raise PeerFailed("invalid_answer", retryable=False)
     return str(answer["request_uri"])
 
 
 def _session(registration: Registration) -> OAuth2Client:
-    return OAuth2Client(
+    session = OAuth2Client(
         client_id=registration.client_id,
         client_secret=registration.key,
         token_endpoint_auth_method=_Assertion(registration.issuer),
@@ -198,6 +198,20 @@ def _session(registration: Registration) -> OAuth2Client:
         follow_redirects=False,
         trust_env=False,
     )
+    for hook in ("access_token_response", "refresh_token_response"):
+        session.register_compliance_hook(hook, _readable)
+    return session
+
+
+def _readable(response: httpx.Response) -> httpx.Response:
+    """A token endpoint's answer, or its error (RFC 6749 5): what is neither, Authlib would take apart all the same."""
+    if response.status_code == 429 or response.status_code >= 500:
+        raise failure(response)
+    found = json_object(response)
+    timed = all(isinstance(found.get(name, 0), int | str) for name in ("expires_in", "expires_at"))
+    if not timed or ("error" in found and not isinstance(found["error"], str)) or not (response.is_success or "error" in found):
+        raise PeerFailed("invalid_answer", retryable=False)
+    return response
 
 
 def _token(call: Any) -> dict[str, Any]:
@@ -206,56 +220,16 @@ def _token(call: Any) -> dict[str, Any]:
     except AuthlibBaseError as error:
         revoked = error.error == "invalid_grant"
         raise PeerFailed("revoked" if revoked else "oauth_error", retryable=False, oauth_error=str(error.error)[:64]) from None
-    except httpx.HTTPStatusError as error:
-        raise _failure(error.response) from None
-    except EgressRefused as error:
-        raise _refused(error) from None
-    except httpx.TimeoutException:
-        raise PeerFailed("timeout") from None
-    except httpx.RequestError:
-        raise PeerFailed("source_down") from None
-    except ValueError:
+    except httpx.RequestError as error:
+        raise unreachable(error) from None
+    except (ValueError, httpx.InvalidURL):
         raise PeerFailed("invalid_answer", retryable=False) from None
-    if not isinstance(token, dict) or not isinstance(token.get("access_token"), str):
+    # A type that we do not know must not be used (RFC 6749 7.1).
+    if not _is_token(token.get("access_token")) or str(token.get("token_type")).lower() != "bearer":
         raise PeerFailed("invalid_answer", retryable=False)
     return dict(token)
 
 
-def _send(client: httpx.Client, method: str, url: str, **kwargs: Any) -> httpx.Response:
-    try:
-        response = client.request(method, url, **kwargs)
-    except EgressRefused as error:
-        raise _refused(error) from None
-    except httpx.TimeoutException:
-        raise PeerFailed("timeout") from None
-    except httpx.RequestError:
-        raise PeerFailed("source_down") from None
-    if not response.is_success:
-        raise _failure(response)
-    return response
-
-
-def _refused(error: EgressRefused) -> PeerFailed:
-    known = error.code in ("timeout", "too_large")
-    return PeerFailed(error.code if known else "address_refused", retryable=error.code == "timeout")
-
-
-def _failure(response: httpx.Response) -> PeerFailed:
-    if response.status_code == 429:
-        after = response.headers.get("Retry-After", "")
-        return PeerFailed("too_many_requests", retry_after=min(int(after), 86_400) if after.isdigit() else 0)
-    if response.status_code == 401:
-        return PeerFailed("revoked", retryable=False)
-    if response.status_code >= 500:
-        return PeerFailed("source_down")
-    return PeerFailed("invalid_answer", retryable=False)
-
-
-def _json(response: httpx.Response) -> dict[str, Any]:
-    try:
-        found = response.json()
-    except (ValueError, RecursionError):
-        raise PeerFailed("invalid_answer", retryable=False) from None
-    if not isinstance(found, dict):
-        raise PeerFailed("invalid_answer", retryable=False)
-    return found
+def _is_token(value: Any) -> bool:
+    """What can stand in a header (RFC 6750 2.1)."""
+    return isinstance(value, str) and re.fullmatch(r"[!-~]+", value) is not None and len(value) <= LONGEST_TOKEN

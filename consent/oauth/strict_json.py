@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any, NoReturn
 
 _BRACKETS = 200  # More than a request needs; far from the parser's recursion limit.
@@ -12,7 +13,7 @@ def loads(text: str) -> Any:
     """Parse RFC 8259 JSON. Raises ValueError on anything else, on a member given twice, and on text that PostgreSQL cannot hold."""
     if text.count("[") + text.count("{") > _BRACKETS:
         raise ValueError("nested too deeply")
-    value = json.loads(text, object_pairs_hook=_members, parse_constant=_constant)
+    value = json.loads(text, object_pairs_hook=_members, parse_constant=_constant, parse_float=_float)
     if "\\u" in text:
         # Escapes can spell NUL and lone surrogates, which PostgreSQL and UTF-8 cannot hold.
         flat = json.dumps(value, ensure_ascii=False)
@@ -31,3 +32,10 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
+
+
+def _float(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        raise ValueError("a number is out of range")
+    return value

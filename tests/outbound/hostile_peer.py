@@ -1,0 +1,92 @@
+"""A peer that says whatever a test wants, byte for byte, over a real connection."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs
+
+Answer = Callable[[BaseHTTPRequestHandler], None]
+
+
+@dataclass
+class Request:
+    method: str
+    path: str
+    headers: dict[str, str]
+    form: dict[str, str]
+
+
+@dataclass
+class Peer:
+    """`answers` by path; `seen` is what was asked."""
+
+    url: str = ""
+    answers: dict[str, Answer] = field(default_factory=dict)
+    seen: list[Request] = field(default_factory=list)
+
+    def says(self, path: str, body: Any, status: int = 200, **headers: str) -> None:
+        """A JSON answer; bytes are sent as they are."""
+        self.answers[path] = answer(body, status, **headers)
+
+    def publishes(self, **changes: Any) -> dict[str, Any]:
+        """Metadata of a server that offers everything; None leaves a member out."""
+        about = {
+            "issuer": self.url,
+            "authorization_endpoint": f"{self.url}/authorize",
+            "token_endpoint": f"{self.url}/token",
+            "pushed_authorization_request_endpoint": f"{self.url}/par",
+            "revocation_endpoint": f"{self.url}/revoke",
+            "jwks_uri": f"{self.url}/jwks",
+            "authorization_response_iss_parameter_supported": True,
+        } | changes
+        about = {name: value for name, value in about.items() if value is not None}
+        for path in ("/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"):
+            self.says(path, about)
+        return about
+
+    def asked(self, path: str) -> list[Request]:
+        return [request for request in self.seen if request.path == path]
+
+
+def answer(body: Any, status: int = 200, **headers: str) -> Answer:
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+
+    def send(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(status)
+        for name, value in ({"Content-Type": "application/json"} | headers).items():
+            handler.send_header(name.replace("_", "-"), value)
+        handler.send_header("Content-Length", str(len(content)))
+        handler.end_headers()
+        handler.wfile.write(content)
+
+    return send
+
+
+def handler(peer: Peer) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+            form = {name: values[0] for name, values in parse_qs(body).items()}
+            path = self.path.partition("?")[0]
+            peer.seen.append(Request(self.command, path, {k.lower(): v for k, v in self.headers.items()}, form))
+            peer.answers.get(path, answer({}, 404))(self)
+
+        do_POST = do_GET
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Quiet."""
+
+    return Handler
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """The guard hangs up on what it does not want to hear; that is no error of the peer's."""
