@@ -56,6 +56,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "aurora.portal.middleware.Readable",
     "aurora.portal.middleware.ErrorPages",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -91,10 +92,18 @@ for _database in DATABASES.values():
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": ENV.cache_url}
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": ENV.cache_url,
+        # A cache that hangs must not hang every request with it.
+        "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 1},
+    }
     if ENV.cache_url
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
+
+# At each of /oauth/par, /oauth/token, /oauth/introspect and /oauth/revoke.
+AURORA_OAUTH_CALLS_A_MINUTE = {"address": 3000, "client": 1200}
 
 AUTH_USER_MODEL = "identity.Citizen"
 AUTHENTICATION_BACKENDS = [
@@ -106,6 +115,7 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_HANDLER = "axes.handlers.cache.AxesCacheHandler"
+AXES_LOCKOUT_CALLABLE = "aurora.portal.errors.locked_out"
 AXES_VERBOSE = False
 AXES_ENABLE_ADMIN = False
 
@@ -168,6 +178,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["aurora.api.authentication.HasAgencyToken"],
     "DEFAULT_THROTTLE_CLASSES": ["aurora.api.throttles.PerClient"],
     "DEFAULT_THROTTLE_RATES": {"client": "600/min"},
+    "URL_FORMAT_OVERRIDE": None,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "aurora.api.problems.handler",
     "UNAUTHENTICATED_USER": None,

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.views import SpectacularJSONAPIView
+from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -14,9 +19,29 @@ from consent.errors import NotFound
 from consent.models import DataCategory
 from consent.oauth.tokens import TokenContext
 
+_CODE = re.compile(r"[a-z0-9_.-]{1,64}")
+
+
+class Schema(SpectacularJSONAPIView):
+    """`GET /api/v1/schema/`: the OpenAPI document, one for everyone. What its view would take from a query string is refused."""
+
+    authentication_classes = []
+    permission_classes = []
+    throttle_classes = []
+    http_method_names = ["get", "head"]
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        if request.query_params:
+            raise ParseError("This address takes no parameters.")
+        response: Response = super().get(request, *args, **kwargs)
+        return response
+
 
 class TwinCategory(APIView):
     """`GET /api/v1/twin/{category}`: decided, logged and read in one transaction; the citizen sees the entry at once."""
+
+    http_method_names = ["get", "head"]
 
     @extend_schema(
         operation_id="readTwinCategory",
@@ -34,7 +59,7 @@ class TwinCategory(APIView):
         token = request.auth
         assert isinstance(token, TokenContext)
         # Only an unknown category costs this look-up: what a token covers is known to exist.
-        if category not in token.categories and not DataCategory.objects.filter(pk=category).exists():
+        if category not in token.categories and not (_CODE.fullmatch(category) and DataCategory.objects.filter(pk=category).exists()):
             raise NotFound()
         reading = read_category(token=token, category=category, now=timezone.now())
         return Response(CategoryReadingSerializer(reading).data, headers={"Cache-Control": "no-store"})

@@ -1,4 +1,4 @@
-"""Signing in to the console: user name and password, then the authenticator's code. django-axes counts failures and locks out."""
+"""Signing in to the console: user name and password, then the authenticator's code. django-axes counts wrong passwords, `lockout` wrong codes."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from aurora.console import lockout
 from aurora.console.auth import ENROLLING, VERIFIED, for_password_holders, next_step
 from aurora.identity import totp
 from aurora.identity.models import Operator
+from aurora.portal.errors import locked_out
 from aurora.portal.present.sources import field_errors
 from aurora.ui.contexts import ConsoleSignInPage, EnrolPage, SecondFactorPage
 
@@ -42,18 +44,19 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 @require_http_methods(PAGES)
 @for_password_holders
 def second_factor(request: HttpRequest) -> HttpResponse:
-    """The authenticator's code; each counts once, and five wrong ones end the session."""
+    """The authenticator's code; each counts once, and five wrong ones lock the operator out, whatever the session."""
     operator = request.user
     assert isinstance(operator, Operator)
     if operator.totp_secret_sealed is None:
         return HttpResponseRedirect(reverse("console:enrol"))
     wrong = {}
     if request.method == "POST":
-        if totp.verify(operator=operator, code=request.POST.get("code", "").replace(" ", "")):
-            return _passed(request)
-        if _too_many(request):
+        if not lockout.may_try(operator):
             auth.logout(request)
-            return HttpResponseRedirect(reverse("console:sign_in"))
+            return locked_out(request)
+        if totp.verify(operator=operator, code=request.POST.get("code", "").replace(" ", "")):
+            lockout.forget(operator)
+            return _passed(request)
         wrong = {"code": "code_wrong"}
     return render(
         request, "console/second_factor.html", {"page": SecondFactorPage(errors=field_errors(wrong))}, status=400 if wrong else 200
@@ -92,8 +95,3 @@ def _passed(request: HttpRequest) -> HttpResponse:
     request.session.cycle_key()
     request.session[VERIFIED] = str(request.user.pk)
     return HttpResponseRedirect(reverse("console:overview"))
-
-
-def _too_many(request: HttpRequest) -> bool:
-    request.session["wrong-codes"] = request.session.get("wrong-codes", 0) + 1
-    return bool(request.session["wrong-codes"] >= 5)

@@ -37,14 +37,14 @@ def uri(*, secret: bytes, username: str) -> str:
 
 
 def enrol(*, operator: Operator, secret: bytes) -> None:
-    """Keep the secret, sealed."""
+    """Keep the secret, sealed. The last time step used stays: the code that proved the authenticator does not count again."""
     sealed = keys.seal_for_platform(secret, context=b"totp:" + operator.pk.bytes)
-    Operator.objects.filter(pk=operator.pk).update(totp_secret_sealed=sealed, totp_last_step=-1)
+    Operator.objects.filter(pk=operator.pk).update(totp_secret_sealed=sealed)
 
 
 def verify(*, operator: Operator, code: str, secret: bytes | None = None) -> bool:
     """Whether the code is right now, and had not been used: a compare-and-set on the time step lets one request through."""
-    if not code.isdigit() or len(code) != 6:
+    if not (code.isascii() and code.isdigit() and len(code) == 6):
         return False
     if secret is None:
         if operator.totp_secret_sealed is None:

@@ -6,6 +6,7 @@ import logging
 from uuid import UUID
 
 from celery import shared_task
+from django.core.management import call_command
 from django.utils import timezone
 
 from aurora.journeys import pull as pull_journey
@@ -33,8 +34,9 @@ def sweep() -> None:
 
 @shared_task(name="aurora.purge")
 def purge() -> None:
-    """Delete spent authorization requests and codes, and assertions that can no longer be replayed."""
+    """Delete spent authorization requests and codes, assertions that can no longer be replayed, and sessions that have run out."""
     oauth_purge.purge(now=timezone.now())
+    call_command("clearsessions")
 
 
 @shared_task(name="aurora.return_tokens")

@@ -17,6 +17,7 @@ from aurora.identity.models import Citizen
 from consent.scope import citizen_scope
 
 View = Callable[..., HttpResponse]
+LONGEST_NEXT = 2048
 
 
 def for_citizens(view: View) -> View:
@@ -43,11 +44,11 @@ def me(request: HttpRequest) -> UUID:
 def to_sign_in(request: HttpRequest) -> HttpResponse:
     """Off to sign in; a page that was only being read is where the citizen comes back to."""
     target = request.get_full_path() if request.method in ("GET", "HEAD") else ""
-    return HttpResponseRedirect(f"{reverse('portal:sign_in')}?{urlencode({'next': target})}")
+    return HttpResponseRedirect(f"{reverse('portal:sign_in')}?{urlencode({'next': safe_next(target)})}")
 
 
 def safe_next(path: str | None) -> str:
-    """A path on this host, or nothing: no open redirector (RFC 9700 4.11)."""
-    if path and path.startswith("/") and url_has_allowed_host_and_scheme(path, allowed_hosts=None):
+    """A path on this host, or nothing: no open redirector (RFC 9700 4.11), and nothing that would fill the session."""
+    if path and len(path) <= LONGEST_NEXT and path.startswith("/") and url_has_allowed_host_and_scheme(path, allowed_hosts=None):
         return path
     return ""

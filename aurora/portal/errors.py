@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -22,11 +24,32 @@ def page_for(request: HttpRequest, error: AuroraError) -> HttpResponse:
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Django's handler400: malformed, oversized or suspicious requests."""
+    if isinstance(exception, RequestDataTooBig):
+        return _answer(request, 413, "too_large")
     return _answer(request, 400, "bad_request")
 
 
+def refusal(request: HttpRequest, status: int, code: str) -> HttpResponse:
+    """The page or problem for a request that never reached a view, or whose view could not go on."""
+    return _answer(request, status, code)
+
+
+def method_not_allowed(request: HttpRequest, *, allowed: str) -> HttpResponse:
+    """405 with a body; `allowed` is the value of the Allow header (RFC 9110 15.5.6)."""
+    response = _answer(request, 405, "method_not_allowed")
+    response["Allow"] = allowed
+    return response
+
+
+def locked_out(request: HttpRequest, *unused: Any) -> HttpResponse:
+    """Too many wrong passwords or codes of an operator. Called by axes too, which hands in more than is needed."""
+    response = _answer(request, 429, "too_many_attempts", str(words.form_error("locked_out")))
+    response["Retry-After"] = str(int(settings.AXES_COOLOFF_TIME * 3600))
+    return response
+
+
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """Django's handler403; axes refuses locked-out sign-ins this way."""
+    """Django's handler403."""
     return _answer(request, 403, "forbidden")
 
 
@@ -42,6 +65,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form that did not come from our page, or a cookie that is gone."""
+    if speaks_json(request):
+        return problem(403, "csrf_failed")
     return render(request, "errors/csrf.html", {"page": ErrorPage(home_url=_home())}, status=403)
 
 
@@ -50,14 +75,15 @@ def _home() -> str:
 
 
 def _answer(request: HttpRequest, status: int, code: str, sentence: str = "") -> HttpResponse:
-    if _wants_json(request):
+    if speaks_json(request):
         return problem(status, code, sentence)
     template = status if status in TEMPLATES else 503 if status >= 502 else 400
     page = ErrorPage(home_url=_home(), reason=sentence)
     return render(request, f"errors/{template}.html", {"page": page}, status=status)
 
 
-def _wants_json(request: HttpRequest) -> bool:
+def speaks_json(request: HttpRequest) -> bool:
+    """Whether the address is one that machines call."""
     return request.path.startswith(("/api/", "/oauth/", "/ledger/", "/.well-known/")) and request.path != "/oauth/authorize"
 
 

@@ -1,30 +1,79 @@
-"""What holds for every response: expected errors become pages, and nothing personal is kept in a cache on the way."""
+"""What holds for every request and response: what cannot be read goes no further, expected errors become pages, nothing personal is cached."""
 
 from __future__ import annotations
 
+import logging
+import re
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils import translation
 from django.utils.cache import add_never_cache_headers
+from redis.exceptions import RedisError
 
 from aurora.portal import errors
 from consent.errors import AuroraError
 
+logger = logging.getLogger(__name__)
 Answer = Callable[[HttpRequest], HttpResponse]
+_SESSION_KEY = re.compile(r"[a-z0-9]{32}")
 
 
-class ErrorPages:
-    """Turns an `AuroraError` that a page's view let through into the page for it. The API has its own mapper (problem+json)."""
+class Readable:
+    """Turns away what would fail deeper down, where nothing catches it: oversized bodies, multipart, impossible session cookies."""
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        self._drop_odd_session(request)
+        fault = self._fault(request)
+        if fault is None:
+            return self.get_response(request)
+        with translation.override(translation.get_language_from_request(request, check_path=True)):
+            return errors.refusal(request, *fault)
+
+    def _fault(self, request: HttpRequest) -> tuple[int, str] | None:
+        # Django holds a file part of a multipart body in memory whole, and its own limit counts the other parts only.
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if not (length.isascii() and length.isdigit()):
+            return 400, "bad_request"
+        if int(length[:20]) > (settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0):
+            return 413, "too_large"
+        # No form of ours is multipart, and the parser fails on part headers in a charset that it does not know.
+        if request.content_type == "multipart/form-data" and not errors.speaks_json(request):
+            return 415, "unsupported_media_type"
+        return None
+
+    def _drop_odd_session(self, request: HttpRequest) -> None:
+        # A quoted cookie may spell NUL, which no database takes.
+        key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+        if key is not None and not _SESSION_KEY.fullmatch(key):
+            del request.COOKIES[settings.SESSION_COOKIE_NAME]
+
+
+class ErrorPages:
+    """Turns an `AuroraError` that a page's view let through into the page for it. The API has its own mapper (problem+json).
+
+    A cache that is away closes what needs it, sessions and the console's lockout among them, with a page that says so (503).
+    """
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code == 405 and not response.content and request.method != "HEAD":
+            return errors.method_not_allowed(request, allowed=response.headers.get("Allow", ""))
+        return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, AuroraError):
             return errors.page_for(request, exception)
+        if isinstance(exception, RedisError):
+            logger.error("The cache is away (%s): a page was answered with 503.", type(exception).__name__)
+            return errors.refusal(request, 503, "unavailable")
         return None
 
 

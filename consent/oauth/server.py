@@ -10,7 +10,7 @@ from authlib.oauth2 import AuthorizationServer, OAuth2Error
 from authlib.oauth2.rfc6749 import InvalidClientError, InvalidRequestError
 from django.http import HttpResponse
 
-from . import config, rfc6749
+from . import config, limits, rfc6749
 from .digests import new_secret
 from .forms import FormRequest
 from .models import Client
@@ -38,6 +38,11 @@ class Server(AuthorizationServer):  # type: ignore[misc]
             return None
         active = Client.objects.select_related("agency").filter(active=True, agency__active=True)
         return active.filter(client_id=client_id).first()
+
+    def authenticate_client(self, request: FormRequest, methods: list[str], endpoint: str = "token") -> Client:
+        client: Client = super().authenticate_client(request, methods, endpoint)
+        limits.take("client", client.client_id, endpoint=endpoint)
+        return client
 
     def save_token(self, token: dict[str, Any], request: FormRequest) -> None:
         rfc6749.save(token, request)
@@ -74,6 +79,8 @@ class Server(AuthorizationServer):  # type: ignore[misc]
         unauthenticated = isinstance(error, InvalidClientError)
         status = 401 if unauthenticated else error.status_code
         response = self.handle_response(status, dict(error.get_body()), None)
+        if isinstance(error, limits.TooManyRequests):
+            response["Retry-After"] = str(error.retry_after)
         if unauthenticated:
             # RFC 9110, 15.5.2 wants a challenge; Authlib's says Basic, which nobody may use here.
             response["WWW-Authenticate"] = f'{config.AUTH_METHOD} realm="{config.issuer()}"'

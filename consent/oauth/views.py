@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
-from . import rfc8414, rfc9728
+from . import limits, rfc8414, rfc9728
 from .forms import FormRequest
 from .server import server
 
@@ -27,6 +27,7 @@ def _endpoint(answer: Callable[[FormRequest], HttpResponse]) -> Callable[[HttpRe
     @wraps(answer)
     def view(request: HttpRequest) -> HttpResponse:
         try:
+            limits.take("address", limits.address_of(request), endpoint=request.path)
             form = FormRequest(request)
         except OAuth2Error as error:
             return server.handle_error_response(None, error)

@@ -30,13 +30,15 @@ LANGUAGES = ("fi", "sv", "en")
 @require_http_methods(["GET", "HEAD", "POST"])
 def decide(request: HttpRequest) -> HttpResponse:
     """Show who asks for what and why; then send the citizen back with their answer."""
-    _language(request)
+    language = _language(request)
     sent = request.POST if request.method == "POST" else request.GET
     client_id, request_uri = sent.get("client_id", "")[:200], sent.get("request_uri", "")[:512]
-    interaction = request.session.setdefault(INTERACTION, secrets.token_urlsafe(32))
+    interaction = request.session.get(INTERACTION) or secrets.token_urlsafe(32)
     try:
         # Before signing in, so that the request is this browser's and waits for as long as a person needs (90 s else).
         requests.load(client_id=client_id, request_uri=request_uri, interaction=interaction)
+        # Only now: made-up requests leave no sessions behind.
+        request.session[INTERACTION], request.session["language"] = interaction, language
         return _decide(request, client_id, request_uri, interaction)
     except RequestRefused as error:
         page = InvalidRequestPage(reason=str(words.request_error(error.code)), home_url=reverse("portal:landing"))
@@ -83,7 +85,6 @@ def _language(request: HttpRequest) -> str:
     sent = request.POST if request.method == "POST" else request.GET
     chosen = sent.get("language") or request.session.get("language") or translation.get_language() or "en"
     language = chosen[:2] if chosen[:2] in LANGUAGES else "en"
-    request.session["language"] = language
     translation.activate(language)
     request.LANGUAGE_CODE = language
     return language
