@@ -1,0 +1,89 @@
+"""Every address of Aurora, out of Django's resolver, and what each is to answer: a new one without a line here fails a test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls.resolvers import LocalePrefixPattern
+
+NOBODYS = UUID(int=0x5EED)
+READ = frozenset({"GET", "HEAD"})
+GET = frozenset({"GET"})
+POST = frozenset({"POST"})
+FORM = READ | POST
+LEDGER = frozenset({"ledger_ledgerentry", "ledger_head", "ledger_pending"})
+
+
+@dataclass(frozen=True)
+class Route:
+    """`who` may use it: "all", "citizen", "operator", "client" (by signature) or "agency" (by token).
+
+    `writes`: tables that a read or an honest form changes even when its query, headers or superfluous fields are odd. `path` is
+    the address in the sweep: no form there is one that could succeed.
+    """
+
+    path: str
+    methods: frozenset[str]
+    who: str = "all"
+    writes: frozenset[str] = field(default=frozenset())
+
+
+ROUTES = {
+    "healthz": Route("/healthz", READ),
+    "readyz": Route("/readyz", READ),
+    "": Route("/", READ),
+    "sign-in/callback": Route("/sign-in/callback", GET),
+    "sources/<slug:code>/callback": Route("/sources/population-register/callback", GET, "citizen"),
+    "oauth/authorize": Route("/oauth/authorize", FORM),
+    "oauth/par": Route("/oauth/par", POST, "client"),
+    "oauth/token": Route("/oauth/token", POST, "client"),
+    "oauth/revoke": Route("/oauth/revoke", POST, "client"),
+    "oauth/introspect": Route("/oauth/introspect", POST, "client"),
+    ".well-known/oauth-authorization-server": Route("/.well-known/oauth-authorization-server", GET),
+    ".well-known/oauth-protected-resource": Route("/.well-known/oauth-protected-resource", GET),
+    ".well-known/oauth-protected-resource/api/v1": Route("/.well-known/oauth-protected-resource/api/v1", GET),
+    "ledger/checkpoint": Route("/ledger/checkpoint", READ),
+    "ledger/key": Route("/ledger/key", READ),
+    "ledger/tile/entries/<path:place>": Route("/ledger/tile/entries/000", READ),
+    "ledger/^tile/(?P<level>0|[1-9][0-9]?)/(?P<place>[x0-9/.p]{3,48})$": Route("/ledger/tile/0/000", READ),
+    "api/v1/schema/": Route("/api/v1/schema/", READ),
+    "api/v1/twin/<str:category>": Route("/api/v1/twin/tax.income", READ, "agency", LEDGER),
+    "LANG/console/": Route("/en/console/", READ, "operator"),
+    "LANG/console/sign-in/": Route("/en/console/sign-in/", FORM),
+    "LANG/console/second-factor/": Route("/en/console/second-factor/", FORM, "operator"),
+    "LANG/console/enrol/": Route("/en/console/enrol/", FORM, "operator"),
+    "LANG/console/sign-out/": Route("/en/console/sign-out/", POST),
+    "LANG/": Route("/en/", READ),
+    "LANG/sign-in/": Route("/en/sign-in/", GET),
+    "LANG/sign-out/": Route("/en/sign-out/", POST),
+    "LANG/home/": Route("/en/home/", READ, "citizen"),
+    "LANG/sources/": Route("/en/sources/", READ, "citizen"),
+    "LANG/sources/<slug:code>/connect/": Route("/en/sources/population-register/connect/", FORM, "citizen"),
+    "LANG/pulls/<uuid:id>/": Route(f"/en/pulls/{NOBODYS}/", READ, "citizen"),
+    "LANG/pulls/<uuid:id>/progress/": Route(f"/en/pulls/{NOBODYS}/progress/", READ, "citizen"),
+    "LANG/suggestions/": Route("/en/suggestions/", READ, "citizen", LEDGER | {"twin_suggestionrun"}),
+    "LANG/activity/": Route("/en/activity/", READ, "citizen"),
+    "LANG/activity/<uuid:id>/": Route(f"/en/activity/{NOBODYS}/", READ, "citizen"),
+    "LANG/my-data/": Route("/en/my-data/", READ, "citizen", LEDGER),
+    "LANG/my-data/export/": Route("/en/my-data/export/", POST, "citizen", LEDGER),
+    "LANG/consents/": Route("/en/consents/", READ, "citizen"),
+    "LANG/consents/<uuid:id>/": Route(f"/en/consents/{NOBODYS}/", READ, "citizen"),
+    "LANG/consents/<uuid:id>/withdraw/": Route(f"/en/consents/{NOBODYS}/withdraw/", FORM, "citizen"),
+}
+
+
+def served() -> set[str]:
+    """The routes that Django knows; the language's prefix is written LANG."""
+    return set(_walk(get_resolver(), ""))
+
+
+def _walk(resolver: URLResolver, before: str) -> Iterator[str]:
+    for found in resolver.url_patterns:
+        here = before + ("LANG/" if isinstance(found.pattern, LocalePrefixPattern) else str(found.pattern))
+        if isinstance(found, URLPattern):
+            yield here
+        else:
+            yield from _walk(found, here)

@@ -1,0 +1,139 @@
+"""Every address against everything odd: an answer that says what is wrong, and nothing changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+
+from tests.attacks import odd
+from tests.attacks.routes import ROUTES, Route, served
+from tests.support.cast import Cast, browser, changed, snapshot
+
+SESSIONS = {"django_session"}
+
+
+def test_every_route_of_the_resolver_is_attacked() -> None:
+    assert served() == set(ROUTES)
+
+
+@pytest.fixture(scope="module")
+def faces(committed_cast: Cast, django_db_blocker: Any) -> list[Client]:
+    """A stranger, a citizen, and an operator who is signed in with both factors."""
+    with django_db_blocker.unblock():
+        return [browser(), committed_cast.aino.browser(), committed_cast.operator_browser()]
+
+
+@pytest.fixture(scope="module")
+def known() -> dict[str, Any]:
+    """The tables as the test before left them: one look at all of them a test."""
+    return {}
+
+
+@pytest.fixture
+def nothing_changes(
+    faces: list[Client], cast: Cast, known: dict[str, Any], settings: Any, request: pytest.FixtureRequest
+) -> Iterator[None]:
+    """All tables before and after, but for what the route says that it writes, and sessions. Nobody is locked out meanwhile."""
+    settings.AXES_FAILURE_LIMIT = 10**6
+    before = known or snapshot()
+    yield
+    after = snapshot()
+    differing = changed(before, after)
+    known.update(after)
+    assert differing <= SESSIONS | ROUTES[request.node.callspec.params["name"]].writes
+
+
+def _ask(cast: Cast, face: Client, route: Route, method: str, *, path: str = "", query: str = "", **more: Any) -> HttpResponse:
+    """As `route.who` would ask; the agency's token goes along where an agency is awaited."""
+    address = (path or route.path) + (f"?{query}" if query else "")
+    if route.who == "agency":
+        more = {"HTTP_AUTHORIZATION": f"Bearer {cast.token}", **more}
+    kind, data = more.pop("content_type", odd.FORM), more.pop("data", b"")
+    answer: Any = face.generic(method, address, data, content_type=kind, **more)
+    if answer.streaming:  # only static files stream
+        answer.content = b"".join(answer.streaming_content)
+    peers = [cast.urls["eid"]]
+    own = [cast.aino.name] if route.who == "citizen" and face.cookies.get("aurora") else []
+    secrets = [s for s in cast.secrets() if s not in own]
+    odd.check(answer, secrets, what=f"{method} {address[:120]} {more}"[:300], peers=peers)
+    return answer
+
+
+def _users(faces: list[Client], route: Route) -> list[Client]:
+    """The stranger always, and who the page is for."""
+    return [faces[0], *({"citizen": [faces[1]], "operator": [faces[2]]}.get(route.who, []))]
+
+
+@pytest.mark.parametrize("name", ROUTES)
+@pytest.mark.usefixtures("nothing_changes")
+def test_a_method_that_is_not_served_is_405_and_says_which_are(cast: Cast, faces: list[Client], name: str) -> None:
+    route = ROUTES[name]
+    for method in set(odd.METHODS) - route.methods:
+        for face in _users(faces, route):
+            answer = _ask(cast, face, route, method)
+            assert answer.status_code == 405, (method, answer.status_code)
+            allowed = set(answer["Allow"].replace(" ", "").split(","))
+            assert method not in allowed and route.methods - {"HEAD"} <= allowed
+
+
+@pytest.mark.parametrize("name", [n for n, r in ROUTES.items() if "POST" in r.methods])
+@pytest.mark.usefixtures("nothing_changes")
+def test_odd_bodies_change_nothing(cast: Cast, faces: list[Client], name: str) -> None:
+    route = ROUTES[name]
+    for what, (body, kind) in odd.BODIES.items():
+        for face in _users(faces, route):
+            answer = _ask(cast, face, route, "POST", data=body, content_type=kind)
+            if what.startswith("oversized"):
+                assert answer.status_code == 413
+            elif route.who == "client":
+                assert answer.status_code in (400, 401, 413), (what, answer.status_code)
+
+
+@pytest.mark.parametrize("name", ROUTES)
+@pytest.mark.usefixtures("nothing_changes")
+def test_odd_queries_change_nothing(cast: Cast, faces: list[Client], name: str) -> None:
+    route = ROUTES[name]
+    method = "GET" if "GET" in route.methods else "POST"
+    for query in odd.QUERIES.values():
+        for face in _users(faces, route):
+            answer = _ask(cast, face, route, method, query=query)
+            if route.who == "client" or route.path == "/api/v1/schema/":
+                assert answer.status_code == 400, query  # nothing belongs into the query there
+
+
+@pytest.mark.parametrize("name", ROUTES)
+@pytest.mark.usefixtures("nothing_changes")
+def test_odd_headers_change_nothing(cast: Cast, faces: list[Client], name: str) -> None:
+    route = ROUTES[name]
+    method = "GET" if "GET" in route.methods else "POST"
+    for what, headers in odd.HEADERS.items():
+        answer = _ask(cast, _users(faces, route)[-1], route, method, **headers)
+        if what in ("foreign host", "host with path", "two hosts"):
+            assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("name", ROUTES)
+@pytest.mark.usefixtures("nothing_changes")
+def test_odd_paths_are_not_found_and_change_nothing(cast: Cast, faces: list[Client], name: str) -> None:
+    route = ROUTES[name]
+    method = "GET" if "GET" in route.methods else "POST"
+    for path in odd.paths(name, route.path):
+        for face in _users(faces, route):
+            answer = _ask(cast, face, route, method, path=path)
+            assert answer.status_code in (302, 400, 404), (path[:80], answer.status_code)
+
+
+@pytest.mark.parametrize("name", [n for n, r in ROUTES.items() if "POST" in r.methods and r.who != "client"])
+@pytest.mark.usefixtures("nothing_changes")
+def test_no_form_works_without_its_csrf_token(cast: Cast, faces: list[Client], name: str) -> None:
+    route = ROUTES[name]
+    for one in faces:
+        face = browser(enforce_csrf_checks=True)
+        face.cookies = one.cookies
+        answer = _ask(cast, face, route, "POST", data=b"decision=allow")
+        assert answer.status_code == 403
+        assert "aurora" not in answer.cookies  # a refusal opens no session
