@@ -93,7 +93,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "aurora.cache.Cache",
         "LOCATION": ENV.cache_url,
         # A cache that hangs must not hang every request with it.
         "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 1},

@@ -1,8 +1,12 @@
-"""What the API's answers look like, for the OpenAPI document and for the code that writes them."""
+"""What the API's answers look like, for the OpenAPI document, and the function that writes them."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from rest_framework import serializers
+
+from aurora.journeys.agency_read import AgencyReading
 
 
 class FactSerializer(serializers.Serializer):  # type: ignore[type-arg]
@@ -28,6 +32,29 @@ class CategoryReadingSerializer(serializers.Serializer):  # type: ignore[type-ar
     consent = serializers.UUIDField(source="consent_id")
     ledger_entry = serializers.UUIDField(source="entry_id", help_text="The entry that the citizen sees of this read.")
     facts = FactSerializer(many=True, help_text="Empty when the twin holds nothing of this category.")
+
+
+def as_json(reading: AgencyReading) -> dict[str, Any]:
+    """A `CategoryReadingSerializer`'s answer. The serializer itself would take a sixth of a read's time; a test holds the two together."""
+    return {
+        "subject": reading.subject,
+        "category": reading.category,
+        "purpose": reading.purpose,
+        "consent": reading.consent_id,
+        "ledger_entry": reading.entry_id,
+        "facts": [
+            {
+                "key": fact.key,
+                "value": fact.value,
+                "source": fact.source,
+                "provenance": fact.provenance,
+                "observed_at": fact.observed_at,
+                "valid_from": fact.valid_from,
+                "valid_to": fact.valid_to,
+            }
+            for fact in reading.facts
+        ],
+    }
 
 
 class ProblemSerializer(serializers.Serializer):  # type: ignore[type-arg]

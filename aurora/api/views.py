@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from aurora.api.serializers import CategoryReadingSerializer, ProblemSerializer
+from aurora.api.serializers import CategoryReadingSerializer, ProblemSerializer, as_json
 from aurora.journeys.agency_read import read_category
 from consent.errors import NotFound
 from consent.models import DataCategory
@@ -62,4 +62,4 @@ class TwinCategory(APIView):
         if category not in token.categories and not (_CODE.fullmatch(category) and DataCategory.objects.filter(pk=category).exists()):
             raise NotFound()
         reading = read_category(token=token, category=category, now=timezone.now())
-        return Response(CategoryReadingSerializer(reading).data, headers={"Cache-Control": "no-store"})
+        return Response(as_json(reading), headers={"Cache-Control": "no-store"})
