@@ -6,7 +6,7 @@ logged in a transaction of its own, committed before the caller hears of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -50,20 +50,21 @@ def open_door(
     Raises `AccessRefused` once the refusal is committed. Opens its own transaction: calling it inside another is an error.
     """
     with citizen_scope(request.citizen_id, durable=True):
-        decision = decide(request, _consents(request, only_consent, at_most), now=now)
+        consents = _consents(request, only_consent, at_most)
+        decision = decide(request, consents, now=now)
         if isinstance(decision, Permit):
             entry = _append(decision, granted, now, details)
-            if decision.consent_ids:
-                services.spend(consent_ids=decision.consent_ids, categories=decision.categories)
+            if once := [c.id for c in consents if c.once and c.id in decision.consent_ids]:
+                services.spend(consent_ids=once, categories=decision.categories)
             yield decision, entry
             return
         entry = _append_refusal(decision, refused, now, only_consent, details)
     raise AccessRefused(decision, entry)
 
 
-def _consents(request: AccessRequest, only_consent: UUID | None, at_most: frozenset[str] | None) -> Iterable[ConsentView]:
+def _consents(request: AccessRequest, only_consent: UUID | None, at_most: frozenset[str] | None) -> list[ConsentView]:
     if request.requester == CITIZEN:
-        return ()
+        return []
     standing = queries.for_decision(citizen_id=request.citizen_id, recipient=request.requester)
     found = [c for c in standing if only_consent is None or c.id == only_consent]
     return found if at_most is None else [replace(c, categories=c.categories & at_most) for c in found]
