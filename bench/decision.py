@@ -129,7 +129,7 @@ def _grow(place: Place, first: int, after: int) -> None:
         "agencies": ordered,
         "purpose": PURPOSE,
         "categories": [CATEGORY, "tax.housing"],
-        "notice": notice(Agency.objects.get(code=OFFICE)).pk,
+        "notice": notice().pk,
         "first": first,
         "after": after,
     }
