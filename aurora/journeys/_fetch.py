@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.utils import timezone
 
 from aurora.identity import citizens
@@ -34,14 +36,14 @@ def fetch_all(lease: Lease) -> tuple[list[Answer], dict[str, str]]:
         with citizen_scope(lease.citizen_id):
             if not citizens.is_same_person(citizen_id=lease.citizen_id, national_id=answer.national_id):
                 raise PeerFailed("wrong_citizen", retryable=False)
-            answers.append(answer)
-            pulls.note_part(lease, category=category, state=PullPart.State.FETCHED, facts=len(answer.facts))
             if not pulls.extend(lease, now=timezone.now()):
                 raise PeerFailed("lease_lost", retryable=False)
+            answers.append(answer)
+            pulls.note_part(lease, category=category, state=PullPart.State.FETCHED, facts=len(answer.facts))
     return answers, failed
 
 
-def _with_token(lease: Lease, ask):  # type: ignore[no-untyped-def]
+def _with_token(lease: Lease, ask: Callable[[str], Answer]) -> Answer:
     """Ask with the token we have; a token refused before its time is renewed once."""
     with citizen_scope(lease.citizen_id):
         token = connections.access_token(connection_id=lease.connection_id)

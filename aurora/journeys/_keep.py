@@ -16,8 +16,10 @@ from aurora.twin import write
 from aurora.twin.values import NewFact
 from consent import queries
 from consent.ledger.events import Event
-from consent.rules import AURORA, AccessRequest, Permit, decide
+from consent.rules import AURORA, AccessRequest, Permit, RefusalCode, decide
 from consent.scope import citizen_scope
+
+NO_CONSENT = RefusalCode.NO_CONSENT.value
 
 
 def keep(lease: Lease, answers: list[Answer], failed: dict[str, str]) -> None:
@@ -27,12 +29,13 @@ def keep(lease: Lease, answers: list[Answer], failed: dict[str, str]) -> None:
         source = _source_of(lease)
         permits = _decide(lease, now)
         if not pulls.lock(lease):
+            _tell_if_cancelled(lease, source, permits, now)
             return
         allowed = frozenset[str]().union(*(p.categories for p in permits)) if permits else frozenset()
         kept = [a for a in answers if a.category in allowed]
         for category in lease.categories:
             if category not in allowed:
-                failed[category] = "no_consent"
+                failed[category] = NO_CONSENT
         if not kept:
             _finish_empty(lease, source, failed, now)
             return
@@ -94,27 +97,44 @@ def give_up_or_wait(lease: Lease, error: PeerFailed) -> None:
     with citizen_scope(lease.citizen_id):
         if error.retryable and pulls.postpone(lease, error=error.code, after_seconds=error.retry_after, now=now):
             return
+        source = _source_of(lease)
         if not pulls.lock(lease):
+            _tell_if_cancelled(lease, source, _decide(lease, now), now)
             return
         if error.code == "revoked":
             connections.mark_broken(connection_id=lease.connection_id)
-        _finish_empty(lease, _source_of(lease), dict.fromkeys(lease.categories, error.code), now)
+        _finish_empty(lease, source, dict.fromkeys(lease.categories, error.code), now)
+
+
+def give_up(lease: Lease) -> None:
+    """Its attempts are used up, and none came to an end: fail and log, in the transaction of the claim."""
+    _finish_empty(lease, _source_of(lease), dict.fromkeys(lease.categories, "gave_up"), timezone.now())
 
 
 def _finish_empty(lease: Lease, source: str, failed: dict[str, str], now: datetime) -> None:
     """Nothing was kept. If no consent allowed it the entry is a refusal, else a failure."""
     _note(lease, [], failed)
-    codes = set(failed.values())
-    refused = codes == {"no_consent"}
-    state = Pull.State.CANCELLED if refused else Pull.State.FAILED
-    if not pulls.finish(lease, state=state, error=sorted(codes)[0] if codes else "invalid_answer", now=now):
-        return
+    codes = sorted(set(failed.values()))
+    state = Pull.State.CANCELLED if codes == [NO_CONSENT] else Pull.State.FAILED
+    if pulls.finish(lease, state=state, error=codes[0] if codes else "invalid_answer", now=now):
+        _log_empty(lease, source, failed, now)
+
+
+def _tell_if_cancelled(lease: Lease, source: str, permits: list[Permit], now: datetime) -> None:
+    """Our lease is gone. If that is because the citizen withdrew or connected anew, nothing is kept, but that we asked is logged, once."""
+    code = "cancelled" if permits else NO_CONSENT
+    if pulls.close_cancelled(lease, error=code):
+        _log_empty(lease, source, dict.fromkeys(lease.categories, code), now)
+
+
+def _log_empty(lease: Lease, source: str, failed: dict[str, str], now: datetime) -> None:
+    refused = set(failed.values()) == {NO_CONSENT}
     log(
         citizen_id=lease.citizen_id,
         event=Event.PULL_REFUSED if refused else Event.PULL_FAILED,
         actor=AURORA,
         categories=lease.categories,
-        decision="no_consent" if refused else "permit",
+        decision=NO_CONSENT if refused else "permit",
         source=source,
         details={"pull": str(lease.pull_id), "failed": [f"{c}:{e}" for c, e in sorted(failed.items())]},
         at=now,

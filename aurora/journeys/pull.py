@@ -1,6 +1,8 @@
 """One pull: claim the row, fetch each category, then decide, log and write in one transaction. Safe to repeat, to lose, to kill.
 
 Source errors that time can mend put the row back with a later due time; the sweep wakes it. Nothing is written before the last step.
+What nobody foresaw (an exception of ours, a worker that dies) leaves the row running: the sweep wakes it when the lease has run out, as often
+as any pull may be tried, and then it is given up.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from aurora.journeys._fetch import fetch_all
-from aurora.journeys._keep import give_up_or_wait, keep
+from aurora.journeys._keep import give_up, give_up_or_wait, keep
 from aurora.outbound.oauth import PeerFailed
 from aurora.sources import pulls
 from consent.scope import citizen_scope
@@ -51,8 +53,11 @@ def run(*, pull_id: UUID) -> None:
         return
     with citizen_scope(citizen_id):
         lease = pulls.claim(pull_id=pull_id, now=timezone.now())
-    if lease is None:
-        return
+        if lease is None:
+            return
+        if lease.used_up:
+            give_up(lease)
+            return
     try:
         answers, failed = fetch_all(lease)
     except PeerFailed as error:

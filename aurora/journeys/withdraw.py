@@ -59,12 +59,18 @@ def withdraw(*, citizen_id: UUID, consent_id: UUID, now: datetime) -> Withdrawn:
 def return_tokens(*, now: datetime) -> int:
     """Tell sources that we are done with ended connections (RFC 7009). What fails is tried again by the next sweep. How many went."""
     returned = 0
+    away: set[UUID] = set()  # a source that did not answer once is not waited for again in this round
     for connection_id, citizen_id in connections.to_return(most=RETURN_MOST):
+        with citizen_scope(citizen_id):
+            source_id = connections.source_of(connection_id)
+        if source_id in away:
+            continue
         try:
             with citizen_scope(citizen_id):
                 connections.give_back(connection_id=connection_id, now=now)
             returned += 1
         except PeerFailed as error:
+            away.add(source_id)
             logger.info("Connection %s could not be given back yet: %s", connection_id, error.code)
     return returned
 

@@ -21,6 +21,7 @@ ATTEMPT_MINUTES = 30
 # A token that ends within this time is renewed first: it would run out under way.
 REFRESH_AHEAD = timedelta(seconds=20)
 DEFAULT_TOKEN_SECONDS = 300
+TRY_TO_RETURN = timedelta(days=7)
 
 
 def begin(*, citizen_id: UUID, source: DataSource, departure: Departure, choices: dict[str, Any], now: datetime) -> ConnectAttempt:
@@ -73,13 +74,26 @@ def to_return(*, most: int) -> list[tuple[UUID, UUID]]:
         return list(cursor.fetchall())
 
 
+def source_of(connection_id: UUID) -> UUID:
+    """The source that a connection leads to."""
+    found: UUID = Connection.objects.values_list("source_id", flat=True).get(pk=connection_id)
+    return found
+
+
 def give_back(*, connection_id: UUID, now: datetime) -> None:
-    """Tell the source that we are done (RFC 7009 2), then forget the tokens. Raises `PeerFailed`, and keeps them for the next try."""
+    """Tell the source that we are done (RFC 7009 2), then forget the tokens. Raises `PeerFailed`, and keeps them for the next try.
+
+    A source that will never take them, or did not for a week, is not asked again: we forget them all the same.
+    """
     found = Connection.objects.select_related("source__agency").filter(pk=connection_id, state=Connection.State.ENDED).first()
     if found is None or found.tokens_returned_at is not None:
         return
     token = refresh_token(found) or _open(found.access_token_sealed, found.citizen_id, b"access-token")
-    oauth.revoke(registry.registration(found.source), token=token)
+    try:
+        oauth.revoke(registry.registration(found.source), token=token)
+    except PeerFailed as error:
+        if error.retryable and found.ended_at is not None and found.ended_at > now - TRY_TO_RETURN:
+            raise
     Connection.objects.filter(pk=connection_id).update(tokens_returned_at=now, access_token_sealed=b"", refresh_token_sealed=None)
 
 
@@ -91,14 +105,7 @@ def mark_broken(*, connection_id: UUID) -> None:
 def access_token(*, connection_id: UUID) -> str:
     """A token that is good for the next seconds, renewed if need be, by one worker at a time. Raises `PeerFailed`."""
     with transaction.atomic():
-        connection = (
-            Connection.objects.select_for_update(of=("self",))
-            .select_related("source__agency")
-            .filter(pk=connection_id, state=Connection.State.LIVE)
-            .first()
-        )
-        if connection is None:
-            raise PeerFailed("revoked", retryable=False)
+        connection = _locked(connection_id)
         if connection.access_expires_at > timezone.now() + REFRESH_AHEAD:
             return _open(connection.access_token_sealed, connection.citizen_id, b"access-token")
         return _renewed(connection)
@@ -107,8 +114,7 @@ def access_token(*, connection_id: UUID) -> str:
 def renewed_token(*, connection_id: UUID) -> str:
     """A fresh token after a source refused one that had not run out. Raises `PeerFailed`."""
     with transaction.atomic():
-        connection = Connection.objects.select_for_update(of=("self",)).select_related("source__agency").get(pk=connection_id)
-        return _renewed(connection)
+        return _renewed(_locked(connection_id))
 
 
 def refresh_token(connection: Connection) -> str | None:
@@ -125,6 +131,15 @@ def counts() -> dict[str, int]:
         found: dict[str, int] = {}
         for source, n in cursor.fetchall():
             found[source] = found.get(source, 0) + n
+    return found
+
+
+def _locked(connection_id: UUID) -> Connection:
+    """The live connection, ours until the transaction ends."""
+    live = Connection.objects.filter(pk=connection_id, state=Connection.State.LIVE)
+    found = live.select_for_update(of=("self",)).select_related("source__agency").first()
+    if found is None:
+        raise PeerFailed("revoked", retryable=False)
     return found
 
 

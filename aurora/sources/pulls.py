@@ -32,6 +32,11 @@ class Lease:
     until: datetime
     categories: tuple[str, ...]
 
+    @property
+    def used_up(self) -> bool:
+        """Every attempt was made, and not one worker lived to say how it ended: this claim is for giving up."""
+        return self.attempt > MAXIMUM_ATTEMPTS
+
 
 def enqueue(*, connection: Connection, categories: Iterable[str], now: datetime) -> Pull:
     """A pull that is due now, with a part for each category. One open pull a connection (the database says so)."""
@@ -58,7 +63,7 @@ def overdue(*, now: datetime, most: int) -> list[UUID]:
 
 
 def claim(*, pull_id: UUID, now: datetime) -> Lease | None:
-    """Take a pull that is due, or whose lease ran out. None: it is another's, or finished."""
+    """Take a pull that is due, or whose lease ran out. None: it is another's, or finished. Look at `Lease.used_up`."""
     token, until = uuid.uuid4(), now + settings.AURORA_PULL_LEASE
     values = {"state": Pull.State.RUNNING, "lease_token": token, "lease_until": until, "attempt": F("attempt") + 1, "started_at": now}
     due = Pull.objects.filter(pk=pull_id, state=Pull.State.QUEUED, due_at__lte=now)
@@ -77,8 +82,8 @@ def extend(lease: Lease, *, now: datetime) -> bool:
 
 
 def note_part(lease: Lease, *, category: str, state: PullPart.State, facts: int = 0, error: str = "") -> None:
-    """Progress of one category, for the citizen to see."""
-    PullPart.objects.filter(pull_id=lease.pull_id, category=category).update(state=state, facts=facts, error=error)
+    """Progress of one category, for the citizen to see. A stale lease changes nothing."""
+    PullPart.objects.filter(pull__in=_held(lease), category=category).update(state=state, facts=facts, error=error)
 
 
 def lock(lease: Lease) -> bool:
@@ -106,6 +111,12 @@ def cancel_open(*, connection_id: UUID, now: datetime) -> None:
     Pull.objects.filter(connection_id=connection_id, state__in=[Pull.State.QUEUED, Pull.State.RUNNING]).update(
         state=Pull.State.CANCELLED, finished_at=now, lease_token=None, lease_until=None
     )
+
+
+def close_cancelled(lease: Lease, *, error: str) -> bool:
+    """Note why a pull that was cancelled under way kept nothing. True for the one caller that did."""
+    cancelled = Pull.objects.filter(pk=lease.pull_id, state=Pull.State.CANCELLED, error="", started_at__isnull=False)
+    return cancelled.update(error=error) == 1
 
 
 def latest(*, citizen_id: UUID) -> QuerySet[Pull]:
