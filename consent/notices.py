@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from consent.models import Agency, DataCategoryVersion, Notice, PurposeVersion
+from consent.terms import Term
 
 LANGUAGES = ("fi", "sv", "en")
 
@@ -30,6 +31,7 @@ class NoticeText:
     on_refusal: str
     categories: tuple[tuple[str, int, str, str], ...]
     facts: tuple[tuple[str, tuple[str, ...]], ...]
+    terms: tuple[Term, ...]
 
     @property
     def content(self) -> dict[str, object]:
@@ -47,6 +49,7 @@ class NoticeText:
                 {"code": code, "version": version, "name": name, "description": description, "facts": list(dict(self.facts)[code])}
                 for code, version, name, description in self.categories
             ],
+            "terms": [{"code": t.code, "heading": t.heading, "sentences": list(t.sentences)} for t in self.terms],
         }
 
     @property
@@ -62,8 +65,12 @@ def compose(
     source: Agency | None,
     purpose: PurposeVersion,
     categories: Iterable[DataCategoryVersion],
+    terms: tuple[Term, ...],
 ) -> NoticeText:
-    """The text for one purpose and the categories on offer, in one of `LANGUAGES`. `source` None: the data comes from the twin."""
+    """The text for one purpose and the categories on offer, in one of `LANGUAGES`. `source` None: the data comes from the twin.
+
+    `terms` are those of `consent.terms` in the same language: the page must show the same ones.
+    """
     offered = tuple(categories)
     return NoticeText(
         language=language,
@@ -76,6 +83,7 @@ def compose(
         on_refusal=purpose.on_refusal[language],
         categories=tuple((c.category_id, c.version, c.name[language], c.description[language]) for c in offered),
         facts=tuple((c.category_id, tuple(p["x-label"][language] for p in c.schema["properties"].values())) for c in offered),
+        terms=terms,
     )
 
 

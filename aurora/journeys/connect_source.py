@@ -16,13 +16,14 @@ from aurora.outbound import oauth
 from aurora.outbound.oauth import PeerFailed
 from aurora.sources import connections, pulls, registry
 from aurora.sources.models import ConnectAttempt, DataSource
-from consent import notices, queries, services
+from consent import notices, queries, services, terms
 from consent.errors import AuroraError, Conflict, InvalidInput
 from consent.ledger.events import Event
 from consent.models import Agency, DataCategoryVersion, Purpose, PurposeVersion
 from consent.notices import NoticeText
-from consent.rules import AURORA, CITIZEN
+from consent.rules import AURORA, CITIZEN, latest_end
 from consent.scope import citizen_scope
+from consent.terms import Period, Term
 
 CHANGED = "The text has changed since you opened the page. Read it again before you decide."
 
@@ -44,6 +45,7 @@ class Offer:
     language: str
     purposes: tuple[PurposeVersion, ...]
     categories: tuple[DataCategoryVersion, ...]
+    terms: tuple[Term, ...]
     texts: tuple[NoticeText, ...]
 
     @property
@@ -51,17 +53,19 @@ class Offer:
         return hashlib.sha256("".join(t.digest for t in self.texts).encode()).hexdigest()
 
 
-def offer(*, code: str, language: str) -> Offer:
-    """What can be consented to at a source. Raises `NotFound`."""
+def offer(*, code: str, language: str, today: date) -> Offer:
+    """What can be consented to at a source on a day. Raises `NotFound`."""
     source = registry.by_code(code)
     asked = Purpose.objects.filter(kind=Purpose.Kind.CONNECT).order_by("code")
     purposes = tuple(queries.current_purpose(p.code) for p in asked)
     categories = tuple(queries.current_categories(source=code))
     aurora = Agency.objects.get(code=AURORA)
+    said = terms.connect(language=language, source=source.agency.name[language], period=Period(today, latest_end(today)))
     texts = tuple(
-        notices.compose(language=language, recipient=aurora, source=source.agency, purpose=p, categories=categories) for p in purposes
+        notices.compose(language=language, recipient=aurora, source=source.agency, purpose=p, categories=categories, terms=said)
+        for p in purposes
     )
-    return Offer(source, language, purposes, categories, texts)
+    return Offer(source, language, purposes, categories, said, texts)
 
 
 @dataclass(frozen=True)
@@ -142,7 +146,8 @@ def _how_it_ended(error: PeerFailed) -> str:
 
 
 def _record(*, citizen_id: UUID, attempt: ConnectAttempt, source: DataSource, tokens: dict[str, object], now: datetime) -> UUID:
-    shown = offer(code=source.agency.code, language=attempt.choices["language"])
+    # The text of the day on which it was read: the citizen may come back after midnight.
+    shown = offer(code=source.agency.code, language=attempt.choices["language"], today=attempt.created_at.date())
     _same_text(shown, attempt.choices["token"])
     aurora = Agency.objects.get(code=AURORA)
     categories = attempt.choices["categories"]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from aurora.journeys._log import log
 from aurora.sources import connections
 from aurora.twin import queries as twin_queries
-from consent import notices, queries, services
+from consent import notices, queries, services, terms
 from consent.errors import Conflict, InvalidInput
 from consent.ledger.events import Event
 from consent.models import Agency, DataCategoryVersion, PurposeVersion
@@ -20,6 +20,7 @@ from consent.oauth import requests, responses
 from consent.oauth.requests import PushedRequestView
 from consent.rules import CITIZEN
 from consent.scope import citizen_scope
+from consent.terms import Period, Term
 
 
 @dataclass(frozen=True)
@@ -32,21 +33,26 @@ class AccessQuestion:
     categories: tuple[DataCategoryVersion, ...]
     connected: frozenset[str]
     held: frozenset[str]
+    terms: tuple[Term, ...]
     text: NoticeText
 
 
-def question(*, citizen_id: UUID, client_id: str, request_uri: str, interaction: str, language: str) -> AccessQuestion:
+def question(*, citizen_id: UUID, client_id: str, request_uri: str, interaction: str, language: str, today: date) -> AccessQuestion:
     """Load a pushed request for a citizen. Raises the errors of `consent.oauth.requests.load`, none of which may redirect."""
     request = requests.load(client_id=client_id, request_uri=request_uri, interaction=interaction)
     agency = Agency.objects.get(code=request.agency_code)
     purpose = queries.current_purpose(request.purpose)
     categories = tuple(queries.current_categories(request.categories))
-    text = notices.compose(language=language, recipient=agency, source=None, purpose=purpose, categories=categories)
+    said = terms.access(
+        language=language, recipient=agency.name[language], service=request.client_name[language], purpose=purpose.name[language],
+        period=Period(today, request.until, request.once),
+    )  # fmt: skip
+    text = notices.compose(language=language, recipient=agency, source=None, purpose=purpose, categories=categories, terms=said)
     with citizen_scope(citizen_id):
         standing = connections.standing(citizen_id=citizen_id).values_list("source__agency__code", flat=True)
         connected = frozenset(standing)
         held = twin_queries.categories_held(citizen_id=citizen_id)
-    return AccessQuestion(request, agency, purpose, categories, connected, held, text)
+    return AccessQuestion(request, agency, purpose, categories, connected, held, said, text)
 
 
 def allow(*, citizen_id: UUID, asked: AccessQuestion, digest: str, categories: Iterable[str], now: datetime) -> str:

@@ -35,12 +35,16 @@ _CONTEXT = b"suggestions"
 
 @dataclass(frozen=True)
 class Suggested:
-    """One suggested service, as it was made. Reasons name facts (`category.key`) and carry their text in each language."""
+    """One suggested service, as it was made. Reasons name facts (`category.key`) and carry their text in each language.
+
+    `settles`: unknown facts that a further connection would bring; `not_held`: those that a connected source does not have.
+    """
 
     service: str
     eligibility: str
     reasons: tuple[dict[str, Any], ...]
     settles: tuple[str, ...]
+    not_held: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -102,6 +106,7 @@ def _plain(found: SuggestedService) -> Suggested:
             {"facts": list(r.facts), "text": {language: recommender.render(r, language) for language in LANGUAGES}} for r in found.reasons
         ),
         settles=tuple(found.settles),
+        not_held=tuple(found.not_held),
     )
 
 
@@ -117,7 +122,10 @@ def _kept(citizen_id: UUID) -> tuple[str, Suggestions] | None:
     if row is None:
         return None
     content = json.loads(vault.open_sealed(row.sealed, citizen_id=citizen_id, context=_CONTEXT))
-    services = tuple(Suggested(s["service"], s["eligibility"], tuple(s["reasons"]), tuple(s["settles"])) for s in content["services"])
+    services = tuple(
+        Suggested(s["service"], s["eligibility"], tuple(s["reasons"]), tuple(s["settles"]), tuple(s.get("not_held", ())))
+        for s in content["services"]
+    )
     categories = tuple(content["categories"])
     return row.basis, Suggestions(row.made_at, row.entry_id, content["model"], categories, services, content["sources"])
 

@@ -18,8 +18,6 @@ Sentence = str | Promise
 YOU: Final[Text] = {"fi": "Sinä", "sv": "Du", "en": "You"}
 AURORA: Final[Text] = {"fi": "Aurora", "sv": "Aurora", "en": "Aurora"}
 
-FETCHED_ONCE: Final = _("Aurora fetches the data once, straight after you have connected.")
-
 _EVENT_TITLES: Final[Mapping[str, Sentence]] = {
     "citizen:consent:given": _("You gave a consent"),
     "citizen:consent:declined": _("You declined a request"),
@@ -60,18 +58,23 @@ _PULL_ERRORS: Final[Mapping[str, Sentence]] = {
     "oauth_error": _("The agency's service did not accept Aurora's request."),
     "address_refused": _("The agency's service gave an address that Aurora does not trust."),
     "no_consent": _("There was no longer a consent for fetching this."),
+    "gave_up": _("The fetch was broken off again and again, so nothing was saved from it."),
 }
 
+# For a fetch that has ended: while it is still tried again, the progress page says when.
+_OFFER_AGAIN: Final = _("Aurora has stopped trying. Connect the source again to have the data fetched.")
+_THEIR_FAULT: Final = _("The fault lies with the agency's service. Connect the source again later.")
 _PULL_REMEDIES: Final[Mapping[str, Sentence]] = {
-    "source_down": _("You need not do anything. Aurora tries again by itself."),
-    "too_many_requests": _("You need not do anything. Aurora tries again by itself."),
+    "source_down": _OFFER_AGAIN,
+    "too_many_requests": _OFFER_AGAIN,
+    "timeout": _OFFER_AGAIN,
+    "gave_up": _OFFER_AGAIN,
     "revoked": _("Connect the source again if you want Aurora to fetch the data."),
-    "invalid_answer": _("You need not do anything. The fault lies with the agency's service."),
+    "invalid_answer": _THEIR_FAULT,
     "wrong_citizen": _("Connect the source again, and check that you sign in as yourself."),
-    "too_large": _("You need not do anything. The fault lies with the agency's service."),
-    "timeout": _("You need not do anything. Aurora tries again by itself."),
+    "too_large": _THEIR_FAULT,
     "oauth_error": _("Connect the source again if you want Aurora to fetch the data."),
-    "address_refused": _("You need not do anything. The fault lies with the agency's service."),
+    "address_refused": _THEIR_FAULT,
     "no_consent": _("Connect the source again if you want Aurora to fetch the data."),
 }
 
@@ -212,8 +215,8 @@ def pull_error(code: str) -> Sentence:
 
 
 def pull_remedy(code: str) -> Sentence:
-    """What the citizen can do about `pull_error(code)`."""
-    return _PULL_REMEDIES.get(code, _("You need not do anything. Aurora tries again by itself."))
+    """What the citizen can do about `pull_error(code)` when the fetch has ended."""
+    return _PULL_REMEDIES.get(code, _OFFER_AGAIN)
 
 
 def pull_state(code: str) -> Sentence:

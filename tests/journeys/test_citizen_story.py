@@ -7,6 +7,7 @@ import json
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.support.people import identifier
 from tests.support.stack import Stack
 from tests.support.steps import connect, sign_in, wait_until_pulled
 
@@ -49,11 +50,14 @@ def test_what_was_not_ticked_is_not_fetched(stack: Stack, page: Page, request: p
     sign_in(page, stack.base_url, gunvor["identifier"])
     connect(page, stack.base_url, "tax-administration", purposes=["own-overview"], categories=["tax.housing"])
     wait_until_pulled(page)
+    pull = page.url.rstrip("/").rpartition("/")[2]
     page.goto(f"{stack.base_url}/en/my-data/")
     expect(page.get_by_role("main")).to_contain_text("Property tax")
     with stack.admin() as database:
-        kept = {row[0] for row in database.execute("SELECT DISTINCT category FROM twin_fact WHERE source = 'tax-administration'")}
-    assert "tax.housing" in kept
+        kept = database.execute(
+            "SELECT DISTINCT f.category FROM twin_fact f JOIN sources_pull p ON p.citizen_id = f.citizen_id WHERE p.id = %s", [pull]
+        ).fetchall()
+    assert kept == [("tax.housing",)]
     page.goto(f"{stack.base_url}/en/suggestions/")
     expect(page.get_by_role("main")).not_to_contain_text("Data used")
 
@@ -88,3 +92,20 @@ def test_the_values_are_readable_in_no_table(stack: Stack, page: Page, request: 
             rows = database.execute(f"SELECT to_jsonb(t) FROM {table} t").fetchall()  # type: ignore[arg-type]
             text = json.dumps(rows, default=str)
             assert henrik["identifier"] not in text and henrik["name"] not in text, table
+
+
+def test_the_text_that_is_kept_is_the_text_that_was_shown(stack: Stack, page: Page) -> None:
+    """Word for word, in the language in which it was read (consent-screens, rule 16)."""
+    sign_in(page, stack.base_url, identifier(1200))
+    page.goto(f"{stack.base_url}/fi/sources/tax-administration/connect/")
+    shown = page.locator("main").text_content() or ""
+    connect(page, stack.base_url, "tax-administration", language="fi")
+    page.goto(f"{stack.base_url}/en/consents/")
+    page.get_by_role("link", name="Text, history and uses").first.click()
+    paper = page.locator(".au-paper")
+    assert paper.get_attribute("lang") == "fi"
+    kept = [text for line in paper.locator("p:not(.au-small)").all_text_contents() for text in [line.strip()] if text]
+    kept += [fact.strip() for line in paper.locator("p.au-small").all_text_contents() for fact in line.split(", ")]
+    assert len(kept) > 15
+    said = " ".join(shown.split())
+    assert [text for text in kept if " ".join(text.split()) not in said] == []

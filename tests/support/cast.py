@@ -34,18 +34,19 @@ from aurora.embedded import Services
 from aurora.identity import citizens, totp
 from aurora.identity.eid import Identified
 from aurora.identity.models import Citizen, Operator
-from aurora.journeys import connect_source, pull, request_access
+from aurora.journeys import connect_source
 from aurora.outbound.oauth import Departure
 from aurora.sandbox import jose
 from aurora.sandbox.config import OFFICE, PROCESSES
 from aurora.sandbox.provision import Provision, provision
-from aurora.sources import connections, pulls
+from aurora.sources import connections, registry
 from aurora.sources.models import Pull
 from aurora.twin import write
 from aurora.twin.values import NewFact
 from consent.ledger.models import LedgerEntry
 from consent.models import ConsentRecord
-from consent.rules import latest_end
+from consent.oauth import tokens
+from consent.oauth.errors import InvalidToken
 from consent.scope import citizen_scope
 
 ISSUER = "http://localhost:8000"
@@ -98,19 +99,19 @@ class Person:
     def connect(self, source: str, *, until: date | None = None) -> UUID:
         """Consent to all purposes and categories of a source, connected and pulled; the pull's id."""
         now = timezone.now()
-        shown = connect_source.offer(code=source, language="en", today=now.date())
+        page = self.browser().get(f"/en/sources/{source}/connect/").context["page"]
         choices = {
-            "purposes": [p.purpose_id for p in shown.purposes],
-            "categories": [c.category_id for c in shown.categories],
-            "until": (until or latest_end(now.date())).isoformat(),
+            "purposes": [p.purpose.code for p in page.purposes],
+            "categories": [c.category.code for c in page.categories],
+            "until": (until or page.latest_end).isoformat(),
             "language": "en",
-            "token": shown.token,
+            "token": page.notice_token,
         }
-        left = Departure("", secrets.token_urlsafe(16), "verifier", "")
+        wanted, left = registry.by_code(source), Departure("", secrets.token_urlsafe(16), "verifier", "")
         with citizen_scope(self.id):
-            attempt = connections.begin(citizen_id=self.id, source=shown.source, departure=left, choices=choices, now=now)
+            attempt = connections.begin(citizen_id=self.id, source=wanted, departure=left, choices=choices, now=now)
         tokens: dict[str, object] = {"access_token": "source-access", "refresh_token": "source-refresh", "expires_in": 600}
-        self.pull_id = connect_source._record(citizen_id=self.id, attempt=attempt, source=shown.source, tokens=tokens, now=now)
+        self.pull_id = connect_source._record(citizen_id=self.id, attempt=attempt, source=wanted, tokens=tokens, now=now)
         self._pulled(self.pull_id, source, choices["categories"])
         return self.pull_id
 
@@ -169,18 +170,10 @@ class Office:
 
     def granted(self, person: Person) -> dict[str, Any]:
         """The citizen allows everything; the token response."""
-        asked = request_access.question(
-            citizen_id=person.id,
-            client_id=self.client_id,
-            request_uri=self.push(),
-            interaction=secrets.token_urlsafe(8),
-            language="en",
-            today=timezone.now().date(),
-        )
-        url = request_access.allow(
-            citizen_id=person.id, asked=asked, digest=asked.text.digest, categories=self.categories, now=timezone.now()
-        )
-        code = parse_qs(urlsplit(url).query)["code"][0]
+        browser = person.browser()
+        page = browser.get("/oauth/authorize", {"client_id": self.client_id, "request_uri": self.push()}).context["page"]
+        form = urlencode({**dict(page.hidden), "decision": "allow", "categories": self.categories}, doseq=True)
+        code = parse_qs(urlsplit(browser.post("/oauth/authorize", form, content_type=FORM)["Location"]).query)["code"][0]
         answer = self.post(
             "/oauth/token", grant_type="authorization_code", code=code, redirect_uri=self.redirect_uri, code_verifier=self.verifier
         )
@@ -197,6 +190,13 @@ class Cast:
     office: Office
     token: str = field(repr=False, default="")
     operator_secret: bytes = field(repr=False, default=b"")
+
+    def renew_token(self) -> None:
+        """A newer consent of Aino's to the office kills the token of the one before."""
+        try:
+            tokens.authenticate(authorization_header=f"Bearer {self.token}")
+        except InvalidToken:
+            self.token = self.office.granted(self.aino)["access_token"]
 
     def operator_browser(self) -> Client:
         """Olavi, signed in with both factors."""
@@ -282,7 +282,7 @@ def _cast(made: Provision, urls: dict[str, str]) -> Cast:
     cast = Cast(made, urls, people[0], people[1], office)
     for person in people:
         person.connect(REGISTER)
-    cast.token = office.granted(cast.aino)["access_token"]
+    cast.renew_token()
     cast.operator_secret = totp.new_secret()
     totp.enrol(operator=Operator.objects.get(username="olavi"), secret=cast.operator_secret)
     return cast
@@ -300,6 +300,3 @@ def empty() -> None:
         admin.execute("SET session_replication_role = replica")
         admin.execute("TRUNCATE " + ", ".join(t for (t,) in tables))  # type: ignore[arg-type]
     cache.clear()
-
-
-__all__ = ["Cast", "Office", "Person", "browser", "changed", "made_cast", "pull", "pulls", "snapshot"]

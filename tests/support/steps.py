@@ -28,19 +28,20 @@ def connect(
     *,
     purposes: Iterable[str] = ("own-overview", "service-suggestions"),
     categories: Iterable[str] | None = None,
+    language: str = "en",
 ) -> None:
     """Our consent page, the source's own sign-in and consent page, and back to the pull's progress, until it is done."""
-    page.goto(f"{base_url}/en/sources/{code}/connect/")
+    page.goto(f"{base_url}/{language}/sources/{code}/connect/")
     for purpose in purposes:
         page.locator(f'input[name=purposes][value="{purpose}"]').check(force=True)
     for box in page.locator("input[name=categories]").all():
         if categories is None or box.get_attribute("value") in set(categories):
             box.check(force=True)
     page.locator('input[name=end][value="6"]').check(force=True)
-    page.get_by_role("button", name="Allow").click()
-    page.get_by_role("button", name="Continue").click()
-    page.get_by_role("button", name="Allow").click()
-    page.wait_for_url("**/en/pulls/**")
+    page.locator('button[name=decision][value="allow"]').click()
+    page.locator("button[name=continue]").click()  # at the e-ID, which knows them already
+    page.locator("button[value=allow]").click()
+    page.wait_for_url(f"**/{language}/pulls/**")
 
 
 def wait_until_pulled(page: Page) -> None:

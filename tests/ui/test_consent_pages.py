@@ -56,7 +56,7 @@ def test_who_and_why_come_before_any_choice(gallery: list[Drawn], name: str) -> 
 
 
 def test_onward_sharing_is_said_before_the_choices(gallery: list[Drawn]) -> None:
-    for name, words in (("authorize", "may not pass the data on"), ("authorize-errors", "tells your municipality")):
+    for name, words in (("authorize", "may not pass the data on"), ("connect", "No agency gets this data from Aurora")):
         html = _one(gallery, name).html
         assert html.index(words) < html.index('type="checkbox"')
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from django.urls import reverse
 
 from aurora.journeys.request_access import AccessQuestion
-from aurora.portal.present.sources import field_errors
+from aurora.portal.present.sources import field_errors, notice_parts
 from aurora.portal.present.vocabulary import Vocabulary, category_view, connect_url, purpose_view
 from aurora.ui import words
 from aurora.ui.contexts import (
@@ -18,6 +18,7 @@ from aurora.ui.contexts import (
     ConsentEventView,
     ConsentState,
     ConsentView,
+    NoticePart,
     RequestedCategory,
 )
 from consent.models import ConsentRecord, Notice
@@ -66,26 +67,25 @@ def consequences(record: ConsentRecord) -> tuple[str, ...]:
     return tuple(str(s) for s in sentences)
 
 
-def notice_text(notice: Notice) -> str:
-    """The text exactly as it was shown, as paragraphs."""
-    content = notice.content
-    purpose = content["purpose"]
-    lines = [content["recipient"], purpose["name"], purpose["description"], purpose["on_refusal"]]
-    lines += [f"{c['name']}. {c['description']} ({', '.join(c['facts'])})" for c in content["categories"]]
-    if content["source"]:
-        lines.insert(1, content["source"])
-    return "\n\n".join(lines)
+def notice(kept: Notice) -> tuple[NoticePart, ...]:
+    """The text exactly as it was shown, in the order of the page. The first notices kept no terms."""
+    content, purpose = kept.content, kept.content["purpose"]
+    said = {t["code"]: NoticePart(t["heading"], tuple(t["sentences"])) for t in content.get("terms", ())}
+    asks = said.pop("asks", NoticePart("", (content["recipient"],)))
+    onward = [said.pop("onward")] if "onward" in said else []
+    data = [NoticePart(c["name"], (c["description"],), tuple(c["facts"])) for c in content["categories"]]
+    why = NoticePart(purpose["name"], (purpose["description"],))
+    return (asks, why, *onward, *data, *said.values(), NoticePart("", (purpose["on_refusal"],)))
 
 
 def access_page(
-    asked: AccessQuestion, *, today: date, checked: Iterable[str] = (), errors: Mapping[str, str] | None = None, hidden: Mapping[str, str],
+    asked: AccessQuestion, *, checked: Iterable[str] = (), errors: Mapping[str, str] | None = None, hidden: Mapping[str, str],
     language_urls: Mapping[str, str],
 ) -> AgencyConsentPage:  # fmt: skip
     """An agency's question: who, why, what, until when; nothing ticked that the citizen did not tick."""
     ticked = set(checked)
     return AgencyConsentPage(
         agency_name=asked.agency.name,
-        service_name=asked.request.client_name,
         purpose=purpose_view(asked.purpose),
         categories=tuple(
             RequestedCategory(
@@ -97,9 +97,7 @@ def access_page(
             )
             for c in asked.categories
         ),
-        start=today,
-        until=asked.request.until,
-        once=asked.request.once,
+        terms=notice_parts(asked.terms),
         return_host=urlsplit(asked.request.redirect_uri).netloc,
         hidden=tuple(hidden.items()),
         language_urls=language_urls,

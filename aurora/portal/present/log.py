@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from aurora.identity import vault
-from aurora.portal.present.consents import notice_text
+from aurora.portal.present.consents import notice
 from aurora.portal.present.vocabulary import Vocabulary
 from aurora.ui import words
 from aurora.ui.contexts import DayGroup, EntryKind, EntryPage, EntryView, LogPosition, PeriodSummary
@@ -101,7 +101,7 @@ def entry_page(entry: LedgerEntry, vocabulary: Vocabulary) -> EntryPage:
         previous_commitment=bytes(entry.prev).hex() if entry.seq > 1 else "",
         consent_title=_title(consent, vocabulary),
         consent_url=reverse("portal:consent", args=[consent.pk]) if consent else "",
-        notice_text=notice_text(consent.notice) if consent else "",
+        notice=notice(consent.notice) if consent else (),
         notice_language=consent.notice.language if consent else "",
         position=_position(entry),
     )

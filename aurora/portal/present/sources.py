@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,6 +23,7 @@ from aurora.ui.contexts import (
     EndChoice,
     FieldError,
     NoticeKind,
+    NoticePart,
     PullPage,
     PullStep,
     PullStepState,
@@ -34,6 +35,7 @@ from aurora.ui.contexts import (
 from consent import queries
 from consent.models import ConsentRecord
 from consent.rules import latest_end
+from consent.terms import Term
 
 OPEN = (Pull.State.QUEUED, Pull.State.RUNNING)
 ENDS = (3, 6, 12)
@@ -124,10 +126,9 @@ def connect_page(shown: Offer, *, today: date, form: QueryDict | None = None, er
             *(EndChoice(str(m), latest_end(today, months=m), end == str(m)) for m in ENDS),
             EndChoice("own", None, end == "own"),
         ),
-        start=today,
         latest_end=latest_end(today),
         back_url=reverse("portal:sources"),
-        frequency=str(words.FETCHED_ONCE),
+        terms=notice_parts(shown.terms),
         source_host=urlsplit(shown.source.issuer).netloc,
         own_day=sent.get("own_day", "")[:4],
         own_month=sent.get("own_month", "")[:4],
@@ -135,6 +136,11 @@ def connect_page(shown: Offer, *, today: date, form: QueryDict | None = None, er
         notice_token=shown.token,
         errors=field_errors(errors or {}),
     )
+
+
+def notice_parts(terms: Iterable[Term]) -> dict[str, NoticePart]:
+    """The terms that are kept with a consent, for the page that shows them."""
+    return {t.code: NoticePart(t.heading, t.sentences) for t in terms}
 
 
 def field_errors(errors: Mapping[str, str]) -> tuple[FieldError, ...]:

@@ -53,13 +53,20 @@ def _view(suggested: Suggested, made: Suggestions, vocabulary: Vocabulary, langu
         ),
         how_to_apply=service.how_to_apply,
         provider=service.provider,
-        unknowns=tuple(_unknown(fact, vocabulary) for fact in suggested.settles[:UNKNOWNS_SHOWN]),
+        unknowns=_unknowns(suggested, vocabulary),
     )
 
 
-def _unknown(fact: str, vocabulary: Vocabulary) -> UnknownView:
+def _unknowns(suggested: Suggested, vocabulary: Vocabulary) -> tuple[UnknownView, ...]:
+    """What could be connected comes first; what a connected source does not have is said without an offer."""
+    could = [_unknown(fact, vocabulary, offered=True) for fact in suggested.settles]
+    cannot = [_unknown(fact, vocabulary, offered=False) for fact in suggested.not_held]
+    return tuple([*could, *cannot][:UNKNOWNS_SHOWN])
+
+
+def _unknown(fact: str, vocabulary: Vocabulary, *, offered: bool) -> UnknownView:
     source = vocabulary.source_of(fact.rpartition(".")[0])
-    return UnknownView(_label(fact, vocabulary), vocabulary.agency(source), connect_url(source))
+    return UnknownView(_label(fact, vocabulary), vocabulary.agency(source), connect_url(source) if offered else "")
 
 
 def _label(fact: str, vocabulary: Vocabulary) -> dict[str, str]:

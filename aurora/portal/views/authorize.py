@@ -49,7 +49,7 @@ def decide(request: HttpRequest) -> HttpResponse:
 def _decide(request: HttpRequest, client_id: str, request_uri: str, interaction: str) -> HttpResponse:
     asked = request_access.question(
         citizen_id=me(request), client_id=client_id, request_uri=request_uri, interaction=interaction,
-        language=request.session["language"],
+        language=request.session["language"], today=timezone.now().date(),
     )  # fmt: skip
     return _answer(request, asked) if request.method == "POST" else _page(request, asked, {})
 
@@ -73,7 +73,7 @@ def _page(request: HttpRequest, asked: AccessQuestion, errors: dict[str, str]) -
     sent = request.POST if request.method == "POST" else request.GET
     kept = {"client_id": asked.request.client_id, "request_uri": sent.get("request_uri", "")}
     page = present.access_page(
-        asked, today=timezone.now().date(), checked=request.POST.getlist("categories"), errors=errors,
+        asked, checked=request.POST.getlist("categories"), errors=errors,
         hidden={**kept, "notice": asked.text.digest, "language": asked.text.language},
         language_urls={code: f"{reverse('authorize')}?{urlencode({**kept, 'language': code})}" for code in LANGUAGES},
     )  # fmt: skip

@@ -54,7 +54,7 @@ def consent(request: HttpRequest, id: UUID) -> HttpResponse:
         uses = LedgerEntry.objects.filter(citizen_id=me(request), consent_ids__contains=[id]).order_by("-seq")
         page = ConsentPage(
             consent=present.card(record, vocabulary, now=timezone.now()),
-            notice_text=present.notice_text(record.notice),
+            notice=present.notice(record.notice),
             notice_language=record.notice.language,
             notice_sha256=record.notice_id,
             history=present.history(record),

@@ -39,7 +39,7 @@ def connect(request: HttpRequest, code: str) -> HttpResponse:
     """Our consent page: allowing leads to the source's own page, declining is recorded and changes nothing else."""
     language = (translation.get_language() or "en")[:2]
     request.session["language"] = language
-    shown = connect_source.offer(code=code, language=language)
+    shown = connect_source.offer(code=code, language=language, today=timezone.now().date())
     if request.method != "POST":
         return _consent_page(request, shown, {})
     try:

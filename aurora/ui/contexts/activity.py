@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from aurora.ui.contexts.shared import EntryView, FieldError, Pagination, Text
+from aurora.ui.contexts.shared import EntryView, FieldError, NoticePart, Pagination, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class LogPosition:
 class EntryPage:
     """`portal/entry.html`: why was this allowed.
 
-    `consent_title`/`consent_url` name the consent it rests on, `notice_text` the exact text shown then (in
+    `consent_title`/`consent_url` name the consent it rests on, `notice` the exact text shown then (in
     `notice_language`), `decision` a translated sentence (`words.decision(...)`), `commitment` hex, `number` the
     running number in the citizen's own chain, `previous_commitment` hex or "". `position` None means "waiting to be
     sealed".
@@ -81,6 +81,6 @@ class EntryPage:
     previous_commitment: str = ""
     consent_title: str = ""
     consent_url: str = ""
-    notice_text: str = ""
+    notice: tuple[NoticePart, ...] = ()
     notice_language: str = ""
     position: LogPosition | None = None

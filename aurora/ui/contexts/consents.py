@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
-from aurora.ui.contexts.shared import Banner, CategoryView, EntryView, FieldError, PurposeView, Text
+from aurora.ui.contexts.shared import Banner, CategoryView, EntryView, FieldError, NoticePart, PurposeView, Text
 
 
 class ConsentState(StrEnum):
@@ -56,12 +56,10 @@ class ConsentEventView:
 
 @dataclass(frozen=True, slots=True)
 class ConsentPage:
-    """`portal/consent.html`. `notice_text` is exactly what was shown, in `notice_language`; paragraphs are parted
-    by empty lines.
-    """
+    """`portal/consent.html`. `notice` is exactly what was shown, in `notice_language`."""
 
     consent: ConsentView
-    notice_text: str
+    notice: tuple[NoticePart, ...]
     notice_language: str
     notice_sha256: str
     history: tuple[ConsentEventView, ...]
@@ -115,20 +113,15 @@ class AgencyConsentPage:
     """`portal/authorize.html`: a POST form to `action_url` (or to itself when "").
 
     Controls: `categories` (checkboxes), `decision` (`allow` / `decline`), and each of `hidden` (name, value) sent
-    back unchanged. `once` True: one reading, within `until`; False: ongoing until `until`. `onward` is the office's
-    own sentence on onward sharing; empty means that it shares with nobody. `return_host` is where the browser goes
-    next, announced. `FieldError.field`: `categories`.
+    back unchanged. `terms` are the notice's parts by code (`consent.terms.ORDER`). `return_host` is where the browser
+    goes next, announced. `FieldError.field`: `categories`.
     """
 
     agency_name: Text
-    service_name: Text
     purpose: PurposeView
     categories: tuple[RequestedCategory, ...]
-    start: date
-    until: date
-    once: bool
+    terms: Mapping[str, NoticePart]
     return_host: str
-    onward: Text = field(default_factory=dict)
     action_url: str = ""
     hidden: tuple[tuple[str, str], ...] = ()
     language_urls: Mapping[str, str] = field(default_factory=dict)

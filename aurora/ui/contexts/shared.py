@@ -62,6 +62,15 @@ class PurposeView:
 
 
 @dataclass(frozen=True, slots=True)
+class NoticePart:
+    """A part of a consent text under its heading ("" for none), already in the text's language. `items`: what a kind of data contains."""
+
+    heading: str
+    sentences: tuple[str, ...]
+    items: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Pagination:
     """`pages` are `(number, url)` in order, with `None` for a gap; empty URLs mean there is no such page."""
 

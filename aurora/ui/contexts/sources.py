@@ -2,11 +2,12 @@
 conventions.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from aurora.ui.contexts.shared import Banner, CategoryView, FieldError, PurposeView, Text
+from aurora.ui.contexts.shared import Banner, CategoryView, FieldError, NoticePart, PurposeView, Text
 
 
 class SourceState(StrEnum):
@@ -77,7 +78,7 @@ class ConnectPage:
     `own_month`, `own_year` (numbers, as typed, used when `end` is "own"), `decision` (submit buttons: `allow` or
     `decline`). A decline needs no other field. `FieldError.field` is one of `purposes`, `categories`, `end`,
     `own_date`. `notice_token` is sent back as a hidden field of that name when set (the view's proof of which text
-    was shown). `frequency` is a translated sentence (`words.FETCHED_ONCE`); `source_host` is where Allow leads.
+    was shown). `terms` are the notice's parts by code (`consent.terms.ORDER`); `source_host` is where Allow leads.
     """
 
     source_code: str
@@ -85,10 +86,9 @@ class ConnectPage:
     purposes: tuple[PurposeChoice, ...]
     categories: tuple[CategoryChoice, ...]
     ends: tuple[EndChoice, ...]
-    start: date
     latest_end: date
     back_url: str
-    frequency: str
+    terms: Mapping[str, NoticePart]
     source_host: str = ""
     own_day: str = ""
     own_month: str = ""

@@ -30,8 +30,8 @@ class ReasonView:
 
 @dataclass(frozen=True, slots=True)
 class UnknownView:
-    """A fact that would settle the eligibility, and the source that has it. `category` when connected but not
-    allowed.
+    """A fact that would settle the eligibility, and its source. Without `connect_url` the source is connected and does
+    not have it.
     """
 
     fact_label: Text

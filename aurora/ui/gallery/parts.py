@@ -10,12 +10,15 @@ from aurora.ui.contexts import (
     Eligibility,
     EntryView,
     FactLabel,
+    NoticePart,
     PurposeView,
     ReasonView,
     SuggestionView,
     Text,
     UnknownView,
 )
+from consent import terms
+from consent.terms import Period, Term
 
 NOW = datetime(2026, 11, 24, 7, 5, tzinfo=UTC)
 TODAY = date(2026, 11, 24)
@@ -220,3 +223,27 @@ def suggestions() -> tuple[SuggestionView, ...]:
             text("Soita neuvontaan.", "Ring rådgivningen.", "Call the advice line."),
         ),
     )
+
+
+def connect_terms() -> dict[str, NoticePart]:
+    """What a citizen is told before connecting, in the active language."""
+    return _parts(terms.connect(language=formats.language(), source=TAX[formats.language()], period=Period(TODAY, date(2027, 11, 24))))
+
+
+def access_terms(*, once: bool = False) -> dict[str, NoticePart]:
+    """What a citizen is told before an agency may read, in the active language."""
+    code, service = formats.language(), text("Asumistukihakemus", "Ansökan om bostadsstöd", "Housing assistance application")
+    period = Period(TODAY, date(2027, 2, 24), once)
+    return _parts(terms.access(language=code, recipient=OFFICE[code], service=service[code], purpose=BENEFIT.name[code], period=period))
+
+
+def notice() -> tuple[NoticePart, ...]:
+    """The same as it is kept, with one kind of data."""
+    language, said = formats.language(), connect_terms()
+    why = NoticePart(SUGGEST.name[language], (SUGGEST.description[language],))
+    data = NoticePart(INCOME.name[language], (INCOME.description[language],), tuple(f.label[language] for f in INCOME.facts))
+    return (said["asks"], why, said["onward"], data, *(said[c] for c in ("frequency", "in_force", "not_shared", "on_decline")))
+
+
+def _parts(said: tuple[Term, ...]) -> dict[str, NoticePart]:
+    return {t.code: NoticePart(t.heading, t.sentences) for t in said}

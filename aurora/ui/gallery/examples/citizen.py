@@ -119,10 +119,9 @@ def sources() -> list[Example]:
     asked: dict[str, Any] = {
         "source_code": "tax-administration",
         "source_name": p.TAX,
-        "start": p.TODAY,
         "latest_end": date(2027, 11, 24),
         "back_url": "/sources/",
-        "frequency": str(words.FETCHED_ONCE),
+        "terms": p.connect_terms(),
         "source_host": "tax.example",
         "notice_token": "t",
     }

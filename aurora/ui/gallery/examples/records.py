@@ -30,8 +30,6 @@ from aurora.ui.contexts import (
 from aurora.ui.gallery import parts as p
 from aurora.ui.gallery.example import Example
 
-NOTICE = "\n\n".join(("Aurora", "Service suggestions", "Aurora compares your data with public services.", "Income. Your taxed income."))
-
 
 def activity() -> list[Example]:
     rows = p.entries()
@@ -62,7 +60,7 @@ def activity() -> list[Example]:
         "b2" * 32,
         "Service suggestions",
         "/consents/c/",
-        NOTICE,
+        p.notice(),
         "en",
         sealed,
     )
@@ -133,8 +131,8 @@ def consents() -> list[Example]:
         ConsentEventView(str(words.consent_event("given")), p.NOW - timedelta(days=9)),
         ConsentEventView(str(words.consent_event("withdrawn")), p.NOW),
     )
-    detail = ConsentPage(active, NOTICE, "en", "d4" * 32, history[:1], p.entries()[2:4], "/consents/", "/activity/")
-    ended = ConsentPage(past, NOTICE, "en", "d4" * 32, history, (), "/consents/", "/activity/")
+    detail = ConsentPage(active, p.notice(), "en", "d4" * 32, history[:1], p.entries()[2:4], "/consents/", "/activity/")
+    ended = ConsentPage(past, p.notice(), "en", "d4" * 32, history, (), "/consents/", "/activity/")
     follows = tuple(str(s) for s in words.WITHDRAW_CONNECTION)
     follows_access = tuple(str(s) for s in words.WITHDRAW_ACCESS)
     others = tuple(p.consent(s, words.AURORA, p.OVERVIEW, source=p.REGISTER) for s in (ConsentState.EXPIRED, ConsentState.DECLINED))
@@ -154,7 +152,6 @@ def consents() -> list[Example]:
 
 
 def agency() -> list[Example]:
-    service = p.text("Asumistukihakemus", "Ansökan om bostadsstöd", "Housing assistance application")
     categories = (
         RequestedCategory(p.INCOME, Availability.HAVE, p.TAX),
         RequestedCategory(p.HOUSEHOLD, Availability.EMPTY, p.REGISTER, "/sources/x/connect/"),
@@ -162,27 +159,10 @@ def agency() -> list[Example]:
     )
     urls = {code: f"/oauth/authorize?language={code}" for code in ("fi", "sv", "en")}
     hidden = (("request_uri", "urn:x"), ("client_id", "c"))
-    onward = p.text(
-        "Virasto antaa päätöksen tiedoksi kunnalle.",
-        "Myndigheten meddelar kommunen beslutet.",
-        "The office tells your municipality of its decision.",
-    )
-    end = date(2027, 2, 24)
-    asks = AgencyConsentPage(p.OFFICE, service, p.BENEFIT, categories, p.TODAY, end, False, "office.example", {}, "", hidden, urls)
+    asks = AgencyConsentPage(p.OFFICE, p.BENEFIT, categories, p.access_terms(), "office.example", "", hidden, urls)
+    mistake = (FieldError("categories", str(words.form_error("category_required"))),)
     wrong = AgencyConsentPage(
-        p.OFFICE,
-        service,
-        p.BENEFIT,
-        categories,
-        p.TODAY,
-        end,
-        True,
-        "office.example",
-        onward,
-        "/oauth/authorize",
-        hidden,
-        urls,
-        (FieldError("categories", str(words.form_error("category_required"))),),
+        p.OFFICE, p.BENEFIT, categories, p.access_terms(once=True), "office.example", "/oauth/authorize", hidden, urls, mistake
     )
     invalid = InvalidRequestPage(str(words.request_error("request_expired")), "/", "7f3a-22")
     return [
