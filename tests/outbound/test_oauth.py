@@ -14,13 +14,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
-from hostile_peer import Peer
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
 from aurora.outbound import oauth
 from aurora.outbound.oauth import PeerFailed, Registration
 from aurora.sandbox.launch import free_ports
+from tests.support.hostile_peer import Peer
 
 TOKEN = {"access_token": "at-1", "token_type": "Bearer", "expires_in": 600, "refresh_token": "rt-1", "scope": "tax.income"}
 

@@ -1,13 +1,18 @@
-"""A peer that says whatever a test wants, byte for byte, over a real connection."""
+"""A peer that says whatever a test wants, byte for byte, over a real connection. A folder's conftest imports `listening` and `peer`."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs
+
+import pytest
+
+from aurora.outbound import oauth
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
 
@@ -90,3 +95,27 @@ class Server(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """The guard hangs up on what it does not want to hear; that is no error of the peer's."""
+
+
+@pytest.fixture(scope="session")
+def listening() -> Iterator[tuple[Server, Peer]]:
+    peer = Peer()
+    server = Server(("127.0.0.1", 0), handler(peer))
+    peer.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    yield server, peer
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def peer(listening: tuple[Server, Peer], settings: Any) -> Iterator[Peer]:
+    settings.AURORA_SANDBOX = True
+    found = listening[1]
+    found.answers.clear()
+    found.seen.clear()
+    oauth._metadata_cache.clear()
+    yield found
+    oauth._metadata_cache.clear()
