@@ -13,11 +13,13 @@ demo: .venv/.installed ## Run all of Aurora with its sandbox; Ctrl-C stops it an
 	@exec $(BIN)/python manage.py demo
 
 test: .venv/.installed-dev .venv/.chromium .venv/.npm lint ## Lint, then run every test that takes less than minutes
+	@rm -rf .test-logs
 # One run after another: browsers, processes with deadlines, and the ledger's own database each want their process to themselves.
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not long" $(foreach d,consent/ledger faults interop journeys sandbox,--ignore tests/$(d)) tests
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not long" $(foreach d,consent/ledger faults interop journeys logs sandbox,--ignore tests/$(d)) tests
 	$(BIN)/python -m pytest -m "not long" tests/sandbox
 	$(BIN)/python -m pytest -m "not long" tests/journeys tests/faults tests/interop
 	$(BIN)/python -m pytest -m "not long" tests/consent/ledger
+	$(BIN)/python -m pytest tests/logs
 
 test-long: .venv/.installed-dev .venv/.chromium ## Run the tests that take minutes
 	$(BIN)/python -m pytest -m long tests

@@ -19,7 +19,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import pytest
+from tests.support.logs import gather
 
 ROOT = Path(__file__).resolve().parents[2]
 _stack = ExitStack()
@@ -41,6 +41,7 @@ def _start() -> None:
     os.environ.update({"AURORA_STATE_DIR": str(state), "AURORA_SANDBOX": "1", "DJANGO_SETTINGS_MODULE": "aurora.settings"})
     _stack.callback(shutil.rmtree, state, ignore_errors=True)
     _stack.callback(forget, state)
+    _stack.callback(gather, state / "log", "services")
     if _is_controller():
         return
     services = _stack.enter_context(provide(state, durable=False))
@@ -76,19 +77,6 @@ sys.path.insert(0, str(ROOT))
 _start()
 _close_network()
 atexit.register(_stack.close)
-
-
-class _KeepDatabase:
-    """The database is there already; pytest-django must neither make nor drop one."""
-
-    @pytest.fixture(scope="session")
-    def django_db_setup(self) -> None:
-        return None
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_configure(config: pytest.Config) -> None:
-    config.pluginmanager.register(_KeepDatabase(), "aurora-keep-database")
 
 
 def pytest_unconfigure() -> None:

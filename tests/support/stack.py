@@ -18,6 +18,7 @@ import psycopg
 
 from aurora.embedded import forget
 from aurora.guard import group_is_alive
+from tests.support.logs import gather
 
 ROOT = Path(__file__).resolve().parents[2]
 # What the test run set for its own services must not lead the stack to them.
@@ -172,4 +173,6 @@ class Stack:
             if self._process is not None and self._process.poll() is None:
                 self.stop()
         finally:
+            gather(self.log_dir, "stack")
+            gather(self.state, "stack-itself")
             forget(self.state)
