@@ -67,10 +67,15 @@ def identify(*, answer: dict[str, str], state: str, verifier: str, nonce: str) -
     code = oauth.check_answer(mine, expected_state=state, answer=answer)
     token = oauth.redeem(mine, code=code, verifier=verifier)
     claims = _verified(mine, token.get("id_token"), nonce)
-    national_id = claims.get("national_id")
-    if not isinstance(national_id, str) or not 4 <= len(national_id) <= 64:
+    national_id, name = claims.get("national_id"), claims.get("name", "")
+    if not _is_text(national_id) or not 4 <= len(national_id) <= 64 or not _is_text(name):
         raise PeerFailed("invalid_answer", retryable=False)
-    return Identified(issuer=mine.issuer, national_id=national_id, name=str(claims.get("name", ""))[:120])
+    return Identified(issuer=mine.issuer, national_id=national_id, name=name[:120])
+
+
+def _is_text(value: Any) -> bool:
+    """JSON can spell halves of characters, which no UTF-8 can hold."""
+    return isinstance(value, str) and value.encode(errors="replace").decode() == value
 
 
 def _verified(mine: Registration, id_token: Any, nonce: str) -> dict[str, Any]:
@@ -92,8 +97,9 @@ def _verified(mine: Registration, id_token: Any, nonce: str) -> dict[str, Any]:
     except (JoseError, ValueError, KeyError, TypeError):
         raise PeerFailed("invalid_answer", retryable=False) from None
     claims: dict[str, Any] = dict(token.claims)
-    if isinstance(claims["aud"], list) and len(claims["aud"]) > 1 and claims.get("azp") != mine.client_id:
+    several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
+    if (several or "azp" in claims) and claims.get("azp") != mine.client_id:
         raise PeerFailed("invalid_answer", retryable=False)
-    if not hmac.compare_digest(str(claims["nonce"]).encode(), nonce.encode()):
+    if not _is_text(claims["nonce"]) or not hmac.compare_digest(claims["nonce"].encode(), nonce.encode()):
         raise PeerFailed("invalid_answer", retryable=False)
     return claims

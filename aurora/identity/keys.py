@@ -49,7 +49,7 @@ def open_for_platform(sealed: bytes | memoryview, *, context: bytes) -> bytes:
     """Open what `seal_for_platform` made for the same context. Raises `KeyUnavailable`."""
     try:
         return _kek()[1].decrypt(bytes(sealed[:NONCE_BYTES]), bytes(sealed[NONCE_BYTES:]), context)
-    except InvalidTag:
+    except (InvalidTag, ValueError):  # ValueError: too little is left of it
         raise KeyUnavailable("Sealed under another key or for another use.") from None
 
 

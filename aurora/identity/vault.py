@@ -69,6 +69,15 @@ def create_key(*, citizen_id: UUID) -> None:
     )
 
 
+def destroy_key(*, citizen_id: UUID) -> None:
+    """Erase all that is sealed for a citizen, by destroying its key. In a `citizen_scope`.
+
+    Other processes forget the key when their copy is five minutes old.
+    """
+    DataKey.objects.filter(pk=citizen_id).delete()
+    _open_keys.forget(citizen_id)
+
+
 def seal(plaintext: bytes, *, citizen_id: UUID, context: bytes) -> bytes:
     """Seal a value of one citizen for one place. Raises `VaultClosed` when there is no key."""
     version, key = _key(citizen_id)
@@ -85,7 +94,7 @@ def open_sealed(sealed: bytes | memoryview, *, citizen_id: UUID, context: bytes)
         raise VaultClosed("Sealed in another format or under another version of the key.")
     try:
         return key.decrypt(nonce, body, citizen_id.bytes + version + context)
-    except InvalidTag:
+    except (InvalidTag, ValueError):  # ValueError: too little is left of it
         raise VaultClosed("Not sealed for this place.") from None
 
 
