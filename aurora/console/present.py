@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from aurora.portal.present.vocabulary import Vocabulary
 from aurora.sources import connections, pulls
+from aurora.sources.pulls import PullCount
 from aurora.ui import words
 from aurora.ui.contexts import AgencyRole, AgencyRow, ConsoleOverviewPage, Health, PurposeCount, SourceRow, StateCount
 from consent import queries
@@ -15,6 +16,7 @@ from consent.ledger.models import Checkpoint, Leaf, Pending
 from consent.models import Agency
 
 SMALLEST_CELL = 10
+TROUBLED = timedelta(hours=1)
 SHOWN_ROLES = frozenset(AgencyRole)
 
 
@@ -29,7 +31,7 @@ def overview(*, now: datetime) -> ConsoleOverviewPage:
         ),
         sources=_sources(vocabulary, counts),
         queue=_queue(counts),
-        oldest_due_at=min((oldest for _, state, _, _, oldest in counts if state in ("queued", "running")), default=None),
+        oldest_due_at=min((c.oldest for c in counts if c.state in ("queued", "running")), default=None),
         consents=tuple(
             PurposeCount(vocabulary.purpose(purpose), {}, n if n >= SMALLEST_CELL else None)
             for purpose, state, n in queries.counts()
@@ -44,34 +46,36 @@ def overview(*, now: datetime) -> ConsoleOverviewPage:
     )
 
 
-def _queue(counts: list[tuple[str, str, str, int, datetime]]) -> tuple[StateCount, ...]:
+def _queue(counts: list[PullCount]) -> tuple[StateCount, ...]:
     found: Counter[str] = Counter()
-    for _, state, error, n, _ in counts:
-        found["retrying" if state == "queued" and error else state] += n
+    for one in counts:
+        found["retrying" if one.state == "queued" and one.error else one.state] += one.pulls
     return tuple(StateCount(str(words.pull_state(state)), found[state]) for state in sorted(found))
 
 
-def _sources(vocabulary: Vocabulary, counts: list[tuple[str, str, str, int, datetime]]) -> tuple[SourceRow, ...]:
+def _sources(vocabulary: Vocabulary, counts: list[PullCount]) -> tuple[SourceRow, ...]:
     linked = connections.counts()
     rows = []
     for agency in Agency.objects.filter(data_source__isnull=False).order_by("code"):
-        done = sum(n for source, state, _, n, _ in counts if source == agency.code and state == "done")
-        failing = [(error, n) for source, _, error, n, _ in counts if source == agency.code and error]
+        success = max((c.newest for c in counts if c.source == agency.code and c.state == "done"), default=None)
+        fault = max((c for c in counts if c.source == agency.code and c.error), key=lambda c: c.newest, default=None)
         rows.append(
             SourceRow(
                 code=agency.code,
                 name=vocabulary.agency(agency.code),
-                health=_health(done, sum(n for _, n in failing)),
+                health=_health(success, fault.newest if fault else None),
                 connections=linked.get(agency.code, 0),
-                last_error=str(words.pull_error(failing[0][0])) if failing else "",
+                last_success_at=success,
+                last_error=str(words.pull_error(fault.error)) if fault else "",
             )
         )
     return tuple(rows)
 
 
-def _health(done: int, failing: int) -> Health:
-    if not done and not failing:
-        return Health.IDLE
-    if not failing:
+def _health(success: datetime | None, fault: datetime | None) -> Health:
+    """By what happened last: a fault after the last success is a source in trouble, one within the hour before it half a trouble."""
+    if success is None:
+        return Health.IDLE if fault is None else Health.DOWN
+    if fault is None or fault < success - TROUBLED:
         return Health.GOOD
-    return Health.DEGRADED if done else Health.DOWN
+    return Health.DEGRADED if fault < success else Health.DOWN

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from django.conf import settings
@@ -130,11 +131,22 @@ def latest(*, citizen_id: UUID) -> QuerySet[Pull]:
     )
 
 
-def counts() -> list[tuple[str, str, str, int, datetime]]:
-    """(source, state, error, pulls, oldest) over all citizens, by a database function that returns nothing else."""
+class PullCount(NamedTuple):
+    """How many pulls of a source stand in a state with an error ("" for none), when the oldest began and the newest last moved."""
+
+    source: str
+    state: str
+    error: str
+    pulls: int
+    oldest: datetime
+    newest: datetime
+
+
+def counts() -> list[PullCount]:
+    """Over all citizens, by a database function that returns nothing else."""
     with database.cursor() as cursor:
-        cursor.execute("SELECT source, state, error, pulls, oldest FROM pull_counts()")
-        return list(cursor.fetchall())
+        cursor.execute("SELECT source, state, error, pulls, oldest, newest FROM pull_counts()")
+        return [PullCount(*row) for row in cursor.fetchall()]
 
 
 def _held(lease: Lease) -> QuerySet[Pull]:

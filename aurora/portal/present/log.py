@@ -15,7 +15,7 @@ from django.utils import timezone
 from aurora.identity import vault
 from aurora.portal.present.consents import notice
 from aurora.portal.present.vocabulary import Vocabulary
-from aurora.ui import words
+from aurora.ui import formats, words
 from aurora.ui.contexts import DayGroup, EntryKind, EntryPage, EntryView, LogPosition, PeriodSummary
 from consent.ledger import queries as ledger
 from consent.ledger.events import Event
@@ -118,7 +118,7 @@ def _decision(entry: LedgerEntry, genuine: bool) -> str:
 def _title(consent: ConsentRecord | None, vocabulary: Vocabulary) -> str:
     if consent is None:
         return ""
-    name: str = vocabulary.purpose(consent.purpose_id).get(consent.notice.language, "")
+    name: str = vocabulary.purpose(consent.purpose_id).get(formats.language(), "")
     return name
 
 

@@ -51,7 +51,7 @@ class AgencyRow:
 
 
 class Health(StrEnum):
-    """GOOD: the last pulls succeeded. DEGRADED: some failed. DOWN: all failed. IDLE: none in the period."""
+    """GOOD: the last pulls succeeded. DEGRADED: some failed within the hour. DOWN: the last one failed. IDLE: none yet."""
 
     GOOD = "good"
     DEGRADED = "degraded"
