@@ -19,6 +19,7 @@ from consent.errors import NotFound
 from consent.models import DataCategory
 from consent.oauth.tokens import TokenContext
 
+PROBLEM = "application/problem+json"
 _CODE = re.compile(r"[a-z0-9_.-]{1,64}")
 
 
@@ -47,13 +48,7 @@ class TwinCategory(APIView):
         operation_id="readTwinCategory",
         summary="Read one category of the citizen's twin",
         parameters=[OpenApiParameter("category", str, OpenApiParameter.PATH, description="Such as `tax.income`.")],
-        responses={
-            200: CategoryReadingSerializer,
-            401: ProblemSerializer,
-            403: ProblemSerializer,
-            404: ProblemSerializer,
-            429: ProblemSerializer,
-        },
+        responses={200: CategoryReadingSerializer, **{(status, PROBLEM): ProblemSerializer for status in (401, 403, 404, 406, 429)}},
     )
     def get(self, request: Request, category: str) -> Response:
         token = request.auth

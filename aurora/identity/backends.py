@@ -9,6 +9,7 @@ from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.hashers import check_password, make_password
 from django.http import HttpRequest
 
+from aurora.identity import citizens
 from aurora.identity.models import Citizen, Operator
 from consent.scope import citizen_scope
 
@@ -18,7 +19,10 @@ class CitizenBackend(BaseBackend):
 
     def get_user(self, user_id: Any) -> Citizen | None:
         with citizen_scope(UUID(str(user_id))):
-            return Citizen.objects.filter(pk=user_id).first()
+            citizen = Citizen.objects.filter(pk=user_id).first()
+            if citizen is not None:
+                citizen.display_name = citizens.name_of(citizen)  # here, since opening it may take their key from the database
+            return citizen
 
 
 class OperatorBackend(BaseBackend):

@@ -36,6 +36,8 @@ class Citizen(AbstractBaseUser):
     objects: ClassVar[CitizenManager] = CitizenManager()
 
     is_active = True
+    display_name = ""
+    """The name, opened, where a session has loaded the citizen: for the frame of their own pages."""
 
     def __str__(self) -> str:
         return str(self.pk)

@@ -12,9 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from aurora.identity import citizens
 from aurora.identity.models import Citizen
-from consent.scope import citizen_scope
 
 View = Callable[..., HttpResponse]
 LONGEST_NEXT = 2048
@@ -27,8 +25,7 @@ def for_citizens(view: View) -> View:
     def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not isinstance(request.user, Citizen):
             return to_sign_in(request)
-        with citizen_scope(request.user.pk):
-            request.display_name = citizens.name_of(request.user)  # type: ignore[attr-defined]
+        request.display_name = request.user.display_name  # type: ignore[attr-defined]
         return view(request, *args, **kwargs)
 
     return inner
@@ -39,6 +36,13 @@ def me(request: HttpRequest) -> UUID:
     if not isinstance(request.user, Citizen):
         raise TypeError("This view is for citizens.")
     return request.user.id
+
+
+def remember(request: HttpRequest, **values: str) -> None:
+    """Keep in the session what is not there yet: a page that is only looked at writes nothing the second time."""
+    for name, value in values.items():
+        if request.session.get(name) != value:
+            request.session[name] = value
 
 
 def to_sign_in(request: HttpRequest) -> HttpResponse:

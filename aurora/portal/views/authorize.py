@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from aurora.journeys import request_access
 from aurora.journeys.request_access import AccessQuestion
 from aurora.portal import forms
-from aurora.portal.auth import for_citizens, me
+from aurora.portal.auth import for_citizens, me, remember
 from aurora.portal.present import consents as present
 from aurora.ui import words
 from aurora.ui.contexts import InvalidRequestPage
@@ -38,7 +38,7 @@ def decide(request: HttpRequest) -> HttpResponse:
         # Before signing in, so that the request is this browser's and waits for as long as a person needs (90 s else).
         requests.load(client_id=client_id, request_uri=request_uri, interaction=interaction)
         # Only now: made-up requests leave no sessions behind.
-        request.session[INTERACTION], request.session["language"] = interaction, language
+        remember(request, **{INTERACTION: interaction, "language": language})
         return _decide(request, client_id, request_uri, interaction)
     except RequestRefused as error:
         page = InvalidRequestPage(reason=str(words.request_error(error.code)), home_url=reverse("portal:landing"))

@@ -14,7 +14,7 @@ from aurora.journeys import connect_source
 from aurora.journeys.connect_source import Choices, Offer
 from aurora.outbound.oauth import PeerFailed
 from aurora.portal import forms
-from aurora.portal.auth import for_citizens, me
+from aurora.portal.auth import for_citizens, me, remember
 from aurora.portal.present import sources as present
 from aurora.sources.models import Pull
 from consent.errors import Conflict, InvalidInput, NotFound
@@ -38,7 +38,7 @@ def sources(request: HttpRequest) -> HttpResponse:
 def connect(request: HttpRequest, code: str) -> HttpResponse:
     """Our consent page: allowing leads to the source's own page, declining is recorded and changes nothing else."""
     language = (translation.get_language() or "en")[:2]
-    request.session["language"] = language
+    remember(request, language=language)
     shown = connect_source.offer(code=code, language=language, today=timezone.now().date())
     if request.method != "POST":
         return _consent_page(request, shown, {})
