@@ -28,7 +28,8 @@ def committed_cast(django_db_setup: None, django_db_blocker: Any, tmp_path_facto
 
 @pytest.fixture
 def cast(committed_cast: Cast, django_db_blocker: Any) -> Iterator[Cast]:
-    """The database is open to the test, and no count of a limit is left of the test before."""
+    """The database is open to the test, no count of a limit is left of the test before, and the office's token is good."""
     cache.clear()
     with django_db_blocker.unblock():
+        committed_cast.renew_token()
         yield committed_cast

@@ -110,7 +110,7 @@ def test_odd_queries_change_nothing(cast: Cast, faces: list[Client], name: str) 
 def test_odd_headers_change_nothing(cast: Cast, faces: list[Client], name: str) -> None:
     route = ROUTES[name]
     method = "GET" if "GET" in route.methods else "POST"
-    for what, headers in odd.HEADERS.items():
+    for what, headers in {**odd.HEADERS, **(odd.BEARERS if route.who == "agency" else {})}.items():
         answer = _ask(cast, _users(faces, route)[-1], route, method, **headers)
         if what in ("foreign host", "host with path", "two hosts"):
             assert answer.status_code == 400

@@ -1,0 +1,87 @@
+"""The OpenAPI document is valid, and what the API answers is what it says: to honest calls, bad tokens and made-up categories."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import schemathesis
+from drf_spectacular.validation import validate_schema
+from hypothesis import HealthCheck, Phase, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+from schemathesis import Case, GenerationMode
+
+from aurora.wsgi import application
+from consent.models import DataCategory
+from tests.support.cast import Cast, browser
+
+PATH = "/api/v1/twin/{category}"
+BOUNDED = hypothesis_settings(
+    max_examples=20,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@pytest.fixture
+def schema(cast: Cast) -> Any:
+    return schemathesis.openapi.from_wsgi("/api/v1/schema/", application)
+
+
+@pytest.fixture(params=["valid", "invalid", "odd", "none"])
+def headers(cast: Cast, request: pytest.FixtureRequest) -> dict[str, str]:
+    bearers = {"valid": f"Bearer {cast.token}", "invalid": "Bearer " + "a" * 43, "odd": "Bearer =;\t", "none": ""}
+    return {"Authorization": bearers[request.param]} if bearers[request.param] else {}
+
+
+def test_the_document_is_openapi_3_1(cast: Cast) -> None:
+    document = browser().get("/api/v1/schema/").json()
+    assert document["openapi"] == "3.1.1"
+    validate_schema(document)
+    for component in document["components"]["schemas"].values():
+        Draft202012Validator.check_schema(component)
+    assert set(document["paths"]) == {PATH} and set(document["paths"][PATH]) == {"get"}
+
+
+def test_every_answer_is_as_documented_whatever_category_is_asked_for(schema: Any, headers: dict[str, str]) -> None:
+    operation = schema[PATH]["GET"]
+    anything = st.one_of(*(operation.as_strategy(generation_mode=mode) for mode in GenerationMode))
+
+    @BOUNDED
+    @given(case=anything)
+    def ask(case: Case) -> None:
+        answer = case.call(headers=headers)
+        assert answer.status_code < 500
+        if answer.headers["content-type"][0] != "text/html; charset=utf-8":  # an empty or parted segment is another address
+            case.validate_response(answer, checks=_checks(), headers=headers)
+
+    ask()
+
+
+def test_every_category_there_is_answers_as_documented(schema: Any, headers: dict[str, str], cast: Cast) -> None:
+    statuses = set()
+    for category in DataCategory.objects.values_list("pk", flat=True):
+        case = schema[PATH]["GET"].Case(path_parameters={"category": category})
+        answer = case.call(headers=headers)
+        case.validate_response(answer, checks=_checks(), headers=headers)
+        statuses.add(answer.status_code)
+    assert statuses == ({200, 403} if headers.get("Authorization", "").endswith(cast.token) else {401})
+
+
+def _checks() -> list[Any]:
+    from schemathesis.checks import (
+        content_type_conformance,
+        not_a_server_error,
+        response_headers_conformance,
+        response_schema_conformance,
+        status_code_conformance,
+    )
+
+    return [
+        not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance, response_headers_conformance,
+    ]  # fmt: skip

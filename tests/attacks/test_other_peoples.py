@@ -1,0 +1,99 @@
+"""Cecilia, signed in, at everything that is Aino's: not there, by page and by API, and nothing changed by trying."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.attacks import odd
+from tests.attacks.routes import ROUTES
+from tests.support.cast import Cast, browser, changed, snapshot
+
+OWNED = [name for name, route in ROUTES.items() if "<uuid:id>" in name]
+
+
+def _of_aino(cast: Cast, name: str) -> str:
+    """The route at a row of Aino's that exists."""
+    kind = name.split("/")[1]
+    mine = {
+        "pulls": lambda: cast.aino.pull_id,
+        "activity": lambda: cast.aino.entries()[0].id,
+        "consents": lambda: cast.aino.consents(state="given")[0].pk,
+    }
+    return "/" + name.replace("LANG", "en").replace("<uuid:id>", str(mine[kind]()))
+
+
+def test_every_address_with_an_id_is_tried() -> None:
+    assert {name.split("/")[1] for name in OWNED} == {"pulls", "activity", "consents"}
+
+
+@pytest.mark.parametrize("name", OWNED)
+def test_the_owner_sees_it_and_a_stranger_gets_404_for_it(cast: Cast, name: str) -> None:
+    address = _of_aino(cast, name)
+    assert cast.aino.browser().get(address).status_code == 200
+    cecilia = cast.cecilia.browser()
+    before = snapshot()
+    for method in ROUTES[name].methods:
+        answer = cecilia.generic(method, address, b"decision=allow", content_type=odd.FORM)
+        odd.check(answer, [cast.aino.name, cast.aino.national_id], what=f"{method} {address}")
+        assert answer.status_code == 404
+    assert changed(before, snapshot()) == set()
+
+
+@pytest.mark.parametrize("name", OWNED)
+def test_a_row_of_hers_and_no_row_at_all_cannot_be_told_apart(cast: Cast, name: str) -> None:
+    cecilia = cast.cecilia.browser()
+    asked = _of_aino(cast, name), ROUTES[name].path
+    # The page's links to itself in other languages carry the address, and nothing else may differ.
+    hers, nobodys = (cecilia.get(address).content.replace(address[3:].encode(), b"") for address in asked)
+    assert hers == nobodys
+
+
+def test_a_token_reads_nobody_but_whom_it_was_given_for(cast: Cast) -> None:
+    bearer = {"HTTP_AUTHORIZATION": f"Bearer {cast.token}"}
+    mine = browser().get("/api/v1/twin/tax.income", **bearer)
+    named = browser().get(f"/api/v1/twin/tax.income?citizen={cast.cecilia.id}&subject={cast.cecilia.id}", **bearer)
+    assert mine.status_code == named.status_code == 200
+    assert mine.json()["subject"] == named.json()["subject"]
+    assert str(cast.aino.id) not in mine.content.decode(), "an agency never learns the citizen's own id"
+
+
+def test_what_the_token_does_not_cover_is_refused_logged_and_shown_to_nobody_else(cast: Cast) -> None:
+    before, hers = len(cast.aino.entries()), len(cast.cecilia.entries())
+    answer = browser().get("/api/v1/twin/population.person", HTTP_AUTHORIZATION=f"Bearer {cast.token}")
+    assert answer.status_code == 403 and answer.json()["code"] == "category_not_covered"
+    assert "facts" not in answer.json()
+    assert [e.decision for e in cast.aino.entries()[before:]] == ["category_not_covered"]
+    assert len(cast.cecilia.entries()) == hers
+
+
+@pytest.mark.parametrize("bearer", ["", "Bearer " + "a" * 43, "Bearer a", "Basic Og==", "DPoP x"])
+def test_without_a_good_token_the_api_says_nothing_of_what_there_is(cast: Cast, bearer: str) -> None:
+    before = snapshot()
+    answers = [browser().get(f"/api/v1/twin/{c}", HTTP_AUTHORIZATION=bearer) for c in ("tax.income", "no.such", "%00", "a" * 500)]
+    assert {a.status_code for a in answers} == {401}
+    assert len({a.content for a in answers}) == 1
+    assert all(a["WWW-Authenticate"].startswith("Bearer") for a in answers)
+    assert changed(before, snapshot()) == set()
+
+
+def test_a_citizens_session_is_no_token_and_a_token_is_no_session(cast: Cast) -> None:
+    assert cast.aino.browser().get("/api/v1/twin/tax.income").status_code == 401
+    answer = browser().get("/en/home/", HTTP_AUTHORIZATION=f"Bearer {cast.token}")
+    assert answer.status_code == 302 and answer["Location"].startswith("/en/sign-in/")
+
+
+def test_another_browsers_request_cannot_be_answered_or_even_seen(cast: Cast) -> None:
+    """An agency's link that somebody hands on (RFC 9700 4.7)."""
+    query = {"client_id": cast.office.client_id, "request_uri": cast.office.push()}
+    assert cast.aino.browser().get("/oauth/authorize", query).status_code == 200
+    before = snapshot()
+    cecilia = cast.cecilia.browser()
+    seen = cecilia.get("/oauth/authorize", query)
+    form = urlencode({**query, "decision": "allow", "categories": cast.office.categories}, doseq=True)
+    answered = cecilia.post("/oauth/authorize", form, content_type=odd.FORM)
+    for answer in (seen, answered):
+        odd.check(answer, cast.secrets(), what="another's request")
+        assert answer.status_code == 400
+    assert changed(before, snapshot()) <= {"django_session", "identity_citizen"}
