@@ -25,15 +25,9 @@ _BEARER = re.compile(r"bearer +([A-Za-z0-9_-]{43}) *", re.IGNORECASE)
 
 Credential = TypeVar("Credential", AuthorizationCode, AccessToken, RefreshToken)
 
-# Sent as one message, so that the row costs one round trip and needs no transaction of its own. Who holds the token sees its row, no other.
+# A function of migration 0004: who holds the token sees its row, no other.
 _HELD = """
-SELECT set_config('aurora.lookup', %s, true);
-SELECT t.citizen_id, c.client_id, a.code, t.grant_id, t.consent_id, t.detail, t.expires_at, t.revoked_reason
-FROM consent_oauth_accesstoken t
-JOIN consent_oauth_client c ON c.id = t.client_id AND c.active
-JOIN consent_agency a ON a.id = c.agency_id AND a.active
-WHERE t.digest = %s;
-SELECT set_config('aurora.lookup', '', true)
+SELECT citizen_id, client_id, agency, grant_id, consent_id, detail, expires_at, revoked_reason FROM consent_oauth_held_token(%s)
 """
 
 
@@ -69,8 +63,7 @@ def authenticate(*, authorization_header: str | None, now: datetime | None = Non
         raise InvalidToken()
     digest = digest_of(match[1])
     with connection.cursor() as cursor:
-        cursor.execute(_HELD, [digest.hex(), digest])
-        cursor.nextset()
+        cursor.execute(_HELD, [digest])
         row = cursor.fetchone()
     if row is None or row[6] <= (now or timezone.now()) or row[7] not in ("", RevokedReason.CONSENT_WITHDRAWN):
         raise InvalidToken()
