@@ -62,6 +62,11 @@ def place(*, durable: bool) -> Iterator[Place]:
             django.setup()
             yield found
             django.db.connections.close_all()
+    except Exception:
+        # The folder goes; what its processes said last is what explains the failure.
+        for file in sorted((state / "log").glob("*.log")):
+            print(f"--- {file.name}\n{file.read_text(errors='replace')[-2000:]}", file=sys.stderr)
+        raise
     finally:
         forget(state)
         shutil.rmtree(state, ignore_errors=True)
@@ -108,7 +113,6 @@ class Partner:
                 stderr=errors,
                 text=True,
             )
-        self._log = log
 
     def ask(self, order: Any) -> Any:
         assert self._process.stdin and self._process.stdout
@@ -116,7 +120,7 @@ class Partner:
         self._process.stdin.flush()
         answer = self._process.stdout.readline()
         if not answer:
-            raise RuntimeError(f"{self._process.args!r} ended:\n{self._log.read_text(errors='replace')[-3000:]}")
+            raise RuntimeError(f"{self._process.args!r} ended")
         return json.loads(answer)
 
     def __enter__(self) -> Partner:

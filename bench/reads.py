@@ -54,9 +54,9 @@ def _peers(place: Place, scale: Scale) -> dict[str, Any]:
 def _reads_cpu(results: Results, scale: Scale, web: Partner, bare: Partner, dot: Partner, ours: Office, peers: dict[str, Any]) -> None:
     laps = interleave(
         {
-            "ours": _lap(web, lambda: _our_read(ours), scale.pick(400, 10)),
-            "bare": _lap(bare, _bare_read, scale.pick(400, 10)),
-            "toolkit": _lap(dot, lambda: _toolkit_read(peers), scale.pick(400, 10)),
+            "ours": _lap(web, lambda: _our_read(ours), scale.pick(250, 10)),
+            "bare": _lap(bare, _bare_read, scale.pick(250, 10)),
+            "toolkit": _lap(dot, lambda: _toolkit_read(peers), scale.pick(250, 10)),
         },
         rounds=scale.rounds,
     )
@@ -69,10 +69,10 @@ def _reads_cpu(results: Results, scale: Scale, web: Partner, bare: Partner, dot:
 def _introspection(results: Results, scale: Scale, web: Partner, dot: Partner, ours: Office, peers: dict[str, Any]) -> None:
     laps = interleave(
         {
-            "ours": _lap(web, lambda: _our_introspection(ours), scale.pick(300, 5)),
-            "plain": _lap(dot, lambda: _toolkit_introspection(peers, "basic_plain"), scale.pick(300, 5)),
+            "ours": _lap(web, lambda: _our_introspection(ours), scale.pick(150, 5)),
+            "plain": _lap(dot, lambda: _toolkit_introspection(peers, "basic_plain"), scale.pick(150, 5)),
             # The toolkit's default costs a password hash a call: a few are enough.
-            "hashed": _lap(dot, lambda: _toolkit_introspection(peers, "basic_hashed"), scale.pick(3, 1)),
+            "hashed": _lap(dot, lambda: _toolkit_introspection(peers, "basic_hashed"), scale.pick(2, 1)),
         },
         rounds=scale.rounds,
     )
@@ -112,7 +112,7 @@ def _bearer(token: str) -> dict[str, str]:
 
 
 def _reads_wall(results: Results, place: Place, scale: Scale, ours: Office) -> None:
-    calls = scale.pick(200, 5)
+    calls = scale.pick(150, 5)
     with _served(place, "web-http", place.ours) as web, _served(place, "bare-http", place.peers) as bare:
         laps = interleave(
             {"ours": lambda: _timed(web, [_our_read(ours) for _ in range(calls)]), "bare": lambda: _timed(bare, [_bare_read()] * calls)},
@@ -139,6 +139,8 @@ def _timed(connection: http.client.HTTPConnection, calls: Sequence[Call]) -> Lap
 def _served(place: Place, name: str, environ: dict[str, str]) -> Iterator[http.client.HTTPConnection]:
     """gunicorn as the demo runs it, with one worker and one thread; a connection to it that is kept open."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
+        # gunicorn sets this too, but too late for a connection that waits for it to start.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         port = listener.getsockname()[1]
         command = [sys.executable, "-m", "gunicorn", "django.core.wsgi:get_wsgi_application()", "--bind", f"fd://{listener.fileno()}"]
         command += ["--worker-class", "gthread", "--workers", "1", "--threads", "1", "--no-control-socket", "--keep-alive", "60"]
