@@ -24,6 +24,9 @@ class PerClient(SimpleRateThrottle):
     """
 
     scope = "client"
+    # Set by DRF from the rate.
+    num_requests: int
+    duration: int
 
     def allow_request(self, request: Request, view: Any) -> bool:
         key = self.get_cache_key(request, view)
