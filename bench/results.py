@@ -6,7 +6,7 @@ import json
 import os
 import platform
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,7 +33,7 @@ AT_LEAST = {"ledger_append_ratio_16w": 0.95, "ndcg3_attributes": 0.940}
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """`value` is the median over rounds; `low` and `high` are the extremes. `ours` and `other`: medians of what a ratio is made of."""
+    """`value` is the median over rounds (of splits the mean); `low` and `high` are the extremes. `ours` and `other`: medians of what a ratio is made of."""
 
     name: str
     value: float
@@ -67,8 +67,8 @@ class Results:
         ratios = [a / b for a, b in zip(ours, other, strict=True)]
         self.figures.append(Figure(name, median(ratios), min(ratios), max(ratios), median(ours), median(other), unit))
 
-    def number(self, name: str, values: Sequence[float], unit: str = "") -> None:
-        self.figures.append(Figure(name, median(values), min(values), max(values), unit=unit))
+    def number(self, name: str, values: Sequence[float], unit: str = "", *, centre: Callable[[Sequence[float]], float] = median) -> None:
+        self.figures.append(Figure(name, centre(values), min(values), max(values), unit=unit))
 
     def as_dict(self) -> dict[str, float]:
         """Flat: NAME, NAME_min, NAME_max, and for a ratio NAME_ours, NAME_other."""

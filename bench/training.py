@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from statistics import mean
+
 from bench.harness import Scale
 from bench.place import Place
 from bench.results import Results
@@ -20,5 +22,5 @@ def measure(results: Results, place: Place, scale: Scale) -> None:
         found = train.measure(ranker_of(sha256_of(texts), texts), data, kept, held_out)
         ours.append(found["ndcg3"])
         by_segment.append(found["ndcg3_segment_popularity"])
-    results.number("ndcg3_attributes", ours)
-    results.number("ndcg3_segment_popularity", by_segment)
+    results.number("ndcg3_attributes", ours, centre=mean)
+    results.number("ndcg3_segment_popularity", by_segment, centre=mean)
