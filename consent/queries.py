@@ -16,12 +16,12 @@ _FOR_DECISION = """
 SELECT r.id, r.citizen_id, a.code, r.purpose_id, r.categories, r.not_before, r.expires_at, r.ended_at, r.once, r.spent
 FROM consent_consentrecord r JOIN consent_agency a ON a.id = r.recipient_id
 WHERE r.citizen_id = %s AND a.code = %s AND r.state <> 'declined'
-ORDER BY r.decided_at DESC LIMIT 200 FOR NO KEY UPDATE OF r
+ORDER BY (r.state = 'given') DESC, r.decided_at DESC LIMIT 200 FOR NO KEY UPDATE OF r
 """
 
 
 def for_decision(*, citizen_id: UUID, recipient: str) -> list[ConsentView]:
-    """Every consent ever given to this recipient, as `decide` wants them: ended ones tell why a request is refused. One SELECT.
+    """Every consent that stands, and the newest ended ones, as `decide` wants them: those tell why a request is refused. One SELECT.
 
     It locks the rows against change until the transaction ends, so that no read commits after the withdrawal of its consent.
     """

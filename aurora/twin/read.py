@@ -14,11 +14,13 @@ from aurora.twin.values import FactView
 from consent.errors import OutsideTransaction
 from consent.rules import Permit
 
+# An entry that we see although its transaction is in progress was written by this very transaction: a permit kept for later opens nothing.
 _READ = """
 SELECT f.id, f.category, f.category_version, f.key, f.sealed, f.provenance, f.source, f.observed_at, f.valid_from, f.valid_to, f.recorded_at
 FROM ledger_ledgerentry e LEFT JOIN twin_fact f
-  ON f.citizen_id = e.citizen_id AND f.category = ANY(%s) AND f.superseded_at IS NULL
-WHERE e.permit_id = %s AND e.citizen_id = %s
+  ON f.citizen_id = e.citizen_id AND f.category = ANY(%s) AND f.category = ANY(e.categories) AND f.superseded_at IS NULL
+WHERE e.permit_id = %s AND e.citizen_id = %s AND pg_xact_status((
+  (pg_current_xact_id()::text::bigint & ~4294967295) + e.xmin::text::bigint)::text::xid8) = 'in progress'
 ORDER BY f.category, f.key, f.source
 """
 
@@ -33,14 +35,16 @@ def fact_context(fact_id: object, category: str, key: str) -> bytes:
 
 
 def read(permit: Permit) -> tuple[FactView, ...]:
-    """The current facts that a permit covers, by category and key. Raises `NotLogged`, `OutsideTransaction`."""
+    """The current facts that a permit covers and its entry names, by category and key. Raises `NotLogged`, `OutsideTransaction`."""
+    if not isinstance(permit, Permit):
+        raise TypeError("The twin is read with a permit.")
     if not connection.in_atomic_block:
         raise OutsideTransaction("The twin is read in the transaction that decided and logged.")
     with connection.cursor() as cursor:
         cursor.execute(_READ, [sorted(permit.categories), permit.id, permit.citizen_id])
         rows = cursor.fetchall()
     if not rows:
-        raise NotLogged("This permit has no entry in the ledger.")
+        raise NotLogged("This permit has no entry in the ledger from this transaction.")
     return tuple(_view(permit, row) for row in rows if row[0] is not None)
 
 

@@ -54,7 +54,8 @@ def _permit(request: AccessRequest, categories: frozenset[str], used: tuple[UUID
 
 
 def _fault(consent: ConsentView, now: datetime) -> RefusalCode | None:
-    if consent.ended_at is not None and consent.ended_at <= now:
+    # Whatever the clocks say: `now` was taken before the consents were read, and one may have been withdrawn in between.
+    if consent.ended_at is not None:
         return RefusalCode.CONSENT_WITHDRAWN
     if consent.expires_at <= now:
         return RefusalCode.CONSENT_EXPIRED

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -80,8 +80,9 @@ class Permit:
     categories: frozenset[str]
     consent_ids: tuple[UUID, ...]
     decided_at: datetime
-    _seal: object = field(repr=False, compare=False, default=None)
+    # Not kept, so that no copy with wider categories (`dataclasses.replace`) can be made of a permit.
+    _seal: InitVar[object] = None
 
-    def __post_init__(self) -> None:
-        if self._seal is not _BUILT_BY_DECIDE:
+    def __post_init__(self, _seal: object) -> None:
+        if _seal is not _BUILT_BY_DECIDE:
             raise TypeError("A Permit is built by consent.rules.decide() only.")

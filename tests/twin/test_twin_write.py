@@ -1,0 +1,169 @@
+"""What a source says replaces what it said before, with its provenance, under the citizen's own key, and the citizen can take it along."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.core.management import call_command
+from django.db import IntegrityError, ProgrammingError, transaction
+from django.utils import timezone
+from own_facts import HOUSING, INCOME, NOW, OBSERVED, everything, fact, note, permit_for
+
+from aurora.identity import vault
+from aurora.journeys import own_data
+from aurora.sandbox.config import SOURCES
+from aurora.twin import queries
+from aurora.twin.models import Fact, SuggestionRun
+from aurora.twin.read import read
+from aurora.twin.write import erase, write
+from consent.ledger.queries import entries_for
+from consent.models import Agency
+from consent.rules import CITIZEN
+from consent.scope import citizen_scope
+
+
+def current(citizen_id: UUID) -> list[Fact]:
+    with citizen_scope(citizen_id):
+        return list(Fact.objects.filter(superseded_at__isnull=True).order_by("category", "key"))
+
+
+def test_new_facts_replace_the_category_as_its_source_told_it_and_keep_the_rest(aino: UUID) -> None:
+    later = NOW + timedelta(hours=1)
+    with citizen_scope(aino):
+        write(citizen_id=aino, facts=[fact("interest", 0, source="other-agency")], now=later)
+        assert write(citizen_id=aino, facts=[fact("wages", 50_000)], now=later) == 1
+        past = Fact.objects.filter(superseded_at=later)
+        assert sorted(past.values_list("key", flat=True)) == ["interest", "wages"], "history is kept, also of what is no longer said"
+    rows = [(f.category, f.key, f.source) for f in current(aino)]
+    assert rows == [
+        (HOUSING, "property_tax", "tax-administration"),
+        (INCOME, "interest", "other-agency"),
+        (INCOME, "wages", "tax-administration"),
+    ]
+    assert everything(aino) == {"tax.housing.property_tax": 7, "tax.income.interest": 0, "tax.income.wages": 50_000}
+
+
+def test_provenance_and_times_come_out_as_they_went_in(aino: UUID) -> None:
+    pull_id = uuid4()
+    whole = fact("wages", 1, provenance="attested", pull_id=pull_id, valid_to=date(2025, 12, 31))
+    with citizen_scope(aino):
+        write(citizen_id=aino, facts=[whole], now=NOW)
+        permit = permit_for(aino, INCOME)
+        note(permit)
+        [view] = read(permit)
+    assert (view.provenance, view.source, view.category_version) == ("attested", "tax-administration", 1)
+    assert (view.observed_at, view.recorded_at, view.valid_from, view.valid_to) == (OBSERVED, NOW, date(2025, 1, 1), date(2025, 12, 31))
+    assert current(aino)[1].pull_id == pull_id
+
+
+@pytest.mark.parametrize("value", [0, -1, 2**53 - 1, 0.5, True, False, "", "Äänekoski 🌞", None])
+def test_a_value_comes_out_as_it_went_in(aino: UUID, value: Any) -> None:
+    with citizen_scope(aino):
+        write(citizen_id=aino, facts=[fact("wages", value)], now=NOW)
+    found = everything(aino)["tax.income.wages"]
+    assert found == value and type(found) is type(value)
+
+
+def test_a_pull_writes_once(aino: UUID) -> None:
+    pull_id = uuid4()
+    with citizen_scope(aino):
+        write(citizen_id=aino, facts=[fact("wages", 1, pull_id=pull_id)], now=NOW)
+        with pytest.raises(IntegrityError), transaction.atomic():
+            write(citizen_id=aino, facts=[fact("wages", 2, pull_id=pull_id)], now=NOW)
+    assert everything(aino)["tax.income.wages"] == 1
+
+
+def test_one_key_has_one_current_value_a_source(aino: UUID) -> None:
+    with citizen_scope(aino), pytest.raises(IntegrityError), transaction.atomic():
+        write(citizen_id=aino, facts=[fact("wages", 1), fact("wages", 2)], now=NOW)
+
+
+def test_erasing_takes_the_past_along_and_what_was_derived(aino: UUID) -> None:
+    with citizen_scope(aino):
+        write(citizen_id=aino, facts=[fact("wages", 2)], now=NOW)
+        SuggestionRun.objects.create(citizen_id=aino, made_at=NOW, basis="b", entry_id=uuid4(), sealed=b"x")
+        assert erase(citizen_id=aino, categories=[INCOME], source="other-agency") == 0
+        assert erase(citizen_id=aino, categories=[INCOME], source="tax-administration") == 3
+        assert not SuggestionRun.objects.exists()
+    assert everything(aino) == {"tax.housing.property_tax": 7}
+
+
+def test_nothing_can_be_written_into_another_s_twin(aino: UUID, cecilia: UUID) -> None:
+    with citizen_scope(cecilia):
+        assert not Fact.objects.exists() and not queries.categories_held(citizen_id=aino)
+        assert erase(citizen_id=aino, categories=[INCOME], source="tax-administration") == 0
+        with pytest.raises(ProgrammingError, match="row-level security"), transaction.atomic():
+            write(citizen_id=aino, facts=[fact("wages", 0)], now=NOW)
+    assert everything(aino)["tax.income.wages"] == 43_800
+
+
+def test_values_moved_between_rows_do_not_open(aino: UUID) -> None:
+    """Whoever can write the table still cannot give one fact another's value."""
+    wages, interest = (f for f in reversed(current(aino)) if f.category == INCOME)
+    with citizen_scope(aino):
+        Fact.objects.filter(pk=wages.pk).update(sealed=interest.sealed)
+        permit = permit_for(aino, INCOME)
+        note(permit)
+        with pytest.raises(vault.VaultClosed):
+            read(permit)
+
+
+def test_values_show_nowhere(aino: UUID) -> None:
+    new = fact("wages", 43_800)
+    with citizen_scope(aino):
+        permit = permit_for(aino, INCOME)
+        note(permit)
+        shown = repr(read(permit)) + repr(new) + repr(current(aino)) + str(current(aino)[0])
+    assert "43800" not in shown and "43_800" not in shown
+    assert all(b"43800" not in bytes(f.sealed) for f in current(aino))
+
+
+def test_the_fingerprint_follows_the_facts(aino: UUID) -> None:
+    def now() -> str:
+        with citizen_scope(aino):
+            return queries.fingerprint(citizen_id=aino)
+
+    before = now()
+    assert now() == before
+    with citizen_scope(aino):
+        write(citizen_id=aino, facts=[fact("wages", 43_800)], now=NOW)
+        assert queries.categories_held(citizen_id=aino) == {INCOME, HOUSING} and queries.fact_count(citizen_id=aino) == 2
+    assert now() != before
+
+
+# The citizen's own export
+
+
+@pytest.fixture
+def vocabulary(db: None) -> None:
+    """The sandbox's categories."""
+    for code in SOURCES:
+        Agency.objects.get_or_create(code=code, defaults={"name": dict.fromkeys(("fi", "sv", "en"), code)})
+    call_command("load_vocabulary")
+
+
+def test_the_export_holds_every_current_fact_with_where_it_came_from(vocabulary: None, aino: UUID) -> None:
+    document = own_data.export(citizen_id=aino, now=timezone.now())
+    assert json.loads(json.dumps(document)) == document, "it is JSON all through"
+    assert document["format"] == "aurora-export-1" and UUID(document["ledger_entry"])
+    assert {f"{f['category']}.{f['key']}": f["value"] for f in document["facts"]} == everything(aino)
+    [wages] = [f for f in document["facts"] if f["key"] == "wages"]
+    assert wages == {
+        "category": INCOME, "version": 1, "key": "wages", "value": 43_800, "source": "tax-administration", "provenance": "reported",
+        "observed_at": OBSERVED.isoformat(), "valid_from": "2025-01-01", "valid_to": None, "recorded_at": NOW.isoformat(),
+    }  # fmt: skip
+    assert document["consents"] == []
+
+
+def test_looking_at_one_s_own_data_is_logged_each_time(vocabulary: None, aino: UUID) -> None:
+    first = own_data.view(citizen_id=aino, now=timezone.now())
+    own_data.export(citizen_id=aino, now=timezone.now())
+    with citizen_scope(aino):
+        newest, older = entries_for(aino)[:2]
+    assert (older.event, newest.event) == ("citizen:twin:viewed", "citizen:twin:exported")
+    assert older.pk == first.entry_id and {older.actor, newest.actor} == {CITIZEN}
+    assert set(older.categories) >= {INCOME, HOUSING} and older.consent_ids == []
