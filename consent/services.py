@@ -6,12 +6,14 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from uuid import UUID
 
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 
+from consent.days import day_of, end_of
 from consent.errors import Conflict, InvalidInput, NotFound
 from consent.models import Agency, ConsentEvent, ConsentRecord, ConsentState, Notice, PurposeVersion
 from consent.queries import current_categories, current_purpose
-from consent.rules import end_of, latest_end
+from consent.rules import latest_end
 
 
 def check_end(until: date, *, today: date) -> None:
@@ -37,15 +39,16 @@ def give(
 ) -> tuple[ConsentRecord, UUID | None]:
     """Record a consent. One that stood for the same recipient, purpose and source is replaced, and kept as history; its id comes back too.
 
-    Raises `InvalidInput` for an end date outside tomorrow to twelve months, no category or one that was not on the notice.
+    Raises `InvalidInput` for an end date outside tomorrow to twelve months, no category or one that was not on the notice; `Conflict` when
+    the texts have changed since, or the same consent is being given in another window at this moment.
     """
-    check_end(until, today=now.date())
+    check_end(until, today=day_of(now))
     wording = current_purpose(purpose)
     chosen = _shown(notice, wording, categories)
     if not chosen:
         raise InvalidInput({"categories": "category_required"})
     replaced = _replace_standing(citizen_id=citizen_id, recipient=recipient, source=source, purpose=purpose, now=now, by=by)
-    record = ConsentRecord.objects.create(
+    record = ConsentRecord(
         citizen_id=citizen_id,
         recipient=recipient,
         source=source,
@@ -60,6 +63,11 @@ def give(
         not_before=now,
         expires_at=end_of(until),
     )
+    try:
+        with transaction.atomic():
+            record.save(force_insert=True)
+    except IntegrityError as error:
+        raise Conflict() from error
     _tell(record, ConsentState.GIVEN, now, by)
     return record, replaced
 
@@ -78,7 +86,7 @@ def decline(*, citizen_id: UUID, recipient: Agency, source: Agency | None, purpo
         state=ConsentState.DECLINED,
         decided_at=now,
         not_before=now,
-        expires_at=end_of(now.date()),
+        expires_at=end_of(day_of(now)),
         ended_at=now,
         ended_by="citizen",
     )

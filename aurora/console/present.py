@@ -14,6 +14,7 @@ from consent import queries
 from consent.ledger import queries as ledger
 from consent.ledger.models import Checkpoint, Leaf, Pending
 from consent.models import Agency
+from consent.rules import AURORA
 
 SMALLEST_CELL = 10
 TROUBLED = timedelta(hours=1)
@@ -27,7 +28,8 @@ def overview(*, now: datetime) -> ConsoleOverviewPage:
     newest: Checkpoint | None = ledger.newest_checkpoint()
     return ConsoleOverviewPage(
         agencies=tuple(
-            AgencyRow(a.code, a.name, tuple(AgencyRole(r) for r in a.roles if r in SHOWN_ROLES)) for a in Agency.objects.order_by("code")
+            AgencyRow(a.code, a.name, tuple(AgencyRole(r) for r in a.roles if r in SHOWN_ROLES))
+            for a in Agency.objects.exclude(code=AURORA).order_by("code")
         ),
         sources=_sources(vocabulary, counts),
         queue=_queue(counts),

@@ -17,6 +17,7 @@ from aurora.outbound.oauth import PeerFailed
 from aurora.sources import connections, pulls, registry
 from aurora.sources.models import ConnectAttempt, DataSource
 from consent import notices, queries, services, terms
+from consent.days import day_of
 from consent.errors import AuroraError, Conflict, InvalidInput
 from consent.ledger.events import Event
 from consent.models import Agency, DataCategoryVersion, Purpose, PurposeVersion
@@ -147,7 +148,7 @@ def _how_it_ended(error: PeerFailed) -> str:
 
 def _record(*, citizen_id: UUID, attempt: ConnectAttempt, source: DataSource, tokens: dict[str, object], now: datetime) -> UUID:
     # The text of the day on which it was read: the citizen may come back after midnight.
-    shown = offer(code=source.agency.code, language=attempt.choices["language"], today=attempt.created_at.date())
+    shown = offer(code=source.agency.code, language=attempt.choices["language"], today=day_of(attempt.created_at))
     _same_text(shown, attempt.choices["token"])
     aurora = Agency.objects.get(code=AURORA)
     categories = attempt.choices["categories"]

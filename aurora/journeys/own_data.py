@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from aurora.journeys._door import open_door
+from aurora.twin import queries as twin
 from aurora.twin.read import read
 from aurora.twin.values import FactView
 from consent import queries
@@ -49,7 +50,9 @@ def export(*, citizen_id: UUID, now: datetime) -> dict[str, Any]:
 
 def _read(*, citizen_id: UUID, event: Event, now: datetime) -> OwnData:
     categories = tuple(queries.current_categories())
-    request = AccessRequest(citizen_id, CITIZEN, OWN_DATA, frozenset(c.category_id for c in categories))
+    with citizen_scope(citizen_id):
+        held = twin.categories_held(citizen_id=citizen_id)  # the entry names what there was to see, not what there might be
+    request = AccessRequest(citizen_id, CITIZEN, OWN_DATA, held)
     with open_door(request, granted=event, refused=Event.OWN_DATA_REFUSED, now=now) as (permit, entry_id):
         return OwnData(read(permit), categories, entry_id)
 

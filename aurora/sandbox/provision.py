@@ -31,7 +31,7 @@ class Provision:
       "eid": {"issuer", "client_id", "private_jwk", "auth_method": "private_key_jwt", "redirect_uri",
               "post_logout_redirect_uri"},
       "sources": {code: {"issuer", "client_id", "private_jwk", "redirect_uri", "scopes", "name": {fi, sv, en}}},
-      "agencies": [{"code", "name", "client_id", "jwks", "redirect_uris", "purposes", "categories"}],
+      "agencies": [{"code", "name", "service", "client_id", "jwks", "redirect_uris", "purposes", "categories"}],
       "control_token": for the failure switches}
     demo = {
       "citizens": [{"key", "name", "identifier", "about": {fi, sv, en}}],
@@ -141,6 +141,7 @@ def _registration(base: Mapping[str, str]) -> dict[str, Any]:
     return {
         "code": OFFICE,
         "name": _name(OFFICE),
+        "service": {language: pages.texts(language)["office.application"] for language in pages.LANGUAGES},
         "client_id": OFFICE,
         "redirect_uris": [f"{base[OFFICE]}/callback"],
         "purposes": list(OFFICE_PURPOSES),

@@ -9,9 +9,9 @@ from django.db import connection
 from django.http import HttpResponseRedirect
 from django.utils import timezone
 
+from consent.days import end_of
 from consent.errors import Conflict, OutsideTransaction
 from consent.models import ConsentRecord, ConsentState
-from consent.rules import end_of
 
 from . import config, grants, redirects, tokens
 from .digests import digest_of, new_secret

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC
 from typing import Any
 
 from authlib.oauth2.rfc6749 import (
@@ -15,6 +14,8 @@ from authlib.oauth2.rfc6749 import (
 )
 from authlib.oauth2.rfc6749.errors import OAuth2Error
 from django.utils import timezone
+
+from consent import days
 
 from . import config, rfc7636, rfc9396
 from .digests import digest_of, new_secret
@@ -78,7 +79,7 @@ def checked(form: Mapping[str, str], client: Client) -> dict[str, Any]:
     if "authorization_details" not in form:
         raise InvalidRequestError("authorization_details is missing.")
     detail = rfc9396.parse(form["authorization_details"])
-    rfc9396.judge(detail, client, timezone.now().astimezone(UTC).date())
+    rfc9396.judge(detail, client, days.today())
     return {
         "redirect_uri": form["redirect_uri"],
         "state": form.get("state"),

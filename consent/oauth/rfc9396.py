@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft202012Validator
 
+from consent.days import last_day
 from consent.models import ConsentRecord, DataCategory, Purpose
 from consent.rules import latest_end
 
@@ -68,7 +69,7 @@ def from_json(detail: dict[str, Any]) -> Detail:
 
 
 def judge(detail: Detail, client: Client, today: date) -> None:
-    """What this client may ask for, today (UTC). Raises `InvalidAuthorizationDetails`."""
+    """What this client may ask for, today (`consent.days`). Raises `InvalidAuthorizationDetails`."""
     access = Purpose.objects.filter(code=detail.purpose, kind=Purpose.Kind.ACCESS)
     if detail.purpose not in client.allowed_purposes or not access.exists():
         raise InvalidAuthorizationDetails("The client may not ask for this purpose.")
@@ -81,8 +82,7 @@ def judge(detail: Detail, client: Client, today: date) -> None:
 
 def granted_by(consent: ConsentRecord) -> Detail:
     """What the citizen decided, which may be less than what was asked for."""
-    last_day = consent.expires_at.date() - timedelta(days=1)
-    return Detail(consent.purpose_id, tuple(sorted(consent.categories)), last_day, consent.once)
+    return Detail(consent.purpose_id, tuple(sorted(consent.categories)), last_day(consent.expires_at), consent.once)
 
 
 def narrowed(granted: Detail, text: str | None) -> Detail:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import calendar
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 MAXIMUM_MONTHS = 12  # CDR consumer-experience standards 1.36: at most twelve months.
 
@@ -15,6 +15,6 @@ def latest_end(start: date, *, months: int = MAXIMUM_MONTHS) -> date:
     return date(year, month, min(start.day, calendar.monthrange(year, month)[1]))
 
 
-def end_of(day: date) -> datetime:
-    """The instant (UTC) at which a consent that lasts until and including `day` is over."""
-    return datetime.combine(day + timedelta(days=1), time.min, tzinfo=UTC)
+def end_of(day: date, *, zone: tzinfo) -> datetime:
+    """The instant (UTC) at which a consent that lasts until and including `day` in `zone` is over."""
+    return datetime.combine(day + timedelta(days=1), time.min, tzinfo=zone).astimezone(UTC)

@@ -9,8 +9,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 from django.http import HttpResponse
 from django.test import Client
-from django.utils import timezone
 
+from consent import days
 from consent.rules import latest_end
 from tests.attacks import odd
 from tests.support.cast import FORM, REGISTER, Cast, changed, snapshot
@@ -45,7 +45,7 @@ def _own(day: date) -> dict[str, str]:
 
 
 def _today_date() -> date:
-    return timezone.now().date()
+    return days.today()
 
 
 BAD_CHOICES: dict[str, dict[str, Any]] = {

@@ -15,7 +15,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -43,6 +43,7 @@ from aurora.sources import connections, registry
 from aurora.sources.models import Pull
 from aurora.twin import write
 from aurora.twin.values import NewFact
+from consent import days
 from consent.ledger.models import LedgerEntry
 from consent.models import ConsentRecord
 from consent.oauth import tokens
@@ -151,7 +152,7 @@ class Office:
 
     def request(self, **changes: Any) -> dict[str, str]:
         challenge = urlsafe_b64encode(hashlib.sha256(self.verifier.encode()).digest()).rstrip(b"=").decode()
-        until = (datetime.now(UTC).date() + timedelta(days=30)).isoformat()
+        until = (days.today() + timedelta(days=30)).isoformat()
         detail = {"type": "aurora_twin_access", "purpose": self.purpose, "categories": self.categories, "until": until, **changes}
         return {
             "client_id": self.client_id,

@@ -72,7 +72,7 @@ def _source(code: str, wanted: dict[str, Any]) -> None:
 def _client(wanted: dict[str, Any]) -> None:
     agency = _agency(wanted["code"], wanted["name"], [Role.DATA_USER])
     client = Client.objects.filter(client_id=wanted["client_id"]).first() or Client(client_id=wanted["client_id"])
-    client.agency, client.name = agency, wanted["name"]
+    client.agency, client.name = agency, wanted.get("service", wanted["name"])
     client.redirect_uris, client.jwks = wanted["redirect_uris"], wanted["jwks"]
     client.allowed_purposes, client.allowed_categories = wanted["purposes"], wanted["categories"]
     client.full_clean()

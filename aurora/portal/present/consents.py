@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from django.urls import reverse
@@ -21,6 +21,7 @@ from aurora.ui.contexts import (
     NoticePart,
     RequestedCategory,
 )
+from consent.days import last_day
 from consent.models import ConsentRecord, Notice
 from consent.rules import AURORA
 
@@ -34,7 +35,7 @@ def card(record: ConsentRecord, vocabulary: Vocabulary, *, now: datetime) -> Con
         purposes=(record.purpose_version.name,),
         categories=tuple(vocabulary.category(code) for code in record.categories),
         given_at=record.decided_at,
-        until=last_day(record),
+        until=last_day(record.expires_at),
         state=state,
         url=reverse("portal:consent", args=[record.pk]),
         source=record.source.name if record.source else {},
@@ -42,11 +43,6 @@ def card(record: ConsentRecord, vocabulary: Vocabulary, *, now: datetime) -> Con
         once=record.once,
         ended_at=record.ended_at or (record.expires_at if state is ConsentState.EXPIRED else None),
     )
-
-
-def last_day(record: ConsentRecord) -> date:
-    """The last day that a consent covers: it ends when the next one begins."""
-    return (record.expires_at - timedelta(days=1)).date()
 
 
 def state_of(record: ConsentRecord, now: datetime) -> ConsentState:

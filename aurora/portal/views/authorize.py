@@ -18,6 +18,7 @@ from aurora.portal.auth import for_citizens, me, remember
 from aurora.portal.present import consents as present
 from aurora.ui import words
 from aurora.ui.contexts import InvalidRequestPage
+from consent import days
 from consent.errors import Conflict, InvalidInput
 from consent.oauth import requests
 from consent.oauth.errors import RequestRefused
@@ -49,7 +50,7 @@ def decide(request: HttpRequest) -> HttpResponse:
 def _decide(request: HttpRequest, client_id: str, request_uri: str, interaction: str) -> HttpResponse:
     asked = request_access.question(
         citizen_id=me(request), client_id=client_id, request_uri=request_uri, interaction=interaction,
-        language=request.session["language"], today=timezone.now().date(),
+        language=request.session["language"], today=days.today(),
     )  # fmt: skip
     return _answer(request, asked) if request.method == "POST" else _page(request, asked, {})
 

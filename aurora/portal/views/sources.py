@@ -17,6 +17,7 @@ from aurora.portal import forms
 from aurora.portal.auth import for_citizens, me, remember
 from aurora.portal.present import sources as present
 from aurora.sources.models import Pull
+from consent import days
 from consent.errors import Conflict, InvalidInput, NotFound
 from consent.scope import citizen_scope
 
@@ -39,7 +40,7 @@ def connect(request: HttpRequest, code: str) -> HttpResponse:
     """Our consent page: allowing leads to the source's own page, declining is recorded and changes nothing else."""
     language = (translation.get_language() or "en")[:2]
     remember(request, language=language)
-    shown = connect_source.offer(code=code, language=language, today=timezone.now().date())
+    shown = connect_source.offer(code=code, language=language, today=days.today())
     if request.method != "POST":
         return _consent_page(request, shown, {})
     try:
@@ -65,7 +66,7 @@ def _decide(request: HttpRequest, shown: Offer) -> HttpResponse:
 
 def _choices(form: QueryDict, shown: Offer) -> Choices:
     """All mistakes at once: the citizen should not mend one to find the next."""
-    today, wrong, until = timezone.now().date(), {}, None
+    today, wrong, until = days.today(), {}, None
     try:
         until = forms.end_date(form, today=today)
     except InvalidInput as error:
@@ -80,7 +81,7 @@ def _choices(form: QueryDict, shown: Offer) -> Choices:
 
 def _consent_page(request: HttpRequest, shown: Offer, errors: dict[str, str]) -> HttpResponse:
     form = request.POST if request.method == "POST" else None
-    page = present.connect_page(shown, today=timezone.now().date(), form=form, errors=errors)
+    page = present.connect_page(shown, today=days.today(), form=form, errors=errors)
     return render(request, "portal/connect.html", {"page": page}, status=400 if errors else 200)
 
 

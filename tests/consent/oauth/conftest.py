@@ -12,7 +12,7 @@ import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 from uuid import UUID, uuid4
@@ -25,6 +25,7 @@ from django.utils import timezone
 from joserfc import jws
 from joserfc.jwk import ECKey, Key, OctKey, OKPKey, RSAKey
 
+from consent.days import end_of, today
 from consent.models import (
     Agency,
     ConsentRecord,
@@ -35,7 +36,6 @@ from consent.models import (
 )
 from consent.oauth import clients, requests, responses
 from consent.oauth.models import Client, Grant
-from consent.rules import end_of
 from consent.scope import citizen_scope
 
 ISSUER = "http://localhost:8000"
@@ -93,7 +93,7 @@ class Office:
         return self.browser.post(path, urlencode(body), content_type=FORM, **extra)
 
     def detail(self, **changes: Any) -> dict[str, Any]:
-        until = (datetime.now(UTC).date() + timedelta(days=30)).isoformat()
+        until = (today() + timedelta(days=30)).isoformat()
         detail = {"type": "aurora_twin_access", "purpose": self.purpose, "categories": self.categories, "until": until} | changes
         return {name: value for name, value in detail.items() if value is not None}
 

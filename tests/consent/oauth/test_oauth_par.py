@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
+from consent import days as calendar
 from consent.models import DataCategory, Purpose
 from consent.oauth import requests
 from consent.oauth.digests import digest_of
@@ -16,7 +17,7 @@ from consent.oauth.models import PushedRequest
 from consent.rules import latest_end
 
 URN = "urn:ietf:params:oauth:request_uri:"
-TODAY = datetime.now(UTC).date
+TODAY = calendar.today
 
 
 def _error(office: Any, **changes: Any) -> str:

@@ -12,6 +12,7 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
+from consent import days as calendar
 from consent.oauth import purge, tokens
 from consent.oauth.digests import digest_of
 from consent.oauth.errors import InvalidToken
@@ -168,7 +169,7 @@ def test_broader_details_than_granted(office, aino, agree, beyond) -> None:
     granted = office.detail(categories=office.categories[:1])
     wider = {
         "categories": {"categories": office.categories[:2]},
-        "until": {"until": (timezone.now().date() + timedelta(days=60)).isoformat()},
+        "until": {"until": (calendar.today() + timedelta(days=60)).isoformat()},
         "once": {"once": True},
         "purpose": {"purpose": "another"},
     }[beyond]

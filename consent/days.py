@@ -1,0 +1,31 @@
+"""Calendar days as citizens live them: in the service's time zone (`settings.TIME_ZONE`), not in UTC.
+
+A page that says "until 24 May" means that day where the citizen is; at one in the morning there it is still yesterday in UTC.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from django.utils import timezone
+
+from consent import rules
+
+
+def day_of(moment: datetime) -> date:
+    """The day on which a moment falls."""
+    return timezone.localdate(moment, timezone.get_default_timezone())
+
+
+def today() -> date:
+    return day_of(timezone.now())
+
+
+def end_of(day: date) -> datetime:
+    """The instant at which a consent that lasts until and including `day` is over."""
+    return rules.end_of(day, zone=timezone.get_default_timezone())
+
+
+def last_day(expires_at: datetime) -> date:
+    """The last day that a consent covers: the inverse of `end_of`."""
+    return day_of(expires_at - timedelta(microseconds=1))
