@@ -22,10 +22,10 @@ def _understood(content_type: str) -> str:
     """The content type, or none at all when its charset is not UTF-8.
 
     Django reads even the query string in that charset while it makes the request, and does not catch what codecs that are none for
-    text ("hex"), unknown ones and NUL (in the notation of RFC 8187) raise.
+    text ("hex") and NUL (in the notation of RFC 8187) raise.
     """
     try:
         _, parameters = parse_header_parameters(content_type)
-    except (ValueError, LookupError):
+    except ValueError:
         return ""
     return content_type if parameters.get("charset", "utf-8").lower() in ("utf-8", "utf8") else ""

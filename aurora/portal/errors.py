@@ -65,7 +65,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form that did not come from our page, or a cookie that is gone."""
-    if speaks_json(request):
+    if _wants_json(request):
         return problem(403, "csrf_failed")
     return render(request, "errors/csrf.html", {"page": ErrorPage(home_url=_home())}, status=403)
 
@@ -75,15 +75,14 @@ def _home() -> str:
 
 
 def _answer(request: HttpRequest, status: int, code: str, sentence: str = "") -> HttpResponse:
-    if speaks_json(request):
+    if _wants_json(request):
         return problem(status, code, sentence)
     template = status if status in TEMPLATES else 503 if status >= 502 else 400
     page = ErrorPage(home_url=_home(), reason=sentence)
     return render(request, f"errors/{template}.html", {"page": page}, status=status)
 
 
-def speaks_json(request: HttpRequest) -> bool:
-    """Whether the address is one that machines call."""
+def _wants_json(request: HttpRequest) -> bool:
     return request.path.startswith(("/api/", "/oauth/", "/ledger/", "/.well-known/")) and request.path != "/oauth/authorize"
 
 

@@ -21,7 +21,7 @@ _SESSION_KEY = re.compile(r"[a-z0-9]{32}")
 
 
 class Readable:
-    """Turns away what would fail deeper down, where nothing catches it: oversized bodies, multipart, impossible session cookies."""
+    """Turns away what would fail deeper down, where nothing catches it: oversized bodies and impossible session cookies."""
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
@@ -39,11 +39,8 @@ class Readable:
         length = request.META.get("CONTENT_LENGTH") or "0"
         if not (length.isascii() and length.isdigit()):
             return 400, "bad_request"
-        if int(length[:20]) > (settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0):
+        if len(length) > 20 or int(length) > (settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0):
             return 413, "too_large"
-        # No form of ours is multipart, and the parser fails on part headers in a charset that it does not know.
-        if request.content_type == "multipart/form-data" and not errors.speaks_json(request):
-            return 415, "unsupported_media_type"
         return None
 
     def _drop_odd_session(self, request: HttpRequest) -> None:

@@ -34,7 +34,10 @@ BODIES: dict[str, tuple[bytes, str]] = {
     "101 fields": ("&".join(f"f{i}=1" for i in range(101)).encode(), FORM),
     "twice": (b"decision=allow&decision=decline&notice=a&notice=b&username=a&username=b&code=1&code=2&client_id=a&client_id=b", FORM),
     "superscript digits": ("code=²²²²²²&own_day=²&own_month=²&own_year=²&end=own".encode(), FORM),
-    "unknown charset in a part": (b"--x\r\nContent-Disposition: form-data; name=\"a\"; filename*=bogus''x\r\n\r\n\r\n--x--\r\n", BOUNDARY),
+    "unknown charset in a part": (
+        b"--x\r\nContent-Disposition: form-data; name=\"a\"; filename*=bogus''%20\r\n\r\n\r\n--x--\r\n",
+        BOUNDARY,
+    ),
     "absurd type": (b"a=b", "x" * 3000),
     "markup": (b"username=<script>alert(1)</script>&decision=<script>alert(1)</script>&code=<script>&own_day=<script>", FORM),
 }
@@ -77,6 +80,7 @@ HEADERS: dict[str, dict[str, str]] = {
     "length without digits": {"CONTENT_LENGTH": "lots"},
     "negative length": {"CONTENT_LENGTH": "-1"},
     "absurd length": {"CONTENT_LENGTH": "9" * 400},
+    "absurd length behind noughts": {"CONTENT_LENGTH": "0" * 30 + "70000"},
     "length in other digits": {"CONTENT_LENGTH": "²"},
 }
 BEARERS: dict[str, dict[str, str]] = {
