@@ -18,6 +18,8 @@ from tests.support.hostile_peer import Peer
 
 SCHEMAS = {doc["code"]: doc["schema"] for doc in documents("categories")}
 INCOME = "tax.income"
+NOW = datetime.now(UTC).replace(microsecond=0)
+OBSERVED = NOW - timedelta(days=1)
 FACTS = {"wages": 43_800, "interest": 12}
 
 
@@ -27,7 +29,7 @@ def answer(**changes: Any) -> dict[str, Any]:
         "category": INCOME,
         "version": 1,
         "subject": {"national_id": "S000123-Y"},
-        "observed_at": "2026-11-24T08:00:00Z",
+        "observed_at": OBSERVED.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "valid_from": "2025-01-01",
         "valid_to": "2025-12-31",
         "facts": FACTS,
@@ -44,7 +46,7 @@ def fetch(peer: Peer, said: Any, category: str = INCOME) -> Answer:
 def test_a_right_answer_is_taken(peer: Peer) -> None:
     found = fetch(peer, answer())
     assert (found.category, found.version, found.national_id, found.facts) == (INCOME, 1, "S000123-Y", FACTS)
-    assert found.observed_at == datetime(2026, 11, 24, 8, tzinfo=UTC)
+    assert found.observed_at == OBSERVED
     assert (found.valid_from, found.valid_to) == (date(2025, 1, 1), date(2025, 12, 31))
     assert "S000123" not in repr(found) and "43" not in repr(found)
 
@@ -60,7 +62,6 @@ def test_the_two_spellings_of_a_whole_number_are_one(peer: Peer) -> None:
     assert wages == 43_800 and type(wages) is int
 
 
-NOW = datetime.now(UTC)
 WRONG: dict[str, Any] = {
     "another category": answer(category="tax.housing"),
     "category of another case": answer(category="TAX.INCOME"),
