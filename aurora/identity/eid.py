@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 from django.conf import settings
 from joserfc import jwt
@@ -73,7 +73,7 @@ def identify(*, answer: dict[str, str], state: str, verifier: str, nonce: str) -
     return Identified(issuer=mine.issuer, national_id=national_id, name=name[:120])
 
 
-def _is_text(value: Any) -> bool:
+def _is_text(value: Any) -> TypeGuard[str]:
     """JSON can spell halves of characters, which no UTF-8 can hold."""
     return isinstance(value, str) and value.encode(errors="replace").decode() == value
 

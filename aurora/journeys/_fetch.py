@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from django.utils import timezone
 
@@ -27,7 +28,7 @@ def fetch_all(lease: Lease) -> tuple[list[Answer], dict[str, str]]:
     failed: dict[str, str] = {}
     for category in lease.categories:
         try:
-            answer = _with_token(lease, lambda token, c=category: fetch(registration=registration, token=token, category=versions[c]))
+            answer = _with_token(lease, partial(fetch, registration=registration, category=versions[category]))
         except PeerFailed as error:
             if error.retryable or error.code == "revoked":
                 raise
@@ -43,15 +44,15 @@ def fetch_all(lease: Lease) -> tuple[list[Answer], dict[str, str]]:
     return answers, failed
 
 
-def _with_token(lease: Lease, ask: Callable[[str], Answer]) -> Answer:
+def _with_token(lease: Lease, ask: Callable[..., Answer]) -> Answer:
     """Ask with the token we have; a token refused before its time is renewed once."""
     with citizen_scope(lease.citizen_id):
         token = connections.access_token(connection_id=lease.connection_id)
     try:
-        return ask(token)
+        return ask(token=token)
     except PeerFailed as error:
         if error.code != "revoked":
             raise
     with citizen_scope(lease.citizen_id):
         token = connections.renewed_token(connection_id=lease.connection_id)
-    return ask(token)
+    return ask(token=token)
