@@ -22,6 +22,10 @@ def test_connect_see_suggestions_find_the_access_and_withdraw(stack: Stack, page
 
     page.get_by_role("link", name="My data").first.click()
     expect(page.get_by_role("main")).to_contain_text("Wages")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download my data").click()
+    taken = json.loads(download.value.path().read_text(encoding="utf-8"))
+    assert "wages" in {fact["key"] for fact in taken["facts"]}
 
     page.get_by_role("link", name="Suggestions").first.click()
     expect(page.get_by_role("main")).to_contain_text("Data used")
@@ -29,7 +33,13 @@ def test_connect_see_suggestions_find_the_access_and_withdraw(stack: Stack, page
 
     page.get_by_role("link", name="Activity").first.click()
     main = page.get_by_role("main")
-    for title in ("Aurora used your data to suggest services", "Aurora fetched your data", "You gave a consent", "You looked at your data"):
+    for title in (
+        "Aurora used your data to suggest services",
+        "Aurora fetched your data",
+        "You gave a consent",
+        "You looked at your data",
+        "You downloaded your data",
+    ):
         expect(main).to_contain_text(title)
     page.get_by_role("link", name="Aurora used your data to suggest services").first.click()
     expect(page.get_by_role("main")).to_contain_text("Service suggestions")
