@@ -12,11 +12,12 @@ from django.db.models import QuerySet
 from consent.models import ConsentRecord, DataCategoryVersion, PurposeVersion
 from consent.rules import ConsentView
 
+# The agency by sub-select: a join costs more to plan than to run.
 _FOR_DECISION = """
-SELECT r.id, r.citizen_id, a.code, r.purpose_id, r.categories, r.not_before, r.expires_at, r.ended_at, r.once, r.spent
-FROM consent_consentrecord r JOIN consent_agency a ON a.id = r.recipient_id
-WHERE r.citizen_id = %s AND a.code = %s AND r.state <> 'declined'
-ORDER BY (r.state = 'given') DESC, r.decided_at DESC LIMIT 200 FOR NO KEY UPDATE OF r
+SELECT id, citizen_id, purpose_id, categories, not_before, expires_at, ended_at, once, spent
+FROM consent_consentrecord
+WHERE citizen_id = %s AND recipient_id = (SELECT id FROM consent_agency WHERE code = %s) AND state <> 'declined'
+ORDER BY (state = 'given') DESC, decided_at DESC LIMIT 200 FOR NO KEY UPDATE
 """
 
 
@@ -28,8 +29,8 @@ def for_decision(*, citizen_id: UUID, recipient: str) -> list[ConsentView]:
     with connection.cursor() as cursor:
         cursor.execute(_FOR_DECISION, [citizen_id, recipient])
         return [
-            ConsentView(i, c, r, p, frozenset(k), begins, expires, ended, once, frozenset(spent))
-            for i, c, r, p, k, begins, expires, ended, once, spent in cursor.fetchall()
+            ConsentView(i, c, recipient, p, frozenset(k), begins, expires, ended, once, frozenset(spent))
+            for i, c, p, k, begins, expires, ended, once, spent in cursor.fetchall()
         ]
 
 
