@@ -44,12 +44,17 @@ def environ_of(method: str, path: str, headers: dict[str, str], body: str) -> di
     }
 
 
-def database_cpu() -> float:
-    """Seconds on a processor of the PostgreSQL process that serves this one (proc(5), schedstat)."""
+def database_pid() -> int:
+    """The PostgreSQL process that serves this one."""
     from django.db import connection
 
     connection.ensure_connection()
-    return int(Path(f"/proc/{connection.connection.info.backend_pid}/schedstat").read_text().split()[0]) / 1e9
+    return int(connection.connection.info.backend_pid)
+
+
+def processor_time(pid: int) -> float:
+    """Seconds that a process of one thread was on a processor (proc(5), schedstat)."""
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
 
 
 def call_all(application: Any, calls: list[dict[str, Any]]) -> dict[str, float]:
@@ -60,7 +65,8 @@ def call_all(application: Any, calls: list[dict[str, Any]]) -> dict[str, float]:
         nonlocal status
         status = answered
 
-    database = database_cpu()
+    pid = database_pid()
+    database = processor_time(pid)
     cpu, wall = time.process_time(), time.perf_counter()
     for environ in calls:
         response = application(environ, start_response)
@@ -69,7 +75,9 @@ def call_all(application: Any, calls: list[dict[str, Any]]) -> dict[str, float]:
         if not status.startswith("200"):
             failures.append((status, body))
     cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
-    database = database_cpu() - database
+    database = processor_time(pid) - database
+    if database_pid() != pid:
+        raise RuntimeError("the connection to the database was not kept: what it cost is unknown")
     if failures:
         raise RuntimeError(f"{len(failures)} of {len(calls)} calls failed, the first with {failures[0]}")
     return {name: seconds * 1e6 / len(calls) for name, seconds in {"cpu": cpu, "wall": wall, "database_cpu": database}.items()}

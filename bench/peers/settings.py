@@ -30,6 +30,6 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "bench.peers.urls"
-DATABASES = {"default": DatabaseUrl.parse(os.environ["BENCH_DATABASE_URL"]).django() | {"CONN_MAX_AGE": 60}}
+DATABASES = {"default": DatabaseUrl.parse(os.environ["BENCH_DATABASE_URL"]).django() | {"CONN_MAX_AGE": None}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
