@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import warnings
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from authlib.deprecate import AuthlibDeprecationWarning
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
@@ -64,10 +62,7 @@ class Command(BaseCommand):
 
     def _seed(self, config: Path) -> None:
         """In this process, which has Django loaded already: another would cost each start two seconds more."""
-        with warnings.catch_warnings():
-            # Authlib calls httpx outdated; nothing that somebody who starts the demo could act on.
-            warnings.simplefilter("ignore", AuthlibDeprecationWarning)
-            call_command("seed_demo", config=config)
+        call_command("seed_demo", config=config)
         connections.close_all()
 
     def _pending_migrations(self) -> bool:
