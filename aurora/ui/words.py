@@ -58,7 +58,6 @@ _PULL_ERRORS: Final[Mapping[str, Sentence]] = {
     "oauth_error": _("The agency's service did not accept Aurora's request."),
     "address_refused": _("The agency's service gave an address that Aurora does not trust."),
     "no_consent": _("There was no longer a consent for fetching this."),
-    "gave_up": _("Aurora tried several times and did not succeed."),
     "gave_up": _("The fetch was broken off again and again, so nothing was saved from it."),
 }
 
@@ -77,7 +76,6 @@ _PULL_REMEDIES: Final[Mapping[str, Sentence]] = {
     "oauth_error": _("Connect the source again if you want Aurora to fetch the data."),
     "address_refused": _THEIR_FAULT,
     "no_consent": _("Connect the source again if you want Aurora to fetch the data."),
-    "gave_up": _("Connect the source again if you want Aurora to fetch the data."),
 }
 
 _PULL_STATES: Final[Mapping[str, Sentence]] = {
