@@ -74,9 +74,9 @@ def _close_network() -> None:
 
 
 sys.path.insert(0, str(ROOT))
+atexit.register(_stack.close)  # before the start: a migration that fails must leave nothing either
 _start()
 _close_network()
-atexit.register(_stack.close)
 
 
 def pytest_unconfigure() -> None:
