@@ -22,6 +22,10 @@ from consent.scope import citizen_scope
 NO_CONSENT = RefusalCode.NO_CONSENT.value
 
 
+# After these the connection is good for nothing: its tokens are dead, or open somebody else's data.
+USELESS = frozenset({"revoked", "wrong_citizen"})
+
+
 def keep(lease: Lease, answers: list[Answer], failed: dict[str, str]) -> None:
     """The last step, all or nothing: still our lease, still allowed, one entry, the facts, done."""
     now = timezone.now()
@@ -101,7 +105,7 @@ def give_up_or_wait(lease: Lease, error: PeerFailed) -> None:
         if not pulls.lock(lease):
             _tell_if_cancelled(lease, source, _decide(lease, now), now)
             return
-        if error.code == "revoked":
+        if error.code in USELESS:
             connections.mark_broken(connection_id=lease.connection_id)
         _finish_empty(lease, source, dict.fromkeys(lease.categories, error.code), now)
 

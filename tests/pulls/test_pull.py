@@ -113,7 +113,7 @@ def test_what_no_time_mends_fails_with_one_entry_and_no_fact(case: Case, office:
     [entry] = case.entries
     assert (entry.event, entry.decision, entry.categories, entry.permit_id) == ("aurora:pull:failed", "permit", sorted(BOTH), None)
     assert details(case)["failed"] == [f"{c}:{error}" for c in sorted(BOTH)]
-    assert case.connection.state == ("broken" if mode == "revoked" else "live")
+    assert case.connection.state == ("broken" if mode in ("revoked", "wrong_citizen") else "live")
 
 
 def test_one_category_s_failure_does_not_take_the_other_along(case: Case, office: TaxOffice) -> None:

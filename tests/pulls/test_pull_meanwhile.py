@@ -11,6 +11,7 @@ from tax_office import BOTH, HOUSEHOLD, HOUSING, INCOME, TAX, Between, Case, Tax
 from aurora.journeys import pull as journey
 from aurora.journeys.withdraw import withdraw
 from aurora.sources import pulls
+from aurora.sources.models import Connection
 from consent import services
 from consent.models import ConsentRecord
 from consent.scope import citizen_scope
@@ -24,6 +25,8 @@ def test_an_answer_about_somebody_else_is_not_kept(office: TaxOffice) -> None:
     journey.run(pull_id=case.pull_id)
     assert (case.pull.state, case.pull.error) == ("failed", "wrong_citizen") and not case.facts
     assert case.events() == ["aurora:pull:failed"]
+    with citizen_scope(case.citizen_id):
+        assert Connection.objects.get(pulls=case.pull_id).state == Connection.State.BROKEN, "its tokens open somebody else's data"
 
 
 def test_a_consent_withdrawn_meanwhile_lets_nothing_in_and_is_logged_as_a_refusal(case: Case, between: Between) -> None:

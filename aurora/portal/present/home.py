@@ -10,13 +10,13 @@ from django.urls import reverse
 
 from aurora.journeys import suggest
 from aurora.portal.present import log, suggestions
-from aurora.portal.present.consents import last_day
 from aurora.portal.present.vocabulary import Vocabulary, connect_url
 from aurora.sources import connections, pulls, registry
 from aurora.sources.models import Connection, Pull
 from aurora.twin import queries as twin
 from aurora.ui.contexts import HomePage, Need, NeedKind
 from consent import queries
+from consent.days import last_day
 from consent.ledger import queries as ledger
 from consent.models import ConsentRecord
 
@@ -63,4 +63,4 @@ def _needs(standing: list[Connection], newest: dict[UUID, Pull], live: list[Cons
     for record in live:
         if record.expires_at - now < EXPIRING:
             url = reverse("portal:consent", args=[record.pk])
-            yield Need(NeedKind.CONSENT_EXPIRING, url, record.recipient.name, last_day(record))
+            yield Need(NeedKind.CONSENT_EXPIRING, url, record.recipient.name, last_day(record.expires_at))
