@@ -97,13 +97,13 @@ def _well_off(f: Facts) -> bool:
 
 ROLES = (
     Role("aino", "Aino", {
-        "fi": "Nuori perhe, pieniä lapsia ja pienet tulot",
+        "fi": "Nuori perhe, jossa on pieniä lapsia ja pienet tulot",
         "sv": "Ung familj med små barn och små inkomster",
         "en": "Young family with small children and a low income",
     }, _young_family),
     Role("bertil", "Bertil", {
-        "fi": "Eläkkeellä puolisonsa kanssa, paljon sairauskuluja",
-        "sv": "Pensionär som bor med sin make och har höga sjukvårdskostnader",
+        "fi": "Eläkeläinen, joka asuu puolisonsa kanssa ja jolla on paljon sairauskuluja",
+        "sv": "Gift pensionär som bor med sin partner och har höga sjukvårdskostnader",
         "en": "Retired, lives with his spouse, high medical expenses",
     }, _pensioner_couple),
     Role("cecilia", "Cecilia", {
@@ -117,8 +117,8 @@ ROLES = (
         "en": "Of working age, with a visual impairment",
     }, _disabled),
     Role("eero", "Eero", {
-        "fi": "Opiskelija, joka asuu yksin ja maksaa opintolainaa",
-        "sv": "Studerande som bor ensam och betalar på ett studielån",
+        "fi": "Opiskelija, joka asuu yksin ja maksaa opintolainan korkoja",
+        "sv": "Studerande som bor ensam och betalar ränta på ett studielån",
         "en": "Student who lives alone and pays interest on a student loan",
     }, _student),
     Role("frans", "Frans", {
@@ -128,7 +128,7 @@ ROLES = (
     }, _farmer),
     Role("gunvor", "Gunvor", {
         "fi": "Jäi työttömäksi ja saa työttömyysturvaa",
-        "sv": "Har blivit arbetslös och får arbetslöshetsersättning",
+        "sv": "Har blivit arbetslös och får utkomstskydd för arbetslösa",
         "en": "Lost her job and receives unemployment benefit",
     }, _unemployed),
     Role("henrik", "Henrik", {
