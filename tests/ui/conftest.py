@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 
 import django
 import pytest
@@ -18,15 +17,15 @@ if not settings.configured:
 
 
 @pytest.fixture(scope="session")
-def gallery() -> Iterator[list[Drawn]]:
-    """Every example in every language."""
+def gallery() -> list[Drawn]:
+    """Every example in every language. The gallery's addresses are in force while it draws, and no longer."""
     from aurora.ui.gallery import draw
 
+    drawn = []
     with override_settings(ROOT_URLCONF="aurora.ui.gallery.urls"):
-        drawn = []
         for language in draw.LANGUAGES:
             for example in draw.examples(language):
                 html = draw.html(example, language)
                 has_errors = bool(getattr(example.page, "errors", ()))
                 drawn.append(Drawn(example.name, language, example.template, has_errors, html, parse(html)))
-        yield drawn
+    return drawn
