@@ -9,8 +9,9 @@ from django.utils import timezone
 
 from aurora.identity import citizens
 from aurora.outbound.oauth import PeerFailed
-from aurora.sources import connections, pulls, registry
+from aurora.sources import credentials, pulls, registry
 from aurora.sources.connectors import CONNECTORS, Answer
+from aurora.sources.credentials import Held
 from aurora.sources.models import Connection, PullPart
 from aurora.sources.pulls import Lease
 from consent import queries
@@ -46,13 +47,20 @@ def fetch_all(lease: Lease) -> tuple[list[Answer], dict[str, str]]:
 
 def _with_token(lease: Lease, ask: Callable[..., Answer]) -> Answer:
     """Ask with the token we have; a token refused before its time is renewed once."""
-    with citizen_scope(lease.citizen_id):
-        token = connections.access_token(connection_id=lease.connection_id)
+    held = credentials.held(citizen_id=lease.citizen_id, connection_id=lease.connection_id)
+    if not held.lasts(now=timezone.now()):
+        held = _renewed(lease, held)
     try:
-        return ask(token=token)
+        return ask(token=held.access)
     except PeerFailed as error:
         if error.code != "revoked":
             raise
+    return ask(token=_renewed(lease, held).access)
+
+
+def _renewed(lease: Lease, held: Held) -> Held:
+    """By one worker at a time, whose lease outlasts it: a source that rotates takes a second renewal for a theft (RFC 9700 4.14.2)."""
     with citizen_scope(lease.citizen_id):
-        token = connections.renewed_token(connection_id=lease.connection_id)
-    return ask(token=token)
+        if not pulls.extend(lease, now=timezone.now(), at_least=credentials.LONGEST_RENEWAL):
+            raise PeerFailed("lease_lost", retryable=False)
+    return credentials.renew(held)

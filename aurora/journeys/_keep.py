@@ -1,7 +1,9 @@
-"""The keeping half of a pull: decide, log, write and finish, all or nothing, while the lease is still ours."""
+"""The deciding and keeping half of a pull: what may be asked for; and at the end decide again, log, write and finish, all or nothing, while the lease is still ours."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from django.utils import timezone
@@ -16,14 +18,27 @@ from aurora.twin import write
 from aurora.twin.values import NewFact
 from consent import queries
 from consent.ledger.events import Event
-from consent.rules import AURORA, AccessRequest, Permit, RefusalCode, decide
+from consent.rules import AURORA, AccessRequest, ConsentView, Permit, RefusalCode, decide
 from consent.scope import citizen_scope
 
 NO_CONSENT = RefusalCode.NO_CONSENT.value
-
+CANCELLED = "cancelled"
 
 # After these the connection is good for nothing: its tokens are dead, or open somebody else's data.
 USELESS = frozenset({"revoked", "wrong_citizen"})
+
+
+def permitted(lease: Lease, consents: Sequence[ConsentView], now: datetime) -> Lease | None:
+    """The lease for what may be asked for, decided in the transaction of the claim. None: nothing may, and the pull has ended, logged."""
+    connection = Connection.objects.select_related("source__agency").get(pk=lease.connection_id)
+    source, allowed = connection.source, _allowed(_decide(lease, consents, now))
+    in_use = source.active and source.agency.active
+    if not in_use or not allowed:
+        _finish_empty(lease, source.agency.code, dict.fromkeys(lease.categories, NO_CONSENT if in_use else CANCELLED), now)
+        return None
+    refused = tuple(c for c in lease.categories if c not in allowed)
+    _note(lease, [], dict.fromkeys(refused, NO_CONSENT))
+    return replace(lease, categories=tuple(c for c in lease.categories if c in allowed), refused=refused)
 
 
 def keep(lease: Lease, answers: list[Answer], failed: dict[str, str]) -> None:
@@ -31,11 +46,11 @@ def keep(lease: Lease, answers: list[Answer], failed: dict[str, str]) -> None:
     now = timezone.now()
     with citizen_scope(lease.citizen_id):
         source = _source_of(lease)
-        permits = _decide(lease, now)
+        permits = _decide(lease, _consents(lease), now)
         if not pulls.lock(lease):
             _tell_if_cancelled(lease, source, permits, now)
             return
-        allowed = frozenset[str]().union(*(p.categories for p in permits)) if permits else frozenset()
+        allowed = _allowed(permits)
         kept = [a for a in answers if a.category in allowed]
         for category in lease.categories:
             if category not in allowed:
@@ -45,6 +60,7 @@ def keep(lease: Lease, answers: list[Answer], failed: dict[str, str]) -> None:
             return
         write.write(citizen_id=lease.citizen_id, facts=[f for a in kept for f in _facts(a, source, lease)], now=now)
         write.forget_derived(citizen_id=lease.citizen_id)
+        failed.update(dict.fromkeys(lease.refused, NO_CONSENT))
         _note(lease, kept, failed)
         pulls.finish(lease, state=Pull.State.DONE, error="", now=now)
         log(
@@ -66,15 +82,22 @@ def keep(lease: Lease, answers: list[Answer], failed: dict[str, str]) -> None:
         )
 
 
-def _decide(lease: Lease, now: datetime) -> list[Permit]:
+def _consents(lease: Lease) -> list[ConsentView]:
+    return queries.for_decision(citizen_id=lease.citizen_id, recipient=AURORA)
+
+
+def _decide(lease: Lease, consents: Sequence[ConsentView], now: datetime) -> list[Permit]:
     """A pull serves every purpose that the citizen consented to at this source; each is decided on its own."""
-    consents = queries.for_decision(citizen_id=lease.citizen_id, recipient=AURORA)
     requests = [
         AccessRequest(lease.citizen_id, AURORA, purpose, frozenset(lease.categories), all_or_nothing=False)
         for purpose in sorted({c.purpose for c in consents})
     ]
     decisions = [decide(request, consents, now=now) for request in requests]
     return [d for d in decisions if isinstance(d, Permit)]
+
+
+def _allowed(permits: Sequence[Permit]) -> frozenset[str]:
+    return frozenset(category for permit in permits for category in permit.categories)
 
 
 def _facts(answer: Answer, source: str, lease: Lease) -> list[NewFact]:
@@ -103,7 +126,7 @@ def give_up_or_wait(lease: Lease, error: PeerFailed) -> None:
             return
         source = _source_of(lease)
         if not pulls.lock(lease):
-            _tell_if_cancelled(lease, source, _decide(lease, now), now)
+            _tell_if_cancelled(lease, source, _decide(lease, _consents(lease), now), now)
             return
         if error.code in USELESS:
             connections.mark_broken(connection_id=lease.connection_id)
@@ -119,14 +142,14 @@ def _finish_empty(lease: Lease, source: str, failed: dict[str, str], now: dateti
     """Nothing was kept. If no consent allowed it the entry is a refusal, else a failure."""
     _note(lease, [], failed)
     codes = sorted(set(failed.values()))
-    state = Pull.State.CANCELLED if codes == [NO_CONSENT] else Pull.State.FAILED
+    state = Pull.State.CANCELLED if codes in ([NO_CONSENT], [CANCELLED]) else Pull.State.FAILED
     if pulls.finish(lease, state=state, error=codes[0] if codes else "invalid_answer", now=now):
         _log_empty(lease, source, failed, now)
 
 
 def _tell_if_cancelled(lease: Lease, source: str, permits: list[Permit], now: datetime) -> None:
     """Our lease is gone. If that is because the citizen withdrew or connected anew, nothing is kept, but that we asked is logged, once."""
-    code = "cancelled" if permits else NO_CONSENT
+    code = CANCELLED if permits else NO_CONSENT
     if pulls.close_cancelled(lease, error=code):
         _log_empty(lease, source, dict.fromkeys(lease.categories, code), now)
 

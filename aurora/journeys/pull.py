@@ -1,4 +1,4 @@
-"""One pull: claim the row, fetch each category, then decide, log and write in one transaction. Safe to repeat, to lose, to kill.
+"""One pull: claim and decide, fetch each category, then decide again, log and write in one transaction. Safe to repeat, to lose, to kill.
 
 Source errors that time can mend put the row back with a later due time; the sweep wakes it. Nothing is written before the last step.
 What nobody foresaw (an exception of ours, a worker that dies) leaves the row running: the sweep wakes it when the lease has run out, as often
@@ -15,9 +15,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from aurora.journeys._fetch import fetch_all
-from aurora.journeys._keep import give_up, give_up_or_wait, keep
+from aurora.journeys._keep import give_up, give_up_or_wait, keep, permitted
 from aurora.outbound.oauth import PeerFailed
 from aurora.sources import pulls
+from aurora.sources.pulls import Lease
+from consent import queries
+from consent.rules import AURORA
 from consent.scope import citizen_scope
 
 logger = logging.getLogger(__name__)
@@ -49,18 +52,27 @@ def sweep(*, now: datetime) -> int:
 def run(*, pull_id: UUID) -> None:
     """Do one pull, or nothing if it is another worker's or finished."""
     citizen_id = pulls.citizen_of(pull_id)
-    if citizen_id is None:
+    lease = _begin(pull_id, citizen_id) if citizen_id is not None else None
+    if lease is None:
         return
-    with citizen_scope(citizen_id):
-        lease = pulls.claim(pull_id=pull_id, now=timezone.now())
-        if lease is None:
-            return
-        if lease.used_up:
-            give_up(lease)
-            return
     try:
         answers, failed = fetch_all(lease)
     except PeerFailed as error:
         give_up_or_wait(lease, error)
         return
     keep(lease, answers, failed)
+
+
+def _begin(pull_id: UUID, citizen_id: UUID) -> Lease | None:
+    """Claim the pull and decide what it may ask for, in one transaction. None: it is not ours, or has ended here without asking."""
+    now = timezone.now()
+    with citizen_scope(citizen_id):
+        # Before the pull's row, as whoever withdraws locks them.
+        consents = queries.for_decision(citizen_id=citizen_id, recipient=AURORA)
+        lease = pulls.claim(pull_id=pull_id, now=now)
+        if lease is None:
+            return None
+        if lease.used_up:
+            give_up(lease)
+            return None
+        return permitted(lease, consents, now)

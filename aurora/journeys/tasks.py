@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from aurora.journeys import pull as pull_journey
 from aurora.journeys import withdraw
+from aurora.sources import connections
 from consent.oauth import purge as oauth_purge
 
 logger = logging.getLogger(__name__)
@@ -24,22 +25,24 @@ def pull(pull_id: str) -> None:
 
 @shared_task(name="aurora.sweep")
 def sweep() -> None:
-    """Wake what is overdue, and give back the tokens of connections that have ended."""
-    now = timezone.now()
-    woken = pull_journey.sweep(now=now)
-    returned = withdraw.return_tokens(now=now)
-    if woken or returned:
-        logger.info("Sweep: %d pulls woken, %d connections given back.", woken, returned)
+    """Wake what is overdue. It asks nobody anything, so that nobody can hold it up."""
+    woken = pull_journey.sweep(now=timezone.now())
+    if woken:
+        logger.info("Sweep: %d pulls woken.", woken)
 
 
 @shared_task(name="aurora.purge")
 def purge() -> None:
-    """Delete spent authorization requests and codes, assertions that can no longer be replayed, and sessions that have run out."""
-    oauth_purge.purge(now=timezone.now())
+    """Delete spent authorization requests and codes, attempts to connect, assertions that can no longer be replayed, sessions run out."""
+    now = timezone.now()
+    oauth_purge.purge(now=now)
+    connections.purge(now=now)
     call_command("clearsessions")
 
 
 @shared_task(name="aurora.return_tokens")
 def return_tokens() -> None:
-    """The same, at once after a withdrawal."""
-    withdraw.return_tokens(now=timezone.now())
+    """Give back the tokens of connections that have ended: at once after a withdrawal, and now and then what could not be."""
+    returned = withdraw.return_tokens(now=timezone.now())
+    if returned:
+        logger.info("%d connections given back.", returned)

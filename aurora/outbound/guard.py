@@ -9,8 +9,10 @@ from __future__ import annotations
 import ipaddress
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, wait
 from functools import cache
 from typing import Any
 
@@ -21,6 +23,7 @@ from django.conf import settings
 from aurora.env import LOOPBACK
 
 CONNECT_SECONDS = 3.0
+LOOK_UP_SECONDS = 10.0
 READ_SECONDS = 10.0
 TOTAL_SECONDS = 30.0
 MAXIMUM_BYTES = 2_000_000
@@ -95,6 +98,25 @@ class _TimedStream(httpcore.NetworkStream):
         return self._inner.get_extra_info(info)
 
 
+def _addresses(host: str, port: int, seconds: float) -> list[str]:
+    """The addresses of a name. `getaddrinfo` knows no timeout: a thread waits for it, and is left behind when time is up."""
+    found: Future[list[Any]] = Future()
+
+    def look_up() -> None:
+        try:
+            found.set_result(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except Exception as error:
+            found.set_exception(error)
+
+    threading.Thread(target=look_up, name="look-up", daemon=True).start()
+    if not wait([found], seconds).done:
+        raise httpcore.ConnectTimeout("name does not resolve in time")
+    try:
+        return [str(info[4][0]) for info in found.result()]
+    except (OSError, UnicodeError) as error:  # a name with a label of 64 letters does not encode
+        raise httpcore.ConnectError("name does not resolve") from error
+
+
 class _GuardedBackend(httpcore.NetworkBackend):
     def __init__(self, clock: _Clock) -> None:
         self._inner = httpcore.SyncBackend()
@@ -108,11 +130,7 @@ class _GuardedBackend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError) as error:  # a name with a label of 64 letters does not encode
-            raise httpcore.ConnectError("name does not resolve") from error
-        allowed = [str(info[4][0]) for info in found if _may_connect(str(info[4][0]))]
+        allowed = [address for address in _addresses(host, port, self._clock.at_most(LOOK_UP_SECONDS)) if _may_connect(address)]
         if not allowed:
             raise EgressRefused("address_refused")
         failure: Exception | None = None

@@ -7,6 +7,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 
 from consent.models import Agency
 
@@ -43,10 +44,16 @@ class Connection(models.Model):
     connected_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     tokens_returned_at = models.DateTimeField(null=True, help_text="When the source was told that we are done (RFC 7009).")
+    return_due_at = models.DateTimeField(null=True, help_text="Once ended: when to try again to tell the source. Null: at once.")
 
     class Meta:
         indexes = [
-            models.Index(fields=["ended_at"], condition=Q(state="ended", tokens_returned_at__isnull=True), name="connection_to_return")
+            models.Index(
+                "source",
+                Coalesce("return_due_at", "ended_at"),
+                condition=Q(state="ended", tokens_returned_at__isnull=True),
+                name="connection_return_due",
+            )
         ]
         constraints = [models.UniqueConstraint(fields=["citizen", "source"], condition=~Q(state="ended"), name="one_standing_connection")]
 

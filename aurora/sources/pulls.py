@@ -23,7 +23,10 @@ LONGEST_DELAY_SECONDS = 600.0
 
 @dataclass(frozen=True)
 class Lease:
-    """The right to work on one pull until `until`; another worker's claim makes the token stale."""
+    """The right to work on one pull until `until`; another worker's claim makes the token stale.
+
+    `categories` are to be asked for; `refused` are those of the pull that no consent covers.
+    """
 
     pull_id: UUID
     citizen_id: UUID
@@ -32,6 +35,7 @@ class Lease:
     attempt: int
     until: datetime
     categories: tuple[str, ...]
+    refused: tuple[str, ...] = ()
 
     @property
     def used_up(self) -> bool:
@@ -77,9 +81,9 @@ def claim(*, pull_id: UUID, now: datetime) -> Lease | None:
     return Lease(pull_id, pull.citizen_id, pull.connection_id, token, pull.attempt, until, categories)
 
 
-def extend(lease: Lease, *, now: datetime) -> bool:
-    """Still at work: False when the lease has gone to another, and all work on it must stop."""
-    return _held(lease).update(lease_until=now + settings.AURORA_PULL_LEASE) == 1
+def extend(lease: Lease, *, now: datetime, at_least: timedelta = timedelta(0)) -> bool:
+    """Still at work: False when the lease has gone to another, and all work on it must stop. `at_least`: the next step may take so long."""
+    return _held(lease).update(lease_until=now + max(settings.AURORA_PULL_LEASE, at_least)) == 1
 
 
 def note_part(lease: Lease, *, category: str, state: PullPart.State, facts: int = 0, error: str = "") -> None:

@@ -259,6 +259,18 @@ def test_a_name_that_does_not_resolve_or_cannot_be_one_is_source_down(client: ht
         client.get(f"https://{'a' * 64}.example/")
 
 
+def test_a_look_up_that_takes_too_long_is_left(outside: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "LOOK_UP_SECONDS", 0.1)
+    left = threading.Event()
+    monkeypatch.setattr(guard.socket, "getaddrinfo", lambda *more, **named: left.wait(20) and [])
+    try:
+        with pytest.raises(PeerFailed, match="timeout") as failed:
+            exchange.get_json("https://agency.example/")
+        assert failed.value.retryable and not left.is_set()
+    finally:
+        left.set()
+
+
 def test_no_address_is_in_the_error(outside: None, client: httpx.Client) -> None:
     with pytest.raises(EgressRefused) as refused:
         client.get("https://10.11.12.13/secret?code=4711")

@@ -13,6 +13,9 @@ from aurora.sandbox import launch
 from aurora.sandbox.config import PROCESSES
 from aurora.sandbox.provision import provision, write_configs
 from aurora.sources.connectors import CONNECTORS, json_oauth
+from tests.support.hostile_peer import listening, peer
+
+__all__ = ["listening", "peer"]
 
 
 @pytest.fixture(scope="session")

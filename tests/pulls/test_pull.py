@@ -13,7 +13,7 @@ from tax_office import BOTH, HOUSEHOLD, HOUSING, INCOME, TAX, Case, TaxOffice, d
 
 from aurora.journeys import pull as journey
 from aurora.outbound import guard
-from aurora.sources import connections, pulls
+from aurora.sources import credentials, pulls
 from aurora.sources.models import Connection
 from consent.scope import citizen_scope
 from recommender.training import households
@@ -167,8 +167,8 @@ def test_a_token_that_ran_out_is_renewed_once(case: Case, office: TaxOffice) -> 
     assert token_requests(office, case) == 1
     assert case.pull.state == "done" and values(case) == known(*BOTH)
     assert case.connection.access_expires_at > timezone.now() + timedelta(minutes=5)
-    with citizen_scope(case.citizen_id):
-        assert connections.refresh_token(case.connection), "the refresh token, which does not rotate, is kept"
+    held = credentials.held(citizen_id=case.citizen_id, connection_id=case.connection_id)
+    assert held.refresh, "the refresh token, which does not rotate, is kept"
 
 
 def test_a_token_refused_before_its_time_is_renewed_once(office: TaxOffice) -> None:

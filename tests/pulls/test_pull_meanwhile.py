@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -11,9 +12,9 @@ from tax_office import BOTH, HOUSEHOLD, HOUSING, INCOME, TAX, Between, Case, Tax
 from aurora.journeys import pull as journey
 from aurora.journeys.withdraw import withdraw
 from aurora.sources import pulls
-from aurora.sources.models import Connection
+from aurora.sources.models import Connection, DataSource
 from consent import services
-from consent.models import ConsentRecord
+from consent.models import Agency, ConsentRecord
 from consent.scope import citizen_scope
 
 # The citizen
@@ -81,12 +82,38 @@ def test_a_category_no_longer_consented_to_is_left_out(case: Case, between: Betw
     assert case.parts[INCOME] == ("failed", 0, "no_consent") and case.entries[-1].categories == [HOUSING]
 
 
-def test_an_expired_consent_lets_nothing_in(case: Case) -> None:
+def test_without_a_consent_alive_the_source_is_not_even_asked(case: Case, office: TaxOffice) -> None:
     past = timezone.now() - timedelta(days=1)
     with citizen_scope(case.citizen_id):
         ConsentRecord.objects.filter(pk__in=case.consents).update(not_before=past - timedelta(days=1), expires_at=past)
+    before = office.asked("data") + office.asked("token")
+    for _ in range(2):
+        journey.run(pull_id=case.pull_id)
+    assert office.asked("data") + office.asked("token") == before
+    assert (case.pull.state, case.pull.error) == ("cancelled", "no_consent") and not case.facts
+    assert case.parts == dict.fromkeys(BOTH, ("failed", 0, "no_consent"))
+    assert case.events() == ["aurora:pull:refused"] and case.entries[-1].decision == "no_consent"
+
+
+def test_only_what_a_consent_covers_is_asked_for(case: Case, between: Between) -> None:
+    with citizen_scope(case.citizen_id):
+        services.withdraw(consent_id=case.consents[1], now=timezone.now())
+        consent_to(case.citizen_id, "own-overview", (HOUSING,))
+    fetched = between(lambda count: None)
     journey.run(pull_id=case.pull_id)
-    assert case.pull.state == "cancelled" and not case.facts and case.events() == ["aurora:pull:refused"]
+    assert fetched == [HOUSING] and case.pull.state == "done" and values(case) == known(HOUSING)
+    assert case.parts[INCOME] == ("failed", 0, "no_consent") and case.entries[-1].categories == [HOUSING]
+    assert details(case)["failed"] == [f"{INCOME}:no_consent"]
+
+
+@pytest.mark.parametrize("off", [DataSource, Agency])
+def test_a_source_that_was_switched_off_is_not_asked(case: Case, office: TaxOffice, off: type[Any]) -> None:
+    off.objects.filter(**{"agency__code" if off is DataSource else "code": TAX}).update(active=False)
+    before = office.asked("data") + office.asked("metadata")
+    journey.run(pull_id=case.pull_id)
+    assert office.asked("data") + office.asked("metadata") == before
+    assert (case.pull.state, case.pull.error) == ("cancelled", "cancelled") and not case.facts
+    assert case.events() == ["aurora:pull:failed"] and details(case)["failed"] == [f"{c}:cancelled" for c in sorted(BOTH)]
 
 
 def test_a_pull_replaced_by_a_new_connection_keeps_nothing_and_says_that_it_asked(case: Case, between: Between) -> None:

@@ -1,4 +1,4 @@
-"""The sweep finds what was lost, and gives back the tokens of connections that have ended."""
+"""The sweep finds what was lost, and asks nobody; the purge takes what has had its time."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from tax_office import HOUSEHOLD, INCOME, TAX, Case, TaxOffice, open_case
 
 from aurora.celery import app
 from aurora.journeys import pull as journey
-from aurora.journeys.withdraw import return_tokens
+from aurora.journeys import tasks
+from aurora.outbound.oauth import Departure
 from aurora.sources import connections, pulls
-from aurora.sources.models import DataSource
+from aurora.sources.models import ConnectAttempt, DataSource
 from consent.scope import citizen_scope
 from tests.support.citizens import make_citizen
 
@@ -60,44 +61,41 @@ def test_a_pull_is_out_of_a_stranger_s_reach(case: Case) -> None:
     assert case.pull.state == "queued" and pulls.citizen_of(case.pull_id) == case.citizen_id
 
 
-# Giving tokens back
+# Beat
 
 
-def ended(case: Case, **ago: int) -> None:
+def test_a_sweep_that_was_missed_does_not_pile_up_and_each_task_is_known() -> None:
+    app.loader.import_default_modules()
+    entries = app.conf.beat_schedule.values()
+    assert {entry["task"] for entry in entries} == {"aurora.sweep", "aurora.return_tokens", "aurora.purge"} <= set(app.tasks)
+    for entry in entries:
+        assert 0 < entry["options"]["expires"] <= entry["schedule"]
+
+
+def test_the_sweep_asks_no_source(case: Case, office: TaxOffice) -> None:
     with citizen_scope(case.citizen_id):
-        assert connections.end(connection_id=case.connection_id, now=timezone.now() - timedelta(**ago))
-
-
-def test_tokens_of_an_ended_connection_are_given_back_and_forgotten(case: Case, office: TaxOffice) -> None:
-    ended(case)
-    before = office.asked("revoke")
-    assert return_tokens(now=timezone.now()) == 1 and return_tokens(now=timezone.now()) == 0
-    assert office.asked("revoke") == before + 1
-    assert bytes(case.connection.access_token_sealed) == b"" and case.connection.refresh_token_sealed is None
-
-
-def test_a_source_that_is_away_keeps_its_turn_but_is_waited_for_once(office: TaxOffice) -> None:
-    cases = [open_case(office.grant(INCOME), INCOME, household=HOUSEHOLD + n) for n in range(3)]
-    for one in cases:
-        ended(one)
-    office.switch(mode="down")
+        connections.end(connection_id=case.connection_id, now=timezone.now())
+        pulls.cancel_open(connection_id=case.connection_id, now=timezone.now())
     before = office.asked("revoke") + office.asked("metadata")
-    assert return_tokens(now=timezone.now()) == 0
-    assert office.asked("revoke") + office.asked("metadata") == before + 1
-    assert all(one.connection.tokens_returned_at is None for one in cases)
-    office.switch(mode="ok")
-    assert return_tokens(now=timezone.now()) == 3
+    tasks.sweep()
+    assert office.asked("revoke") + office.asked("metadata") == before and case.connection.tokens_returned_at is None
+    tasks.return_tokens()
+    assert case.connection.tokens_returned_at
 
 
-def test_tokens_are_forgotten_when_no_one_takes_them_for_a_week(case: Case, office: TaxOffice) -> None:
-    ended(case, days=8)
-    office.switch(mode="down")
-    return_tokens(now=timezone.now())
-    assert case.connection.tokens_returned_at and case.connection.refresh_token_sealed is None
-
-
-def test_tokens_are_forgotten_when_the_source_will_never_take_them(case: Case) -> None:
-    ended(case)
-    DataSource.objects.filter(agency__code=TAX).update(client_id="unknown-there")
-    return_tokens(now=timezone.now())
-    assert case.connection.tokens_returned_at and case.connection.refresh_token_sealed is None
+def test_the_purge_takes_old_attempts_to_connect_and_no_others(office: TaxOffice) -> None:
+    citizen_id, now = make_citizen(), timezone.now()
+    source, minutes = DataSource.objects.get(agency__code=TAX), connections.ATTEMPT_MINUTES
+    kept, gone = [], []
+    with citizen_scope(citizen_id):
+        for age, group in ((timedelta(hours=23), kept), (timedelta(hours=25), gone)):
+            for used in (False, True):
+                departure = Departure("https://x.test", f"{age} {used}", "verifier", "nonce")
+                began = now - age - timedelta(minutes=minutes)
+                one = connections.begin(citizen_id=citizen_id, source=source, departure=departure, choices={}, now=began)
+                if used:
+                    connections.take_attempt(citizen_id=citizen_id, source=source, state=departure.state, now=began)
+                group.append(one.pk)
+    tasks.purge()
+    with citizen_scope(citizen_id):
+        assert set(ConnectAttempt.objects.values_list("pk", flat=True)) == set(kept) and len(gone) == 2
