@@ -4,34 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import QuerySet
 
-from consent.models import ConsentRecord, DataCategoryVersion, PurposeVersion
+from consent.models import ConsentEvent, ConsentRecord, ConsentState, DataCategoryVersion, PurposeVersion
 from consent.rules import ConsentView
 
-# The agency by sub-select: a join costs more to plan than to run.
+# The agency by sub-select: a join costs more to plan than to run. The order is total, since rows are locked in it: everyone who locks
+# several consents of a citizen does so by this statement.
 _FOR_DECISION = """
-SELECT id, citizen_id, purpose_id, categories, not_before, expires_at, ended_at, once, spent
+SELECT state, source_id, id, citizen_id, purpose_id, categories, not_before, expires_at, ended_at, once, spent
 FROM consent_consentrecord
 WHERE citizen_id = %s AND recipient_id = (SELECT id FROM consent_agency WHERE code = %s) AND state <> 'declined'
-ORDER BY (state = 'given') DESC, decided_at DESC LIMIT 200 FOR NO KEY UPDATE
+ORDER BY (state = 'given') DESC, (state = 'withdrawn') DESC, decided_at DESC, id LIMIT 200 FOR NO KEY UPDATE
 """
 
 
 def for_decision(*, citizen_id: UUID, recipient: str) -> list[ConsentView]:
-    """Every consent that stands, and the newest ended ones, as `decide` wants them: those tell why a request is refused. One SELECT.
+    """Every consent that stands, and the newest withdrawn ones, as `decide` wants them: those tell why a request is refused. One SELECT.
 
     It locks the rows against change until the transaction ends, so that no read commits after the withdrawal of its consent.
     """
     with connection.cursor() as cursor:
         cursor.execute(_FOR_DECISION, [citizen_id, recipient])
-        return [
-            ConsentView(i, c, recipient, p, frozenset(k), begins, expires, ended, once, frozenset(spent))
-            for i, c, p, k, begins, expires, ended, once, spent in cursor.fetchall()
-        ]
+        rows = cursor.fetchall()
+        if _overtaken(rows):
+            cursor.execute(_FOR_DECISION, [citizen_id, recipient])
+            rows = cursor.fetchall()
+    return [
+        ConsentView(i, c, recipient, p, frozenset(k), begins, expires, ended, once, frozenset(spent))
+        for state, _, i, c, p, k, begins, expires, ended, once, spent in rows
+        if state != ConsentState.REPLACED
+    ]
+
+
+def _overtaken(rows: list[tuple[Any, ...]]) -> bool:
+    """Whether a consent was replaced while we waited for its lock: then what replaced it is committed, and was not there to be seen."""
+    last_words = set()
+    for state, source, _, _, purpose, *_ in rows:
+        if state == ConsentState.REPLACED and (purpose, source) not in last_words:
+            return True
+        last_words.add((purpose, source))
+    return False
 
 
 def for_citizen(*, citizen_id: UUID) -> QuerySet[ConsentRecord]:
@@ -41,6 +58,15 @@ def for_citizen(*, citizen_id: UUID) -> QuerySet[ConsentRecord]:
         .select_related("recipient", "source", "purpose_version", "notice")
         .order_by("-decided_at")
     )
+
+
+def declined_last(*, citizen_id: UUID, recipient: str, source: str, purpose: str, digest: str) -> bool:
+    """Whether the last that happened between a citizen, a recipient, a source and a purpose is a no to exactly this text."""
+    happened = ConsentEvent.objects.filter(
+        citizen_id=citizen_id, consent__recipient__code=recipient, consent__source__code=source, consent__purpose=purpose
+    )
+    last = happened.order_by("-at", "-pk").values_list("kind", "consent__notice").first()
+    return last == (ConsentState.DECLINED, digest)
 
 
 def current_purpose(code: str) -> PurposeVersion:

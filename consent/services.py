@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from uuid import UUID
 
+from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
@@ -34,15 +35,17 @@ def give(
     notice: Notice,
     until: date,
     now: datetime,
+    decided_on: date | None = None,
     once: bool = False,
     by: str = "citizen",
 ) -> tuple[ConsentRecord, UUID | None]:
     """Record a consent. One that stood for the same recipient, purpose and source is replaced, and kept as history; its id comes back too.
 
+    `decided_on` is the day on which the citizen chose `until`, if that was before `now`: they may come back from a source after midnight.
     Raises `InvalidInput` for an end date outside tomorrow to twelve months, no category or one that was not on the notice; `Conflict` when
     the texts have changed since, or the same consent is being given in another window at this moment.
     """
-    check_end(until, today=day_of(now))
+    check_end(until, today=decided_on or day_of(now))
     wording = current_purpose(purpose)
     chosen = _shown(notice, wording, categories)
     if not chosen:
@@ -70,6 +73,11 @@ def give(
         raise Conflict() from error
     _tell(record, ConsentState.GIVEN, now, by)
     return record, replaced
+
+
+def take_turn(*, citizen_id: UUID) -> None:
+    """Until the transaction ends, other callers for the same citizen wait here: for decisions that must see each other."""
+    get_user_model().objects.select_for_update(no_key=True).get(pk=citizen_id)
 
 
 def decline(*, citizen_id: UUID, recipient: Agency, source: Agency | None, purpose: str, notice: Notice, now: datetime) -> ConsentRecord:

@@ -8,15 +8,12 @@ from uuid import UUID, uuid4
 
 from .values import _BUILT_BY_DECIDE, CITIZEN, AccessRequest, ConsentView, Permit, Refusal, RefusalCode
 
-# The most telling reason comes first: a citizen who withdrew is told so, not that there "is no consent".
+# Of consents of the same moment the most telling reason comes first: a citizen who withdrew is told so, not that there "is no consent".
 _MOST_TELLING = (
     RefusalCode.CONSENT_WITHDRAWN,
     RefusalCode.CONSENT_EXPIRED,
     RefusalCode.NOT_YET_VALID,
     RefusalCode.USED_UP,
-    RefusalCode.CATEGORY_NOT_COVERED,
-    RefusalCode.PURPOSE_NOT_COVERED,
-    RefusalCode.NO_CONSENT,
 )
 
 
@@ -25,6 +22,8 @@ def decide(request: AccessRequest, consents: Iterable[ConsentView], *, now: date
 
     A citizen needs no consent for their own data (GDPR art. 15). Everyone else, Aurora included, needs one consent that is alive at `now`,
     for this recipient and this purpose, for each category: consents add up over categories, never over purposes or recipients.
+    A refusal's reason is what is wrong with the newest consent that concerns what is missing. One that a newer one has replaced is no
+    part of `consents`: what the citizen decided last is what counts.
     """
     if request.requester == CITIZEN:
         return _permit(request, request.categories, (), now)
@@ -73,13 +72,10 @@ def _why(
 ) -> RefusalCode:
     missing = request.categories - covered
     concerned = [c for c in for_purpose if c.categories & missing]
-    faults = {fault for c in concerned if (fault := _fault(c, now)) is not None}
-    faults |= {RefusalCode.USED_UP for c in concerned if _fault(c, now) is None}
-    if not faults:
-        if for_purpose:
-            faults = {RefusalCode.CATEGORY_NOT_COVERED}
-        elif mine:
-            faults = {RefusalCode.PURPOSE_NOT_COVERED}
-        else:
-            faults = {RefusalCode.NO_CONSENT}
-    return next(code for code in _MOST_TELLING if code in faults)
+    if concerned:
+        newest = max(c.not_before for c in concerned)
+        faults = {_fault(c, now) or RefusalCode.USED_UP for c in concerned if c.not_before == newest}
+        return next(code for code in _MOST_TELLING if code in faults)
+    if for_purpose:
+        return RefusalCode.CATEGORY_NOT_COVERED
+    return RefusalCode.PURPOSE_NOT_COVERED if mine else RefusalCode.NO_CONSENT

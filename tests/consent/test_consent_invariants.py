@@ -200,3 +200,22 @@ def test_an_access_waits_for_a_withdrawal_under_way_and_sees_it(committed: World
     thread.join(20)
     [decision] = decisions
     assert isinstance(decision, Refusal) and decision.code is RefusalCode.CONSENT_WITHDRAWN
+
+
+def test_an_access_that_waited_for_a_newer_consent_is_decided_by_that_one(committed: World) -> None:
+    committed.give()
+    decisions: list[Permit | Refusal] = []
+
+    def ask() -> None:
+        with citizen_scope(committed.aino):
+            decisions.append(committed.decision(now=NOW + timedelta(hours=1)))
+        connections.close_all()
+
+    thread = threading.Thread(target=ask)
+    with citizen_scope(committed.aino):
+        newer, _ = committed.give()
+        thread.start()
+        until(waits_for_lock)
+    thread.join(20)
+    [decision] = decisions
+    assert isinstance(decision, Permit) and decision.consent_ids == (newer.pk,)

@@ -59,6 +59,15 @@ def test_a_moment_is_no_end_date() -> None:
             services.check_end(moment, today=TODAY)
 
 
+def test_an_end_is_judged_by_the_day_of_the_decision(world: World) -> None:
+    tomorrow = TODAY + timedelta(days=1)
+    after_midnight = NOW + timedelta(days=1)
+    with pytest.raises(InvalidInput):
+        world.give(until=tomorrow, now=after_midnight)
+    record, _ = world.give(until=tomorrow, now=after_midnight, decided_on=TODAY)
+    assert record.decided_at == after_midnight < record.expires_at
+
+
 # Giving
 
 
@@ -171,6 +180,32 @@ def test_a_withdrawal_counts_for_a_request_whose_clock_was_read_before_it(world:
     world.withdraw(record.pk, now=NOW + timedelta(milliseconds=5))
     with citizen_scope(world.aino):
         assert isinstance(world.decision(now=NOW), Refusal)
+
+
+def test_a_replaced_consent_was_not_withdrawn(world: World) -> None:
+    """Nobody withdrew: the log must not say so for ever."""
+    world.give()
+    newer, _ = world.give(now=NOW + timedelta(hours=1))
+    with citizen_scope(world.aino):
+        refusal = world.decision(now=newer.expires_at)
+    assert isinstance(refusal, Refusal) and refusal.code is RefusalCode.CONSENT_EXPIRED
+
+
+def test_what_the_newer_consent_leaves_out_is_not_covered_and_was_not_withdrawn(world: World) -> None:
+    world.give()
+    world.give(categories=world.categories[1:2], now=NOW + timedelta(hours=1))
+    with citizen_scope(world.aino):
+        refusal = world.decision(world.categories[0], now=NOW + timedelta(hours=2))
+    assert isinstance(refusal, Refusal) and refusal.code is RefusalCode.CATEGORY_NOT_COVERED
+
+
+def test_withdrawn_and_given_again_and_run_out_is_run_out(world: World) -> None:
+    first, _ = world.give()
+    world.withdraw(first.pk)
+    newer, _ = world.give(now=NOW + timedelta(hours=1))
+    with citizen_scope(world.aino):
+        refusal = world.decision(now=newer.expires_at)
+    assert isinstance(refusal, Refusal) and refusal.code is RefusalCode.CONSENT_EXPIRED
 
 
 def test_a_standing_consent_is_found_behind_any_number_of_ended_ones(world: World) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from random import Random
 from uuid import uuid4
 
 import pytest
@@ -61,9 +62,31 @@ def test_the_reason_of_a_refusal(consents: list[ConsentView], code: RefusalCode)
     assert isinstance(refusal, Refusal) and refusal.code is code
 
 
-def test_withdrawn_is_told_before_anything_else() -> None:
-    refusal = decide(request(), [consent(expires_at=NOW), consent(ended_at=NOW)], now=NOW)
-    assert isinstance(refusal, Refusal) and refusal.code is RefusalCode.CONSENT_WITHDRAWN
+def reason(wanted: AccessRequest, *consents: ConsentView) -> RefusalCode:
+    refusal = decide(wanted, consents, now=NOW)
+    assert isinstance(refusal, Refusal)
+    return refusal.code
+
+
+def test_the_newest_consent_tells_the_reason() -> None:
+    older, newer = {"not_before": NOW - timedelta(days=9)}, {"not_before": NOW - timedelta(days=2)}
+    run_out, withdrawn = {"expires_at": NOW}, {"ended_at": NOW - timedelta(days=5)}
+    assert reason(request(), consent(**older, **withdrawn), consent(**newer, **run_out)) is RefusalCode.CONSENT_EXPIRED
+    assert reason(request(), consent(**newer, **run_out), consent(**older, **withdrawn)) is RefusalCode.CONSENT_EXPIRED
+    assert reason(request(), consent(**older, **run_out), consent(**newer, **withdrawn)) is RefusalCode.CONSENT_WITHDRAWN
+    once = consent(**newer, once=True, spent=frozenset({"tax.income"}))
+    assert reason(request(), consent(**older, **withdrawn), once) is RefusalCode.USED_UP
+
+
+def test_only_a_consent_that_concerns_what_is_missing_tells_the_reason() -> None:
+    withdrawn = consent(not_before=NOW - timedelta(days=9), ended_at=NOW)
+    housing = consent(categories=frozenset({"tax.housing"}), expires_at=NOW)
+    assert reason(request("tax.income"), withdrawn, housing) is RefusalCode.CONSENT_WITHDRAWN
+    assert reason(request("tax.income", "tax.housing"), withdrawn, housing) is RefusalCode.CONSENT_EXPIRED
+
+
+def test_of_the_same_moment_withdrawn_is_told_before_anything_else() -> None:
+    assert reason(request(), consent(expires_at=NOW), consent(ended_at=NOW)) is RefusalCode.CONSENT_WITHDRAWN
 
 
 def test_consents_add_up_over_categories_but_not_over_purposes() -> None:
@@ -132,3 +155,33 @@ def test_a_withdrawal_never_widens_what_is_permitted(wanted: AccessRequest, cons
     after = decide(wanted, [replace(c, ended_at=NOW) for c in consents], now=NOW)
     assert isinstance(after, Refusal)
     assert isinstance(before, (Permit, Refusal))
+
+
+OF_A_CONSENT = {RefusalCode.CONSENT_WITHDRAWN, RefusalCode.CONSENT_EXPIRED, RefusalCode.NOT_YET_VALID, RefusalCode.USED_UP}
+
+
+@given(asked, st.lists(views, max_size=6), st.lists(views, max_size=3))
+def test_what_ended_long_ago_changes_no_decision_that_newer_consents_explain(
+    wanted: AccessRequest, consents: list[ConsentView], former: list[ConsentView]
+) -> None:
+    before = decide(wanted, consents, now=NOW)
+    long_ago = [replace(c, not_before=NOW - timedelta(days=90), ended_at=NOW - timedelta(days=60)) for c in former]
+    after = decide(wanted, [*long_ago, *consents], now=NOW)
+    if isinstance(before, Permit):
+        assert isinstance(after, Permit) and (after.categories, after.consent_ids) == (before.categories, before.consent_ids)
+    else:
+        assert isinstance(after, Refusal)
+        assert after.code is before.code or (
+            before.code not in OF_A_CONSENT and after.code not in OF_A_CONSENT - {RefusalCode.CONSENT_WITHDRAWN}
+        )
+
+
+@given(asked, st.lists(views, max_size=6), st.randoms())
+def test_the_order_of_consents_does_not_matter(wanted: AccessRequest, consents: list[ConsentView], random: Random) -> None:
+    shuffled = random.sample(consents, len(consents))
+    first, second = decide(wanted, consents, now=NOW), decide(wanted, shuffled, now=NOW)
+    if isinstance(first, Permit):
+        assert isinstance(second, Permit)
+        assert (second.categories, set(second.consent_ids)) == (first.categories, set(first.consent_ids))
+    else:
+        assert first == second
