@@ -40,9 +40,12 @@ class Schema(SpectacularJSONAPIView):
 
 
 class TwinCategory(APIView):
-    """`GET /api/v1/twin/{category}`: decided, logged and read in one transaction; the citizen sees the entry at once."""
+    """`GET /api/v1/twin/{category}`: decided, logged and read in one transaction; the citizen sees the entry at once.
 
-    http_method_names = ["get", "head"]
+    There is no HEAD: it would be an access that delivers nothing, and spend a consent for one use.
+    """
+
+    http_method_names = ["get"]
 
     @extend_schema(
         operation_id="readTwinCategory",

@@ -1,6 +1,6 @@
 """The one door: decide, append, read, in one transaction.
 
-Whoever wants something from a twin comes through here. A permit is yielded inside the transaction that logged it; a refusal is
+Whoever wants something from a twin comes through here. What was read is yielded inside the transaction that logged it; a refusal is
 logged in a transaction of its own, committed before the caller hears of it.
 """
 
@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from aurora.journeys._log import log
+from aurora.twin.read import read
+from aurora.twin.values import FactView
 from consent import queries, services
 from consent.errors import AuroraError
 from consent.ledger.events import Event
@@ -33,6 +35,15 @@ class AccessRefused(AuroraError):
         super().__init__(code=refusal.code.value)
 
 
+@dataclass(frozen=True)
+class Opened:
+    """What came through the door: the permit, its entry, and the facts, by category and key."""
+
+    permit: Permit
+    entry_id: UUID
+    facts: tuple[FactView, ...] = field(repr=False)
+
+
 @contextmanager
 def open_door(
     request: AccessRequest,
@@ -43,9 +54,10 @@ def open_door(
     only_consent: UUID | None = None,
     at_most: frozenset[str] | None = None,
     details: Mapping[str, Any] | None = None,
-) -> Iterator[tuple[Permit, UUID]]:
-    """Yield the permit and its entry's id, in the citizen's scope, inside the transaction that ends with the block.
+) -> Iterator[Opened]:
+    """Yield what was read, in the citizen's scope, inside the transaction that ends with the block.
 
+    A consent for one use is spent by what it delivered: a category of which nothing is held yet stays open.
     `only_consent` and `at_most` narrow the decision to one consent and some of its categories: that is all an agency's token stands for.
     Raises `AccessRefused` once the refusal is committed. Opens its own transaction: calling it inside another is an error.
     """
@@ -54,9 +66,10 @@ def open_door(
         decision = decide(request, consents, now=now)
         if isinstance(decision, Permit):
             entry = _append(decision, granted, now, details)
+            facts = read(decision)
             if once := [c.id for c in consents if c.once and c.id in decision.consent_ids]:
-                services.spend(consent_ids=once, categories=decision.categories)
-            yield decision, entry
+                services.spend(consent_ids=once, categories={f.category for f in facts})
+            yield Opened(decision, entry, facts)
             return
         entry = _append_refusal(decision, refused, now, only_consent, details)
     raise AccessRefused(decision, entry)

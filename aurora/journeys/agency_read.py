@@ -8,7 +8,6 @@ from uuid import UUID
 
 from aurora.identity.keys import pairwise
 from aurora.journeys._door import open_door
-from aurora.twin.read import read
 from aurora.twin.values import FactView
 from consent.ledger.events import Event
 from consent.oauth.tokens import TokenContext
@@ -31,6 +30,7 @@ def read_category(*, token: TokenContext, category: str, now: datetime) -> Agenc
     """Decide, log, read. Raises `AccessRefused` with the reason's code, after the refusal is logged for the citizen."""
     request = AccessRequest(token.citizen_id, token.agency_code, token.purpose, frozenset({category}))
     details = {"client": token.client_id, "grant": str(token.grant_id)}
+    subject = pairwise(citizen_id=token.citizen_id, agency=token.agency_code)
     with open_door(
         request,
         granted=Event.AGENCY_READ,
@@ -39,7 +39,5 @@ def read_category(*, token: TokenContext, category: str, now: datetime) -> Agenc
         only_consent=token.consent_id,
         at_most=token.categories,  # a token may be narrower than its consent (RFC 9396 6.1)
         details=details,
-    ) as (permit, entry_id):
-        facts = read(permit)
-    subject = pairwise(citizen_id=token.citizen_id, agency=token.agency_code)
-    return AgencyReading(subject, category, token.purpose, entry_id, token.consent_id, facts)
+    ) as opened:
+        return AgencyReading(subject, category, token.purpose, opened.entry_id, token.consent_id, opened.facts)

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from aurora.journeys._door import open_door
 from aurora.twin import queries as twin
-from aurora.twin.read import read
 from aurora.twin.values import FactView
 from consent import queries
 from consent.ledger.events import Event
@@ -53,8 +52,8 @@ def _read(*, citizen_id: UUID, event: Event, now: datetime) -> OwnData:
     with citizen_scope(citizen_id):
         held = twin.categories_held(citizen_id=citizen_id)  # the entry names what there was to see, not what there might be
     request = AccessRequest(citizen_id, CITIZEN, OWN_DATA, held)
-    with open_door(request, granted=event, refused=Event.OWN_DATA_REFUSED, now=now) as (permit, entry_id):
-        return OwnData(read(permit), categories, entry_id)
+    with open_door(request, granted=event, refused=Event.OWN_DATA_REFUSED, now=now) as opened:
+        return OwnData(opened.facts, categories, opened.entry_id)
 
 
 def _fact(fact: FactView) -> dict[str, Any]:

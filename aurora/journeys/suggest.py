@@ -17,7 +17,6 @@ from aurora.identity import vault
 from aurora.journeys._door import open_door
 from aurora.twin import queries as twin
 from aurora.twin.models import SuggestionRun
-from aurora.twin.read import read
 from aurora.twin.values import FactView
 from consent import queries
 from consent.ledger.events import Event
@@ -71,27 +70,23 @@ def suggest(*, citizen_id: UUID, now: datetime) -> Suggestions:
         return kept[1]
     request = AccessRequest(citizen_id, AURORA, PURPOSE, frozenset(recommender.used_categories()), all_or_nothing=False)
     details = {"model": recommender.model_version(), "catalogue": recommender.catalogue_version()}
-    with open_door(request, granted=Event.SUGGESTION_MADE, refused=Event.SUGGESTION_REFUSED, now=now, details=details) as (
-        permit,
-        entry_id,
-    ):
-        facts = read(permit)
+    with open_door(request, granted=Event.SUGGESTION_MADE, refused=Event.SUGGESTION_REFUSED, now=now, details=details) as opened:
         made = Suggestions(
             made_at=now,
-            entry_id=entry_id,
+            entry_id=opened.entry_id,
             model=recommender.model_version(),
-            categories=tuple(sorted(permit.categories)),
-            services=tuple(_plain(s) for s in recommender.suggest(_profile(facts), limit=LIMIT)),
-            sources={f.name: f.source for f in facts},
+            categories=tuple(sorted(opened.permit.categories)),
+            services=tuple(_plain(s) for s in recommender.suggest(_profile(opened.facts), limit=LIMIT)),
+            sources={f.name: f.source for f in opened.facts},
         )
         _keep(citizen_id, basis, made)
     return made
 
 
-def last_made(*, citizen_id: UUID) -> Suggestions | None:
-    """The suggestions last made and not yet let go. In the citizen's scope; reads nothing else."""
+def last_made(*, citizen_id: UUID, now: datetime) -> Suggestions | None:
+    """The suggestions last made, if all that they rest on still stands, the consents first. In the citizen's scope; makes none."""
     kept = _kept(citizen_id)
-    return kept[1] if kept else None
+    return kept[1] if kept is not None and kept[0] == _basis(citizen_id, now) else None
 
 
 def _profile(facts: tuple[FactView, ...]) -> Profile:

@@ -50,7 +50,7 @@ ROUTES = {
     "ledger/tile/entries/<path:place>": Route("/ledger/tile/entries/000", READ),
     "ledger/^tile/(?P<level>0|[1-9][0-9]?)/(?P<place>[x0-9/.p]{3,48})$": Route("/ledger/tile/0/000", READ),
     "api/v1/schema/": Route("/api/v1/schema/", READ),
-    "api/v1/twin/<str:category>": Route("/api/v1/twin/tax.income", READ, "agency", LEDGER),
+    "api/v1/twin/<str:category>": Route("/api/v1/twin/tax.income", GET, "agency", LEDGER),
     "LANG/console/": Route("/en/console/", READ, "operator"),
     "LANG/console/sign-in/": Route("/en/console/sign-in/", FORM),
     "LANG/console/second-factor/": Route("/en/console/second-factor/", FORM, "operator"),

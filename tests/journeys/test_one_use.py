@@ -1,4 +1,4 @@
-"""A consent for one use opens each of its categories once, and a consent for a time is not touched by reads."""
+"""A consent for one use delivers each of its categories once, and a consent for a time is not touched by reads."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from django.utils import timezone
 from aurora.identity import vault
 from aurora.journeys._door import AccessRefused
 from aurora.journeys.agency_read import read_category
+from aurora.twin.values import NewFact
+from aurora.twin.write import write
 from consent import services
 from consent.models import Agency, ConsentRecord, DataCategory, DataCategoryVersion, Notice, Purpose, PurposeVersion
 from consent.oauth.tokens import TokenContext
@@ -55,6 +57,13 @@ def consent_to(categories: list[str], *, once: bool) -> TokenContext:
     return TokenContext(citizen_id, code, code, uuid4(), consent.pk, code, frozenset(categories), now + timedelta(hours=1))
 
 
+def arrive(token: TokenContext, category: str) -> None:
+    """The citizen's twin gets a fact of this category."""
+    now = timezone.now()
+    with citizen_scope(token.citizen_id):
+        write(citizen_id=token.citizen_id, facts=[NewFact(category, 1, "wages", 1, "reported", token.agency_code, now)], now=now)
+
+
 def spent(token: TokenContext) -> list[str]:
     with citizen_scope(token.citizen_id):
         return ConsentRecord.objects.get(pk=token.consent_id).spent
@@ -62,10 +71,10 @@ def spent(token: TokenContext) -> list[str]:
 
 def outcome(token: TokenContext, category: str) -> str:
     try:
-        read_category(token=token, category=category, now=timezone.now())
+        reading = read_category(token=token, category=category, now=timezone.now())
     except AccessRefused as refused:
         return refused.code
-    return "read"
+    return "read" if reading.facts else "nothing yet"
 
 
 @pytest.fixture
@@ -78,12 +87,26 @@ def categories() -> list[str]:
 def test_each_category_opens_once(categories: list[str]) -> None:
     token = consent_to(categories, once=True)
     first, second = categories
+    for category in categories:
+        arrive(token, category)
     assert [outcome(token, one) for one in (first, first, second, second)] == ["read", "used_up", "read", "used_up"]
     assert spent(token) == sorted(categories)
 
 
 @pytest.mark.django_db
+def test_a_category_of_which_nothing_is_held_yet_stays_open(categories: list[str]) -> None:
+    token = consent_to(categories, once=True)
+    first, second = categories
+    arrive(token, second)
+    assert [outcome(token, one) for one in (first, second, first)] == ["nothing yet", "read", "nothing yet"]
+    assert spent(token) == [second]
+    arrive(token, first)
+    assert [outcome(token, one) for one in (first, first)] == ["read", "used_up"]
+
+
+@pytest.mark.django_db
 def test_a_consent_for_a_time_opens_again_and_again(categories: list[str]) -> None:
     token = consent_to(categories, once=False)
+    arrive(token, categories[0])
     assert [outcome(token, categories[0]) for _ in range(3)] == ["read"] * 3
     assert spent(token) == []

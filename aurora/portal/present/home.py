@@ -30,7 +30,7 @@ def home_page(*, citizen_id: UUID, language: str, now: datetime) -> HomePage:
     standing = list(connections.standing(citizen_id=citizen_id).select_related("source__agency"))
     live = list(queries.live(citizen_id=citizen_id, at=now))
     newest = {p.connection_id: p for p in pulls.latest(citizen_id=citizen_id)}
-    made = suggest.last_made(citizen_id=citizen_id)
+    made = suggest.last_made(citizen_id=citizen_id, now=now)
     top = suggestions.views(made, vocabulary, language)[:1] if made else ()
     return HomePage(
         sources_connected=len(standing),
