@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
+
+from django.db import IntegrityError
 
 from aurora.journeys import pull
 from aurora.journeys._log import log
 from aurora.journeys._release import release_uncovered
 from aurora.outbound import oauth
-from aurora.outbound.oauth import PeerFailed
+from aurora.outbound.oauth import PeerFailed, Registration
 from aurora.sources import connections, pulls, registry
 from aurora.sources.models import ConnectAttempt, DataSource
 from consent import notices, queries, services, terms
@@ -26,6 +30,7 @@ from consent.rules import AURORA, CITIZEN, latest_end
 from consent.scope import citizen_scope
 from consent.terms import Period, Term
 
+logger = logging.getLogger(__name__)
 CHANGED = "The text has changed since you opened the page. Read it again before you decide."
 
 
@@ -109,11 +114,19 @@ def depart(*, citizen_id: UUID, shown: Offer, token: str, chosen: Choices, now: 
 
 
 def decline(*, citizen_id: UUID, shown: Offer, token: str, now: datetime) -> None:
-    """Record that the citizen said no, to each purpose that was asked for. It changes no consent that stands."""
+    """Record that the citizen said no, to each purpose that was asked for. It changes no consent that stands.
+
+    The same page sent again, with nothing decided in between, is the same no: it is recorded once.
+    """
     _same_text(shown, token)
     aurora = Agency.objects.get(code=AURORA)
     with citizen_scope(citizen_id):
+        services.take_turn(citizen_id=citizen_id)
         for text in shown.texts:
+            if queries.declined_last(
+                citizen_id=citizen_id, recipient=AURORA, source=shown.source.agency.code, purpose=text.purpose, digest=text.digest
+            ):
+                continue
             record = services.decline(
                 citizen_id=citizen_id, recipient=aurora, source=shown.source.agency, purpose=text.purpose,
                 notice=notices.keep(text, now=now), now=now,
@@ -137,7 +150,11 @@ def arrive(*, citizen_id: UUID, code: str, answer: dict[str, str], now: datetime
         tokens = oauth.redeem(mine, code=oauth.check_answer(mine, expected_state=answer["state"], answer=answer), verifier=verifier)
     except PeerFailed as error:
         raise NotConnected(code=_how_it_ended(error)) from error
-    return _record(citizen_id=citizen_id, attempt=attempt, source=source, tokens=tokens, now=now)
+    try:
+        return _record(citizen_id=citizen_id, attempt=attempt, source=source, tokens=tokens, now=now)
+    except Exception as error:
+        _give_back(mine, tokens)
+        raise NotConnected(code=_why_not_recorded(error)) from error
 
 
 def _how_it_ended(error: PeerFailed) -> str:
@@ -146,18 +163,37 @@ def _how_it_ended(error: PeerFailed) -> str:
     return "source_down" if error.retryable else "invalid_answer"
 
 
+def _give_back(mine: Registration, tokens: dict[str, Any]) -> None:
+    """Tokens that nothing rests on must not live on at the source. One try: without a connection no sweep knows of them."""
+    try:
+        oauth.revoke(mine, token=tokens.get("refresh_token") or tokens["access_token"])
+    except PeerFailed as error:
+        logger.warning("Tokens of a connection that was not made could not be given back to %s: %s", mine.issuer, error.code)
+
+
+def _why_not_recorded(error: Exception) -> str:
+    """Another text or another window came in between: then the citizen begins anew. Anything else is ours to look into."""
+    if isinstance(error, AuroraError | IntegrityError):
+        return "invalid_state"
+    logger.error("A connection could not be recorded: %s", type(error).__name__, exc_info=error)
+    return NotConnected.code
+
+
 def _record(*, citizen_id: UUID, attempt: ConnectAttempt, source: DataSource, tokens: dict[str, object], now: datetime) -> UUID:
-    # The text of the day on which it was read: the citizen may come back after midnight.
-    shown = offer(code=source.agency.code, language=attempt.choices["language"], today=day_of(attempt.created_at))
+    # The text and the end are judged by the day of the decision: the citizen may come back after midnight.
+    decided_on = day_of(attempt.created_at)
+    shown = offer(code=source.agency.code, language=attempt.choices["language"], today=decided_on)
     _same_text(shown, attempt.choices["token"])
     aurora = Agency.objects.get(code=AURORA)
     categories = attempt.choices["categories"]
     with citizen_scope(citizen_id):
+        queries.for_decision(citizen_id=citizen_id, recipient=AURORA)  # locks in the order in which every access does
         given = []
         for text in (t for t in shown.texts if t.purpose in attempt.choices["purposes"]):
             record, _ = services.give(
                 citizen_id=citizen_id, recipient=aurora, source=source.agency, purpose=text.purpose, categories=categories,
                 notice=notices.keep(text, now=now), until=date.fromisoformat(attempt.choices["until"]), now=now,
+                decided_on=decided_on,
             )  # fmt: skip
             given.append(record)
         for former in connections.standing(citizen_id=citizen_id).filter(source=source):
