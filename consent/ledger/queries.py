@@ -85,9 +85,16 @@ def entries_for(
 
 
 def open_entry(entry: LedgerEntry, open_sealed: OpenSealed) -> OpenedEntry:
-    """Decrypt an entry and hold it against its commitment and its columns. Raises what `open_sealed` raises."""
-    content = json.loads(open_sealed(bytes(entry.sealed), context=sealing_context(entry.id)))
-    access, salt = content["access"], bytes.fromhex(content["salt"])
+    """Decrypt an entry and hold it against its commitment and its columns.
+
+    Raises what `open_sealed` raises: whoever holds the key knows what that means. What opens and is no entry is not genuine, and empty.
+    """
+    plain = open_sealed(bytes(entry.sealed), context=sealing_context(entry.id))
+    try:
+        content = json.loads(plain)
+        access, salt = dict(content["access"]), bytes.fromhex(content["salt"])
+    except (ValueError, KeyError, TypeError):
+        return OpenedEntry(entry, {}, b"", genuine=False)
     try:
         check_commitment(access=access, salt=salt, link=link(entry))
         genuine = _columns(entry).items() <= access.items()

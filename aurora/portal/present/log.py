@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from aurora.identity import vault
+from aurora.identity.vault import VaultClosed
 from aurora.portal.present.consents import notice
 from aurora.portal.present.vocabulary import Vocabulary
 from aurora.ui import formats, words
@@ -34,11 +35,11 @@ def rows(entries: Iterable[LedgerEntry], vocabulary: Vocabulary) -> tuple[EntryV
 
 def row(entry: LedgerEntry, vocabulary: Vocabulary) -> EntryView:
     """One entry: who, what categories, why, the consent it rests on, and whether it was allowed."""
-    event = Event(entry.event)
+    event = _event(entry)
     consent_url = reverse("portal:consent", args=[entry.consent_ids[0]]) if entry.consent_ids else ""
     return EntryView(
         id=str(entry.id),
-        kind=words.event_kind(entry.event),
+        kind=words.event_kind(entry.event) if event else EntryKind.CONSENT,
         title=str(words.event_title(entry.event)),
         who=_who(entry, vocabulary),
         at=entry.at,
@@ -46,9 +47,17 @@ def row(entry: LedgerEntry, vocabulary: Vocabulary) -> EntryView:
         categories=tuple(vocabulary.category(code) for code in entry.categories),
         purpose=vocabulary.purpose(entry.purpose),
         consent_url=consent_url,
-        allowed=not event.is_refusal if event.subject in ACCESS_SUBJECTS else None,
-        refusal=str(words.refusal(entry.decision)) if event.is_refusal else "",
+        allowed=not event.is_refusal if event and event.subject in ACCESS_SUBJECTS else None,
+        refusal=str(words.refusal(entry.decision)) if event and event.is_refusal else "",
     )
+
+
+def _event(entry: LedgerEntry) -> Event | None:
+    """None for a name that no entry is given: somebody has changed it. The row still shows, and its page says so."""
+    try:
+        return Event(entry.event)
+    except ValueError:
+        return None
 
 
 def _who(entry: LedgerEntry, vocabulary: Vocabulary) -> Any:
@@ -90,11 +99,10 @@ def agencies_seen(*, citizen_id: UUID) -> list[str]:
 
 def entry_page(entry: LedgerEntry, vocabulary: Vocabulary) -> EntryPage:
     """Why was this allowed: consent, text as shown, decision, entry, and where it stands in the public log."""
-    opened = ledger.open_entry(entry, partial(vault.open_sealed, citizen_id=entry.citizen_id))
     consent = ConsentRecord.objects.select_related("notice").filter(pk__in=entry.consent_ids).first()
     return EntryPage(
         entry=row(entry, vocabulary),
-        decision=_decision(entry, opened.genuine),
+        decision=_decision(entry, _is_genuine(entry)),
         number=entry.seq,
         commitment=bytes(entry.commitment).hex(),
         activity_url=reverse("portal:activity"),
@@ -105,6 +113,14 @@ def entry_page(entry: LedgerEntry, vocabulary: Vocabulary) -> EntryPage:
         notice_language=consent.notice.language if consent else "",
         position=_position(entry),
     )
+
+
+def _is_genuine(entry: LedgerEntry) -> bool:
+    """Whether the entry is what was committed to. One that does not open under its citizen's key is not."""
+    try:
+        return ledger.open_entry(entry, partial(vault.open_sealed, citizen_id=entry.citizen_id)).genuine
+    except VaultClosed:
+        return False
 
 
 def _decision(entry: LedgerEntry, genuine: bool) -> str:
