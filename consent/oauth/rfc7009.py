@@ -11,7 +11,7 @@ from django.utils import timezone
 from consent.scope import citizen_scope
 
 from . import config, tokens
-from .models import AccessToken, Client, RefreshToken, RevokedReason
+from .models import AccessToken, Client, Grant, RefreshToken, RevokedReason
 
 
 def find(text: str) -> AccessToken | RefreshToken | None:
@@ -33,9 +33,11 @@ class RevocationEndpoint(_RevocationEndpoint):  # type: ignore[misc]
         return find(token_string)
 
     def revoke_token(self, token: AccessToken | RefreshToken, request: Any) -> None:
-        """A refresh token takes the access tokens of its grant with it (2.1)."""
-        now, reason = timezone.now(), RevokedReason.BY_CLIENT
+        """A refresh token takes the access tokens of its grant with it (2.1), also the one that a refresh is just about to issue."""
+        reason = RevokedReason.BY_CLIENT
         with citizen_scope(token.citizen_id):
+            Grant.objects.select_for_update().get(pk=token.grant_id)  # see grants.lock_alive
+            now = timezone.now()
             if isinstance(token, RefreshToken):
                 tokens.revoke(now=now, reason=reason, grant_id=token.grant_id)
             else:

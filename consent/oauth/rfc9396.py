@@ -24,7 +24,7 @@ _VALIDATOR = Draft202012Validator(_SCHEMA)
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """Access to `categories` (codes, sorted) for `purpose` until the end of the day `until` (UTC); `once`: for one use only."""
+    """Access to `categories` (codes, sorted) for `purpose` until the end of the day `until` (`consent.days`); `once`: for one use only."""
 
     purpose: str
     categories: tuple[str, ...]

@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
+from threading import Barrier, Event
 from typing import Any
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
 from django.utils import timezone
 
 from consent import days as calendar
-from consent.oauth import purge, tokens
+from consent.oauth import purge, rfc6749, tokens
 from consent.oauth.digests import digest_of
 from consent.oauth.errors import InvalidToken
 from consent.oauth.models import AccessToken, AuthorizationCode, UsedAssertion
 from consent.scope import citizen_scope
+from tests.support.stack import wait_for
 
 
 def _refused(response: Any, error: str = "invalid_grant") -> None:
@@ -160,6 +161,47 @@ def test_no_token_is_issued_beside_a_withdrawal(committed, agree) -> None:
         issued = [token for part in running for token in part]
     assert all(tokens.authenticate(authorization_header=f"Bearer {t}").revoked for t in issued)
     _refused(office.refresh(refresh_token))
+
+
+@pytest.mark.parametrize("given_back", ["refresh_token", "access_token"])
+def test_no_token_outlives_the_revocation_beside_which_it_was_issued(committed, agree, monkeypatch, given_back) -> None:
+    """RFC 7009, 2.1: a refresh that has passed its checks, and has not committed, when the client gives the token back."""
+    office, aino = committed
+    held = office.redeem(agree(office, aino).code).json()
+    checked, go_on, save = Event(), Event(), rfc6749.save
+
+    def slowly(token: dict[str, Any], request: Any) -> None:
+        checked.set()
+        assert go_on.wait(timeout=20)
+        save(token, request)
+
+    def call(path: str, **form: str) -> Any:
+        try:
+            return office.post(path, form)
+        finally:
+            connections.close_all()
+
+    monkeypatch.setattr(rfc6749, "save", slowly)
+    with ThreadPoolExecutor(2) as pool:
+        refreshing = pool.submit(call, "/oauth/token", grant_type="refresh_token", refresh_token=held["refresh_token"])
+        assert checked.wait(timeout=20)
+        revoking = pool.submit(call, "/oauth/revoke", token=held[given_back])
+        wait_for(lambda: revoking.done() or _waits_for_a_lock(), "the revocation to wait for the grant")
+        beside = not revoking.done()
+        go_on.set()
+        fresh, revoked = refreshing.result().json()["access_token"], revoking.result()
+    assert beside, "it was answered before the refresh had an end"
+    assert revoked.status_code == 200
+    dead = [held[given_back], fresh] if given_back == "refresh_token" else [held[given_back]]
+    for token in dead:
+        with pytest.raises(InvalidToken):
+            tokens.authenticate(authorization_header=f"Bearer {token}")
+
+
+def _waits_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE usename = current_user AND wait_event_type = 'Lock'")
+        return bool(cursor.fetchone()[0])
 
 
 @pytest.mark.parametrize("beyond", ["categories", "until", "once", "purpose"])
