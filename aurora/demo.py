@@ -19,7 +19,7 @@ from typing import Any
 
 from aurora import ports
 from aurora.embedded import state_folder, write_private
-from aurora.env import REPOSITORY, Env, EnvError
+from aurora.env import REPOSITORY, Env, EnvError, Role
 from aurora.supervisor import Process, answers, logs
 
 # aurora.sandbox.config names them too; not imported here, since the sandbox is a world of its own that only talks HTTP.
@@ -110,7 +110,7 @@ def operators(file: Path) -> list[Operator]:
 
 def sandbox_processes(plan: Plan, configs: Mapping[str, Path]) -> list[Process]:
     """Its own environment: an agency must not know where Aurora's database is."""
-    environ = {name: value for name, value in _environ().items() if not _is_ours(name)}
+    environ = {name: value for name, value in _environ("app").items() if not _is_ours(name)}
     python = (sys.executable, "-m", "aurora.sandbox")
     return [
         Process(
@@ -146,19 +146,19 @@ def aurora_processes(plan: Plan) -> list[Process]:
     )
     beat = (*celery, "beat", "--loglevel", "INFO", "--pidfile", "", "--schedule", str(plan.state / "beat-schedule"))
     sequencer = (sys.executable, str(REPOSITORY / "manage.py"), "sequencer")
-    environ = _environ()
+    environ = _environ("app")
     return [
         Process("web", web, environ, answers(f"http://127.0.0.1:{port}/readyz")),
         Process("worker", worker, environ, logs(" ready.")),
         Process("beat", beat, environ),
         # The tree's tables are written by the sequencer alone; the service's own role may only read them.
-        Process("sequencer", sequencer, {**environ, "AURORA_DB_ROLE": "owner"}),
+        Process("sequencer", sequencer, _environ("owner")),
     ]
 
 
-def manage(*arguments: str, role: str = "app") -> Process:
+def manage(*arguments: str, role: Role = "app") -> Process:
     """A run of manage.py that ends by itself."""
-    return Process(arguments[0], (sys.executable, str(REPOSITORY / "manage.py"), *arguments), {**_environ(), "AURORA_DB_ROLE": role})
+    return Process(arguments[0], (sys.executable, str(REPOSITORY / "manage.py"), *arguments), _environ(role))
 
 
 def description(plan: Plan, demo: Mapping[str, Any], control_token: str, people: Sequence[Operator]) -> dict[str, Any]:
@@ -186,9 +186,11 @@ def welcome(plan: Plan, demo: Mapping[str, Any], people: Sequence[Operator]) -> 
     )
 
 
-def _environ() -> dict[str, str]:
+def _environ(role: Role) -> dict[str, str]:
+    # What answers strangers must not hold the key to pass row-level security by.
+    inherited = {name: value for name, value in os.environ.items() if role == "owner" or name != "DATABASE_OWNER_URL"}
     # The repository on the path: processes must find the code from whatever folder the demo was started in.
-    return {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(REPOSITORY)}
+    return {**inherited, "AURORA_DB_ROLE": role, "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(REPOSITORY)}
 
 
 def _is_ours(name: str) -> bool:

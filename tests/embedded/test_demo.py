@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.support.stack import Stack
 
+SERVICE = ("web", "worker", "beat")
 pytestmark = pytest.mark.xdist_group("stack")
 
 
@@ -30,6 +32,16 @@ def test_all_of_it_answers(stack: Stack) -> None:
     for issuer in issuers:
         assert issuer.startswith("http://localhost:")
     assert httpx.get(f"{issuers[0]}/.well-known/openid-configuration").json()["issuer"] == issuers[0]
+
+
+def test_who_answers_strangers_does_not_hold_the_owners_key(stack: Stack) -> None:
+    """The owner of the tables passes row-level security by: an address that a process does not know, nobody finds in it."""
+    service, owner = stack.services()["database_url"], stack.services()["owner_url"]
+    environ = {name: Path(f"/proc/{stack.pids()[name]}/environ").read_bytes().decode() for name in (*SERVICE, "sequencer")}
+    for name in SERVICE:
+        assert f"DATABASE_URL={service}" in environ[name].split("\0"), name
+        assert owner not in environ[name] and "DATABASE_OWNER_URL" not in environ[name], name
+    assert f"DATABASE_OWNER_URL={owner}" in environ["sequencer"].split("\0"), "who writes the log's tree needs it"
 
 
 def test_its_description_tells_integrators_who_to_be_and_is_for_nobody_else(stack: Stack) -> None:
