@@ -33,6 +33,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         wrong = {f: f"{f}_required" for f, v in (("username", username), ("password", password)) if not v}
         operator = None if wrong else auth.authenticate(request, username=username.replace("\x00", ""), password=password)
         if isinstance(operator, Operator):
+            request.session.flush()  # nothing of what a stranger had begun in this browser
             auth.login(request, operator, backend=BACKEND)  # type: ignore[arg-type]
             return HttpResponseRedirect(next_step(operator))
         wrong = wrong or {"password": "credentials_wrong"}
@@ -76,9 +77,7 @@ def enrol(request: HttpRequest) -> HttpResponse:
     wrong = {}
     if request.method == "POST":
         if totp.verify(operator=operator, code=request.POST.get("code", "").replace(" ", ""), secret=secret):
-            totp.enrol(operator=operator, secret=secret)
-            del request.session[ENROLLING]
-            return _passed(request)
+            return _enrolled(request, operator, secret)
         wrong = {"code": "code_wrong"}
     page = EnrolPage(totp.as_text(secret), totp.uri(secret=secret, username=operator.username), field_errors(wrong))
     return render(request, "console/enrol.html", {"page": page}, status=400 if wrong else 200)
@@ -89,6 +88,14 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     """End the session."""
     auth.logout(request)
     return HttpResponseRedirect(reverse("console:sign_in"))
+
+
+def _enrolled(request: HttpRequest, operator: Operator, secret: bytes) -> HttpResponse:
+    """Where another session was faster, its authenticator is the one that counts, and this session must show a code of it."""
+    del request.session[ENROLLING]
+    if totp.enrol(operator=operator, secret=secret):
+        return _passed(request)
+    return HttpResponseRedirect(reverse("console:second_factor"))
 
 
 def _passed(request: HttpRequest) -> HttpResponse:

@@ -36,10 +36,13 @@ def uri(*, secret: bytes, username: str) -> str:
     return f"otpauth://totp/{quote(f'Aurora:{username}')}?{urlencode({'secret': as_text(secret), 'issuer': 'Aurora'})}"
 
 
-def enrol(*, operator: Operator, secret: bytes) -> None:
-    """Keep the secret, sealed. The last time step used stays: the code that proved the authenticator does not count again."""
+def enrol(*, operator: Operator, secret: bytes) -> bool:
+    """Keep the secret, sealed; False when an authenticator is enrolled already: of two at once, the first stays.
+
+    The last time step used stays: the code that proved the authenticator does not count again.
+    """
     sealed = keys.seal_for_platform(secret, context=b"totp:" + operator.pk.bytes)
-    Operator.objects.filter(pk=operator.pk).update(totp_secret_sealed=sealed)
+    return bool(Operator.objects.filter(pk=operator.pk, totp_secret_sealed__isnull=True).update(totp_secret_sealed=sealed))
 
 
 def verify(*, operator: Operator, code: str, secret: bytes | None = None) -> bool:

@@ -101,3 +101,13 @@ def test_the_secret_shows_in_its_uri_only(olavi: Operator) -> None:
     assert totp.from_text(totp.as_text(secret)) == secret and len(secret) == 20
     assert totp.as_text(secret) in totp.uri(secret=secret, username="olavi & co")
     assert totp.as_text(secret) not in repr(olavi) + str(olavi) and secret not in bytes(olavi.totp_secret_sealed or b"")
+
+
+def test_of_two_enrolments_at_once_the_first_stays(db: None) -> None:
+    """Two sessions that had both been told to enrol: what the second holds would lock the first one out."""
+    pia = Operator.objects.create(username="pia", name="Pia", roles=["auditor"], password="!")
+    first, second = totp.new_secret(), totp.new_secret()
+    stale = Operator.objects.get(pk=pia.pk)
+    assert totp.enrol(operator=pia, secret=first) and not totp.enrol(operator=stale, secret=second)
+    pia.refresh_from_db()
+    assert secret_of(pia) == first
