@@ -104,6 +104,10 @@ CACHES = {
 
 # At each of /oauth/par, /oauth/token, /oauth/introspect and /oauth/revoke.
 AURORA_OAUTH_CALLS_A_MINUTE = {"address": 3000, "client": 1200}
+# Begun by one address: many people may stand behind it.
+AURORA_SIGN_INS_A_MINUTE = 60
+# In each web process, on their way to the e-ID: half of its threads.
+AURORA_SIGN_INS_AT_ONCE = 2
 
 AUTH_USER_MODEL = "identity.Citizen"
 AUTHENTICATION_BACKENDS = [
@@ -116,6 +120,8 @@ AXES_COOLOFF_TIME = 0.25  # hours
 # The default is the user model's key: citizens', which nobody types in.
 AXES_USERNAME_FORM_FIELD = "username"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+# Behind a proxy all would share its address, and a stranger could lock an operator out.
+AXES_CLIENT_IP_CALLABLE = "consent.oauth.limits.address_of"
 AXES_HANDLER = "axes.handlers.cache.AxesCacheHandler"
 AXES_LOCKOUT_CALLABLE = "aurora.portal.errors.locked_out"
 AXES_VERBOSE = False

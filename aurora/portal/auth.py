@@ -15,7 +15,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from aurora.identity.models import Citizen
 
 View = Callable[..., HttpResponse]
-LONGEST_NEXT = 2048
+LONGEST_NEXT = 512
 
 
 def for_citizens(view: View) -> View:
@@ -38,7 +38,7 @@ def me(request: HttpRequest) -> UUID:
     return request.user.id
 
 
-def remember(request: HttpRequest, **values: str) -> None:
+def remember(request: HttpRequest, **values: object) -> None:
     """Keep in the session what is not there yet: a page that is only looked at writes nothing the second time."""
     for name, value in values.items():
         if request.session.get(name) != value:

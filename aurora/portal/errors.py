@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import sys
 from typing import Any
 
 from django.conf import settings
@@ -10,23 +12,28 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from aurora.portal.newcomers import TooManyBegun
+from aurora.portal.outages import away
 from aurora.ui import words
 from aurora.ui.contexts import ErrorPage
 from consent.errors import AuroraError
 
+logger = logging.getLogger(__name__)
+RETRY_SECONDS = 10
 TEMPLATES = {400, 403, 404, 405, 413, 429, 500, 503}
 
 
 def page_for(request: HttpRequest, error: AuroraError) -> HttpResponse:
     """The page for an expected error: what happened, and what to do next."""
-    return _answer(request, error.status, error.code, str(words.error(error.code)))
+    answer = _answer(request, error.status, error.code, str(words.error(error.code)))
+    return later(answer, error.retry_after) if isinstance(error, TooManyBegun) else answer
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """Django's handler400: malformed, oversized or suspicious requests."""
+    """Django's handler400: malformed, oversized or suspicious requests, and a session that could not be written."""
     if isinstance(exception, RequestDataTooBig):
         return _answer(request, 413, "too_large")
-    return _answer(request, 400, "bad_request")
+    return outage(request, exception) or _answer(request, 400, "bad_request")
 
 
 def refusal(request: HttpRequest, status: int, code: str) -> HttpResponse:
@@ -59,8 +66,23 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Django's handler500: no trace, no detail."""
-    return _answer(request, 500, "server_error")
+    """Django's handler500: no trace, no detail. Called while the error is handled; one outside a view (the session's) comes here only."""
+    return outage(request, sys.exc_info()[1]) or _answer(request, 500, "server_error")
+
+
+def outage(request: HttpRequest, error: BaseException | None) -> HttpResponse | None:
+    """The answer to an error that says that the database or the cache is away (503), else None."""
+    what = away(error)
+    if not what:
+        return None
+    logger.error("The %s is away (%s): a request was answered with 503.", what, type(error).__name__)
+    return later(_answer(request, 503, "unavailable"))
+
+
+def later(response: HttpResponse, seconds: int = RETRY_SECONDS) -> HttpResponse:
+    """The same answer, saying when to try again (RFC 9110 10.2.3)."""
+    response["Retry-After"] = str(seconds)
+    return response
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Callable
 
@@ -10,12 +9,10 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from django.utils.cache import add_never_cache_headers
-from redis.exceptions import RedisError
 
 from aurora.portal import errors
 from consent.errors import AuroraError
 
-logger = logging.getLogger(__name__)
 Answer = Callable[[HttpRequest], HttpResponse]
 _SESSION_KEY = re.compile(r"[a-z0-9]{32}")
 
@@ -53,7 +50,7 @@ class Readable:
 class ErrorPages:
     """Turns an `AuroraError` that a page's view let through into the page for it. The API has its own mapper (problem+json).
 
-    A cache that is away closes what needs it, sessions and the console's lockout among them, with a page that says so (503).
+    A database or a cache that is away closes what needs it, sessions and the console's lockout among them, with an answer that says so (503).
     """
 
     def __init__(self, get_response: Answer) -> None:
@@ -68,10 +65,7 @@ class ErrorPages:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, AuroraError):
             return errors.page_for(request, exception)
-        if isinstance(exception, RedisError):
-            logger.error("The cache is away (%s): a page was answered with 503.", type(exception).__name__)
-            return errors.refusal(request, 503, "unavailable")
-        return None
+        return errors.outage(request, exception)
 
 
 class NoStore:

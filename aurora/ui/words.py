@@ -99,6 +99,7 @@ _SIGN_IN_ERRORS: Final[Mapping[str, Sentence]] = {
     "eid_unavailable": _("The identification service does not answer at the moment."),
     "invalid_state": _("Signing in was begun in another window, or too long ago."),
     "invalid_answer": _("The identification service's answer could not be confirmed."),
+    "busy": _("Many people are signing in at this moment. Wait a moment and try again."),
 }
 
 _CONNECT_ERRORS: Final[Mapping[str, Sentence]] = {
@@ -115,11 +116,13 @@ _REQUEST_ERRORS: Final[Mapping[str, Sentence]] = {
     "request_expired": _("The request is too old. Go back to the agency that sent you here and start again."),
     "request_used": _("This request has already been answered."),
     "request_elsewhere": _("This request was opened in another browser. Go back to the agency and start again."),
+    "cookies_needed": _("Your browser did not keep Aurora's cookie, so Aurora cannot tell that the answer is yours. Allow cookies here."),
     "request_refused": _("The request is not in the agreed form."),
 }
 
 _FORM_ERRORS: Final[Mapping[str, Sentence]] = {
     "purpose_required": _("Select at least one purpose, or decline."),
+    "purpose_unknown": _("Select only from the purposes on this page."),
     "category_required": _("Select at least one kind of data, or decline."),
     "category_unknown": _("Select only from the kinds of data on this page."),
     "end_required": _("Select how long the consent is in force."),
@@ -142,6 +145,7 @@ _ERRORS: Final[Mapping[str, Sentence]] = {
     "not_found": _("This does not exist."),
     "invalid_input": _("Check the marked fields."),
     "conflict": _("This has already been changed. Look at its present state."),
+    "too_many_sign_ins": _("Signing in was begun too often from your network. Wait a minute and try again."),
     "entry_changed": _("This entry no longer matches its seal: somebody has changed it. Do not rely on what it says."),
 }
 

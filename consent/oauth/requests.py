@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from hmac import compare_digest
 
 from django.utils import timezone
@@ -20,7 +20,7 @@ from .rfc9396 import from_json
 class PushedRequestView:
     """Who asks for what, as checked when it was pushed. `client_name` and `agency_name` by language: fi, sv, en.
 
-    `categories` are codes, sorted; `until` is the last day (UTC), included; `once`: for one use only.
+    `categories` are codes, sorted; `until` is the last day, included (`consent.days`); `once`: for one use only.
     """
 
     client_id: str
@@ -44,27 +44,42 @@ def load(*, client_id: str, request_uri: str, interaction: str) -> PushedRequest
     minutes; before that it lives 90 s (RFC 9126, 2.2; FAPI 2.0, 5.3.2.2). Raises `RequestUnknown`, `RequestExpired`, `RequestUsed`,
     `RequestElsewhere`: these are for a page and must not redirect.
     """
-    secret = request_uri.removeprefix(URI_PREFIX)
-    if not request_uri.startswith(URI_PREFIX) or not looks_like_secret(secret):
-        raise RequestUnknown()
-    digest, mine, now = digest_of(secret), digest_of(interaction), timezone.now()
-    rows = PushedRequest.objects.filter(pk=digest)
-    rows.filter(
+    digest, mine, now = _digest(request_uri), digest_of(interaction), timezone.now()
+    PushedRequest.objects.filter(
+        pk=digest,
         interaction__isnull=True,
         used_at__isnull=True,
         expires_at__gt=now,
         client__client_id=client_id if "\x00" not in client_id else "",
     ).update(interaction=mine, expires_at=now + config.INTERACTION_LIFETIME)
-    found = rows.select_related("client__agency").first()
+    found = _standing(digest, client_id, now)
+    if found.interaction is None or not compare_digest(bytes(found.interaction), mine):
+        raise RequestElsewhere()
+    return view_of(found)
+
+
+def check_unopened(*, client_id: str, request_uri: str) -> None:
+    """Whether the request still waits for the browser that opens it. Changes nothing; raises what `load` raises."""
+    if _standing(_digest(request_uri), client_id, timezone.now()).interaction is not None:
+        raise RequestElsewhere()
+
+
+def _digest(request_uri: str) -> bytes:
+    secret = request_uri.removeprefix(URI_PREFIX)
+    if not request_uri.startswith(URI_PREFIX) or not looks_like_secret(secret):
+        raise RequestUnknown()
+    return digest_of(secret)
+
+
+def _standing(digest: bytes, client_id: str, now: datetime) -> PushedRequest:
+    found = PushedRequest.objects.filter(pk=digest).select_related("client__agency").first()
     if found is None or found.client.client_id != client_id or not (found.client.active and found.client.agency.active):
         raise RequestUnknown()
     if found.used_at is not None:
         raise RequestUsed()
     if found.expires_at <= now:
         raise RequestExpired()
-    if found.interaction is None or not compare_digest(bytes(found.interaction), mine):
-        raise RequestElsewhere()
-    return view_of(found)
+    return found
 
 
 def view_of(request: PushedRequest) -> PushedRequestView:

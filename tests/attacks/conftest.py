@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.core.cache import cache
 
-from aurora.sandbox import launch
+from aurora.identity import eid, keys
+from aurora.identity.models import IdentityProvider
+from aurora.sandbox import jose, launch
 from aurora.sandbox.config import EID
 from aurora.sandbox.provision import write_configs
 from tests.support.cast import REGISTER, Cast, made_cast
+from tests.support.hostile_peer import Peer, listening, peer
+
+PUSHED = {"request_uri": "urn:ietf:params:oauth:request_uri:x", "expires_in": 60}
+__all__ = ["cast", "committed_cast", "listening", "peer"]
 
 
 @pytest.fixture(scope="package")
@@ -33,3 +40,19 @@ def cast(committed_cast: Cast, django_db_blocker: Any) -> Iterator[Cast]:
     with django_db_blocker.unblock():
         committed_cast.renew_token()
         yield committed_cast
+
+
+@pytest.fixture
+def eid_of_ours(cast: Cast, peer: Peer) -> Iterator[Peer]:
+    """An e-ID that counts, in the place of the real one."""
+    peer.publishes()
+    peer.says("/par", PUSHED, 201)
+    before = IdentityProvider.objects.get(active=True)
+    IdentityProvider.objects.update(active=False)
+    sealed = keys.seal_for_platform(json.dumps(jose.new_key()).encode(), context=eid.key_context(peer.url))
+    mine = IdentityProvider.objects.create(issuer=peer.url, client_id="aurora", key_sealed=sealed)
+    try:
+        yield peer
+    finally:
+        mine.delete()
+        IdentityProvider.objects.filter(pk=before.pk).update(active=True)

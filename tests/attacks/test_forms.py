@@ -153,6 +153,17 @@ def test_the_agencys_form_sent_twice_gives_one_consent_and_one_code(cast: Cast) 
     assert changed(before, snapshot()) <= {"django_session"}
 
 
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"purposes": ["world-domination"]}, "Select only from the purposes on this page."),
+        ({"categories": ["tax.income"]}, "Select only from the kinds of data on this page."),
+    ],
+)
+def test_what_was_not_offered_is_named_beside_its_field(cast: Cast, change: dict[str, Any], sentence: str) -> None:
+    assert sentence in _allow(cast, **change).content.decode()
+
+
 def test_a_code_redeemed_twice_kills_what_it_gave(cast: Cast) -> None:
     aino, _, form = _asked(cast)
     code = parse_qs(urlsplit(_post(aino, "/oauth/authorize", form)["Location"]).query)["code"][0]

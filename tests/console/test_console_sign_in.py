@@ -12,6 +12,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
+from aurora.identity import keys, totp
 from aurora.identity.models import Operator
 from aurora.sources.models import Pull
 from consent.scope import citizen_scope
@@ -112,6 +113,18 @@ def test_five_wrong_passwords_lock_the_name_out_even_for_the_right_one(cast: Cas
     assert _post(browser(), SIGN_IN, username="pia", password="wrong").status_code == 400, "other names are not locked out"
 
 
+def test_behind_a_proxy_a_stranger_locks_out_nobody_elsewhere(cast: Cast, settings: Any) -> None:
+    """All connections come from the proxy; it says last who asked, and what the sender wrote before counts for nothing."""
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    wrong = [
+        _post(browser(HTTP_X_FORWARDED_FOR=f"198.51.100.{n}, 203.0.113.66"), SIGN_IN, username="olavi", password="wrong").status_code
+        for n in range(6)
+    ]
+    assert wrong == [400, 400, 400, 400, 429, 429]
+    elsewhere = _post(browser(HTTP_X_FORWARDED_FOR="198.51.100.1"), SIGN_IN, username="olavi", password=PASSWORD)
+    assert elsewhere.status_code == 302 and elsewhere["Location"] == CODE
+
+
 def test_what_was_typed_is_in_no_log(cast: Cast, caplog: pytest.LogCaptureFixture) -> None:
     """People type passwords into the wrong field."""
     for _ in range(6):
@@ -147,7 +160,7 @@ def newcomer(cast: Cast) -> Client:
     """Pia, who has a password and no authenticator yet."""
     pia, _ = Operator.objects.get_or_create(username="pia", defaults={"name": "Pia"})
     pia.set_password(PASSWORD)
-    pia.totp_secret_sealed = None
+    pia.totp_secret_sealed, pia.totp_last_step = None, -1
     pia.save()
     face = browser()
     assert _post(face, SIGN_IN, username="pia", password=PASSWORD)["Location"] == ENROL
@@ -171,6 +184,35 @@ def test_the_code_that_enrolled_an_authenticator_does_not_count_again(cast: Cast
     assert _post(other, CODE, code=code).status_code == 400
     assert other.get(ENROL)["Location"] == CODE, "nor can another authenticator be put in its place"
     assert not _is_in(other)
+
+
+def test_a_session_that_loses_the_race_to_enrol_is_not_let_in(cast: Cast, newcomer: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    newcomer.get(ENROL)
+    pia, theirs, verify = Operator.objects.get(username="pia"), totp.new_secret(), totp.verify
+
+    def verify_while_another_enrols(**asked: Any) -> bool:
+        right = verify(**asked)
+        assert totp.enrol(operator=pia, secret=theirs)
+        return right
+
+    monkeypatch.setattr(totp, "verify", verify_while_another_enrols)
+    answer = _post(newcomer, ENROL, code=code_of(bytes.fromhex(newcomer.session["totp-being-enrolled"])))
+    assert answer.status_code == 302 and answer["Location"] == CODE
+    assert not _is_in(newcomer)
+    pia.refresh_from_db()
+    assert keys.open_for_platform(bytes(pia.totp_secret_sealed or b""), context=b"totp:" + pia.pk.bytes) == theirs
+
+
+def test_signing_in_leaves_what_was_begun_in_the_browser_behind(cast: Cast) -> None:
+    """A stranger's half-hour session among it."""
+    face = browser()
+    session = face.session
+    session["sign-in-errand"] = {"state": "x"}
+    session.set_expiry(1800)
+    session.save()
+    face.cookies["aurora"] = session.session_key
+    assert _post(face, SIGN_IN, username="olavi", password=PASSWORD)["Location"] == CODE
+    assert "sign-in-errand" not in face.session and face.session.get_expiry_age() > 3600
 
 
 def test_a_citizens_session_opens_no_page_of_the_console(cast: Cast) -> None:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import secrets
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.crypto import salted_hmac
 from django.views.decorators.http import require_http_methods
 
 from aurora.journeys import request_access
 from aurora.journeys.request_access import AccessQuestion
-from aurora.portal import forms
-from aurora.portal.auth import for_citizens, me, remember
+from aurora.portal import forms, newcomers
+from aurora.portal.auth import for_citizens, me
 from aurora.portal.present import consents as present
 from aurora.ui import words
 from aurora.ui.contexts import InvalidRequestPage
@@ -25,6 +25,7 @@ from consent.oauth.errors import RequestRefused
 from consent.oauth.responses import SeeOther
 
 INTERACTION = "oauth-interaction"
+AGAIN = "again"
 LANGUAGES = ("fi", "sv", "en")
 
 
@@ -34,12 +35,13 @@ def decide(request: HttpRequest) -> HttpResponse:
     language = _language(request)
     sent = request.POST if request.method == "POST" else request.GET
     client_id, request_uri = sent.get("client_id", "")[:200], sent.get("request_uri", "")[:512]
-    interaction = request.session.get(INTERACTION) or secrets.token_urlsafe(32)
     try:
+        interaction = _interaction(request)
+        if not interaction:
+            return _come_again(request, client_id, request_uri)
         # Before signing in, so that the request is this browser's and waits for as long as a person needs (90 s else).
         requests.load(client_id=client_id, request_uri=request_uri, interaction=interaction)
-        # Only now: made-up requests leave no sessions behind.
-        remember(request, **{INTERACTION: interaction, "language": language})
+        newcomers.note(request, **{INTERACTION: interaction, "language": language})
         return _decide(request, client_id, request_uri, interaction)
     except RequestRefused as error:
         page = InvalidRequestPage(reason=str(words.request_error(error.code)), home_url=reverse("portal:landing"))
@@ -79,6 +81,27 @@ def _page(request: HttpRequest, asked: AccessQuestion, errors: dict[str, str]) -
         language_urls={code: f"{reverse('authorize')}?{urlencode({**kept, 'language': code})}" for code in LANGUAGES},
     )  # fmt: skip
     return render(request, "portal/authorize.html", {"page": page}, status=400 if errors else 200)
+
+
+def _interaction(request: HttpRequest) -> str:
+    """The secret of this browser; none before its session's cookie has come back.
+
+    It is made from the session, so that two clicks at once are the same browser's, and kept in it, since signing in gives a new one.
+    """
+    kept = str(request.session.get(INTERACTION, ""))
+    key = request.session.session_key  # None also for a session that is over: reading has told
+    return kept or (salted_hmac("aurora.oauth.interaction", key, algorithm="sha256").hexdigest() if key else "")
+
+
+def _come_again(request: HttpRequest, client_id: str, request_uri: str) -> HttpResponse:
+    """Give a new browser a session, and let it come again with it. Bound at once, the request would be lost with this answer."""
+    requests.check_unopened(client_id=client_id, request_uri=request_uri)  # made-up requests leave no sessions behind
+    if AGAIN in request.GET:
+        raise RequestRefused(code="cookies_needed")
+    newcomers.admit(request)
+    newcomers.note(request, language=request.LANGUAGE_CODE)
+    kept = {"client_id": client_id, "request_uri": request_uri, "language": request.LANGUAGE_CODE, AGAIN: "1"}
+    return HttpResponseRedirect(f"{reverse('authorize')}?{urlencode(kept)}")
 
 
 def _language(request: HttpRequest) -> str:

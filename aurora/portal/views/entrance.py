@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 from aurora.identity.models import Citizen
 from aurora.journeys import sign_in as journey
 from aurora.journeys.sign_in import SignInFailed
+from aurora.portal import errors, newcomers
 from aurora.portal.auth import safe_next
 from aurora.ui import words
 from aurora.ui.contexts import Banner, LandingPage, NoticeKind, SignInErrorPage
@@ -38,14 +39,15 @@ def landing(request: HttpRequest) -> HttpResponse:
 @require_GET
 def sign_in(request: HttpRequest) -> HttpResponse:
     """Off to the e-ID, remembering where the citizen wanted to go."""
+    newcomers.admit(request)
     language = (translation.get_language() or "en")[:2]
     try:
-        url, errand = journey.start(language=language, next_path=safe_next(request.GET.get("next")))
+        with newcomers.leaving():
+            url, errand = journey.start(language=language, next_path=safe_next(request.GET.get("next")))
     except SignInFailed as error:
         page = SignInErrorPage(reason=str(words.sign_in_error(error.code)), retry_url=reverse("portal:sign_in"))
-        return render(request, "portal/sign_in_error.html", {"page": page}, status=503)
-    request.session[ERRAND] = errand
-    request.session["language"] = language
+        return errors.later(render(request, "portal/sign_in_error.html", {"page": page}, status=503))
+    newcomers.note(request, **{ERRAND: errand, "language": language})
     return HttpResponseRedirect(url)
 
 
