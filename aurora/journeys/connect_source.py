@@ -165,8 +165,9 @@ def _how_it_ended(error: PeerFailed) -> str:
 
 def _give_back(mine: Registration, tokens: dict[str, Any]) -> None:
     """Tokens that nothing rests on must not live on at the source. One try: without a connection no sweep knows of them."""
+    refresh = tokens.get("refresh_token")
     try:
-        oauth.revoke(mine, token=tokens.get("refresh_token") or tokens["access_token"])
+        oauth.revoke(mine, token=refresh if isinstance(refresh, str) else tokens["access_token"])
     except PeerFailed as error:
         logger.warning("Tokens of a connection that was not made could not be given back to %s: %s", mine.issuer, error.code)
 

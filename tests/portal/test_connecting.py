@@ -100,8 +100,9 @@ def test_the_citizen_is_told_on_the_page_of_sources(new_person: Person, source: 
     assert b"Start again from the beginning" in face.get(back["Location"]).content
 
 
-def test_a_token_without_a_companion_is_given_back_itself(new_person: Person, source: Peer) -> None:
-    source.says("/token", {"access_token": "an-access-token", "token_type": "Bearer"})
+@pytest.mark.parametrize("companion", [{}, {"refresh_token": None}, {"refresh_token": 7}], ids=str)
+def test_a_token_without_a_companion_is_given_back_itself(new_person: Person, source: Peer, companion: dict[str, Any]) -> None:
+    source.says("/token", {"access_token": "an-access-token", "token_type": "Bearer", **companion})
     answer = leave(new_person)
     with another_text(), pytest.raises(NotConnected):
         arrive(new_person, answer)
@@ -131,10 +132,11 @@ def test_what_nobody_foresaw_gives_the_tokens_back_too(new_person: Person, sourc
 def test_of_two_windows_at_once_one_connects_and_the_other_gives_its_tokens_back(new_person: Person, source: Peer) -> None:
     answer = leave(new_person)
     text, agency = offer().texts[0], Agency.objects.get(code=TAX)
+    notice = notices.keep(text, now=NIGHT)
     with citizen_scope(new_person.id):  # the first window, about to be done
         services.give(
             citizen_id=new_person.id, recipient=Agency.objects.get(code=AURORA), source=agency, purpose=text.purpose,
-            categories=["tax.income"], notice=notices.keep(text, now=NIGHT), until=TODAY + timedelta(days=1), now=NIGHT,
+            categories=["tax.income"], notice=notice, until=TODAY + timedelta(days=1), now=NIGHT,
         )  # fmt: skip
         second, outcome = in_thread(lambda: arrive(new_person, answer))
         until_waiting(1)
