@@ -49,7 +49,7 @@ def test_what_a_stranger_leaves_is_small_and_short(cast: Cast, eid_of_ours: Peer
     assert row.expire_date <= timezone.now() + timedelta(minutes=30) and len(row.session_data) < 1000
 
 
-def test_a_eid_of_ours_holds_two_threads_of_a_process(cast: Cast, eid_of_ours: Peer) -> None:
+def test_a_slow_eid_holds_two_threads_of_a_process(cast: Cast, eid_of_ours: Peer) -> None:
     go_on = Event()
 
     def slowly(handler: Any) -> None:
