@@ -13,7 +13,7 @@ from django.db import connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
 from consent.ledger import queries, verify
-from consent.ledger.append import append
+from consent.ledger.append import append, sealing_context
 from consent.ledger.checkpoint import Signer
 from consent.ledger.events import Event
 from consent.ledger.queries import entries_for, link, my_sequence_is_unbroken, open_entry, proof_for
@@ -126,6 +126,19 @@ def test_an_entry_that_an_administrator_edited_is_not_genuine(deed: str) -> None
         execute(f"UPDATE ledger_ledgerentry SET {deed}")
     with citizen_scope(AINO):
         assert not open_entry(entries_for(AINO)[0], open_sealed).genuine
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"x", b"[]", b"{}", b'{"access": {}}', b'{"access": 1, "salt": ""}', b'{"access": {}, "salt": "x"}']
+)
+def test_what_opens_and_is_no_entry_is_not_genuine(content: bytes) -> None:
+    """Only who holds the citizen's key can seal such a thing."""
+    read_by_agency(AINO)
+    with citizen_scope(AINO):
+        entry = entries_for(AINO)[0]
+    entry.sealed = seal(content, context=sealing_context(entry.id))
+    opened = open_entry(entry, open_sealed)
+    assert not opened.genuine and opened.access == {}
 
 
 def test_an_unbroken_sequence() -> None:
