@@ -3,8 +3,9 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
+PYTEST := $(BIN)/python -m pytest -m "not long"
 
-.PHONY: help demo test test-long bench bench-large lint format lock clean
+.PHONY: help demo test .test-walks .test-rooms test-long bench bench-large lint format lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -14,12 +15,18 @@ demo: .venv/.installed ## Run all of Aurora with its sandbox; Ctrl-C stops it an
 
 test: .venv/.installed-dev .venv/.chromium .venv/.npm lint ## Lint, then run every test that takes less than minutes
 	@rm -rf .test-logs
-# One run after another: browsers, processes with deadlines, and the ledger's own database each want their process to themselves.
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not long" $(foreach d,consent/ledger faults interop journeys logs sandbox,--ignore tests/$(d)) tests
-	$(BIN)/python -m pytest -m "not long" tests/sandbox
-	$(BIN)/python -m pytest -m "not long" tests/journeys tests/faults tests/interop
-	$(BIN)/python -m pytest -m "not long" tests/consent/ledger
-	$(BIN)/python -m pytest tests/logs
+# Browsers, processes with deadlines, and the ledger's own database each want their process to themselves: first what two workers share,
+# then two runs side by side.
+	$(PYTEST) -n 2 --dist loadfile $(foreach d,consent/ledger faults interop journeys logs sandbox,--ignore tests/$(d)) tests
+	@$(MAKE) --no-print-directory -j 2 --output-sync=target .test-walks .test-rooms
+	$(PYTEST) tests/logs
+
+.test-walks:
+	$(PYTEST) tests/journeys tests/faults tests/interop
+
+.test-rooms:
+	$(PYTEST) tests/sandbox
+	$(PYTEST) tests/consent/ledger
 
 test-long: .venv/.installed-dev .venv/.chromium ## Run the tests that take minutes
 	$(BIN)/python -m pytest -m long tests
