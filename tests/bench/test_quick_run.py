@@ -26,6 +26,9 @@ RATIOS = {
 NUMBERS = ["ledger_inclusion_p99_ms", "suggest_with_reasons_ms", "suggest_services"]
 
 
+pytestmark = pytest.mark.long  # most of a minute for starting servers and peers
+
+
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, object]]:
     file = tmp_path_factory.mktemp("bench") / "results.json"
