@@ -1,6 +1,6 @@
 """Whether an access is allowed: the decision over all consents that its citizen gave the agency, against one SELECT by primary key.
 
-Both run in an open transaction with the citizen's scope set, at the same number of rows, and fetch the same ten columns through
+Both run in an open transaction with the citizen's scope set, at the same number of rows, and fetch the columns of a consent through
 Django's cursor. The peer's table has no row-level security and its row is not locked. The second figure has the scope and the
 transaction's end inside the clock; for the peer, BEGIN and COMMIT.
 """

@@ -191,9 +191,9 @@ def event_title(event: str) -> Sentence:
 
 
 def event_kind(event: str) -> EntryKind:
-    """Which filter of the activity page an event belongs to; by the grammar `actor:subject:action`."""
-    actor, subject, _action = event.split(":")
-    return _KINDS.get(subject) or _TWIN_KINDS[actor]
+    """Which filter of the activity page an event belongs to; by the grammar `actor:subject:action`. An unknown one is a reading."""
+    actor, subject = (*event.split(":"), "")[:2]
+    return _KINDS.get(subject) or _TWIN_KINDS.get(actor, EntryKind.READ)
 
 
 def refusal(code: str) -> Sentence:

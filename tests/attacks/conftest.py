@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 
 from aurora.identity import eid, keys
 from aurora.identity.models import IdentityProvider
@@ -15,6 +14,7 @@ from aurora.sandbox import jose, launch
 from aurora.sandbox.config import EID
 from aurora.sandbox.provision import write_configs
 from tests.support.cast import REGISTER, Cast, made_cast
+from tests.support.casting import cast
 from tests.support.hostile_peer import Peer, listening, peer
 
 PUSHED = {"request_uri": "urn:ietf:params:oauth:request_uri:x", "expires_in": 60}
@@ -31,15 +31,6 @@ def committed_cast(django_db_setup: None, django_db_blocker: Any, tmp_path_facto
             yield cast
         finally:
             launch.stop_all(running)
-
-
-@pytest.fixture
-def cast(committed_cast: Cast, django_db_blocker: Any) -> Iterator[Cast]:
-    """The database is open to the test, no count of a limit is left of the test before, and the office's token is good."""
-    cache.clear()
-    with django_db_blocker.unblock():
-        committed_cast.renew_token()
-        yield committed_cast
 
 
 @pytest.fixture

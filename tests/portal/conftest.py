@@ -3,34 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.core.cache import cache
 from django.utils import timezone
 
 from aurora.identity import citizens
 from aurora.identity.eid import Identified
 from aurora.sources.models import DataSource
-from tests.support.cast import TAX, Cast, Person, made_cast
+from tests.support.cast import TAX, Cast, Person
+from tests.support.casting import cast, committed_cast
 from tests.support.hostile_peer import Peer, listening, peer
 
-__all__ = ["listening", "peer"]
-
-
-@pytest.fixture(scope="package")
-def committed_cast(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cast]:
-    with django_db_blocker.unblock(), made_cast(tmp_path_factory.mktemp("cast")) as cast:
-        yield cast
-
-
-@pytest.fixture
-def cast(committed_cast: Cast, django_db_blocker: Any) -> Iterator[Cast]:
-    cache.clear()
-    with django_db_blocker.unblock():
-        committed_cast.renew_token()
-        yield committed_cast
+__all__ = ["cast", "committed_cast", "listening", "peer"]
 
 
 @pytest.fixture
