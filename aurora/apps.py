@@ -6,4 +6,4 @@ class AuroraConfig(AppConfig):
     label = "aurora"
 
     def ready(self) -> None:
-        from aurora import checks  # noqa: F401  (registers the system checks)
+        from aurora import celery, checks  # noqa: F401  (who sends messages needs our app and its broker; registers the system checks)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 
 from django.utils import timezone
@@ -15,6 +18,7 @@ from aurora.sources import connections, pulls
 from aurora.sources.models import ConnectAttempt, DataSource
 from consent.scope import citizen_scope
 from tests.support.citizens import make_citizen
+from tests.support.services import ROOT
 
 # The sweep
 
@@ -44,6 +48,18 @@ def test_the_sweep_sends_a_message_that_carries_the_row_s_id_and_nothing_else(ca
         for message in messages:
             message.ack()
     assert ("aurora.pull", [[str(case.pull_id)], {}]) in [(m.headers["task"], m.payload[:2]) for m in messages]
+
+
+def test_a_process_that_only_starts_django_sends_to_our_broker_from_every_thread() -> None:
+    """As the web does, which imports nothing of the worker's."""
+    program = (
+        "import django, threading; django.setup();"
+        "from aurora.journeys.tasks import pull, return_tokens;"
+        "thread = threading.Thread(target=lambda: print({t.app.conf.broker_url for t in (pull, return_tokens)}));"
+        "thread.start(); thread.join()"
+    )
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert said.stdout.strip() == str({os.environ["BROKER_URL"]})
 
 
 def test_of_many_the_sweep_takes_the_longest_waiting_first(office: TaxOffice) -> None:
