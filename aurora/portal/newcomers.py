@@ -18,6 +18,7 @@ from consent.errors import AuroraError
 from consent.oauth.limits import address_of
 
 WINDOW = 60
+PATIENCE_SECONDS = 1.0
 # Long enough for signing in at the e-ID; a session that nobody comes back to is purged soon.
 SESSION_SECONDS = 30 * 60
 _ways = threading.BoundedSemaphore(settings.AURORA_SIGN_INS_AT_ONCE)
@@ -46,8 +47,9 @@ def admit(request: HttpRequest) -> None:
 
 @contextmanager
 def leaving() -> Iterator[None]:
-    """Around the call to the e-ID. However slow it is, it holds some of this process's threads only. Raises `SignInFailed` when they are busy."""
-    if not _ways.acquire(blocking=False):
+    """Around the call to the e-ID. However slow it is, it holds some of this process's threads only. Raises `SignInFailed` when they stay busy."""
+    # A call takes some hundredths of a second: who waits as long as this waits for an e-ID that does not answer.
+    if not _ways.acquire(timeout=PATIENCE_SECONDS):
         raise SignInFailed(code="busy")
     try:
         yield

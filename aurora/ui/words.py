@@ -58,6 +58,7 @@ _PULL_ERRORS: Final[Mapping[str, Sentence]] = {
     "oauth_error": _("The agency's service did not accept Aurora's request."),
     "address_refused": _("The agency's service gave an address that Aurora does not trust."),
     "no_consent": _("There was no longer a consent for fetching this."),
+    "cancelled": _("The fetch was called off: the source is no longer in use, or was disconnected or connected anew meanwhile."),
     "gave_up": _("The fetch was broken off again and again, so nothing was saved from it."),
 }
 

@@ -10,7 +10,17 @@ from aurora.ui.contexts import EntryKind
 from consent.ledger.events import Event
 from consent.rules.values import RefusalCode
 
-PULL_CODES = ("source_down", "too_many_requests", "revoked", "invalid_answer", "wrong_citizen", "too_large", "timeout", "gave_up")
+PULL_CODES = (
+    "source_down",
+    "too_many_requests",
+    "revoked",
+    "invalid_answer",
+    "wrong_citizen",
+    "too_large",
+    "timeout",
+    "gave_up",
+    "cancelled",
+)
 
 
 def test_every_event_has_a_title_and_a_kind() -> None:
