@@ -99,6 +99,7 @@ class Env:
     debug: bool = False
     pull_lease: timedelta = timedelta(seconds=60)
     sweep_every: timedelta = timedelta(seconds=15)
+    sign_ins_a_minute: int = 60
     log_level: LogLevel = "INFO"
 
     @classmethod
@@ -147,6 +148,7 @@ class Env:
             debug=debug,
             pull_lease=lease,
             sweep_every=sweep,
+            sign_ins_a_minute=read.number("AURORA_SIGN_INS_A_MINUTE", 60, most=100_000),
             log_level=read.choice("AURORA_LOG_LEVEL", get_args(LogLevel), "INFO"),
         )
 
@@ -177,11 +179,15 @@ class _Reader:
             return False
         raise EnvError(f"{variable} must be 1 or 0, not {value!r}")
 
-    def seconds(self, variable: str, default: int) -> timedelta:
+    def number(self, variable: str, default: int, *, most: int, of: str = "") -> int:
+        """A whole number from 1 to `most`; `of` says what it counts."""
         value = self._get(variable) or str(default)
-        if not value.isascii() or not value.isdigit() or not 1 <= int(value[:9]) <= 86_400 or len(value) > 9:
-            raise EnvError(f"{variable} must be a whole number of seconds from 1 to 86400, not {value[:20]!r}")
-        return timedelta(seconds=int(value))
+        if not value.isascii() or not value.isdigit() or len(value) > 9 or not 1 <= int(value) <= most:
+            raise EnvError(f"{variable} must be a whole number{of} from 1 to {most}, not {value[:20]!r}")
+        return int(value)
+
+    def seconds(self, variable: str, default: int) -> timedelta:
+        return timedelta(seconds=self.number(variable, default, most=86_400, of=" of seconds"))
 
     def choice(self, variable: str, allowed: tuple[str, ...], default: str) -> Any:
         value = self._get(variable) or default

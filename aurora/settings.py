@@ -104,8 +104,8 @@ CACHES = {
 
 # At each of /oauth/par, /oauth/token, /oauth/introspect and /oauth/revoke.
 AURORA_OAUTH_CALLS_A_MINUTE = {"address": 3000, "client": 1200}
-# Begun by one address: many people may stand behind it.
-AURORA_SIGN_INS_A_MINUTE = 60
+# Begun by one address: many people may stand behind it, a whole town hall's guest network for instance.
+AURORA_SIGN_INS_A_MINUTE = ENV.sign_ins_a_minute
 # In each web process, on their way to the e-ID: half of its threads.
 AURORA_SIGN_INS_AT_ONCE = 2
 

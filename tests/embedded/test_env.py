@@ -78,6 +78,8 @@ def test_other_parameters_reach_the_driver() -> None:
         ({"AURORA_PULL_LEASE_SECONDS": "1e3"}, "AURORA_PULL_LEASE_SECONDS"),
         ({"AURORA_PULL_LEASE_SECONDS": "9" * 5000}, "AURORA_PULL_LEASE_SECONDS"),
         ({"AURORA_PULL_LEASE_SECONDS": "10", "AURORA_SWEEP_SECONDS": "20"}, "AURORA_SWEEP_SECONDS"),
+        ({"AURORA_SIGN_INS_A_MINUTE": "0"}, "AURORA_SIGN_INS_A_MINUTE"),
+        ({"AURORA_SIGN_INS_A_MINUTE": "many"}, "AURORA_SIGN_INS_A_MINUTE"),
         ({"AURORA_STATE_DIR": "state"}, "AURORA_STATE_DIR"),
         ({"AURORA_KEK_FILE": "/nowhere/kek"}, "AURORA_KEK_FILE"),
         ({"AURORA_LEDGER_ORIGIN": "https://aurora.example"}, "AURORA_LEDGER_ORIGIN"),
