@@ -25,7 +25,8 @@ TEMPLATES = {400, 403, 404, 405, 413, 429, 500, 503}
 
 def page_for(request: HttpRequest, error: AuroraError) -> HttpResponse:
     """The page for an expected error: what happened, and what to do next."""
-    answer = _answer(request, error.status, error.code, str(words.error(error.code)))
+    reason = "" if error.status == 404 else str(words.error(error.code))  # that page says it in its heading
+    answer = _answer(request, error.status, error.code, reason)
     return later(answer, error.retry_after) if isinstance(error, TooManyBegun) else answer
 
 

@@ -25,7 +25,6 @@ def errors() -> list[Example]:
     special = {
         "429": ErrorPage("/", retry_after=30),
         "session_expired": ErrorPage("/", sign_in_url="/sign-in/"),
-        "404": ErrorPage("/", reason=str(words.error("not_found"))),
         "500": None,
     }
     return [
