@@ -16,11 +16,11 @@ PROCESSES = {
 
 def test_all_processes_have_logged_and_none_of_it_is_about_a_person() -> None:
     logs = sorted(GATHERED.rglob("*.log"))
+    found = [f"{log.relative_to(GATHERED)}: {kind}: {line}" for log in logs for kind, line in lines_with_people(log)]
+    assert found == []
     missing = PROCESSES - {log.stem for log in logs if log.stat().st_size}
     assert not missing, f"no log of {sorted(missing)} in {GATHERED}: run `make test`, which gathers them"
     assert any(log.name.startswith("python-") and log.stat().st_size for log in logs)
-    found = [f"{log.relative_to(GATHERED)}: {kind}: {line}" for log in logs for kind, line in lines_with_people(log)]
-    assert found == []
 
 
 @pytest.mark.parametrize(
