@@ -152,12 +152,6 @@ def role_words(value: AgencyRole) -> str | Promise:
     return _ROLES[AgencyRole(value)]
 
 
-@register.filter
-def paragraphs(text: str) -> list[str]:
-    """Text parted by empty lines, as a list of paragraphs."""
-    return [part.strip() for part in text.replace("\r\n", "\n").split("\n\n") if part.strip()]
-
-
 @register.simple_tag(takes_context=True)
 def page_layout(context: Context) -> Layout:
     """The frame's data for this request: `{% page_layout as layout %}`."""
