@@ -9,14 +9,15 @@ import socket
 import subprocess
 import sys
 import textwrap
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from aurora import ports
 from aurora.guard import group_is_alive
+from tests.support.stack import wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 # A child that has a child of its own, as a worker has its pool. `stubborn` ignores the request to stop.
@@ -92,11 +93,7 @@ def run(tmp_path: Path) -> Iterator[Run]:
     wait_until(run.nothing_left, "nothing is left")
 
 
-def wait_until(condition: Callable[[], bool], what: str, within: float = 30.0) -> None:
-    deadline = time.monotonic() + within
-    while not condition():
-        assert time.monotonic() < deadline, f"waited in vain until {what}"
-        time.sleep(0.02)
+wait_until = partial(wait_for, within=30.0)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

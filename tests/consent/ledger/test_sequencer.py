@@ -7,10 +7,10 @@ import os
 import signal
 import subprocess
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -29,6 +29,7 @@ from consent.ledger.models import Checkpoint, Leaf, LedgerEntry, Pending, Tile
 from consent.ledger.sequence import LOCK, NotAllowed, Sequencer
 from consent.scope import citizen_scope
 from tests.consent.ledger.conftest import read_by_agency, seal
+from tests.support import stack
 
 pytestmark = pytest.mark.usefixtures("ledger_db")
 
@@ -37,12 +38,7 @@ SIGNER = Signer(ORIGIN, Ed25519PrivateKey.from_private_bytes(bytes(32)))
 AINO = uuid4()
 PATIENCE = 30.0
 
-
-def wait_for(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, f"waited in vain for {what}"
-        time.sleep(0.01)
+wait_for = partial(stack.wait_for, within=PATIENCE)
 
 
 def fill(count: int, citizen: UUID = AINO) -> list[bytes]:
