@@ -94,6 +94,7 @@ class Env:
     hmac_key_file: keyfiles.KeyFile = field(kw_only=True)
     ledger_key_file: keyfiles.KeyFile = field(kw_only=True)
     signing_key_file: keyfiles.KeyFile = field(kw_only=True)
+    former_signing_key_files: tuple[keyfiles.KeyFile, ...] = ()
     ledger_origin: str = field(kw_only=True)
     sandbox: bool = False
     debug: bool = False
@@ -143,6 +144,7 @@ class Env:
             hmac_key_file=key("AURORA_HMAC_KEY_FILE", "hmac"),
             ledger_key_file=key("AURORA_LEDGER_KEY_FILE", "ed25519"),
             signing_key_file=key("AURORA_SIGNING_KEY_FILE", "es256"),
+            former_signing_key_files=read.key_files("AURORA_FORMER_SIGNING_KEY_FILES", "es256"),
             ledger_origin=read.origin("AURORA_LEDGER_ORIGIN", base_url),
             sandbox=sandbox,
             debug=debug,
@@ -210,6 +212,13 @@ class _Reader:
         if not path.is_file():
             raise EnvError(f"{variable} names {path}, which is not a file")
         return keyfiles.KeyFile(path, kind, create=False)
+
+    def key_files(self, variable: str, kind: keyfiles.Kind) -> tuple[keyfiles.KeyFile, ...]:
+        """Key files separated by colons, as in PATH; each must exist."""
+        paths = [Path(part).expanduser() for part in self._get(variable).split(":") if part]
+        if missing := [path for path in paths if not path.is_file()]:
+            raise EnvError(f"{variable} names {missing[0]}, which is not a file")
+        return tuple(keyfiles.KeyFile(path, kind, create=False) for path in paths)
 
     def database(self, variable: str) -> DatabaseUrl | None:
         value = self._get(variable)

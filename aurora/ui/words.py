@@ -35,6 +35,21 @@ _EVENT_TITLES: Final[Mapping[str, Sentence]] = {
     "citizen:twin:viewed": _("You looked at your data"),
     "citizen:twin:exported": _("You downloaded your data"),
     "citizen:twin:refused": _("You were refused your data"),
+    "citizen:consent:narrowed": _("You withdrew a part of a consent"),
+    "agency:consent:returned": _("An agency gave back your consent"),
+    "aurora:consent:ended": _("Aurora ended a consent"),
+    "aurora:notice:delivered": _("Aurora told an agency that a consent had ended"),
+    "aurora:notice:failed": _("Aurora could not tell an agency that a consent had ended"),
+    "agency:deletion:confirmed": _("An agency confirmed that it deleted your data"),
+    "citizen:mandate:offered": _("A power of attorney was offered"),
+    "citizen:mandate:accepted": _("A power of attorney was accepted"),
+    "citizen:mandate:declined": _("A power of attorney was declined"),
+    "citizen:mandate:revoked": _("A right to act for another was ended"),
+    "citizen:mandate:confirmed": _("A right to act for another was confirmed"),
+    "aurora:mandate:registered": _("A right to act for another was taken from a register"),
+    "aurora:mandate:frozen": _("A right to act for another was frozen"),
+    "aurora:mandate:ended": _("A right to act for another ended"),
+    "citizen:mandate:used": _("Somebody began to act for you"),
 }
 
 _REFUSALS: Final[Mapping[str, Sentence]] = {
@@ -91,6 +106,8 @@ _PULL_STATES: Final[Mapping[str, Sentence]] = {
 _CONSENT_EVENTS: Final[Mapping[str, Sentence]] = {
     "given": _("You gave this consent."),
     "declined": _("You declined this request."),
+    "narrowed": _("A part of this consent was withdrawn."),
+    "replaced": _("This consent was replaced by a newer one."),
     "withdrawn": _("You withdrew this consent."),
     "expired": _("This consent ran out."),
 }

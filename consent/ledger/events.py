@@ -21,8 +21,29 @@ class Event(StrEnum):
     CONSENT_GIVEN = "citizen:consent:given"
     CONSENT_DECLINED = "citizen:consent:declined"
     CONSENT_WITHDRAWN = "citizen:consent:withdrawn"
+    # Some categories of it; the rest stands.
+    CONSENT_NARROWED = "citizen:consent:narrowed"
+    # The recipient no longer needs it; the source no longer gives (told by Aurora, who noticed); an operator had to.
+    CONSENT_RETURNED = "agency:consent:returned"
+    CONSENT_ENDED = "aurora:consent:ended"
     # Nobody acts when a consent runs out: Aurora notes it.
     CONSENT_EXPIRED = "aurora:consent:expired"
+
+    # What an agency was told of an end, and what it said it did.
+    NOTICE_DELIVERED = "aurora:notice:delivered"
+    NOTICE_FAILED = "aurora:notice:failed"
+    DELETION_CONFIRMED = "agency:deletion:confirmed"
+
+    MANDATE_OFFERED = "citizen:mandate:offered"
+    MANDATE_ACCEPTED = "citizen:mandate:accepted"
+    MANDATE_DECLINED = "citizen:mandate:declined"
+    MANDATE_REVOKED = "citizen:mandate:revoked"
+    MANDATE_CONFIRMED = "citizen:mandate:confirmed"
+    # From a register, not by a person: a guardian's, an estate's.
+    MANDATE_REGISTERED = "aurora:mandate:registered"
+    MANDATE_FROZEN = "aurora:mandate:frozen"
+    MANDATE_ENDED = "aurora:mandate:ended"
+    MANDATE_USED = "citizen:mandate:used"
 
     SOURCE_CONNECTED = "citizen:source:connected"
     SOURCE_DISCONNECTED = "citizen:source:disconnected"
@@ -48,7 +69,7 @@ class Event(StrEnum):
 
     @property
     def subject(self) -> str:
-        """What it was done to: `consent`, `source`, `pull` or `twin`."""
+        """What it was done to: `consent`, `source`, `pull`, `twin`, `notice`, `deletion` or `mandate`."""
         return self.value.split(":")[1]
 
     @property

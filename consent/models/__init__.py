@@ -2,12 +2,13 @@
 
 from .agency import Agency
 from .notice import Notice
-from .record import ConsentEvent, ConsentRecord, ConsentState
+from .record import ConsentEvent, ConsentEventKind, ConsentRecord, ConsentState
 from .vocabulary import DataCategory, DataCategoryVersion, Purpose, PurposeVersion
 
 __all__ = [
     "Agency",
     "ConsentEvent",
+    "ConsentEventKind",
     "ConsentRecord",
     "ConsentState",
     "DataCategory",

@@ -15,12 +15,16 @@ from .vocabulary import Purpose, PurposeVersion
 
 
 class ConsentState(models.TextChoices):
-    """`given` says what was decided last, not that the consent is alive: expiry is decided at the read, by `consent.rules`."""
+    """`given` says what was decided last, not that the consent is alive: expiry is decided at the read, by `consent.rules`.
+
+    `expired` is what the expiry journey makes of it later, when what follows from the end has been seen to.
+    """
 
     GIVEN = "given"
     DECLINED = "declined"
     REPLACED = "replaced"
     WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
 
 
 class ConsentRecord(models.Model):
@@ -40,6 +44,11 @@ class ConsentRecord(models.Model):
     state = models.CharField(max_length=10, choices=ConsentState.choices)
     once = models.BooleanField(default=False, help_text="For one reading of each category.")
     spent = ArrayField(models.CharField(max_length=64), default=list, help_text="Categories that a consent for one use has opened.")
+    withdrawn = ArrayField(
+        models.CharField(max_length=64),
+        default=list,
+        help_text="Categories that were withdrawn while the rest stands: they are no longer covered.",
+    )
     decided_at = models.DateTimeField()
     not_before = models.DateTimeField()
     expires_at = models.DateTimeField()
@@ -57,7 +66,7 @@ class ConsentRecord(models.Model):
             models.CheckConstraint(condition=Q(expires_at__gt=F("not_before")), name="consent_ends_after_it_begins"),
             models.CheckConstraint(
                 condition=Q(state__in=["given"], ended_at__isnull=True)
-                | Q(state__in=["declined", "replaced", "withdrawn"], ended_at__isnull=False),
+                | Q(state__in=["declined", "replaced", "withdrawn", "expired"], ended_at__isnull=False),
                 name="consent_ended_has_a_time",
             ),
             models.CheckConstraint(condition=~Q(categories=[]) | Q(state="declined"), name="consent_covers_something"),
@@ -67,14 +76,26 @@ class ConsentRecord(models.Model):
         return f"{self.purpose_id} {self.state} {self.id}"
 
 
+class ConsentEventKind(models.TextChoices):
+    """Every state that a consent comes to, and what changes it without ending it."""
+
+    GIVEN = "given"
+    DECLINED = "declined"
+    REPLACED = "replaced"
+    NARROWED = "narrowed"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+
+
 class ConsentEvent(models.Model):
-    """What happened to a consent. Append-only, by trigger and by privilege."""
+    """What happened to a consent. Append-only, by trigger and by privilege. `categories`: those withdrawn, if it was narrowed."""
 
     consent = models.ForeignKey(ConsentRecord, on_delete=models.PROTECT, related_name="events")
     citizen = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
-    kind = models.CharField(max_length=10, choices=ConsentState.choices)
-    by = models.CharField(max_length=64)
+    kind = models.CharField(max_length=10, choices=ConsentEventKind.choices)
+    categories = ArrayField(models.CharField(max_length=64), default=list)
+    by = models.CharField(max_length=64, help_text="`citizen`, `aurora` (it ran out), `operator`, or an agency's code.")
 
     class Meta:
         ordering = ["at", "id"]

@@ -23,6 +23,7 @@ def metadata() -> dict[str, Any]:
         "require_pushed_authorization_requests": True,
         "token_endpoint": f"{base}/oauth/token",
         "revocation_endpoint": f"{base}/oauth/revoke",
+        "jwks_uri": f"{base}/oauth/jwks",
         "introspection_endpoint": f"{base}/oauth/introspect",
         **authenticated,
         "response_types_supported": ["code"],

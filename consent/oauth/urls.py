@@ -10,6 +10,7 @@ urlpatterns = [
     path("oauth/token", views.token, name="token"),
     path("oauth/revoke", views.revoke, name="revoke"),
     path("oauth/introspect", views.introspect, name="introspect"),
+    path("oauth/jwks", views.jwks, name="jwks"),
     path(".well-known/oauth-authorization-server", views.authorization_server, name="authorization-server"),
     path(".well-known/oauth-protected-resource", views.protected_resource, name="protected-resource"),
     # RFC 9728, 3.1: for a resource with a path, the path follows the well-known part.

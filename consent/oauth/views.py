@@ -12,6 +12,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
+from consent import signing
+
 from . import limits, rfc8414, rfc9728
 from .forms import FormRequest
 from .server import server
@@ -67,6 +69,11 @@ def authorization_server(request: HttpRequest) -> HttpResponse:
 @require_GET
 def protected_resource(request: HttpRequest) -> HttpResponse:
     return _public(rfc9728.metadata())
+
+
+@require_GET
+def jwks(request: HttpRequest) -> HttpResponse:
+    return _public(signing.jwks())
 
 
 def _public(metadata: dict[str, Any]) -> HttpResponse:
