@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
-from django.core.cache import caches
 from django.core.cache.backends.redis import RedisCache, RedisCacheClient
 from redis import Redis
 
@@ -29,17 +28,9 @@ class Cache(RedisCache):
         self._class = _OneClient
 
     def count(self, key: str, seconds: int) -> int:
-        """See `count`. One command, and a second one for the first of a key."""
-        client, name = self._cache.get_client(), self.make_and_validate_key(key)
-        total = int(client.incr(name))
-        if total == 1:
-            client.expire(name, seconds)
-        return total
-
-
-def count(key: str, seconds: int) -> int:
-    """Add one, and say what that makes; no call is lost beside another one. The key is forgotten after so many seconds from its first."""
-    store = caches["default"]
-    if isinstance(store, Cache):
-        return store.count(key, seconds)
-    return 1 if store.add(key, 1, seconds) else int(store.incr(key))
+        """See `consent.counting.count`. The end is set with the beginning, so that no key is left that nobody forgets."""
+        name = self.make_and_validate_key(key)
+        with self._cache.get_client().pipeline(transaction=True) as commands:
+            commands.set(name, 0, ex=seconds, nx=True)
+            commands.incr(name)
+            return int(commands.execute()[1])

@@ -9,7 +9,7 @@ from redis.exceptions import RedisError
 from rest_framework.request import Request
 from rest_framework.throttling import SimpleRateThrottle
 
-from aurora.cache import count
+from consent.counting import count
 from consent.oauth.tokens import TokenContext
 
 logger = logging.getLogger(__name__)

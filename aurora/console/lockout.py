@@ -9,14 +9,13 @@ from django.conf import settings
 from django.core.cache import cache
 
 from aurora.identity.models import Operator
+from consent.counting import count
 
 
 def may_try(operator: Operator) -> bool:
     """Counts the attempt before it is judged, so that attempts at the same instant are counted too."""
     seconds = int(settings.AXES_COOLOFF_TIME * 3600)
-    if cache.add(_key(operator), 1, seconds):
-        return True
-    return bool(cache.incr(_key(operator)) <= settings.AXES_FAILURE_LIMIT)
+    return count(_key(operator), seconds) <= settings.AXES_FAILURE_LIMIT
 
 
 def forget(operator: Operator) -> None:

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from django.conf import settings
 from django.http import HttpRequest
 
-from aurora.cache import count
 from aurora.journeys.sign_in import SignInFailed
 from aurora.portal.auth import remember
+from consent.counting import count
 from consent.errors import AuroraError
 from consent.oauth.limits import address_of
 

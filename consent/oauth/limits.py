@@ -12,9 +12,10 @@ import time
 
 from authlib.oauth2 import OAuth2Error
 from django.conf import settings
-from django.core.cache import cache
 from django.http import HttpRequest
 from redis.exceptions import RedisError
+
+from consent.counting import count
 
 logger = logging.getLogger(__name__)
 WINDOW = 60
@@ -50,9 +51,7 @@ def address_of(request: HttpRequest) -> str:
 
 def _counted(key: str) -> int:
     try:
-        if cache.add(key, 1, 2 * WINDOW):
-            return 1
-        return int(cache.incr(key))
+        return count(key, 2 * WINDOW)
     except RedisError as error:
         logger.error("The cache is away (%s): a call of an OAuth endpoint was not counted.", type(error).__name__)
         return 0

@@ -12,7 +12,8 @@ from django.core.cache import caches
 from django.utils import timezone
 
 from aurora.api.throttles import PerClient
-from aurora.cache import Cache, count
+from aurora.cache import Cache
+from consent.counting import count
 from consent.oauth.tokens import TokenContext
 
 
