@@ -7,12 +7,18 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
+from django.db.models import Q
 
 from consent.models import Agency
 
-from .. import config, jwks, redirects
+from .. import addresses, config, jwks, redirects
 
 CLIENT_ID = r"[A-Za-z0-9._~-]{1,64}"
+
+
+def _address(about: str) -> models.CharField[str, str]:
+    """An https address, or none. `db_default`: the release before this one knows nothing of the column."""
+    return models.CharField(max_length=config.TEXT_LIMIT, blank=True, default="", db_default="", help_text=about)
 
 
 class Client(ClientMixin, models.Model):  # type: ignore[misc]
@@ -22,10 +28,22 @@ class Client(ClientMixin, models.Model):  # type: ignore[misc]
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
     name = models.JSONField(help_text="Name by language: fi, sv, en.")
     redirect_uris = ArrayField(models.CharField(max_length=config.TEXT_LIMIT), help_text="Compared exactly (RFC 9700, 2.1).")
-    jwks = models.JSONField(help_text="Public keys (RFC 7517).")
+    jwks = models.JSONField(null=True, blank=True, help_text="Public keys (RFC 7517); or jwks_uri, where they are.")
+    jwks_uri = _address("Where the agency keeps its public keys (RFC 7591, 2).")
+    notice_uri = _address("Where signed notices of withdrawal go.")
+    resource = _address("The agency's own API, as the audience of tokens that are for it (RFC 8707).")
     allowed_purposes = ArrayField(models.CharField(max_length=64))
     allowed_categories = ArrayField(models.CharField(max_length=64))
     active = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(jwks__isnull=False, jwks_uri="") | Q(jwks__isnull=True) & ~Q(jwks_uri=""), name="client_keys_or_their_address"
+            ),
+            # Whose the audience is decides who may ask about its tokens.
+            models.UniqueConstraint(fields=["resource"], condition=~Q(resource=""), name="client_resource_once"),
+        ]
 
     def __str__(self) -> str:
         return self.client_id
@@ -41,8 +59,15 @@ class Client(ClientMixin, models.Model):  # type: ignore[misc]
             faults["name"] = "Give the name in fi, sv and en."
         if fault := redirects.fault_of_all(self.redirect_uris):
             faults["redirect_uris"] = fault
-        if fault := jwks.fault_of(self.jwks):
+        if (self.jwks is None) == (not self.jwks_uri):
+            faults["jwks"] = "Give either the public keys or the address where they are."
+        elif self.jwks is not None and (fault := jwks.fault_of(self.jwks)):
             faults["jwks"] = fault
+        for name in ("jwks_uri", "notice_uri"):
+            if (uri := getattr(self, name)) and (fault := addresses.fault_of(uri)):
+                faults[name] = fault
+        if self.resource and (fault := addresses.fault_of_resource(self.resource)):
+            faults["resource"] = fault
         if faults:
             raise ValidationError(faults)
 
