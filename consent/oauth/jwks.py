@@ -39,8 +39,10 @@ def fault_of(jwks: object) -> str | None:
     if size > SIZE_LIMIT or not 1 <= len(jwks["keys"]) <= MAXIMUM:
         return f"A key set has 1 to {MAXIMUM} keys and at most {SIZE_LIMIT} bytes."
     for jwk in jwks["keys"]:
-        if fault := _fault_of_key(jwk):
+        if fault := fault_of_key(jwk):
             return fault
+        if not isinstance(jwk.get("kid"), str) or not 1 <= len(jwk["kid"]) <= 128:
+            return "Every key needs a kid of 1 to 128 characters."
     kids = [jwk["kid"] for jwk in jwks["keys"]]
     return None if len(set(kids)) == len(kids) else "Every key needs a kid of its own."
 
@@ -61,7 +63,7 @@ def choose(jwks: dict[str, Any], *, kid: object, alg: str) -> PublicKey | None:
     found = keys if kid is None and len(keys) == 1 else [k for k in keys if kid is not None and k["kid"] == kid]
     if len(found) != 1 or algorithm_of(found[0]) != alg:
         return None
-    return _imported(json.dumps(found[0], sort_keys=True))
+    return imported(found[0])
 
 
 @lru_cache(maxsize=1024)
@@ -70,7 +72,13 @@ def _imported(jwk: str) -> PublicKey:
     return _TYPES[data["kty"]].import_key(data)
 
 
-def _fault_of_key(jwk: object) -> str | None:
+def imported(jwk: dict[str, Any]) -> PublicKey:
+    """A key without fault, ready to verify."""
+    return _imported(json.dumps(jwk, sort_keys=True))
+
+
+def fault_of_key(jwk: object) -> str | None:
+    """Why this is no public key of a kind and size that may sign here, as a sentence that repeats nothing of it; None if it is one."""
     if not isinstance(jwk, dict):
         return "Every key is a JSON object."
     if _PRIVATE & set(jwk):
@@ -81,8 +89,6 @@ def _fault_of_key(jwk: object) -> str | None:
     members = _KINDS[jwk["kty"], jwk.get("crv")][1]
     if not members <= set(jwk) or not set(jwk) <= members | _COMMON or not all(isinstance(jwk[m], str) for m in members):
         return "A key has the members of its type, kid, and at most alg, use and key_ops."
-    if not isinstance(jwk.get("kid"), str) or not 1 <= len(jwk["kid"]) <= 128:
-        return "Every key needs a kid of 1 to 128 characters."
     if jwk.get("alg", alg) != alg or jwk.get("use", "sig") != "sig" or jwk.get("key_ops", ["verify"]) != ["verify"]:
         return f"This type of key is for verifying {alg} signatures."
     try:
