@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -11,12 +12,17 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from consent.models import ConsentEvent, ConsentRecord, ConsentState, DataCategoryVersion, PurposeVersion
-from consent.rules import ConsentView
+from consent.rules import Binding, ConsentView, Given, outdated
 
 # The agency by sub-select: a join costs more to plan than to run. The order is total, since rows are locked in it: everyone who locks
-# several consents of a citizen does so by this statement.
+# several consents of a citizen does so by this statement. What no longer holds is read by sub-selects for the same reason: the oldest
+# binding versions once a statement, of the few things whose meaning has ever changed; a purpose's version by its key.
 _FOR_DECISION = """
-SELECT state, source_id, id, citizen_id, purpose_id, categories, not_before, expires_at, ended_at, once, spent
+SELECT state, source_id, id, citizen_id, purpose_id, categories, not_before, expires_at, ended_at, once, spent, withdrawn,
+    category_versions, recipient_version, (SELECT version FROM consent_purposeversion v WHERE v.id = purpose_version_id),
+    (SELECT binding_since FROM consent_agency WHERE code = %s),
+    (SELECT jsonb_object_agg(code, binding_since) FROM consent_purpose WHERE binding_since > 1),
+    (SELECT jsonb_object_agg(code, binding_since) FROM consent_datacategory WHERE binding_since > 1)
 FROM consent_consentrecord
 WHERE citizen_id = %s AND recipient_id = (SELECT id FROM consent_agency WHERE code = %s) AND state <> 'declined'
 ORDER BY (state = 'given') DESC, (state = 'withdrawn') DESC, decided_at DESC, id LIMIT 200 FOR NO KEY UPDATE
@@ -29,16 +35,28 @@ def for_decision(*, citizen_id: UUID, recipient: str) -> list[ConsentView]:
     It locks the rows against change until the transaction ends, so that no read commits after the withdrawal of its consent.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_FOR_DECISION, [citizen_id, recipient])
+        cursor.execute(_FOR_DECISION, [recipient, citizen_id, recipient])
         rows = cursor.fetchall()
         if _overtaken(rows):
-            cursor.execute(_FOR_DECISION, [citizen_id, recipient])
+            cursor.execute(_FOR_DECISION, [recipient, citizen_id, recipient])
             rows = cursor.fetchall()
     return [
-        ConsentView(i, c, recipient, p, frozenset(k), begins, expires, ended, once, frozenset(spent))
-        for state, _, i, c, p, k, begins, expires, ended, once, spent in rows
+        ConsentView(
+            i, c, recipient, p, frozenset(k), begins, expires, ended, once, frozenset(spent), frozenset(withdrawn), _behind(p, k, *at)
+        )
+        for state, _, i, c, p, k, begins, expires, ended, once, spent, withdrawn, *at in rows
         if state != ConsentState.REPLACED
     ]
+
+
+def _behind(
+    purpose: str, categories: list[str], shown: str, recipient: int, wording: int, agency: int, purposes: str | None, data: str | None
+) -> frozenset[str]:
+    """`outdated`, from the columns of `_FOR_DECISION`: JSON as it comes, since most often there is nothing to compare it with."""
+    if agency == 1 and purposes is None and data is None:
+        return frozenset()
+    binding = Binding(json.loads(purposes or "{}").get(purpose, 1), agency, json.loads(data or "{}"))
+    return outdated(categories, Given(wording, recipient, json.loads(shown)), binding)
 
 
 def _overtaken(rows: list[tuple[Any, ...]]) -> bool:
@@ -96,7 +114,7 @@ def covered_categories(*, citizen_id: UUID, recipient: str, source: str, at: dat
     standing = ConsentRecord.objects.filter(
         citizen_id=citizen_id, recipient__code=recipient, source__code=source, state="given", expires_at__gt=at
     )
-    return {category for record in standing for category in record.categories}
+    return {category for record in standing for category in record.covered}
 
 
 def live(*, citizen_id: UUID, at: datetime) -> QuerySet[ConsentRecord]:

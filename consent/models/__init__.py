@@ -1,19 +1,24 @@
 """Tables of the consent authority. One module a subject; import from here."""
 
-from .agency import Agency
+from .agency import Agency, AgencyVersion
+from .meaning import MeaningChange
 from .notice import Notice
+from .receipt import Receipt
 from .record import ConsentEvent, ConsentEventKind, ConsentRecord, ConsentState
 from .vocabulary import DataCategory, DataCategoryVersion, Purpose, PurposeVersion
 
 __all__ = [
     "Agency",
+    "AgencyVersion",
     "ConsentEvent",
     "ConsentEventKind",
     "ConsentRecord",
     "ConsentState",
     "DataCategory",
     "DataCategoryVersion",
+    "MeaningChange",
     "Notice",
     "Purpose",
     "PurposeVersion",
+    "Receipt",
 ]

@@ -40,6 +40,7 @@ class ConsentRecord(models.Model):
     purpose_version = models.ForeignKey(PurposeVersion, on_delete=models.PROTECT, related_name="+")
     categories = ArrayField(models.CharField(max_length=64))
     category_versions = models.JSONField(help_text="Version of each category as shown.")
+    recipient_version = models.PositiveSmallIntegerField(default=1, db_default=1, help_text="Version of the recipient as shown.")
     notice = models.ForeignKey(Notice, on_delete=models.PROTECT, related_name="+")
     state = models.CharField(max_length=10, choices=ConsentState.choices)
     once = models.BooleanField(default=False, help_text="For one reading of each category.")
@@ -48,6 +49,12 @@ class ConsentRecord(models.Model):
         models.CharField(max_length=64),
         default=list,
         help_text="Categories that were withdrawn while the rest stands: they are no longer covered.",
+    )
+    outdated_told = ArrayField(
+        models.CharField(max_length=64),
+        default=list,
+        db_default=models.Value([], output_field=ArrayField(models.CharField(max_length=64))),
+        help_text="Categories of which the citizen was told that a change of meaning has left this consent behind.",
     )
     decided_at = models.DateTimeField()
     not_before = models.DateTimeField()
@@ -74,6 +81,11 @@ class ConsentRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self.purpose_id} {self.state} {self.id}"
+
+    @property
+    def covered(self) -> list[str]:
+        """The categories that were not withdrawn again, sorted. Whether the consent is alive, it does not say."""
+        return sorted(set(self.categories) - set(self.withdrawn))
 
 
 class ConsentEventKind(models.TextChoices):

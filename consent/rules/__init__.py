@@ -3,17 +3,21 @@
 from .decide import decide
 from .durations import MAXIMUM_MONTHS, end_of, latest_end
 from .values import AURORA, CITIZEN, AccessRequest, ConsentView, Permit, Refusal, RefusalCode
+from .versions import Binding, Given, outdated
 
 __all__ = [
     "AURORA",
     "CITIZEN",
     "MAXIMUM_MONTHS",
     "AccessRequest",
+    "Binding",
     "ConsentView",
+    "Given",
     "Permit",
     "Refusal",
     "RefusalCode",
     "decide",
     "end_of",
     "latest_end",
+    "outdated",
 ]

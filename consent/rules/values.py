@@ -19,6 +19,7 @@ class RefusalCode(StrEnum):
     NO_CONSENT = "no_consent"
     CONSENT_WITHDRAWN = "consent_withdrawn"
     CONSENT_EXPIRED = "consent_expired"
+    CONSENT_OUTDATED = "consent_outdated"
     NOT_YET_VALID = "not_yet_valid"
     PURPOSE_NOT_COVERED = "purpose_not_covered"
     CATEGORY_NOT_COVERED = "category_not_covered"
@@ -43,7 +44,8 @@ class AccessRequest:
 class ConsentView:
     """What a decision needs to know of one ConsentRecord (GDPR art. 6(1)(a), 7; ISO/IEC TS 27560).
 
-    A consent for one use (`once`) opens each category once; `spent` are those it has opened.
+    A consent for one use (`once`) opens each category once; `spent` are those it has opened. `withdrawn` are categories that were taken
+    back while the rest stands. `outdated` (see `consent.rules.versions`) are those that mean something else by now than when it was given.
     """
 
     id: UUID
@@ -56,6 +58,13 @@ class ConsentView:
     ended_at: datetime | None = None
     once: bool = False
     spent: frozenset[str] = frozenset()
+    withdrawn: frozenset[str] = frozenset()
+    outdated: frozenset[str] = frozenset()
+
+    @property
+    def open(self) -> frozenset[str]:
+        """What it still opens, while it is alive."""
+        return self.categories - self.spent - self.withdrawn - self.outdated
 
 
 @dataclass(frozen=True, slots=True)
