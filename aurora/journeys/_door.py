@@ -23,6 +23,12 @@ from consent.rules import CITIZEN, AccessRequest, ConsentView, Permit, Refusal, 
 from consent.scope import citizen_scope
 
 
+# Where the agency can do something about it, it is told what.
+_SENTENCES = {
+    RefusalCode.CONSENT_OUTDATED: "What was consented to has changed its meaning since. Ask the citizen again: they are shown what changed.",
+}
+
+
 class AccessRefused(AuroraError):
     """No consent allows this. `code` is the refusal's code, the same that the citizen reads in the log."""
 
@@ -32,7 +38,7 @@ class AccessRefused(AuroraError):
     def __init__(self, refusal: Refusal, entry_id: UUID) -> None:
         self.refusal = refusal
         self.entry_id = entry_id
-        super().__init__(code=refusal.code.value)
+        super().__init__(_SENTENCES.get(refusal.code), code=refusal.code.value)
 
 
 @dataclass(frozen=True)
@@ -80,7 +86,8 @@ def _consents(request: AccessRequest, only_consent: UUID | None, at_most: frozen
         return []
     standing = queries.for_decision(citizen_id=request.citizen_id, recipient=request.requester)
     found = [c for c in standing if only_consent is None or c.id == only_consent]
-    return found if at_most is None else [replace(c, categories=c.categories & at_most) for c in found]
+    # What was withdrawn stays in view, though no token bears it any more: it is the reason that the refusal tells.
+    return found if at_most is None else [replace(c, categories=c.categories & (at_most | c.withdrawn)) for c in found]
 
 
 def _append(permit: Permit, event: Event, now: datetime, details: Mapping[str, Any] | None) -> UUID:

@@ -56,6 +56,7 @@ _REFUSALS: Final[Mapping[str, Sentence]] = {
     "no_consent": _("There was no consent for this."),
     "consent_withdrawn": _("You had withdrawn the consent."),
     "consent_expired": _("The consent had run out."),
+    "consent_outdated": _("What is meant had changed since you consented, so your consent did not cover it any more."),
     "category_not_covered": _("The consent did not cover this kind of data."),
     "purpose_not_covered": _("The consent did not cover this purpose."),
     "not_yet_valid": _("The consent was not yet in force."),
@@ -73,6 +74,7 @@ _PULL_ERRORS: Final[Mapping[str, Sentence]] = {
     "oauth_error": _("The agency's service did not accept Aurora's request."),
     "address_refused": _("The agency's service gave an address that Aurora does not trust."),
     "no_consent": _("There was no longer a consent for fetching this."),
+    "consent_outdated": _("What would be fetched has changed since you consented, so it was not fetched."),
     "cancelled": _("The fetch was called off: the source is no longer in use, or was disconnected or connected anew meanwhile."),
     "gave_up": _("The fetch was broken off again and again, so nothing was saved from it."),
 }
@@ -92,6 +94,7 @@ _PULL_REMEDIES: Final[Mapping[str, Sentence]] = {
     "oauth_error": _("Connect the source again if you want Aurora to fetch the data."),
     "address_refused": _THEIR_FAULT,
     "no_consent": _("Connect the source again if you want Aurora to fetch the data."),
+    "consent_outdated": _("Read what has changed, and consent anew if you want Aurora to fetch the data."),
 }
 
 _PULL_STATES: Final[Mapping[str, Sentence]] = {
