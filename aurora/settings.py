@@ -111,6 +111,10 @@ AURORA_SIGN_INS_A_MINUTE = ENV.sign_ins_a_minute
 # In each web process, on their way to the e-ID: half of its threads.
 AURORA_SIGN_INS_AT_ONCE = 2
 
+# Who fetches clients' key sets (consent.oauth.keysets), and how many of a web process's threads may be at it.
+CONSENT_FETCH_KEYS = "aurora.outbound.keysets.fetch"
+CONSENT_KEY_FETCHES_AT_ONCE = 1
+
 AUTH_USER_MODEL = "identity.Citizen"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
@@ -212,7 +216,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # A broker that is away must not keep a citizen waiting: the row is written, the sweep will send the message.
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 2}
 CELERY_TASK_PUBLISH_RETRY = False
-_PERIODS = {"aurora.sweep": ENV.sweep_every.total_seconds(), "aurora.return_tokens": 300.0, "aurora.purge": 3600.0}
+_PERIODS = {"aurora.sweep": ENV.sweep_every.total_seconds(), "aurora.return_tokens": 300.0, "aurora.purge": 3600.0, "aurora.refresh_keys": 60.0}
 # A message expires when the next one comes: what a worker missed must not pile up before it.
 CELERY_BEAT_SCHEDULE = {
     task.removeprefix("aurora."): {"task": task, "schedule": period, "options": {"expires": period}} for task, period in _PERIODS.items()

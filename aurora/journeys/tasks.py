@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from aurora.journeys import pull as pull_journey
+from aurora.journeys import refresh_keys as refresh_keys_journey
 from aurora.journeys import withdraw
 from aurora.sources import connections
 from consent.oauth import purge as oauth_purge
@@ -46,3 +47,9 @@ def return_tokens() -> None:
     returned = withdraw.return_tokens(now=timezone.now())
     if returned:
         logger.info("%d connections given back.", returned)
+
+
+@shared_task(name="aurora.refresh_keys")
+def refresh_keys() -> None:
+    """Fetch clients' key sets before they are stale."""
+    refresh_keys_journey.refresh_keys()

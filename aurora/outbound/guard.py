@@ -60,11 +60,12 @@ def _may_connect(address: str) -> bool:
 class _Clock:
     """The time that a request as a whole has left: a peer that sends a byte now and then resets every other timeout."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float | None) -> None:
         self._until = 0.0
+        self._seconds = seconds
 
     def start(self) -> None:
-        self._until = time.monotonic() + TOTAL_SECONDS
+        self._until = time.monotonic() + (TOTAL_SECONDS if self._seconds is None else self._seconds)
 
     def at_most(self, timeout: float | None) -> float:
         """Seconds for the next step. Raises `EgressRefused` when none are left."""
@@ -147,16 +148,17 @@ class _GuardedBackend(httpcore.NetworkBackend):
 
 
 class _BoundedStream(httpx.SyncByteStream):
-    """Cuts an answer off at `MAXIMUM_BYTES`: an endless source costs little."""
+    """Cuts an answer off: an endless source costs little."""
 
-    def __init__(self, inner: httpx.SyncByteStream) -> None:
+    def __init__(self, inner: httpx.SyncByteStream, maximum_bytes: int) -> None:
         self._inner = inner
+        self._maximum_bytes = maximum_bytes
 
     def __iter__(self) -> Iterator[bytes]:
         read = 0
         for chunk in self._inner:
             read += len(chunk)
-            if read > MAXIMUM_BYTES:
+            if read > self._maximum_bytes:
                 raise EgressRefused("too_large")
             yield chunk
 
@@ -173,12 +175,13 @@ def _certificates() -> ssl.SSLContext:
 class GuardedTransport(httpx.HTTPTransport):
     """An httpx transport behind the guard: https only (http to loopback in the sandbox), no proxies, bounded answers.
 
-    One request at a time: each has `TOTAL_SECONDS` from its first byte to its last, headers included.
+    One request at a time: each has `total_seconds` (`TOTAL_SECONDS`) from its first byte to its last, headers included.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, total_seconds: float | None = None, maximum_bytes: int = MAXIMUM_BYTES) -> None:
         super().__init__(verify=_certificates())
-        self._clock = _Clock()
+        self._clock = _Clock(total_seconds)
+        self._maximum_bytes = maximum_bytes
         self._pool = httpcore.ConnectionPool(
             ssl_context=_certificates(),
             network_backend=_GuardedBackend(self._clock),
@@ -195,7 +198,7 @@ class GuardedTransport(httpx.HTTPTransport):
             response.close()
             raise EgressRefused("encoding_refused", request)
         assert isinstance(response.stream, httpx.SyncByteStream)
-        response.stream = _BoundedStream(response.stream)
+        response.stream = _BoundedStream(response.stream, self._maximum_bytes)
         return response
 
 
@@ -211,6 +214,10 @@ def _check_url(request: httpx.Request) -> None:
 TIMEOUT = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
 
 
-def guarded_client() -> httpx.Client:
-    """A client for one conversation; close it. Redirects are not followed, cookies are kept nowhere, the environment's proxies are ignored."""
-    return httpx.Client(transport=GuardedTransport(), timeout=TIMEOUT, follow_redirects=False, trust_env=False)
+def guarded_client(*, total_seconds: float | None = None, maximum_bytes: int = MAXIMUM_BYTES) -> httpx.Client:
+    """A client for one conversation; close it. Redirects are not followed, cookies are kept nowhere, the environment's proxies are ignored.
+
+    `total_seconds` and `maximum_bytes` bound one answer more tightly than the guard does by itself.
+    """
+    transport = GuardedTransport(total_seconds=total_seconds, maximum_bytes=maximum_bytes)
+    return httpx.Client(transport=transport, timeout=TIMEOUT, follow_redirects=False, trust_env=False)

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
 
 from consent.errors import InvalidInput
 from consent.models import Agency
 
+from . import keysets
 from .models import Client
 
 
@@ -19,11 +21,14 @@ def register(
     agency: Agency,
     name: Mapping[str, str],
     redirect_uris: Iterable[str],
-    jwks: Mapping[str, Any],
     purposes: Iterable[str],
     categories: Iterable[str],
+    jwks: Mapping[str, Any] | None = None,
+    jwks_uri: str = "",
+    notice_uri: str = "",
+    resource: str = "",
 ) -> Client:
-    """Register a client, or change the one of this id. `jwks`: public keys, {"keys": [...]}, each with a `kid`.
+    """Register a client, or change the one of this id. Either `jwks`: public keys, {"keys": [...]}, each with a `kid`; or `jwks_uri`.
 
     Raises `InvalidInput` with a sentence a field; an id that another agency holds is not taken over.
     """
@@ -32,12 +37,21 @@ def register(
         raise InvalidInput({"client_id": "This id belongs to another agency."})
     client.name = dict(name)
     client.redirect_uris = list(redirect_uris)
-    client.jwks = dict(jwks)
+    client.jwks = None if jwks is None else dict(jwks)
+    client.jwks_uri, client.notice_uri, client.resource = jwks_uri, notice_uri, resource
     client.allowed_purposes = sorted(set(purposes))
     client.allowed_categories = sorted(set(categories))
     try:
-        client.full_clean(validate_unique=False)
+        client.full_clean(validate_unique=False, validate_constraints=False)
+        _judge_resource(client)
     except ValidationError as error:
         raise InvalidInput({field: " ".join(messages) for field, messages in error.message_dict.items()}) from None
-    client.save()
+    with transaction.atomic():
+        client.save()
+        keysets.watch(client)
     return client
+
+
+def _judge_resource(client: Client) -> None:
+    if client.resource and Client.objects.filter(resource=client.resource).exclude(pk=client.pk).exists():
+        raise ValidationError({"resource": "Another client is registered with this address."})

@@ -15,7 +15,7 @@ from joserfc import jws
 from joserfc.errors import JoseError, UnsupportedAlgorithmError
 from joserfc.jws import JWSRegistry
 
-from . import config, jwks, strict_json
+from . import config, jwks, keysets, strict_json
 from .digests import digest_of
 from .forms import FormRequest
 from .models import Client, UsedAssertion
@@ -83,7 +83,7 @@ class ClientAssertion(JWTBearerClientAssertion):  # type: ignore[misc]
         alg = header.get("alg")
         if not isinstance(alg, str) or alg not in config.ALGORITHMS:
             raise InvalidClientError(description="The assertion must be signed with ES256, PS256 or EdDSA.")
-        key = jwks.choose(client.jwks or {"keys": []}, kid=header.get("kid"), alg=alg)
+        key = keysets.key_of(client, kid=header.get("kid"), alg=alg)
         if key is None:
             raise InvalidClientError(description="The assertion's kid and alg name none of the client's keys.")
         return key

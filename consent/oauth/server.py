@@ -79,8 +79,8 @@ class Server(AuthorizationServer):  # type: ignore[misc]
         unauthenticated = isinstance(error, InvalidClientError)
         status = 401 if unauthenticated else error.status_code
         response = self.handle_response(status, dict(error.get_body()), None)
-        if isinstance(error, limits.TooManyRequests):
-            response["Retry-After"] = str(error.retry_after)
+        if retry_after := getattr(error, "retry_after", None):  # of limits, keysets
+            response["Retry-After"] = str(retry_after)
         if unauthenticated:
             # RFC 9110, 15.5.2 wants a challenge; Authlib's says Basic, which nobody may use here.
             response["WWW-Authenticate"] = f'{config.AUTH_METHOD} realm="{config.issuer()}"'

@@ -37,6 +37,9 @@ from consent.models import (
 from consent.oauth import clients, requests, responses
 from consent.oauth.models import Client, Grant
 from consent.scope import citizen_scope
+from tests.support.hostile_peer import listening, peer
+
+__all__ = ["listening", "peer"]
 
 ISSUER = "http://localhost:8000"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
