@@ -11,22 +11,24 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import QuerySet
 
-from consent.models import ConsentEvent, ConsentRecord, ConsentState, DataCategoryVersion, PurposeVersion
+from consent.models import Agency, AgencyVersion, ConsentEvent, ConsentRecord, ConsentState, DataCategoryVersion, PurposeVersion
 from consent.rules import Binding, ConsentView, Given, outdated
 
 # The agency by sub-select: a join costs more to plan than to run. The order is total, since rows are locked in it: everyone who locks
 # several consents of a citizen does so by this statement. What no longer holds is read by sub-selects for the same reason: the oldest
 # binding versions once a statement, of the few things whose meaning has ever changed; a purpose's version by its key.
-_FOR_DECISION = """
-SELECT state, source_id, id, citizen_id, purpose_id, categories, not_before, expires_at, ended_at, once, spent, withdrawn,
+_AT = """
     category_versions, recipient_version, (SELECT version FROM consent_purposeversion v WHERE v.id = purpose_version_id),
-    (SELECT binding_since FROM consent_agency WHERE code = %s),
     (SELECT jsonb_object_agg(code, binding_since) FROM consent_purpose WHERE binding_since > 1),
-    (SELECT jsonb_object_agg(code, binding_since) FROM consent_datacategory WHERE binding_since > 1)
+    (SELECT jsonb_object_agg(code, binding_since) FROM consent_datacategory WHERE binding_since > 1),
+    (SELECT binding_since FROM consent_agency a WHERE a."""
+_FOR_DECISION = f"""
+SELECT state, source_id, id, citizen_id, purpose_id, categories, not_before, expires_at, ended_at, once, spent, withdrawn, {_AT}code = %s)
 FROM consent_consentrecord
 WHERE citizen_id = %s AND recipient_id = (SELECT id FROM consent_agency WHERE code = %s) AND state <> 'declined'
 ORDER BY (state = 'given') DESC, (state = 'withdrawn') DESC, decided_at DESC, id LIMIT 200 FOR NO KEY UPDATE
 """
+_LEFT_BEHIND = f"SELECT id, purpose_id, categories, {_AT}id = recipient_id) FROM consent_consentrecord WHERE id = ANY(%s)"
 
 
 def for_decision(*, citizen_id: UUID, recipient: str) -> list[ConsentView]:
@@ -50,13 +52,23 @@ def for_decision(*, citizen_id: UUID, recipient: str) -> list[ConsentView]:
 
 
 def _behind(
-    purpose: str, categories: list[str], shown: str, recipient: int, wording: int, agency: int, purposes: str | None, data: str | None
+    purpose: str, categories: list[str], shown: str, recipient: int, wording: int, purposes: str | None, data: str | None, agency: int
 ) -> frozenset[str]:
     """`outdated`, from the columns of `_FOR_DECISION`: JSON as it comes, since most often there is nothing to compare it with."""
     if agency == 1 and purposes is None and data is None:
         return frozenset()
     binding = Binding(json.loads(purposes or "{}").get(purpose, 1), agency, json.loads(data or "{}"))
     return outdated(categories, Given(wording, recipient, json.loads(shown)), binding)
+
+
+def left_behind(consent_ids: Iterable[UUID]) -> dict[UUID, frozenset[str]]:
+    """By consent the categories that a change of meaning has left behind (`consent.rules.versions`). One SELECT; empty for none."""
+    wanted = list(consent_ids)
+    if not wanted:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_LEFT_BEHIND, [wanted])
+        return {consent_id: _behind(purpose, categories, *at) for consent_id, purpose, categories, *at in cursor.fetchall()}
 
 
 def _overtaken(rows: list[tuple[Any, ...]]) -> bool:
@@ -90,6 +102,17 @@ def declined_last(*, citizen_id: UUID, recipient: str, source: str, purpose: str
 def current_purpose(code: str) -> PurposeVersion:
     """The wording now in force. Raises `PurposeVersion.DoesNotExist`."""
     return PurposeVersion.objects.filter(purpose_id=code).latest("version")
+
+
+def current_recipient(agency: Agency) -> AgencyVersion | None:
+    """Who the agency is now; None for one of which nothing but its name is kept."""
+    return AgencyVersion.objects.filter(agency=agency).order_by("-version").first()
+
+
+def current_recipient_version(agency: Agency) -> int:
+    """Its number; an agency without a row is at its first version."""
+    found = current_recipient(agency)
+    return found.version if found else 1
 
 
 def current_categories(codes: Iterable[str] | None = None, *, source: str | None = None) -> list[DataCategoryVersion]:

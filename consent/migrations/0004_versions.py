@@ -91,7 +91,7 @@ class Migration(migrations.Migration):
                 ),
                 ("contact_email", models.EmailField(blank=True, max_length=254)),
                 ("country", models.CharField(max_length=2)),
-                ("onward", models.JSONField(default=dict)),
+                ("onward", models.JSONField(blank=True, default=dict)),
                 ("since", models.DateField()),
             ],
             options={

@@ -49,7 +49,7 @@ class AgencyVersion(models.Model):
     contact_url = models.URLField(blank=True, help_text="Where it answers for data protection (GDPR art. 13(1)(a) and (b)).")
     contact_email = models.EmailField(blank=True)
     country = models.CharField(max_length=2)
-    onward = models.JSONField(default=dict)
+    onward = models.JSONField(default=dict, blank=True)
     since = models.DateField()
 
     class Meta:
