@@ -60,7 +60,7 @@ def _may_connect(address: str) -> bool:
 class _Clock:
     """The time that a request as a whole has left: a peer that sends a byte now and then resets every other timeout."""
 
-    def __init__(self, seconds: float | None) -> None:
+    def __init__(self, seconds: float | None = None) -> None:
         self._until = 0.0
         self._seconds = seconds
 
