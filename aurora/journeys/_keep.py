@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -22,6 +22,8 @@ from consent.rules import AURORA, AccessRequest, ConsentView, Permit, RefusalCod
 from consent.scope import citizen_scope
 
 NO_CONSENT = RefusalCode.NO_CONSENT.value
+OUTDATED = RefusalCode.CONSENT_OUTDATED.value
+REFUSED = frozenset({NO_CONSENT, OUTDATED})
 CANCELLED = "cancelled"
 
 # After these the connection is good for nothing: its tokens are dead, or open somebody else's data.
@@ -34,10 +36,11 @@ def permitted(lease: Lease, consents: Sequence[ConsentView], now: datetime) -> L
     source, allowed = connection.source, _allowed(_decide(lease, consents, now))
     in_use = source.active and source.agency.active
     if not in_use or not allowed:
-        _finish_empty(lease, source.agency.code, dict.fromkeys(lease.categories, NO_CONSENT if in_use else CANCELLED), now)
+        why = _refused(lease.categories, consents, now) if in_use else dict.fromkeys(lease.categories, CANCELLED)
+        _finish_empty(lease, source.agency.code, why, now)
         return None
     refused = tuple(c for c in lease.categories if c not in allowed)
-    _note(lease, [], dict.fromkeys(refused, NO_CONSENT))
+    _note(lease, [], _refused(refused, consents, now))
     return replace(lease, categories=tuple(c for c in lease.categories if c in allowed), refused=refused)
 
 
@@ -46,21 +49,20 @@ def keep(lease: Lease, answers: list[Answer], failed: dict[str, str]) -> None:
     now = timezone.now()
     with citizen_scope(lease.citizen_id):
         source = _source_of(lease)
-        permits = _decide(lease, _consents(lease), now)
+        consents = _consents(lease)
+        permits = _decide(lease, consents, now)
         if not pulls.lock(lease):
             _tell_if_cancelled(lease, source, permits, now)
             return
         allowed = _allowed(permits)
         kept = [a for a in answers if a.category in allowed]
-        for category in lease.categories:
-            if category not in allowed:
-                failed[category] = NO_CONSENT
+        failed.update(_refused([c for c in lease.categories if c not in allowed], consents, now))
         if not kept:
             _finish_empty(lease, source, failed, now)
             return
         write.write(citizen_id=lease.citizen_id, facts=[f for a in kept for f in _facts(a, source, lease)], now=now)
         write.forget_derived(citizen_id=lease.citizen_id)
-        failed.update(dict.fromkeys(lease.refused, NO_CONSENT))
+        failed.update(_refused(lease.refused, consents, now))
         _note(lease, kept, failed)
         pulls.finish(lease, state=Pull.State.DONE, error="", now=now)
         log(
@@ -94,6 +96,12 @@ def _decide(lease: Lease, consents: Sequence[ConsentView], now: datetime) -> lis
     ]
     decisions = [decide(request, consents, now=now) for request in requests]
     return [d for d in decisions if isinstance(d, Permit)]
+
+
+def _refused(categories: Iterable[str], consents: Sequence[ConsentView], now: datetime) -> dict[str, str]:
+    """Why each may not be asked for: the citizen can mend a consent that a change of meaning has left behind by giving it anew."""
+    behind = {category for c in consents if c.ended_at is None and c.expires_at > now for category in c.outdated - c.withdrawn}
+    return {category: OUTDATED if category in behind else NO_CONSENT for category in categories}
 
 
 def _allowed(permits: Sequence[Permit]) -> frozenset[str]:
@@ -142,9 +150,13 @@ def _finish_empty(lease: Lease, source: str, failed: dict[str, str], now: dateti
     """Nothing was kept. If no consent allowed it the entry is a refusal, else a failure."""
     _note(lease, [], failed)
     codes = sorted(set(failed.values()))
-    state = Pull.State.CANCELLED if codes in ([NO_CONSENT], [CANCELLED]) else Pull.State.FAILED
+    state = Pull.State.CANCELLED if _all_refused(failed) or codes == [CANCELLED] else Pull.State.FAILED
     if pulls.finish(lease, state=state, error=codes[0] if codes else "invalid_answer", now=now):
         _log_empty(lease, source, failed, now)
+
+
+def _all_refused(failed: Mapping[str, str]) -> bool:
+    return bool(failed) and set(failed.values()) <= REFUSED
 
 
 def _tell_if_cancelled(lease: Lease, source: str, permits: list[Permit], now: datetime) -> None:
@@ -155,13 +167,14 @@ def _tell_if_cancelled(lease: Lease, source: str, permits: list[Permit], now: da
 
 
 def _log_empty(lease: Lease, source: str, failed: dict[str, str], now: datetime) -> None:
-    refused = set(failed.values()) == {NO_CONSENT}
+    refused = _all_refused(failed)
+    reason = OUTDATED if OUTDATED in failed.values() else NO_CONSENT
     log(
         citizen_id=lease.citizen_id,
         event=Event.PULL_REFUSED if refused else Event.PULL_FAILED,
         actor=AURORA,
         categories=lease.categories,
-        decision=NO_CONSENT if refused else "permit",
+        decision=reason if refused else "permit",
         source=source,
         details={"pull": str(lease.pull_id), "failed": [f"{c}:{e}" for c, e in sorted(failed.items())]},
         at=now,

@@ -107,9 +107,11 @@ def _plain(found: SuggestedService) -> Suggested:
 
 def _basis(citizen_id: UUID, now: datetime) -> str:
     """Changes when anything that the suggestions rest on does: model, catalogue, live consents, facts."""
-    consents = [c.pk for c in queries.live(citizen_id=citizen_id, at=now) if c.purpose_id == PURPOSE]
+    mine = [c for c in queries.live(citizen_id=citizen_id, at=now) if c.purpose_id == PURPOSE]
+    behind = queries.left_behind(c.pk for c in mine)
+    consents = [f"{c.pk} {c.covered} {sorted(behind[c.pk])}" for c in mine]
     parts = [recommender.model_version(), recommender.catalogue_version(), twin.fingerprint(citizen_id=citizen_id)]
-    return hashlib.sha256("|".join([*parts, *sorted(str(c) for c in consents)]).encode()).hexdigest()
+    return hashlib.sha256("|".join([*parts, *sorted(consents)]).encode()).hexdigest()
 
 
 def _kept(citizen_id: UUID) -> tuple[str, Suggestions] | None:
