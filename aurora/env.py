@@ -7,6 +7,7 @@ It starts nothing and writes nothing; key files are made by `aurora.keyfiles` wh
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -15,6 +16,7 @@ from typing import Any, Literal, get_args
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from aurora import keyfiles
+from aurora.mail_url import MailUrl
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -96,6 +98,8 @@ class Env:
     signing_key_file: keyfiles.KeyFile = field(kw_only=True)
     former_signing_key_files: tuple[keyfiles.KeyFile, ...] = ()
     ledger_origin: str = field(kw_only=True)
+    mail: MailUrl | None = None
+    jurisdiction: str = "EU"
     sandbox: bool = False
     debug: bool = False
     pull_lease: timedelta = timedelta(seconds=60)
@@ -146,6 +150,8 @@ class Env:
             signing_key_file=key("AURORA_SIGNING_KEY_FILE", "es256"),
             former_signing_key_files=read.key_files("AURORA_FORMER_SIGNING_KEY_FILES", "es256"),
             ledger_origin=read.origin("AURORA_LEDGER_ORIGIN", base_url),
+            mail=read.mail("EMAIL_URL", state_dir / "mail" if sandbox else None),
+            jurisdiction=read.jurisdiction("AURORA_JURISDICTION", "EU"),
             sandbox=sandbox,
             debug=debug,
             pull_lease=lease,
@@ -236,6 +242,23 @@ class _Reader:
             raise EnvError(f"{variable} must give the socket's absolute path, as in {parts.scheme}:///run/valkey.sock")
         if not on_socket and not parts.hostname:
             raise EnvError(f"{variable} must name a host, as in {parts.scheme}://host:6379/0")
+        return value
+
+    def mail(self, variable: str, folder: Path | None) -> MailUrl | None:
+        """Without an address the sandbox puts mails into `folder`, and a service in earnest sends none."""
+        value = self._get(variable)
+        if not value:
+            return MailUrl(sender="aurora@localhost", folder=folder) if folder else None
+        try:
+            return MailUrl.parse(value, variable)
+        except ValueError as error:
+            raise EnvError(str(error)) from None
+
+    def jurisdiction(self, variable: str, default: str) -> str:
+        """Whose law holds, for records and receipts: a code of DPV's locations."""
+        value = self._get(variable) or default
+        if not re.fullmatch(r"[A-Z]{2}", value):
+            raise EnvError(f"{variable} must be a country's code (ISO 3166-1 alpha-2) such as FI, or EU")
         return value
 
     def base_url(self, variable: str, default: str, *, plain_http: bool) -> str:

@@ -20,6 +20,7 @@ AURORA_HMAC_KEY_FILE = ENV.hmac_key_file
 AURORA_LEDGER_KEY_FILE = ENV.ledger_key_file.path
 AURORA_SIGNING_KEY_FILE = ENV.signing_key_file
 AURORA_FORMER_SIGNING_KEYS = ENV.former_signing_key_files
+AURORA_JURISDICTION = ENV.jurisdiction
 AURORA_LEDGER_ORIGIN = ENV.ledger_origin
 AURORA_PULL_LEASE = ENV.pull_lease
 AURORA_SWEEP_EVERY = ENV.sweep_every
@@ -50,6 +51,7 @@ INSTALLED_APPS = [
     "aurora.identity",
     "aurora.sources",
     "aurora.twin",
+    "aurora.messages",
     "aurora.ui",
     "aurora",
 ]
@@ -114,6 +116,12 @@ AURORA_SIGN_INS_AT_ONCE = 2
 # Who fetches clients' key sets (consent.oauth.keysets), and how many of a web process's threads may be at it.
 CONSENT_FETCH_KEYS = "aurora.outbound.keysets.fetch"
 CONSENT_KEY_FETCHES_AT_ONCE = 1
+
+# Who keeps and tells of receipts (consent.keeper).
+AURORA_RECEIPT_KEEPER = "aurora.messages.keeper"
+# In whose name mail goes out; "" sends none, and no page speaks of mail.
+AURORA_MAIL_FROM = ENV.mail.sender if ENV.mail else ""
+globals().update(ENV.mail.django() if ENV.mail else {})
 
 AUTH_USER_MODEL = "identity.Citizen"
 AUTHENTICATION_BACKENDS = [
