@@ -1,6 +1,7 @@
 """Tables of the consent authority. One module a subject; import from here."""
 
 from .agency import Agency, AgencyVersion
+from .mandate import Mandate, MandateEvent, MandateEventKind
 from .meaning import MeaningChange
 from .notice import Notice
 from .receipt import Receipt
@@ -16,6 +17,9 @@ __all__ = [
     "ConsentState",
     "DataCategory",
     "DataCategoryVersion",
+    "Mandate",
+    "MandateEvent",
+    "MandateEventKind",
     "MeaningChange",
     "Notice",
     "Purpose",

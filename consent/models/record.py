@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from .agency import Agency
+from .mandate import Mandate
 from .notice import Notice
 from .vocabulary import Purpose, PurposeVersion
 
@@ -61,6 +62,16 @@ class ConsentRecord(models.Model):
     expires_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     ended_by = models.CharField(max_length=64, blank=True)
+    mandate = models.ForeignKey(
+        Mandate, on_delete=models.PROTECT, related_name="+", null=True, help_text="On which somebody else decided for the citizen."
+    )
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        help_text="That attorney or guardian; null: the citizen.",
+    )
 
     class Meta:
         constraints = [
@@ -108,6 +119,10 @@ class ConsentEvent(models.Model):
     kind = models.CharField(max_length=10, choices=ConsentEventKind.choices)
     categories = ArrayField(models.CharField(max_length=64), default=list)
     by = models.CharField(max_length=64, help_text="`citizen`, `aurora` (it ran out), `operator`, or an agency's code.")
+    mandate = models.ForeignKey(Mandate, on_delete=models.PROTECT, related_name="+", null=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, help_text="Who did it for the citizen."
+    )
 
     class Meta:
         ordering = ["at", "id"]

@@ -1,0 +1,194 @@
+"""Questions about mandates, and the check under a lock that every decision for another goes through. In the scope of one of the two."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+
+from consent import acting, themes
+from consent.acting import Acting, MandateRefused
+from consent.days import day_of
+from consent.models import ConsentEvent, ConsentEventKind, ConsentRecord, Mandate
+from consent.rules import CITIZEN
+from consent.rules import mandates as rules
+from consent.rules.mandates import Deed, LastWord, MandateFault, MandateKind, MandateScope, MandateState, MandateView
+from consent.scope import citizen_scope
+
+OPEN = (Mandate.State.OFFERED, Mandate.State.STANDING, Mandate.State.FROZEN)
+_NOES = (ConsentEventKind.DECLINED, ConsentEventKind.WITHDRAWN, ConsentEventKind.NARROWED)
+
+
+class OutsideMandate(RuntimeError):
+    """A programming error: a request that acts for one citizen decided or logged for another."""
+
+
+def view_of(row: Mandate, parent: Mandate | None = None) -> MandateView:
+    """A row as the rules want it. `parent` is its parent's row, if it has one and we may see it."""
+    return MandateView(
+        id=row.pk,
+        principal=row.principal_id,
+        attorney=row.attorney_id,
+        kind=MandateKind(row.kind),
+        state=MandateState(row.state),
+        themes=frozenset(row.themes),
+        not_before=row.not_before,
+        expires_at=row.expires_at,
+        freezes_at=row.freezes_at,
+        may_delegate=row.may_delegate,
+        parent=view_of(parent) if parent is not None else None,
+    )
+
+
+def load(*, mandate_id: UUID, viewer: UUID, lock: bool = False) -> tuple[Mandate, MandateView] | None:
+    """A mandate that `viewer` is a party to, with its parent, which the principal sees. None: there is none that they may see."""
+    with citizen_scope(viewer):
+        row = Mandate.objects.filter(Q(principal_id=viewer) | Q(attorney_id=viewer), pk=mandate_id).first()
+    if row is None:
+        return None
+    with citizen_scope(row.principal_id):
+        rows = Mandate.objects.select_for_update(no_key=True, of=("self",)) if lock else Mandate.objects
+        # The parent first, as whoever revokes it and what came of it locks them.
+        parent = rows.get(pk=row.parent_id) if row.parent_id else None
+        row = rows.get(pk=mandate_id)
+    return row, view_of(row, parent)
+
+
+def of_party(*, citizen_id: UUID) -> QuerySet[Mandate]:
+    """Every mandate that a citizen gave or holds, newest first. In their scope."""
+    return Mandate.objects.filter(Q(principal_id=citizen_id) | Q(attorney_id=citizen_id)).order_by("-created_at", "pk")
+
+
+def scope_of(view: MandateView) -> MandateScope:
+    return rules.scope_of(view, themes.themes())
+
+
+def known_categories() -> frozenset[str]:
+    """Every category of some theme: what a mandate for all of life reaches."""
+    return frozenset(c for theme in themes.themes().values() for c in theme.categories)
+
+
+def allowed(
+    view: MandateView, deed: Deed, *, now: datetime, categories: Iterable[str] = (), purpose: str | None = None
+) -> MandateFault | None:
+    """The rules' answer for a mandate as it was read; a decision asks again by `confirm`."""
+    return rules.may_act(
+        view, deed, scope=scope_of(view), now=now, categories=categories, purpose=purpose, all_categories=known_categories()
+    )
+
+
+def confirm(
+    *, citizen_id: UUID, now: datetime, deed: Deed | None = None, categories: Iterable[str] = (), purpose: str | None = None
+) -> Acting | None:
+    """While somebody acts: lock the mandate against its end until this transaction ends, and ask the rules again. None: nobody acts.
+
+    So nothing that an attorney decides commits after the mandate was revoked. In the principal's scope; without `deed` it is asked only whether
+    the mandate stands. Raises `MandateRefused`, and `OutsideMandate` when the request acts for somebody else.
+    """
+    doing = acting.current()
+    if doing is None:
+        return None
+    if doing.principal != citizen_id:
+        raise OutsideMandate("This request acts for another citizen.")
+    view = _locked(doing.mandate.id)
+    if view is None:
+        raise MandateRefused(MandateFault.ENDED)
+    fault = (rules.fault_of(view, now=now) if deed is None else allowed(view, deed, now=now, categories=categories, purpose=purpose)) or (
+        MandateFault.NOT_YOURS if view.attorney != doing.attorney else None
+    )
+    if fault is not None:
+        raise MandateRefused(fault)
+    return doing
+
+
+def _locked(mandate_id: UUID) -> MandateView | None:
+    """FOR SHARE: those who act do not wait for each other, who revokes waits for them and they for who revokes. The parent's row first."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT parent_id FROM consent_mandate WHERE id = %s", [mandate_id])
+        found = cursor.fetchone()
+        if found is None:
+            return None
+        wanted = [i for i in (found[0], mandate_id) if i is not None]
+        for one in wanted:
+            cursor.execute("SELECT 1 FROM consent_mandate WHERE id = %s FOR SHARE", [one])
+    rows = {row.pk: row for row in Mandate.objects.filter(pk__in=wanted)}
+    return view_of(rows[mandate_id], rows.get(found[0])) if len(rows) == len(wanted) else None
+
+
+def check_own(*, citizen_id: UUID, deed: Deed, now: datetime) -> None:
+    """A child who has a guardian here does not do everything alone. In their scope. Raises `MandateRefused`."""
+    if acting.current() is not None:
+        return
+    birthdays = Mandate.objects.filter(
+        principal_id=citizen_id, kind=Mandate.Kind.GUARDIAN, state=Mandate.State.STANDING, freezes_at__gt=now
+    )
+    turns = birthdays.order_by("freezes_at").values_list("freezes_at", flat=True).first()
+    if turns is None:
+        return
+    if fault := rules.minor_may(deed, age=rules.age_on(day_of(now), eighteenth=day_of(turns))):
+        raise MandateRefused(fault)
+
+
+def check_give(
+    *, citizen_id: UUID, recipient_id: UUID, source_id: UUID | None, purpose: str, categories: Iterable[str], now: datetime
+) -> Acting | None:
+    """Before a consent is given: by the citizen, or for them. Locks the mandate; see `rules.may_give` for whose word counts. Raises `MandateRefused`."""
+    chosen = frozenset(categories)
+    doing = confirm(citizen_id=citizen_id, now=now, deed=Deed.GIVE, categories=chosen, purpose=purpose)
+    if doing is None:
+        check_own(citizen_id=citizen_id, deed=Deed.GIVE, now=now)
+        return None
+    same = {"consent__recipient_id": recipient_id, "consent__purpose_id": purpose, "consent__source_id": source_id}
+    # Nobody else may decide the same thing while we look at what was decided last.
+    matter = f"consent-matter:{citizen_id}:{recipient_id}:{purpose}:{source_id}"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [matter])
+    standing = ConsentRecord.objects.filter(
+        citizen_id=citizen_id, recipient_id=recipient_id, purpose_id=purpose, source_id=source_id, state="given", expires_at__gt=now
+    ).first()
+    words = _words(list(ConsentEvent.objects.filter(citizen_id=citizen_id, **same).order_by("-at", "-pk")[:100]), citizen_id, now)
+    if standing is not None:
+        words.append(LastWord(by=standing.decided_by_id, no=False, stands=True))
+    covered = frozenset(standing.categories) if standing is not None else frozenset[str]()
+    for word in words or [None]:
+        if fault := rules.may_give(word, who=doing.attorney, categories=chosen, scope=doing.scope, standing=covered):
+            raise MandateRefused(fault)
+    return doing
+
+
+def check_end(*, citizen_id: UUID, deed: Deed, categories: Iterable[str], purpose: str, now: datetime) -> Acting | None:
+    """Before a citizen's consent is declined or withdrawn, by themself or for them. Raises `MandateRefused`."""
+    doing = confirm(citizen_id=citizen_id, now=now, deed=deed, categories=categories, purpose=purpose)
+    if doing is None:
+        check_own(citizen_id=citizen_id, deed=deed, now=now)
+    return doing
+
+
+def _words(events: list[ConsentEvent], citizen_id: UUID, now: datetime) -> list[LastWord]:
+    """Every no of a person since a consent on the matter was last given, newest first."""
+    noes: list[ConsentEvent] = []
+    for event in events:
+        if event.kind == ConsentEventKind.GIVEN:
+            break
+        if event.kind in _NOES and event.by == CITIZEN:
+            noes.append(event)
+    bound = _still_act({e.decided_by_id for e in noes if e.decided_by_id}, citizen_id, now)
+    return [
+        LastWord(e.decided_by_id, no=True, stands=False, categories=frozenset(e.categories), bound=e.decided_by_id in bound) for e in noes
+    ]
+
+
+def _still_act(attorneys: set[UUID], citizen_id: UUID, now: datetime) -> set[UUID]:
+    rows = {r.pk: r for r in Mandate.objects.filter(principal_id=citizen_id, state=Mandate.State.STANDING)}
+    views = [view_of(r, rows.get(r.parent_id) if r.parent_id else None) for r in rows.values() if r.attorney_id in attorneys]
+    return {v.attorney for v in views if v.attorney and rules.fault_of(v, now=now) is None}
+
+
+def due(*, now: datetime, most: int) -> list[tuple[UUID, UUID]]:
+    """(mandate, principal) of what a date has frozen or ended and no row says yet, over all citizens, by a function that gives ids only."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT mandate_id, principal_id FROM consent_mandates_due(%s, %s)", [now, most])
+        return [(mandate, principal) for mandate, principal in cursor.fetchall()]
