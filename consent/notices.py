@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from consent import terms as wording
+from consent.changes import Again
 from consent.models import Agency, DataCategoryVersion, Notice, PurposeVersion
 from consent.terms import Term
 
@@ -19,7 +21,10 @@ LANGUAGES = ("fi", "sv", "en")
 
 @dataclass(frozen=True)
 class NoticeText:
-    """One purpose's text in one language. `categories` maps code to name and description; `digest` is the SHA-256 of all of it."""
+    """One purpose's text in one language. `categories` maps code to name and description; `digest` is the SHA-256 of all of it.
+
+    `again` is what was said besides to somebody who had agreed before: it is part of what is kept.
+    """
 
     language: str
     recipient: str
@@ -32,11 +37,20 @@ class NoticeText:
     categories: tuple[tuple[str, int, str, str], ...]
     facts: tuple[tuple[str, tuple[str, ...]], ...]
     terms: tuple[Term, ...]
+    recipient_version: int = 1
+    again: Again | None = None
 
     @property
     def content(self) -> dict[str, object]:
+        return self.agreed | ({"again": self.again.content} if self.again else {})
+
+    @property
+    def agreed(self) -> dict[str, object]:
+        """What is agreed to, whatever was agreed before."""
         return {
             "recipient": self.recipient,
+            "recipient_version": self.recipient_version,
+            "terms_version": wording.version(),
             "source": self.source,
             "purpose": {
                 "code": self.purpose,
@@ -66,6 +80,7 @@ def compose(
     purpose: PurposeVersion,
     categories: Iterable[DataCategoryVersion],
     terms: tuple[Term, ...],
+    recipient_version: int = 1,
 ) -> NoticeText:
     """The text for one purpose and the categories on offer, in one of `LANGUAGES`. `source` None: the data comes from the twin.
 
@@ -84,6 +99,7 @@ def compose(
         categories=tuple((c.category_id, c.version, c.name[language], c.description[language]) for c in offered),
         facts=tuple((c.category_id, tuple(p["x-label"][language] for p in c.schema["properties"].values())) for c in offered),
         terms=terms,
+        recipient_version=recipient_version,
     )
 
 

@@ -1,4 +1,4 @@
-"""What a consent page says beside purpose and data: who asks, onward sharing, how often, until when, what is not shared, what a refusal means.
+"""What a consent page says beside purpose and data: who asks and who that is by law, onward sharing, how often, until when, what is not shared, what a refusal means.
 
 The page shows these sentences and the notice keeps them, so that what is kept is what was shown. Their wording is in `vocabulary/terms.json`.
 """
@@ -11,11 +11,15 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils import dateformat, translation
 
+if TYPE_CHECKING:
+    from consent.models import AgencyVersion
+
 FILE = Path(__file__).parent / "vocabulary" / "terms.json"
+IDENTITY = "identity"  # only for a recipient of whom more than the name is kept; it comes after `asks`
 ORDER = ("asks", "onward", "frequency", "in_force", "not_shared", "on_decline")
 _DAY = {"fi": "j.n.Y", "sv": "j.n.Y", "en": "j F Y"}
 
@@ -38,24 +42,60 @@ class Period:
     once: bool = False
 
 
-def connect(*, language: str, source: str, period: Period) -> tuple[Term, ...]:
+@dataclass(frozen=True)
+class Identity:
+    """Who a recipient is by law (GDPR art. 13(1)(a), (b)), and what it says itself about passing data on ("" for nothing)."""
+
+    legal_name: str
+    business_id: str
+    country: str
+    contact: str
+    onward: str = ""
+
+
+def identity_of(version: AgencyVersion | None, language: str) -> Identity | None:
+    """The same out of an agency's version; None where only its name is kept."""
+    if version is None:
+        return None
+    contact = ", ".join(c for c in (version.contact_url, version.contact_email) if c)
+    return Identity(version.legal_name, version.business_id, version.country, contact, version.onward.get(language, ""))
+
+
+def version() -> int:
+    """The version of the wording."""
+    return int(_wording()["version"])
+
+
+def connect(*, language: str, source: str, period: Period, identity: Identity | None = None) -> tuple[Term, ...]:
     """The terms under which Aurora fetches from a source; `source` is its name in `language`."""
-    return _terms("connect", language, {"source": source}, period)
+    return _terms("connect", language, {"source": source}, period, identity)
 
 
-def access(*, language: str, recipient: str, service: str, purpose: str, period: Period) -> tuple[Term, ...]:
-    """The terms under which an agency reads the twin; names in `language`."""
-    return _terms("access", language, {"recipient": recipient, "service": service, "purpose": purpose}, period)
+def access(
+    *, language: str, recipient: str, service: str, purpose: str, period: Period, identity: Identity | None = None, standing: bool = False
+) -> tuple[Term, ...]:
+    """The terms under which an agency reads the twin; names in `language`.
+
+    `standing`: an earlier consent covers something. That the agency gets nothing if the citizen declines would then not be true.
+    """
+    said = _terms("access", language, {"recipient": recipient, "service": service, "purpose": purpose}, period, identity)
+    return tuple(t for t in said if not (standing and t.code == "on_decline"))
 
 
-def _terms(kind: str, language: str, names: Mapping[str, str], period: Period) -> tuple[Term, ...]:
+def _terms(kind: str, language: str, names: Mapping[str, str], period: Period, identity: Identity | None) -> tuple[Term, ...]:
     values = {**names, "start": _day(period.start, language), "end": _day(period.end, language)}
 
     def term(code: str, words: Mapping[str, Any]) -> Term:
         sentences = words.get("sentences_once", words["sentences"]) if period.once else words["sentences"]
         return Term(code, words.get("heading", {}).get(language, ""), tuple(s[language].format_map(values) for s in sentences))
 
-    return tuple(term(code, _wording()[kind][code]) for code in ORDER)
+    asks, onward, *rest = (term(code, _wording()[kind][code]) for code in ORDER)
+    if identity is None:
+        return (asks, onward, *rest)
+    values |= {k: v for k, v in vars(identity).items() if k != "onward"}
+    if identity.onward:
+        onward = Term(onward.code, onward.heading, (identity.onward,))
+    return (asks, term(IDENTITY, _wording()[IDENTITY]), onward, *rest)
 
 
 def _day(day: date, language: str) -> str:
