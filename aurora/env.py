@@ -97,6 +97,10 @@ class Env:
     ledger_key_file: keyfiles.KeyFile = field(kw_only=True)
     signing_key_file: keyfiles.KeyFile = field(kw_only=True)
     former_signing_key_files: tuple[keyfiles.KeyFile, ...] = ()
+    webhook_key_file: keyfiles.KeyFile = field(kw_only=True)
+    former_webhook_key_files: tuple[keyfiles.KeyFile, ...] = ()
+    confirm_within: timedelta = timedelta(days=30)
+    crash_points: bool = False
     ledger_origin: str = field(kw_only=True)
     mail: MailUrl | None = None
     jurisdiction: str = "EU"
@@ -132,8 +136,12 @@ class Env:
         if sweep > lease:
             raise EnvError("AURORA_SWEEP_SECONDS must not exceed AURORA_PULL_LEASE_SECONDS: an expired lease would wait for its sweep")
 
-        def key(variable: str, kind: keyfiles.Kind) -> keyfiles.KeyFile:
-            return read.key_file(variable, state_dir / "keys", kind)
+        crash_points = read.flag("AURORA_CRASH_POINTS")
+        if crash_points and not sandbox:
+            raise EnvError("AURORA_CRASH_POINTS=1 lets a file kill a process, for tests; it is allowed with AURORA_SANDBOX=1 only")
+
+        def key(variable: str, kind: keyfiles.Kind, name: str = "") -> keyfiles.KeyFile:
+            return read.key_file(variable, state_dir / "keys", kind, name)
 
         return cls(
             state_dir=state_dir,
@@ -149,6 +157,10 @@ class Env:
             ledger_key_file=key("AURORA_LEDGER_KEY_FILE", "ed25519"),
             signing_key_file=key("AURORA_SIGNING_KEY_FILE", "es256"),
             former_signing_key_files=read.key_files("AURORA_FORMER_SIGNING_KEY_FILES", "es256"),
+            webhook_key_file=key("AURORA_WEBHOOK_KEY_FILE", "ed25519", "webhook-ed25519"),
+            former_webhook_key_files=read.key_files("AURORA_FORMER_WEBHOOK_KEY_FILES", "ed25519"),
+            confirm_within=timedelta(days=read.number("AURORA_CONFIRM_DAYS", 30, most=365, of=" of days")),
+            crash_points=crash_points,
             ledger_origin=read.origin("AURORA_LEDGER_ORIGIN", base_url),
             mail=read.mail("EMAIL_URL", state_dir / "mail" if sandbox else None),
             jurisdiction=read.jurisdiction("AURORA_JURISDICTION", "EU"),
@@ -210,10 +222,10 @@ class _Reader:
             raise EnvError(f"{variable} must be an absolute path, not {value!r}: processes start in different folders")
         return path
 
-    def key_file(self, variable: str, folder: Path, kind: keyfiles.Kind) -> keyfiles.KeyFile:
+    def key_file(self, variable: str, folder: Path, kind: keyfiles.Kind, name: str = "") -> keyfiles.KeyFile:
         """A key file named by the operator must exist: making a new key in silence would orphan what the old one protects."""
         if not self._get(variable):
-            return keyfiles.KeyFile(folder / keyfiles.DEFAULT_NAMES[kind], kind, create=True)
+            return keyfiles.KeyFile(folder / (name or keyfiles.DEFAULT_NAMES[kind]), kind, create=True)
         path = self.path(variable, folder)
         if not path.is_file():
             raise EnvError(f"{variable} names {path}, which is not a file")

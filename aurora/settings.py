@@ -21,6 +21,10 @@ AURORA_LEDGER_KEY_FILE = ENV.ledger_key_file.path
 AURORA_SIGNING_KEY_FILE = ENV.signing_key_file
 AURORA_FORMER_SIGNING_KEYS = ENV.former_signing_key_files
 AURORA_JURISDICTION = ENV.jurisdiction
+AURORA_WEBHOOK_KEY_FILE = ENV.webhook_key_file
+AURORA_FORMER_WEBHOOK_KEYS = ENV.former_webhook_key_files
+AURORA_CONFIRM_WITHIN = ENV.confirm_within
+AURORA_CRASH_FOLDER = ENV.state_dir / "crash" if ENV.crash_points else None
 AURORA_LEDGER_ORIGIN = ENV.ledger_origin
 AURORA_PULL_LEASE = ENV.pull_lease
 AURORA_SWEEP_EVERY = ENV.sweep_every
@@ -47,6 +51,7 @@ INSTALLED_APPS = [
     "consent",
     "consent.oauth",
     "consent.ledger",
+    "consent.webhooks",
     "recommender",
     "aurora.identity",
     "aurora.sources",

@@ -15,6 +15,7 @@ urlpatterns = [
     path("sources/<slug:code>/callback", callbacks.connected),
     path("oauth/authorize", authorize.decide, name="authorize"),
     path("", include("consent.oauth.urls")),
+    path("", include("consent.webhooks.urls")),
     path("ledger/", include("consent.ledger.urls")),
     path("api/v1/", include("aurora.api.urls")),
     *i18n_patterns(path("console/", include("aurora.console.urls")), path("", include("aurora.portal.urls"))),

@@ -36,11 +36,11 @@ SELECT md5('citizen' || n)::uuid, sha256(('citizen' || n)::bytea), '-', '-', 'fi
 """
 _CONSENTS = """
 INSERT INTO consent_consentrecord (
-    id, citizen_id, recipient_id, source_id, purpose_id, purpose_version_id, categories, category_versions, notice_id, state, once, spent,
+    id, citizen_id, recipient_id, source_id, purpose_id, purpose_version_id, categories, category_versions, notice_id, state, once, spent, withdrawn,
     decided_at, not_before, expires_at, ended_at, ended_by
 )
 SELECT md5('consent' || n)::uuid, md5('citizen' || n / 10)::uuid, (%(agencies)s::uuid[])[n %% 10 / 2 + 1], NULL, v.purpose_id, v.id,
-    %(categories)s::varchar[], '{}', %(notice)s, CASE n %% 2 WHEN 0 THEN 'given' ELSE 'withdrawn' END, false, '{}',
+    %(categories)s::varchar[], '{}', %(notice)s, CASE n %% 2 WHEN 0 THEN 'given' ELSE 'withdrawn' END, false, '{}', '{}',
     now() - interval '1 day', now() - interval '1 day', now() + interval '30 days', CASE n %% 2 WHEN 1 THEN now() END, ''
 FROM generate_series(%(first)s, %(after)s - 1) n, consent_purposeversion v WHERE v.purpose_id = %(purpose)s AND v.version = 1
 """

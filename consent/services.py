@@ -1,8 +1,9 @@
-"""Changes of consents: give, decline, withdraw. Called by journeys, in a `citizen_scope`, beside the ledger entry that tells of it."""
+"""Changes of consents: give, decline, end. Called by journeys, in a `citizen_scope`, beside the ledger entry that tells of it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
@@ -12,9 +13,9 @@ from django.db.models import Q
 
 from consent.days import day_of, end_of
 from consent.errors import Conflict, InvalidInput, NotFound
-from consent.models import Agency, ConsentEvent, ConsentRecord, ConsentState, Notice, PurposeVersion
+from consent.models import Agency, ConsentEvent, ConsentEventKind, ConsentRecord, ConsentState, Notice, PurposeVersion
 from consent.queries import current_categories, current_purpose
-from consent.rules import latest_end
+from consent.rules import AURORA, latest_end
 
 
 def check_end(until: date, *, today: date) -> None:
@@ -102,16 +103,40 @@ def decline(*, citizen_id: UUID, recipient: Agency, source: Agency | None, purpo
     return record
 
 
-def withdraw(*, consent_id: UUID, now: datetime, by: str = "citizen") -> ConsentRecord:
-    """End a consent that stands (GDPR art. 7(3)). Raises `NotFound`, or `Conflict` when it has ended already."""
+@dataclass(frozen=True)
+class Ended:
+    """What has ended now: the record as it stands, the categories that it covers no more, and whether nothing of it is left."""
+
+    record: ConsentRecord
+    categories: tuple[str, ...]
+    whole: bool
+
+
+def end(*, consent_id: UUID, now: datetime, by: str = "citizen", categories: Iterable[str] | None = None) -> Ended:
+    """End a consent that stands (GDPR art. 7(3)), or take some categories out of it; the last one taken out ends it.
+
+    `by`: `citizen`, `operator`, an agency's code, or `aurora` for one that ran out, and only for such a one.
+    Raises `NotFound`; `InvalidInput` for no category or one that is not of this consent; `Conflict` when it has ended, or these categories have.
+    """
     record = ConsentRecord.objects.select_related("recipient", "source").filter(pk=consent_id).first()
     if record is None:
         raise NotFound()
-    if not _end(Q(pk=consent_id), ConsentState.WITHDRAWN, now, by):
+    if (record.expires_at <= now) != (by == AURORA):
+        raise Conflict()
+    going = _going(record, categories)
+    if set(going) != set(record.covered):
+        return _narrow(record, going, now, by)
+    state = ConsentState.EXPIRED if by == AURORA else ConsentState.WITHDRAWN
+    if not _end(Q(pk=consent_id, withdrawn=record.withdrawn), state, now, by):
         raise Conflict()
     record.refresh_from_db(fields=["state", "ended_at", "ended_by"])
-    _tell(record, ConsentState.WITHDRAWN, now, by)
-    return record
+    _tell(record, state, now, by)
+    return Ended(record, going, whole=True)
+
+
+def withdraw(*, consent_id: UUID, now: datetime, by: str = "citizen") -> ConsentRecord:
+    """End the whole of a consent; see `end`."""
+    return end(consent_id=consent_id, now=now, by=by).record
 
 
 def spend(*, consent_ids: Iterable[UUID], categories: Iterable[str]) -> None:
@@ -119,6 +144,28 @@ def spend(*, consent_ids: Iterable[UUID], categories: Iterable[str]) -> None:
     for record in ConsentRecord.objects.filter(pk__in=list(consent_ids), once=True):
         opened = sorted(set(record.spent) | (set(categories) & set(record.categories)))
         ConsentRecord.objects.filter(pk=record.pk).update(spent=opened)
+
+
+def _going(record: ConsentRecord, categories: Iterable[str] | None) -> tuple[str, ...]:
+    if categories is None:
+        return tuple(record.covered)
+    wanted = set(categories)
+    if not wanted:
+        raise InvalidInput({"categories": "category_required"})
+    if not wanted <= set(record.categories):
+        raise InvalidInput({"categories": "category_unknown"})
+    if record.state != ConsentState.GIVEN or not (going := wanted - set(record.withdrawn)):
+        raise Conflict()
+    return tuple(sorted(going))
+
+
+def _narrow(record: ConsentRecord, going: tuple[str, ...], now: datetime, by: str) -> Ended:
+    same = ConsentRecord.objects.filter(pk=record.pk, state=ConsentState.GIVEN, withdrawn=record.withdrawn)
+    record.withdrawn = sorted({*record.withdrawn, *going})
+    if same.update(withdrawn=record.withdrawn) != 1:
+        raise Conflict()
+    _tell(record, ConsentEventKind.NARROWED, now, by, going)
+    return Ended(record, going, whole=False)
 
 
 def _end(which: Q, state: ConsentState, now: datetime, by: str) -> int:
@@ -136,8 +183,8 @@ def _replace_standing(*, citizen_id: UUID, recipient: Agency, source: Agency | N
     return standing.pk
 
 
-def _tell(record: ConsentRecord, kind: ConsentState, now: datetime, by: str) -> None:
-    ConsentEvent.objects.create(consent=record, citizen_id=record.citizen_id, at=now, kind=kind, by=by)
+def _tell(record: ConsentRecord, kind: ConsentState | ConsentEventKind, now: datetime, by: str, categories: Iterable[str] = ()) -> None:
+    ConsentEvent.objects.create(consent=record, citizen_id=record.citizen_id, at=now, kind=kind, by=by, categories=sorted(categories))
 
 
 def _shown(notice: Notice, wording: PurposeVersion, categories: Iterable[str]) -> dict[str, int]:

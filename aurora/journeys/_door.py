@@ -22,7 +22,6 @@ from consent.ledger.events import Event
 from consent.rules import CITIZEN, AccessRequest, ConsentView, Permit, Refusal, RefusalCode, decide
 from consent.scope import citizen_scope
 
-
 # Where the agency can do something about it, it is told what.
 _SENTENCES = {
     RefusalCode.CONSENT_OUTDATED: "What was consented to has changed its meaning since. Ask the citizen again: they are shown what changed.",

@@ -74,6 +74,7 @@ class ConsentRecord(models.Model):
     )
 
     class Meta:
+        indexes = [models.Index(fields=["expires_at"], condition=Q(state="given"), name="consent_running_out")]
         constraints = [
             models.UniqueConstraint(
                 fields=["citizen", "recipient", "purpose", "source"],

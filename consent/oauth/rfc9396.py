@@ -82,7 +82,7 @@ def judge(detail: Detail, client: Client, today: date) -> None:
 
 def granted_by(consent: ConsentRecord) -> Detail:
     """What the citizen decided, which may be less than what was asked for."""
-    return Detail(consent.purpose_id, tuple(sorted(consent.categories)), last_day(consent.expires_at), consent.once)
+    return Detail(consent.purpose_id, tuple(consent.covered), last_day(consent.expires_at), consent.once)
 
 
 def narrowed(granted: Detail, text: str | None) -> Detail:

@@ -1,0 +1,91 @@
+"""Delivery: one thing that one client must be told, until it is told, and until it has said that it did what follows."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from consent.models import Agency, ConsentRecord
+from consent.oauth.models import Client, Grant
+
+
+class Delivery(models.Model):
+    """The row is the truth. Its id is the webhook's id, the same at every attempt, and the event's id in the feed.
+
+    `failed`: no more attempts of ours; it stays in the feed and is shown as undelivered. Nothing here says who the citizen is but the key.
+    """
+
+    class Kind(models.TextChoices):
+        WITHDRAWN = "consent.withdrawn"
+        NARROWED = "consent.narrowed"
+        EXPIRED = "consent.expired"
+        REPLACED = "consent.replaced"
+
+    class State(models.TextChoices):
+        PENDING = "pending"
+        DELIVERED = "delivered"
+        FAILED = "failed"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    citizen = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="+")
+    grant = models.ForeignKey(Grant, on_delete=models.PROTECT, related_name="+")
+    consent = models.ForeignKey(ConsentRecord, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    categories = ArrayField(models.CharField(max_length=64), help_text="Those that are no longer covered.")
+    payload = models.JSONField(help_text="What is sent, without any personal value.")
+    position = models.BigIntegerField(null=True, help_text="Place in its client's feed, given when the feed is first read after it.")
+    created_at = models.DateTimeField()
+
+    state = models.CharField(max_length=9, choices=State.choices, default=State.PENDING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    queued_at = models.DateTimeField(help_text="From when the days of trying count: its making, or when an operator asked for a new try.")
+    due_at = models.DateTimeField(null=True, help_text="When to try next. Null: the client has no address, and reads the feed.")
+    lease_token = models.UUIDField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    error = models.CharField(max_length=32, blank=True)
+    delivered_at = models.DateTimeField(null=True)
+
+    confirm_by = models.DateTimeField(null=True, help_text="Null: nothing is asked.")
+    confirmed_at = models.DateTimeField(null=True)
+    deleted_at = models.DateTimeField(null=True, help_text="When the agency says that it deleted. Null though confirmed: it kept all.")
+    kept = models.JSONField(default=list, help_text="What it says it must keep: [{category, legal_basis}].")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["client", "due_at"], condition=Q(state="pending", due_at__isnull=False), name="delivery_due"),
+            models.Index(fields=["client", "created_at"], condition=Q(position__isnull=True), name="delivery_without_position"),
+            models.Index(fields=["consent"], name="delivery_of_consent"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["client", "position"], name="one_delivery_a_position"),
+            models.CheckConstraint(condition=~Q(state="delivered") | Q(delivered_at__isnull=False), name="delivery_delivered_has_a_time"),
+            models.CheckConstraint(
+                condition=Q(confirmed_at__isnull=True, deleted_at__isnull=True) | Q(confirmed_at__isnull=False),
+                name="delivery_deleted_is_confirmed",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id}"
+
+
+class SourceEnding(models.Model):
+    """An operator's order to end every consent that lets Aurora fetch from one source: the agency gives no more. It names no citizen."""
+
+    source = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=32)
+    case = models.CharField(max_length=32)
+    ordered_by = models.UUIDField(help_text="The operator's id.")
+    ordered_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source"], condition=Q(finished_at__isnull=True), name="one_open_ending_a_source")]
+
+    def __str__(self) -> str:
+        return f"ending of {self.source_id}"

@@ -1,0 +1,46 @@
+"""What a notice says (Standard Webhooks: `type`, `timestamp`, `data`). Pure. No personal value: the agency knows the citizen by its own name for them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+
+def compose(
+    *,
+    event_id: UUID,
+    kind: str,
+    occurred_at: datetime,
+    client_id: str,
+    grant_id: UUID,
+    subject: str,
+    purpose: str,
+    categories: Iterable[str],
+    by: str,
+    confirm_by: datetime | None,
+) -> dict[str, Any]:
+    """`by`: `citizen`, `operator`, `aurora` (it ran out, or was replaced), `recipient` or `source`. `asked` is absent when there is nothing to delete."""
+    data: dict[str, Any] = {
+        "event_id": str(event_id),
+        "client_id": client_id,
+        "grant_id": str(grant_id),
+        "subject": subject,
+        "purpose": purpose,
+        "categories": sorted(categories),
+        "ended_by": by,
+    }
+    if confirm_by is not None:
+        data["asked"] = {"action": "stop_and_delete", "confirm_by": _time(confirm_by)}
+    return {"type": kind, "timestamp": _time(occurred_at), "data": data}
+
+
+def body(payload: dict[str, Any]) -> bytes:
+    """The bytes that are sent and signed: the same at every attempt."""
+    return json.dumps(payload, separators=(",", ":"), sort_keys=True, ensure_ascii=True).encode()
+
+
+def _time(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
