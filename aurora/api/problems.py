@@ -33,6 +33,8 @@ def _from_drf(error: exceptions.APIException) -> Response:
     response = _problem(error.status_code, code if isinstance(code, str) else "invalid_input", _sentence(error))
     if getattr(error, "auth_header", None):
         response["WWW-Authenticate"] = error.auth_header  # type: ignore[attr-defined]
+    if nonce := getattr(error, "nonce", ""):
+        response["DPoP-Nonce"] = nonce
     wait = getattr(error, "wait", None)
     if isinstance(error, exceptions.Throttled) and wait:
         response["Retry-After"] = str(int(wait) + 1)

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.throttling import SimpleRateThrottle
 
 from consent.counting import count
-from consent.oauth.tokens import TokenContext
+from consent.oauth.tokens import ClientContext, TokenContext
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +45,6 @@ class PerClient(SimpleRateThrottle):
         return self._left
 
     def get_cache_key(self, request: Request, view: Any) -> str | None:
-        if not isinstance(request.auth, TokenContext):
+        if not isinstance(request.auth, TokenContext | ClientContext):
             return None
         return self.cache_format % {"scope": self.scope, "ident": request.auth.client_id}

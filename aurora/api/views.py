@@ -11,8 +11,8 @@ from drf_spectacular.views import SpectacularJSONAPIView
 from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from aurora.api.base import AgencyView
 from aurora.api.serializers import CategoryReadingSerializer, ProblemSerializer, as_json
 from aurora.journeys.agency_read import read_category
 from consent.errors import NotFound
@@ -39,7 +39,7 @@ class Schema(SpectacularJSONAPIView):
         return response
 
 
-class TwinCategory(APIView):
+class TwinCategory(AgencyView):
     """`GET /api/v1/twin/{category}`: decided, logged and read in one transaction; the citizen sees the entry at once.
 
     There is no HEAD: it would be an access that delivers nothing, and spend a consent for one use.

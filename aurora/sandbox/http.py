@@ -32,28 +32,26 @@ _metadata: dict[str, tuple[float, dict[str, Any]]] = {}
 
 @dataclass(frozen=True)
 class Answer:
-    """`body` is {} when the answer is not a JSON object."""
+    """`body` is {} when the answer is not a JSON object; `nonce` is for the next DPoP proof (RFC 9449, 8), "" for none."""
 
     status: int
     body: dict[str, Any]
+    nonce: str = ""
 
     @property
     def ok(self) -> bool:
         return 200 <= self.status < 300
 
 
-def get(url: str, *, bearer: str = "") -> Answer:
+def get(url: str, *, headers: Mapping[str, str] | None = None) -> Answer:
     """PeerError(unreachable, retryable) if there is no answer; an error status is an answer."""
-    headers = {"Accept": "application/json"}
-    if bearer:
-        headers["Authorization"] = f"Bearer {bearer}"
-    return _ask(urllib.request.Request(url, headers=headers))
+    return _ask(urllib.request.Request(url, headers={"Accept": "application/json", **(headers or {})}))
 
 
-def post(url: str, form: Mapping[str, str]) -> Answer:
+def post(url: str, form: Mapping[str, str], *, headers: Mapping[str, str] | None = None) -> Answer:
     """Like `get`, with the form as body."""
     body = urllib.parse.urlencode(form).encode("ascii")
-    return _ask(urllib.request.Request(url, data=body, headers={"Accept": "application/json"}))
+    return _ask(urllib.request.Request(url, data=body, headers={"Accept": "application/json", **(headers or {})}))
 
 
 def metadata(issuer: str, kind: str) -> dict[str, Any]:
@@ -82,10 +80,10 @@ def _ask(request: urllib.request.Request) -> Answer:
         raise PeerError("bad_metadata", "The other service gave an address that is not one.")
     try:
         with _opener.open(request, timeout=TIMEOUT) as response:
-            return Answer(response.status, _parse(response.read(LARGEST)))
+            return Answer(response.status, _parse(response.read(LARGEST)), response.headers.get("DPoP-Nonce", ""))
     except urllib.error.HTTPError as error:
         with error:
-            return Answer(error.code, _parse(error.read(LARGEST)))
+            return Answer(error.code, _parse(error.read(LARGEST)), error.headers.get("DPoP-Nonce", ""))
     except (OSError, http.client.HTTPException) as error:
         raise PeerError("unreachable", "The other service does not answer now.", status=502, retryable=True) from error
 

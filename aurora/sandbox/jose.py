@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import time
 from collections.abc import Mapping
@@ -58,6 +59,18 @@ def client_assertion(private_jwk: Mapping[str, str], *, client_id: str, audience
     now = int(time.time())
     claims = {"iss": client_id, "sub": client_id, "aud": audience, "iat": now, "exp": now + 60, "jti": new_secret()}
     return sign(private_jwk, claims)
+
+
+def dpop_proof(private_jwk: Mapping[str, str], *, method: str, url: str, access_token: str = "", nonce: str = "") -> str:
+    """A proof that the sender of one request holds the key (RFC 9449 section 4.2). `url` without query; fresh for each request."""
+    claims: dict[str, Any] = {"jti": new_secret(), "htm": method, "htu": url, "iat": int(time.time())}
+    if access_token:
+        digest = hashlib.sha256(access_token.encode("ascii")).digest()
+        claims["ath"] = base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
+    if nonce:
+        claims["nonce"] = nonce
+    public = {name: private_jwk[name] for name in ("kty", "crv", "x", "y")}
+    return jwt.encode({"alg": ALGORITHM, "typ": "dpop+jwt", "jwk": public}, claims, ECKey.import_key(dict(private_jwk)))
 
 
 def unverified(token: str) -> dict[str, Any]:

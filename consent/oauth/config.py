@@ -10,6 +10,7 @@ from django.conf import settings
 
 ALGORITHMS = ("ES256", "PS256", "EdDSA")  # FAPI 2.0, 5.4.1
 AUTH_METHOD = "private_key_jwt"
+GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials")
 DETAIL_TYPE = "aurora_twin_access"
 
 BODY_LIMIT = 16 * 1024
@@ -22,6 +23,14 @@ REQUEST_LIFETIME = timedelta(seconds=90)
 INTERACTION_LIFETIME = timedelta(minutes=10)
 CODE_LIFETIME = timedelta(seconds=60)
 ACCESS_LIFETIME = timedelta(minutes=10)
+
+# DPoP (RFC 9449). A proof is of the last minute; one with a nonce of ours, as long as the nonce lives.
+PROOF_LIMIT = 4 * 1024
+PROOF_LIFETIME = timedelta(seconds=60)
+NONCE_LIFETIME = timedelta(minutes=2)
+
+# What an agency may do in its own name, without a citizen's token (client_credentials).
+SCOPES = ("grant_management_query", "grant_management_revoke", "events")
 
 
 def issuer() -> str:

@@ -40,22 +40,47 @@ class RequestElsewhere(RequestRefused):
 
 
 class InvalidToken(AuroraError):
-    """No valid access token (RFC 6750, 3.1). `www_authenticate` is the header that belongs to the 401."""
+    """No valid access token, or no proof that it is the caller's (RFC 9449, 7.1). `headers` belong to the 401.
+
+    `code` is `invalid_token`, `invalid_dpop_proof` or `use_dpop_nonce`; `nonce` is what the next proof must bear.
+    """
 
     code = "invalid_token"
-    sentence = "The access token is missing, unknown, expired or revoked."
+    sentence = "The access token is missing, unknown, expired, revoked or bound to another key."
     status = 401
 
-    def __init__(self, *, presented: bool = True) -> None:
+    def __init__(self, sentence: str | None = None, *, code: str | None = None, presented: bool = True, nonce: str = "") -> None:
         self.presented = presented
-        super().__init__()
+        self.nonce = nonce
+        super().__init__(sentence, code=code)
 
     @property
     def www_authenticate(self) -> str:
         where = f'resource_metadata="{config.issuer()}/.well-known/oauth-protected-resource/api/v1"'  # RFC 9728, 5.1
-        if not self.presented:  # RFC 6750, 3.1: no error code for a request without authentication
-            return f"Bearer {where}"
-        return f'Bearer error="{self.code}", error_description="{self.sentence}", {where}'
+        parts = [f'algs="{" ".join(config.ALGORITHMS)}"', where]
+        if self.presented:  # RFC 6750, 3.1: no error code for a request without authentication
+            parts[:0] = [f'error="{self.code}"', f'error_description="{self.sentence}"']
+        return f"DPoP {', '.join(parts)}"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"WWW-Authenticate": self.www_authenticate} | ({"DPoP-Nonce": self.nonce} if self.nonce else {})
+
+
+class InvalidProof(OAuth2Error):  # type: ignore[misc]
+    """RFC 9449, 5 and 7.1: the DPoP proof is missing, malformed, forged, for something else, too old, or used before."""
+
+    error = "invalid_dpop_proof"
+
+
+class NonceWanted(OAuth2Error):  # type: ignore[misc]
+    """RFC 9449, 8 and 9: sign the same again with this nonce, which goes out as `DPoP-Nonce`."""
+
+    error = "use_dpop_nonce"
+
+    def __init__(self, nonce: str) -> None:
+        self.nonce = nonce
+        super().__init__("The DPoP proof must have the nonce of the DPoP-Nonce header.")
 
 
 class InvalidAuthorizationDetails(OAuth2Error):  # type: ignore[misc]

@@ -28,6 +28,8 @@ class FormRequest(OAuth2Request):  # type: ignore[misc]
             raise InsecureTransportError()
         # The address that clients know, not the Host header: nothing that a sender chooses decides on what is secure.
         super().__init__(request.method, f"{config.issuer()}{request.path}", headers=request.headers)
+        self.path = request.path
+        self.next_nonce = ""  # for the answer's DPoP-Nonce, see rfc9449
         self._parameters = _parameters(request)
         self.payload = BasicOAuth2Payload(self._parameters)
 

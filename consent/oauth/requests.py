@@ -35,6 +35,7 @@ class PushedRequestView:
     once: bool
     code_challenge: str = field(repr=False)
     digest: bytes = field(repr=False)
+    dpop_jkt: str = ""
 
 
 def load(*, client_id: str, request_uri: str, interaction: str) -> PushedRequestView:
@@ -99,4 +100,5 @@ def view_of(request: PushedRequest) -> PushedRequestView:
         once=detail.once,
         code_challenge=params["code_challenge"],
         digest=bytes(request.digest),
+        dpop_jkt=params.get("dpop_jkt", ""),
     )

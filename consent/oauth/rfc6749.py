@@ -1,40 +1,61 @@
-"""RFC 6749: the token endpoint's two grants. Authlib leads through the clauses; what it leaves open is closed here."""
+"""RFC 6749: the token endpoint's three grants. Authlib leads through the clauses; what it leaves open is closed here."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from authlib.oauth2.rfc6749 import InvalidGrantError, InvalidScopeError
-from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant, RefreshTokenGrant
+from authlib.oauth2.rfc6749 import (
+    InvalidGrantError,
+    InvalidRequestError,
+    InvalidScopeError,
+)
+from authlib.oauth2.rfc6749.grants import (
+    AuthorizationCodeGrant,
+    ClientCredentialsGrant,
+    RefreshTokenGrant,
+)
 from django.utils import timezone
 
 from consent.scope import citizen_scope
 
-from . import config, grants, rfc9396, tokens
+from . import config, grants, rfc9396, rfc9449, tokens
 from .digests import digest_of
 from .models import (
     AccessToken,
     AuthorizationCode,
     Client,
+    ClientToken,
     Grant,
     RefreshToken,
     RevokedReason,
 )
 
 
-class _Issues:
-    """Both grants: authenticate the same way, know no scope, and issue for what was granted (or the part asked for)."""
+class _Binds:
+    """All grants: authenticate the same way, and bind what they issue to the key of a DPoP proof (FAPI 2.0, 5.3.2.1: sender-constrained)."""
 
     TOKEN_ENDPOINT_AUTH_METHODS = (config.AUTH_METHOD,)
     request: Any
 
     def authenticate_token_endpoint_client(self) -> Client:
+        """The client first, then its proof: strangers use none up. What fails here leaves a code or refresh token as it was."""
         client: Client = super().authenticate_token_endpoint_client()  # type: ignore[misc]
-        if "scope" in self.request.form:
-            raise InvalidScopeError("There are no scopes: use authorization_details.")
+        self.check_scope()
+        rfc9449.prove(self.request, client)
         return client
+
+    def check_scope(self) -> None:
+        raise NotImplementedError()
+
+
+class _Issues(_Binds):
+    """The two grants of a citizen's consent: know no scope, and issue for what was granted (or the part asked for)."""
+
+    def check_scope(self) -> None:
+        if "scope" in self.request.form:
+            raise InvalidScopeError("There are no scopes with this grant_type: use authorization_details.")
 
     def authenticate_user(self, credential: AuthorizationCode | RefreshToken) -> UUID:
         """Authlib's "user" is the citizen's id: nothing here needs to know more of them."""
@@ -70,6 +91,8 @@ class CodeGrant(_Issues, AuthorizationCodeGrant):  # type: ignore[misc]
             return None
         if found.client_id != client.pk or found.expires_at <= timezone.now():
             return None
+        if found.dpop_jkt and found.dpop_jkt != self.request.proof.jkt:
+            return None  # RFC 9449, 10: it is for the key that the request was pushed with
         return found
 
     def create_token_response(self) -> tuple[int, dict[str, Any], list[tuple[str, str]]]:
@@ -100,12 +123,19 @@ class CodeGrant(_Issues, AuthorizationCodeGrant):  # type: ignore[misc]
 
 
 class RefreshGrant(_Issues, RefreshTokenGrant):  # type: ignore[misc]
-    """6. The refresh token stays the same: routine rotation is not for confidential clients (FAPI 2.0, 5.3.2.1)."""
+    """6. The refresh token stays the same: routine rotation is not for confidential clients (FAPI 2.0, 5.3.2.1), unless one asks for it.
 
-    INCLUDE_NEW_REFRESH_TOKEN = False
+    It is bound to the client's authentication, not to a proof's key (RFC 9449, 5): a refresh may bring a new one.
+    """
+
+    @property
+    def INCLUDE_NEW_REFRESH_TOKEN(self) -> bool:
+        return bool(self.request.client.rotate_refresh)
 
     def authenticate_refresh_token(self, refresh_token: str) -> RefreshToken | None:
         found = tokens.held(RefreshToken, refresh_token)
+        if found and found.used_at is not None:
+            self._replayed(found)
         return found if found and not found.is_revoked() and not found.is_expired() else None
 
     def create_token_response(self) -> tuple[int, dict[str, Any], list[tuple[str, str]]]:
@@ -115,12 +145,57 @@ class RefreshGrant(_Issues, RefreshTokenGrant):  # type: ignore[misc]
             # Asked again under the lock: it may have been revoked while we waited.
             if grant is None or not RefreshToken.objects.filter(pk=held.pk, revoked_at__isnull=True).exists():
                 raise InvalidGrantError("The consent has ended or the token was revoked.")
-            self.prepare(grant, held.code_id)
-            answer: tuple[int, dict[str, Any], list[tuple[str, str]]] = super().create_token_response()
-            return answer
+            if self._use_up(held, now):
+                self.prepare(grant, held.code_id)
+                answer: tuple[int, dict[str, Any], list[tuple[str, str]]] = super().create_token_response()
+                return answer
+        self._replayed(held)
+        raise InvalidGrantError("The refresh token was used before.")
 
     def revoke_old_credential(self, refresh_token: RefreshToken) -> None:
-        """Nothing: it lives until the consent ends."""
+        """Nothing: it lives until the consent ends, or was used up before the new one was made."""
+
+    def _use_up(self, held: RefreshToken, now: datetime) -> bool:
+        """Whether it may be used: always without rotation; with it for the first who comes."""
+        living = RefreshToken.objects.filter(pk=held.pk, used_at__isnull=True)
+        return living.update(used_at=now) == 1 if self.INCLUDE_NEW_REFRESH_TOKEN else living.exists()
+
+    def _replayed(self, held: RefreshToken) -> None:
+        """RFC 9700, 4.14.2: one of the two who had it is a thief, so what came of the same code ends."""
+        with citizen_scope(held.citizen_id):
+            Grant.objects.select_for_update().get(pk=held.grant_id)
+            tokens.revoke(now=timezone.now(), reason=RevokedReason.REFRESH_REPLAYED, code_id=held.code_id)
+
+
+class AgencyGrant(_Binds, ClientCredentialsGrant):  # type: ignore[misc]
+    """4.4: a token for the agency itself, without a citizen: to look after its grants and to fetch its events. Ten minutes, no refresh token."""
+
+    def check_scope(self) -> None:
+        """3.3. `scope` is needed: none by default would be one that nobody decided on."""
+        asked = self.request.form.get("scope", "").split(" ")
+        if len(set(asked)) != len(asked) or not set(asked) <= set(config.SCOPES):
+            raise InvalidScopeError(f"scope must be of {' '.join(config.SCOPES)}, each once.")
+        if "authorization_details" in self.request.form:
+            raise InvalidRequestError("authorization_details are a citizen's to grant.")
+        self.request.scopes = sorted(asked)
+
+    def validate_requested_scope(self) -> None:
+        """Judged already."""
+
+    def create_token_response(self) -> tuple[int, dict[str, Any], list[tuple[str, str]]]:
+        scope = " ".join(self.request.scopes)
+        seconds = int(config.ACCESS_LIFETIME.total_seconds())
+        token = self.generate_token(scope=scope, expires_in=seconds, include_refresh_token=False) | {"scope": scope}
+        now = timezone.now()
+        ClientToken.objects.create(
+            digest=digest_of(token["access_token"]),
+            client=self.request.client,
+            scopes=self.request.scopes,
+            jkt=self.request.proof.jkt,
+            created_at=now,
+            expires_at=now + config.ACCESS_LIFETIME,
+        )
+        return 200, token, self.TOKEN_RESPONSE_HEADER
 
 
 def save(token: dict[str, Any], request: Any) -> None:
@@ -138,6 +213,7 @@ def save(token: dict[str, Any], request: Any) -> None:
         expires_at=now + timedelta(seconds=token["expires_in"]),
         consent_id=request.grant.consent_id,
         detail=request.detail.as_json(),
+        jkt=request.proof.jkt,
         **common,
     )
     if "refresh_token" in token:

@@ -11,12 +11,21 @@ from django.utils import timezone
 from consent.scope import citizen_scope
 
 from . import config, tokens
-from .models import AccessToken, Client, Grant, RefreshToken, RevokedReason
+from .models import (
+    AccessToken,
+    Client,
+    ClientToken,
+    Grant,
+    RefreshToken,
+    RevokedReason,
+)
+
+Token = AccessToken | RefreshToken | ClientToken
 
 
-def find(text: str) -> AccessToken | RefreshToken | None:
-    """The token, of whichever kind: a hint only tells where to look first (2.1), and both looks are by key."""
-    return tokens.held(AccessToken, text) or tokens.held(RefreshToken, text)
+def find(text: str) -> Token | None:
+    """The token, of whichever kind: a hint only tells where to look first (2.1), and all looks are by key."""
+    return tokens.held(AccessToken, text) or tokens.held(RefreshToken, text) or tokens.own(text)
 
 
 class RevocationEndpoint(_RevocationEndpoint):  # type: ignore[misc]
@@ -29,11 +38,14 @@ class RevocationEndpoint(_RevocationEndpoint):  # type: ignore[misc]
         if "token" not in request.form:
             raise InvalidRequestError("token is missing.")
 
-    def query_token(self, token_string: str, token_type_hint: str | None) -> AccessToken | RefreshToken | None:
+    def query_token(self, token_string: str, token_type_hint: str | None) -> Token | None:
         return find(token_string)
 
-    def revoke_token(self, token: AccessToken | RefreshToken, request: Any) -> None:
+    def revoke_token(self, token: Token, request: Any) -> None:
         """A refresh token takes the access tokens of its grant with it (2.1), also the one that a refresh is just about to issue."""
+        if isinstance(token, ClientToken):
+            ClientToken.objects.filter(pk=token.pk, revoked_at__isnull=True).update(revoked_at=timezone.now())
+            return
         reason = RevokedReason.BY_CLIENT
         with citizen_scope(token.citizen_id):
             Grant.objects.select_for_update().get(pk=token.grant_id)  # see grants.lock_alive

@@ -10,9 +10,9 @@ from authlib.oauth2.rfc7662 import IntrospectionEndpoint as _IntrospectionEndpoi
 from consent.scope import citizen_scope
 
 from . import config
-from .grants import details_granted
-from .models import AccessToken, Client, Grant, RefreshToken
-from .rfc7009 import find
+from .grants import still_granted
+from .models import AccessToken, Client, ClientToken, Grant, RefreshToken
+from .rfc7009 import Token, find
 
 
 class IntrospectionEndpoint(_IntrospectionEndpoint):  # type: ignore[misc]
@@ -24,25 +24,33 @@ class IntrospectionEndpoint(_IntrospectionEndpoint):  # type: ignore[misc]
         if "token" not in request.form:
             raise InvalidRequestError("token is missing.")
 
-    def query_token(self, token_string: str, token_type_hint: str | None) -> AccessToken | RefreshToken | None:
+    def query_token(self, token_string: str, token_type_hint: str | None) -> Token | None:
         return find(token_string)
 
-    def check_permission(self, token: AccessToken | RefreshToken, client: Client, request: Any) -> bool:
+    def check_permission(self, token: Token, client: Client, request: Any) -> bool:
         if not token.check_client(client):
             return False
         token.client = client  # the same row: spares a query
         return True
 
-    def introspect_token(self, token: AccessToken | RefreshToken) -> dict[str, Any]:
-        body = {
+    def introspect_token(self, token: Token) -> dict[str, Any]:
+        body: dict[str, Any] = {
             "active": True,
             "iss": config.issuer(),
             "client_id": token.client.client_id,
             "iat": int(token.created_at.timestamp()),
             "exp": int(token.expires_at.timestamp()),
-            "grant_id": str(token.grant_id),
         }
-        if isinstance(token, AccessToken):
-            return body | {"aud": config.resource(), "token_type": "Bearer", "authorization_details": [token.detail]}
+        if not isinstance(token, RefreshToken):  # RFC 9449, 6.2; a refresh token is bound to the client's authentication
+            body |= {"aud": config.resource(), "token_type": "DPoP", "cnf": {"jkt": token.jkt}}
+        if isinstance(token, ClientToken):
+            return body | {"scope": token.get_scope()}
+        body["grant_id"] = str(token.grant_id)
         with citizen_scope(token.citizen_id):
-            return body | {"authorization_details": details_granted(Grant.objects.get(pk=token.grant_id))}
+            if isinstance(token, AccessToken):
+                detail = still_granted(token.detail, consent_id=token.consent_id)
+            else:
+                grant = Grant.objects.get(pk=token.grant_id)
+                detail = still_granted(grant.authorization_details, consent_id=grant.consent_id)
+        # A change of meaning ends a token as a withdrawal does, whole or by some categories, though nobody touched its row.
+        return body | {"authorization_details": [detail]} if detail else {"active": False}

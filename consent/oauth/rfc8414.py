@@ -10,7 +10,7 @@ from . import config
 
 
 def metadata() -> dict[str, Any]:
-    """With the members of RFC 9126 (5), RFC 9207 (3) and RFC 9396 (10). All authenticated endpoints take `private_key_jwt` only."""
+    """With the members of RFC 9126 (5), RFC 9207 (3), RFC 9396 (10) and RFC 9449 (5.1). All authenticated endpoints take `private_key_jwt` only."""
     base = config.issuer()
     authenticated = {}
     for endpoint in ("token", "revocation", "introspection"):
@@ -28,7 +28,9 @@ def metadata() -> dict[str, Any]:
         **authenticated,
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
-        "grant_types_supported": ["authorization_code", "refresh_token"],
+        "grant_types_supported": list(config.GRANT_TYPES),
+        "scopes_supported": list(config.SCOPES),  # for client_credentials only
+        "dpop_signing_alg_values_supported": list(config.ALGORITHMS),
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": True,
         "authorization_details_types_supported": [config.DETAIL_TYPE],

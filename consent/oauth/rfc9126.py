@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from consent import days
 
-from . import config, rfc7636, rfc9396
+from . import config, rfc7636, rfc9396, rfc9449
 from .digests import digest_of, new_secret
 from .forms import FormRequest
 from .models import Client, PushedRequest
@@ -40,7 +40,7 @@ class PushedAuthorizationEndpoint(Endpoint):  # type: ignore[misc]
     def validate_request(self, request: FormRequest) -> EndpointRequest:
         """Raises `OAuth2Error`."""
         request.client = self.server.authenticate_client(request, [config.AUTH_METHOD], self.ENDPOINT_NAME)
-        request.params = checked(request.form, request.client)
+        request.params = checked(request.form, request.client) | {"dpop_jkt": rfc9449.pushed_key(request, request.client)}
         return EndpointRequest(request, request.client)
 
     def create_response(self, validated_request: EndpointRequest) -> tuple[int, dict[str, Any], list[tuple[str, str]]]:

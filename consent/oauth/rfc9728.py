@@ -12,6 +12,9 @@ def metadata() -> dict[str, Any]:
         "resource": config.resource(),
         "resource_name": "Aurora agency API",
         "authorization_servers": [config.issuer()],
-        "bearer_methods_supported": ["header"],
+        "scopes_supported": list(config.SCOPES),
+        "bearer_methods_supported": [],  # 2: no bearer token is taken, in no way
+        "dpop_bound_access_tokens_required": True,
+        "dpop_signing_alg_values_supported": list(config.ALGORITHMS),
         "authorization_details_types_supported": [config.DETAIL_TYPE],
     }

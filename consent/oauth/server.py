@@ -56,17 +56,26 @@ class Server(AuthorizationServer):  # type: ignore[misc]
     def get_token_grant(self, request: FormRequest) -> Any:
         if "grant_type" not in request.form:
             raise InvalidRequestError("grant_type is missing.")
-        if request.form["grant_type"] not in ("authorization_code", "refresh_token"):
-            raise UnsupportedGrantType("grant_type must be authorization_code or refresh_token.")
+        if request.form["grant_type"] not in config.GRANT_TYPES:
+            raise UnsupportedGrantType(f"grant_type must be one of {', '.join(config.GRANT_TYPES)}.")
         return super().get_token_grant(request)
 
     def create_token_response(self, request: FormRequest) -> HttpResponse:
         try:
             grant = self.get_token_grant(request)
             grant.validate_token_request()
-            return self.handle_response(*grant.create_token_response())
+            return self._with_nonce(self.handle_response(*grant.create_token_response()), request)
         except OAuth2Error as error:
             return self.handle_error_response(request, error)
+
+    def create_endpoint_response(self, name: str, request: FormRequest) -> HttpResponse:
+        return self._with_nonce(super().create_endpoint_response(name, request), request)
+
+    def _with_nonce(self, response: HttpResponse, request: FormRequest) -> HttpResponse:
+        """RFC 9449, 8.2."""
+        if request.next_nonce:
+            response["DPoP-Nonce"] = request.next_nonce
+        return response
 
     def handle_response(self, status: int, body: Any, headers: Any) -> HttpResponse:
         """RFC 6749, 5.1 and 5.2. All answers here are JSON: redirects are `responses`'s."""
@@ -81,6 +90,8 @@ class Server(AuthorizationServer):  # type: ignore[misc]
         response = self.handle_response(status, dict(error.get_body()), None)
         if retry_after := getattr(error, "retry_after", None):  # of limits, keysets
             response["Retry-After"] = str(retry_after)
+        if nonce := getattr(error, "nonce", None):  # RFC 9449, 8
+            response["DPoP-Nonce"] = nonce
         if unauthenticated:
             # RFC 9110, 15.5.2 wants a challenge; Authlib's says Basic, which nobody may use here.
             response["WWW-Authenticate"] = f'{config.AUTH_METHOD} realm="{config.issuer()}"'
@@ -88,7 +99,7 @@ class Server(AuthorizationServer):  # type: ignore[misc]
 
 
 def _new_token(*, include_refresh_token: bool, expires_in: int, **unused: Any) -> dict[str, Any]:
-    token = {"token_type": "Bearer", "access_token": new_secret(), "expires_in": expires_in}
+    token = {"token_type": "DPoP", "access_token": new_secret(), "expires_in": expires_in}
     return token | {"refresh_token": new_secret()} if include_refresh_token else token
 
 
@@ -97,6 +108,7 @@ server.register_client_auth_method(config.AUTH_METHOD, ClientAssertion())
 server.register_token_generator("default", _new_token)
 server.register_grant(rfc6749.CodeGrant, [S256Only(required=True)])
 server.register_grant(rfc6749.RefreshGrant)
+server.register_grant(rfc6749.AgencyGrant)
 server.register_endpoint(PushedAuthorizationEndpoint)
 server.register_endpoint(RevocationEndpoint)
 server.register_endpoint(IntrospectionEndpoint)

@@ -17,17 +17,30 @@ from consent.errors import OutsideTransaction
 from consent.models import ConsentState
 from consent.scope import lookup_scope
 
+from . import rfc9449
 from .digests import digest_of, looks_like_secret
-from .errors import InvalidToken
-from .models import AccessToken, AuthorizationCode, Grant, RefreshToken, RevokedReason
+from .errors import InvalidProof, InvalidToken, NonceWanted
+from .models import (
+    AccessToken,
+    AuthorizationCode,
+    ClientToken,
+    Grant,
+    RefreshToken,
+    RevokedReason,
+)
 
-_BEARER = re.compile(r"bearer +([A-Za-z0-9_-]{43}) *", re.IGNORECASE)
+# RFC 9449, 7.1: the scheme is DPoP. RFC 6750's `Bearer` is refused, whatever the token (7.2).
+_BOUND = re.compile(r"dpop +([A-Za-z0-9_-]{43}) *", re.IGNORECASE)
 
 Credential = TypeVar("Credential", AuthorizationCode, AccessToken, RefreshToken)
 
-# A function of migration 0004: who holds the token sees its row, no other.
+# Functions of migration 0007: who holds the token and its key sees its row, no other; and the proof is taken.
 _HELD = """
-SELECT citizen_id, client_id, agency, grant_id, consent_id, detail, expires_at, revoked_reason FROM consent_oauth_held_token(%s)
+SELECT verdict, nonce_wanted, expires_at, client_id, agency, citizen_id, grant_id, consent_id, detail, revoked_reason
+FROM consent_oauth_held_token(%s, %s, %s, %s, %s, %s, %s)
+"""
+_HELD_BY_CLIENT = """
+SELECT verdict, nonce_wanted, expires_at, client_id, agency, scopes FROM consent_oauth_held_client_token(%s, %s, %s, %s, %s, %s, %s)
 """
 
 
@@ -48,26 +61,35 @@ class TokenContext:
     categories: frozenset[str]
     expires_at: datetime
     revoked: bool = False
+    next_nonce: str = field(default="", repr=False)
 
 
-def authenticate(*, authorization_header: str | None, now: datetime | None = None) -> TokenContext:
-    """The context of the bearer token in an Authorization header (RFC 6750, 2.1). One round trip; works in and out of a transaction.
+@dataclass(frozen=True, slots=True)
+class ClientContext:
+    """An agency in its own name: what it may do without any citizen's token, of `config.SCOPES`.
 
-    Raises `InvalidToken` for no, an unknown, an expired token, one revoked after a code replay or by its client, or one of a client
-    or agency that is no longer active. A token that died of a withdrawal does not raise: see `TokenContext.revoked`.
+    `next_nonce` here and above: goes out as `DPoP-Nonce` with the answer (RFC 9449, 8.2); "" for a client that needs none.
     """
-    if not authorization_header:
-        raise InvalidToken(presented=False)
-    match = _BEARER.fullmatch(authorization_header)
-    if match is None:
+
+    client_id: str
+    agency_code: str
+    scopes: frozenset[str]
+    expires_at: datetime
+    next_nonce: str = field(default="", repr=False)
+
+
+def authenticate(call: rfc9449.Call, *, now: datetime | None = None) -> TokenContext:
+    """The context of the access token in an Authorization header, if the DPoP proof beside it is of its key (RFC 9449, 7).
+
+    One round trip. Called outside transactions, so that a proof stays taken whatever follows. Raises `InvalidToken` for no, an unknown,
+    an expired token, one revoked after a replay or by its client, one of a client or agency that is no longer active, and for a proof
+    that does not hold. A token that died of a withdrawal does not raise: see `TokenContext.revoked`.
+    """
+    now = now or timezone.now()
+    next_nonce, (expires_at, client_id, agency_code, *rest) = _held(call, _HELD, now)
+    citizen_id, grant_id, consent_id, text, reason = rest
+    if reason not in ("", RevokedReason.CONSENT_WITHDRAWN):
         raise InvalidToken()
-    digest = digest_of(match[1])
-    with connection.cursor() as cursor:
-        cursor.execute(_HELD, [digest])
-        row = cursor.fetchone()
-    if row is None or row[6] <= (now or timezone.now()) or row[7] not in ("", RevokedReason.CONSENT_WITHDRAWN):
-        raise InvalidToken()
-    citizen_id, client_id, agency_code, grant_id, consent_id, text, expires_at, reason = row
     detail = json.loads(text)
     return TokenContext(
         citizen_id=citizen_id,
@@ -79,7 +101,35 @@ def authenticate(*, authorization_header: str | None, now: datetime | None = Non
         categories=frozenset(detail["categories"]),
         expires_at=expires_at,
         revoked=reason != "",
+        next_nonce=next_nonce,
     )
+
+
+def authenticate_client(call: rfc9449.Call, *, now: datetime | None = None) -> ClientContext:
+    """The agency itself, by a token of `client_credentials` (RFC 6749, 4.4) and a proof of its key. Otherwise as `authenticate`."""
+    next_nonce, (expires_at, client_id, agency_code, scopes) = _held(call, _HELD_BY_CLIENT, now or timezone.now())
+    return ClientContext(client_id, agency_code, frozenset(scopes), expires_at, next_nonce)
+
+
+def _held(call: rfc9449.Call, sql: str, now: datetime) -> tuple[str, tuple[Any, ...]]:
+    """The nonce to go out and the token's row. The proof is proved before the database is asked anything."""
+    if not call.authorization:
+        raise InvalidToken(presented=False)
+    match = _BOUND.fullmatch(call.authorization)
+    if match is None:
+        raise InvalidToken("Send the access token with the scheme DPoP and a proof of its key.")
+    try:
+        proof = rfc9449.check(call, now=now, access_token=match[1])
+        asked = [digest_of(match[1]), proof.jkt, proof.digest, proof.expires_at, proof.made_after, proof.with_nonce, now]
+        with connection.cursor() as cursor:
+            cursor.execute(sql, asked)
+            row = cursor.fetchone()
+        if row is None or row[2] <= now:
+            raise InvalidToken()
+        rfc9449.follow(row[0], now)
+    except (InvalidProof, NonceWanted) as error:
+        raise InvalidToken(error.description, code=error.error, nonce=getattr(error, "nonce", "")) from None
+    return rfc9449.new_nonce(now) if row[1] else "", row[2:]
 
 
 def revoke_for_consent(*, consent_id: UUID, now: datetime, reason: RevokedReason = RevokedReason.CONSENT_WITHDRAWN) -> int:
@@ -110,6 +160,11 @@ def held(model: type[Credential], secret: str | None) -> Credential | None:
     digest = digest_of(secret)
     with lookup_scope(digest):
         return model._default_manager.filter(pk=digest).first()
+
+
+def own(secret: str) -> ClientToken | None:
+    """The row of an agency's own token; None if there is none."""
+    return ClientToken.objects.filter(pk=digest_of(secret)).first() if looks_like_secret(secret) else None
 
 
 def supersede(*, citizen_id: UUID, client_pk: int, now: datetime) -> None:

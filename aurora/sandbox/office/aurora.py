@@ -1,4 +1,7 @@
-"""The office as a client of Aurora: PAR, rich authorization requests, PKCE, private_key_jwt, reading the twin."""
+"""The office as a client of Aurora: PAR, rich authorization requests, PKCE, private_key_jwt, DPoP, reading the twin.
+
+Its tokens are bound to the process's own key (`Runtime.signing_key`), which no other part of the office uses.
+"""
 
 from __future__ import annotations
 
@@ -75,8 +78,15 @@ def refresh(here: Runtime, token: Mapping[str, Any]) -> dict[str, Any]:
 
 def read(here: Runtime, category: str, access_token: str) -> Answer:
     """Aurora's answer, 200 or a problem; PeerError(unreachable) if there is none."""
-    base = here.config.aurora_base_url
-    return http.get(f"{base}/api/v1/twin/{quote(category, safe='')}", bearer=access_token)
+    url = f"{here.config.aurora_base_url}/api/v1/twin/{quote(category, safe='')}"
+
+    def ask(nonce: str) -> Answer:
+        proof = jose.dpop_proof(here.signing_key, method="GET", url=url, access_token=access_token, nonce=nonce)
+        return http.get(url, headers={"Authorization": f"DPoP {access_token}", "DPoP": proof})
+
+    answer = ask("")
+    # RFC 9449 section 9: at most once more, with the nonce that was asked for.
+    return ask(answer.nonce) if answer.status == 401 and answer.nonce else answer
 
 
 def require_issuer(here: Runtime, answer: Mapping[str, str]) -> None:
@@ -112,9 +122,18 @@ def _token(here: Runtime, form: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _post(here: Runtime, url: str, form: Mapping[str, str]) -> Answer:
+    """Signed with the office's registered key, and proved to come from the holder of the tokens' key."""
     issuer, client_id = _described(here)["issuer"], _peer(here).client_id
-    assertion = jose.client_assertion(_peer(here).private_jwk, client_id=client_id, audience=issuer)
-    return http.post(url, {**form, "client_assertion_type": jose.ASSERTION_TYPE, "client_assertion": assertion})
+
+    def ask(nonce: str) -> Answer:
+        assertion = jose.client_assertion(_peer(here).private_jwk, client_id=client_id, audience=issuer)
+        proof = jose.dpop_proof(here.signing_key, method="POST", url=url, nonce=nonce)
+        return http.post(
+            url, {**form, "client_assertion_type": jose.ASSERTION_TYPE, "client_assertion": assertion}, headers={"DPoP": proof}
+        )
+
+    answer = ask("")
+    return ask(answer.nonce) if answer.body.get("error") == "use_dpop_nonce" and answer.nonce else answer
 
 
 def _described(here: Runtime) -> dict[str, Any]:

@@ -2,19 +2,31 @@
 
 from .assertion import UsedAssertion
 from .client import Client
-from .credentials import AccessToken, AuthorizationCode, RefreshToken, RevokedReason
+from .credentials import (
+    AccessToken,
+    AuthorizationCode,
+    ClientToken,
+    RefreshToken,
+    RevokedReason,
+)
+from .draft import ClientDraft
 from .grant import Grant
 from .keyset import ClientKeySet
+from .proof import ProofMemory, UsedProof
 from .pushed import PushedRequest
 
 __all__ = [
     "AccessToken",
     "AuthorizationCode",
     "Client",
+    "ClientDraft",
     "ClientKeySet",
+    "ClientToken",
     "Grant",
+    "ProofMemory",
     "PushedRequest",
     "RefreshToken",
     "RevokedReason",
     "UsedAssertion",
+    "UsedProof",
 ]

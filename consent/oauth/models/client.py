@@ -34,6 +34,10 @@ class Client(ClientMixin, models.Model):  # type: ignore[misc]
     resource = _address("The agency's own API, as the audience of tokens that are for it (RFC 8707).")
     allowed_purposes = ArrayField(models.CharField(max_length=64))
     allowed_categories = ArrayField(models.CharField(max_length=64))
+    dpop_nonce = models.BooleanField(default=False, db_default=False, help_text="Its proofs need a nonce of ours (RFC 9449, 8).")
+    rotate_refresh = models.BooleanField(
+        default=False, db_default=False, help_text="Each refresh gives a new refresh token (RFC 9700, 4.14.2)."
+    )
     active = models.BooleanField(default=True)
 
     class Meta:
@@ -93,4 +97,4 @@ class Client(ClientMixin, models.Model):  # type: ignore[misc]
         return response_type == "code"
 
     def check_grant_type(self, grant_type: str) -> bool:
-        return grant_type in ("authorization_code", "refresh_token")
+        return grant_type in config.GRANT_TYPES

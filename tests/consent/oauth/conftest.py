@@ -12,7 +12,7 @@ import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 from uuid import UUID, uuid4
@@ -34,8 +34,9 @@ from consent.models import (
     Purpose,
     PurposeVersion,
 )
-from consent.oauth import clients, requests, responses
+from consent.oauth import clients, requests, responses, tokens
 from consent.oauth.models import Client, Grant
+from consent.oauth.rfc9449 import Call
 from consent.scope import citizen_scope
 from tests.support.hostile_peer import listening, peer
 
@@ -68,6 +69,7 @@ class Office:
     categories: list[str]
     redirect_uri: str
     verifier: str = field(default_factory=lambda: secrets.token_urlsafe(48))
+    proof_key: Key = field(default_factory=lambda: ECKey.generate_key("P-256"))
     browser: Browser = field(default_factory=lambda: Browser(SERVER_NAME="localhost", raise_request_exception=True))
 
     @property
@@ -90,7 +92,34 @@ class Office:
     def assertion(self, **changes: Any) -> str:
         return self.sign(self.claims(**changes))
 
+    def proof(
+        self, path: str, method: str = "POST", *, token: str | None = None, key: Key | None = None, header: Any = None, **changes: Any
+    ) -> str:
+        """A DPoP proof, made without a library that knows DPoP. `changes` to the claims, None to leave one out."""
+        key = key or self.proof_key
+        claims = {"jti": secrets.token_urlsafe(16), "htm": method, "htu": f"{ISSUER}{path}", "iat": int(time.time())}
+        if token is not None:
+            claims["ath"] = b64(hashlib.sha256(token.encode()).digest())
+        claims = {name: value for name, value in (claims | changes).items() if value is not None}
+        fields = {"typ": "dpop+jwt", "alg": "ES256", "jwk": key.as_dict(private=False)} | (header or {})
+        fields = {name: value for name, value in fields.items() if value is not None}
+        registry = jws.JWSRegistry(algorithms=[fields["alg"]], strict_check_header=False)
+        return jws.serialize_compact(fields, json.dumps(claims).encode(), key, registry=registry)
+
+    def call(self, token: str, path: str = "/api/v1/twin/x", *, now: datetime | None = None, scheme: str = "DPoP", **proof: Any) -> Call:
+        """A read with this token and a proof of its key, as the API sees it."""
+        if now is not None:
+            proof = {"iat": int(now.timestamp())} | proof
+        return Call("GET", path, f"{scheme} {token}", self.proof(path, "GET", token=token, **proof))
+
+    def context(self, token: str, *, now: datetime | None = None, **how: Any) -> tokens.TokenContext:
+        """What the API would know of who sends this token. Raises `InvalidToken`."""
+        return tokens.authenticate(self.call(token, now=now, **how), now=now)
+
     def post(self, path: str, data: dict[str, Any], *, assertion: str | None = None, **extra: Any) -> HttpResponse:
+        """Signed; with a proof at the token endpoint, unless `HTTP_DPOP` says otherwise."""
+        if path == "/oauth/token":
+            extra = {"HTTP_DPOP": self.proof(path)} | extra
         proof = {"client_assertion_type": ASSERTION_TYPE, "client_assertion": assertion or self.assertion()}
         body = {name: value for name, value in (proof | data).items() if value is not None}
         return self.browser.post(path, urlencode(body), content_type=FORM, **extra)
@@ -291,6 +320,7 @@ def take_away(office: Office, citizen_id: UUID) -> None:
     from consent.oauth.models import (
         AccessToken,
         AuthorizationCode,
+        ClientToken,
         PushedRequest,
         RefreshToken,
         UsedAssertion,
@@ -300,6 +330,7 @@ def take_away(office: Office, citizen_id: UUID) -> None:
         for model in (AccessToken, RefreshToken, AuthorizationCode, Grant, ConsentRecord):
             model.objects.filter(citizen_id=citizen_id).delete()
         get_user_model().objects.filter(pk=citizen_id).delete()
+    ClientToken.objects.filter(client=office.client).delete()
     UsedAssertion.objects.filter(client=office.client).delete()
     PushedRequest.objects.filter(client=office.client).delete()
     office.client.delete()

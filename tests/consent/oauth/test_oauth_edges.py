@@ -149,6 +149,9 @@ def test_server_metadata(office) -> None:
     assert found["token_endpoint_auth_methods_supported"] == ["private_key_jwt"]
     assert found["token_endpoint_auth_signing_alg_values_supported"] == ["ES256", "PS256", "EdDSA"]
     assert found["authorization_details_types_supported"] == ["aurora_twin_access"]
+    assert found["dpop_signing_alg_values_supported"] == ["ES256", "PS256", "EdDSA"]
+    assert found["grant_types_supported"] == ["authorization_code", "refresh_token", "client_credentials"]
+    assert found["scopes_supported"] == ["grant_management_query", "grant_management_revoke", "events"]
     for name in ("pushed_authorization_request", "token", "revocation", "introspection"):
         path = found[f"{name}_endpoint"].removeprefix(found["issuer"])
         assert office.browser.post(path, b"", content_type=FORM).status_code in (400, 401)
@@ -159,7 +162,8 @@ def test_resource_metadata(office) -> None:
     short, long = (office.browser.get("/.well-known/oauth-protected-resource" + tail).json() for tail in ("", "/api/v1"))
     assert short == long
     assert short["resource"] == "http://localhost:8000/api/v1" and short["authorization_servers"] == ["http://localhost:8000"]
-    assert short["bearer_methods_supported"] == ["header"]
+    assert short["bearer_methods_supported"] == [] and short["dpop_bound_access_tokens_required"] is True
+    assert short["dpop_signing_alg_values_supported"] == ["ES256", "PS256", "EdDSA"]
 
 
 def _register(office: Any, **changes: Any) -> None:

@@ -20,6 +20,7 @@ from consent.oauth.models import (
     PushedRequest,
     RefreshToken,
 )
+from consent.oauth.rfc9449 import Call
 from consent.scope import citizen_scope, lookup_scope
 
 
@@ -32,10 +33,10 @@ def test_the_whole_way_gives_a_token_for_what_the_citizen_ticked(office, aino, a
     body = response.json()
     assert response.status_code == 200
     assert response["Cache-Control"] == "no-store" and response["Content-Type"] == "application/json"  # RFC 6749, 5.1
-    assert body["token_type"] == "Bearer" and 0 < body["expires_in"] <= 600
+    assert body["token_type"] == "DPoP" and 0 < body["expires_in"] <= 600
     expected = office.detail(categories=sorted(granted), once=False)
     assert body["authorization_details"] == [expected]  # RFC 9396, 7: as granted, not as asked for
-    context = tokens.authenticate(authorization_header=f"Bearer {body['access_token']}")
+    context = office.context(body["access_token"])
     assert (context.citizen_id, context.client_id, context.agency_code) == (aino, office.client.client_id, office.client.agency.code)
     assert (str(context.grant_id), context.consent_id) == (body["grant_id"], answer.consent.pk)
     assert (context.purpose, context.categories, context.revoked) == (office.purpose, frozenset(granted), False)
@@ -106,7 +107,7 @@ def test_refresh_keeps_the_refresh_token_and_narrows_on_request(office, tokens_o
     assert again.json()["authorization_details"] == tokens_of["authorization_details"]
     part = tokens_of["authorization_details"][0] | {"categories": office.categories[:1]}
     narrow = office.refresh(tokens_of["refresh_token"], authorization_details=json.dumps([part])).json()
-    context = tokens.authenticate(authorization_header=f"Bearer {narrow['access_token']}")
+    context = office.context(narrow["access_token"])
     assert context.categories == frozenset(office.categories[:1])
     assert narrow["authorization_details"] == [part] == office.introspect(narrow["access_token"])["authorization_details"]
 
@@ -122,8 +123,8 @@ def test_a_token_ends_with_its_consent_at_the_latest(office, aino, agree) -> Non
     body = office.redeem(agree(office, aino, expires_at=soon).code).json()
     assert 0 < body["expires_in"] <= 90
     later = timezone.now() + timedelta(seconds=91)
-    with pytest.raises(InvalidToken):
-        tokens.authenticate(authorization_header=f"Bearer {body['access_token']}", now=later)
+    with pytest.raises(InvalidToken, match="^invalid_token"):
+        office.context(body["access_token"], now=later)
 
 
 def test_introspection_tells_the_holder_and_nobody_else(office, rival, tokens_of) -> None:
@@ -143,8 +144,8 @@ def test_revoking_the_refresh_token_ends_the_access_tokens_too(office, tokens_of
     assert response.status_code == 200
     assert office.introspect(tokens_of["access_token"]) == {"active": False}
     assert office.refresh(tokens_of["refresh_token"]).json()["error"] == "invalid_grant"
-    with pytest.raises(InvalidToken):
-        tokens.authenticate(authorization_header=f"Bearer {tokens_of['access_token']}")
+    with pytest.raises(InvalidToken, match="^invalid_token"):
+        office.context(tokens_of["access_token"])
 
 
 def test_revoking_an_access_token_leaves_the_rest(office, tokens_of) -> None:
@@ -172,12 +173,12 @@ def test_withdrawal_kills_tokens_at_once_and_leaves_the_reason(office, aino, agr
     answer = agree(office, aino)
     body = office.redeem(answer.code).json()
     _withdraw(answer)
-    context = tokens.authenticate(authorization_header=f"Bearer {body['access_token']}")
+    context = office.context(body["access_token"])
     assert context.revoked and context.consent_id == answer.consent.pk
     assert office.introspect(body["access_token"]) == {"active": False}
     assert office.refresh(body["refresh_token"]).json()["error"] == "invalid_grant"
-    with pytest.raises(InvalidToken):
-        tokens.authenticate(authorization_header=f"Bearer {body['access_token']}", now=timezone.now() + timedelta(minutes=11))
+    with pytest.raises(InvalidToken, match="^invalid_token"):
+        office.context(body["access_token"], now=timezone.now() + timedelta(minutes=11))
 
 
 def test_a_code_of_a_withdrawn_consent_gives_nothing(office, aino, agree) -> None:
@@ -200,10 +201,10 @@ def test_a_newer_consent_ends_what_came_of_the_one_it_replaces(office, aino, agr
     with citizen_scope(aino):
         type(answer.consent).objects.filter(pk=answer.consent.pk).update(state="replaced", ended_at=timezone.now())
     new = office.redeem(agree(office, aino).code).json()
-    with pytest.raises(InvalidToken):
-        tokens.authenticate(authorization_header=f"Bearer {old['access_token']}")
+    with pytest.raises(InvalidToken, match="^invalid_token"):
+        office.context(old["access_token"])
     assert office.refresh(old["refresh_token"]).status_code == 400
-    assert tokens.authenticate(authorization_header=f"Bearer {new['access_token']}").revoked is False
+    assert office.context(new["access_token"]).revoked is False
 
 
 def test_a_consent_that_is_not_for_this_request_is_not_an_answer(office, rival, aino, cecilia, record_consent) -> None:
@@ -229,31 +230,34 @@ def test_a_consent_that_is_not_for_this_request_is_not_an_answer(office, rival, 
 def test_no_token_is_answered_without_an_error_code(db, header) -> None:
     """RFC 6750, 3.1; RFC 9728, 5.1."""
     with pytest.raises(InvalidToken) as refused:
-        tokens.authenticate(authorization_header=header)
-    assert refused.value.www_authenticate.startswith("Bearer resource_metadata=") and refused.value.status == 401
+        tokens.authenticate(Call("GET", "/api/v1/twin/x", header, None))
+    assert refused.value.www_authenticate.startswith('DPoP algs="ES256 PS256 EdDSA", resource_metadata=') and refused.value.status == 401
 
 
-@pytest.mark.parametrize("header", ["Bearer x", "Basic eDp5", "Bearer " + "a" * 43, "Bearer", "Bearer \x00", "Bearer " + "é" * 43])
-def test_an_unknown_token_is_invalid(db, header) -> None:
+@pytest.mark.parametrize(
+    "header", ["DPoP x", "Basic eDp5", "DPoP " + "a" * 43, "DPoP", "DPoP \x00", "DPoP " + "é" * 43, "Bearer " + "a" * 43]
+)
+def test_an_unknown_token_is_invalid(office, header) -> None:
     with pytest.raises(InvalidToken) as refused:
-        tokens.authenticate(authorization_header=header)
+        tokens.authenticate(Call("GET", "/x", header, office.proof("/x", "GET", token="a" * 43)))
     assert 'error="invalid_token"' in refused.value.www_authenticate
 
 
 def test_a_token_stops_with_its_client_and_its_agency(office, tokens_of) -> None:
-    header = f"Bearer {tokens_of['access_token']}"
+    token = tokens_of["access_token"]
     for row in (office.client, office.client.agency):
         type(row).objects.filter(pk=row.pk).update(active=False)
-        with pytest.raises(InvalidToken):
-            tokens.authenticate(authorization_header=header)
+        with pytest.raises(InvalidToken, match="^invalid_token"):
+            office.context(token)
         assert office.push().json()["error"] == "invalid_client"
         type(row).objects.filter(pk=row.pk).update(active=True)
-    assert tokens.authenticate(authorization_header=header)
+    assert office.context(token)
 
 
 def test_authentication_is_one_round_trip(office, tokens_of, django_assert_num_queries) -> None:
+    call = office.call(tokens_of["access_token"], scheme="dpop")
     with django_assert_num_queries(1):
-        tokens.authenticate(authorization_header=f"bearer {tokens_of['access_token']}")
+        tokens.authenticate(call)
 
 
 def test_introspection_needs_the_tokens_row_only(office, tokens_of, django_assert_max_num_queries) -> None:
@@ -279,5 +283,5 @@ def test_rows_are_seen_by_their_citizen_and_by_who_holds_the_secret(office, aino
     with lookup_scope(digest_of(body["access_token"])):
         assert seen() == [0, 0, 1, 0]
         assert AccessToken.objects.update(revoked_at=None, revoked_reason="") == 0  # seen is not owned
-    tokens.authenticate(authorization_header=f"Bearer {body['access_token']}")
+    office.context(body["access_token"])
     assert seen() == [0, 0, 0, 0]
