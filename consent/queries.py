@@ -9,8 +9,9 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
+from consent import acting
 from consent.models import Agency, AgencyVersion, ConsentEvent, ConsentRecord, ConsentState, DataCategoryVersion, PurposeVersion
 from consent.rules import Binding, ConsentView, Given, outdated
 
@@ -81,10 +82,18 @@ def _overtaken(rows: list[tuple[Any, ...]]) -> bool:
     return False
 
 
+def within_mandate() -> Q:
+    """While somebody acts for the citizen: only what lies wholly within the mandate's themes. Else no limit."""
+    doing = acting.current()
+    if doing is None or doing.scope.everything:
+        return Q()
+    return Q(categories__contained_by=sorted(doing.scope.categories)) & ~Q(categories=[])
+
+
 def for_citizen(*, citizen_id: UUID) -> QuerySet[ConsentRecord]:
-    """All of a citizen's decisions, newest first, with what a page shows of them."""
+    """All of a citizen's decisions, newest first, with what a page shows of them; to an attorney those of their themes."""
     return (
-        ConsentRecord.objects.filter(citizen_id=citizen_id)
+        ConsentRecord.objects.filter(within_mandate(), citizen_id=citizen_id)
         .select_related("recipient", "source", "purpose_version", "notice")
         .order_by("-decided_at")
     )

@@ -10,7 +10,9 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import QuerySet
 
+from consent import acting
 from consent.ledger import leaf, merkle, tiles
 from consent.ledger.append import sealing_context
 from consent.ledger.models import Checkpoint, Key, Leaf, LedgerEntry, Tile
@@ -57,6 +59,15 @@ class SequenceCheck:
         return self.first_break is None
 
 
+def visible(citizen_id: UUID) -> QuerySet[LedgerEntry]:
+    """The entries of a citizen that this request may show: all of them, or to an attorney those that lie wholly within their themes."""
+    found = LedgerEntry.objects.filter(citizen_id=citizen_id)
+    doing = acting.current()
+    if doing is None or doing.scope.everything:
+        return found
+    return found.filter(categories__contained_by=sorted(doing.scope.categories)).exclude(categories=[])
+
+
 def entries_for(
     citizen_id: UUID,
     *,
@@ -70,7 +81,7 @@ def entries_for(
     """A citizen's entries, newest first; `before_seq` turns the page. `since` is inclusive, `until` exclusive. One
     query.
     """
-    found = LedgerEntry.objects.filter(citizen_id=citizen_id)
+    found = visible(citizen_id)
     if before_seq is not None:
         found = found.filter(seq__lt=before_seq)
     if actor is not None:

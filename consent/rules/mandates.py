@@ -157,8 +157,8 @@ def _touches(last: LastWord, categories: Iterable[str]) -> bool:
 
 
 def minor_may(deed: Deed, *, age: int) -> MandateFault | None:
-    """What a child who has a guardian here may do alone: see, always; end and decline, from 15; give, from 18."""
-    if deed is Deed.SEE or age >= ADULT_AT:
+    """What a child who has a guardian here may do alone: see and take along, always; end and decline, from 15; the rest, from 18."""
+    if deed in (Deed.SEE, Deed.SUGGEST, Deed.EXPORT) or age >= ADULT_AT:
         return None
     return None if deed in (Deed.WITHDRAW, Deed.DECLINE) and age >= OWN_WORD_AT else MandateFault.MINOR
 

@@ -272,7 +272,8 @@ def test_what_may_be_offered(changes: dict[str, object], fault: MandateFault | N
 
 
 @pytest.mark.parametrize(
-    ("deed", "from_age"), [(Deed.SEE, 0), (Deed.WITHDRAW, 15), (Deed.DECLINE, 15), (Deed.GIVE, 18), (Deed.EXPORT, 18), (Deed.SUGGEST, 18)]
+    ("deed", "from_age"),
+    [(Deed.SEE, 0), (Deed.WITHDRAW, 15), (Deed.DECLINE, 15), (Deed.GIVE, 18), (Deed.EXPORT, 0), (Deed.SUGGEST, 0), (Deed.ERASE, 18)],
 )
 def test_what_a_child_may_do_alone(deed: Deed, from_age: int) -> None:
     assert [age for age in range(21) if rules.minor_may(deed, age=age) is None] == list(range(from_age, 21))
