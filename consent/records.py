@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from consent.models import Agency, ConsentEvent, ConsentEventKind, ConsentRecord, DataCategoryVersion, Purpose
+from consent.models import Agency, AgencyVersion, ConsentEvent, ConsentEventKind, ConsentRecord, DataCategoryVersion, Purpose
 from consent.rules import AURORA, CITIZEN
 
 SCHEMAS = Path(__file__).parent / "schemas"
@@ -88,10 +88,11 @@ def body(
     history = list(events)
     categories = _categories(record)
     parties = _parties(record, history, language)
-    controller = parties[record.recipient.code]
+    identity = AgencyVersion.objects.filter(agency_id=record.recipient_id, version=record.recipient_version).first()
     subject = {"@id": f"urn:aurora:subject:{principal}", "@type": "dpv:DataSubject", "dct:identifier": principal}
     special = any(c["@type"] == "dpv:SpecialCategoryPersonalData" for c in categories)
     page = f"{setting.base_url}/{language}/consents/{record.pk}/"
+    controller = _controller(parties[record.recipient.code], identity, language, page)
     return {
         "@id": f"urn:uuid:{record.pk}",
         "@type": "dpv:ConsentRecord",
@@ -101,12 +102,11 @@ def body(
         "dct:created": moment(record.decided_at),
         "dct:language": language,
         "dpv:hasDataSubject": subject,
-        # Where an agency can be reached is not known here: what a citizen has to say to it, they can say through this page.
-        "dpv:hasDataController": {**controller, "dpv:hasContact": page},
+        "dpv:hasDataController": controller,
         "dpv:hasJurisdiction": f"loc:{setting.jurisdiction}",
         "dpv:hasApplicableLaw": "legal-eu:law-GDPR",
         "dpv:hasLegalBasis": ["eu-gdpr:A6-1-a-explicit-consent", *(["eu-gdpr:A9-2-a"] if special else [])],
-        "dpv:hasProcess": _process(record, categories, controller, setting),
+        "dpv:hasProcess": _process(record, categories, identity, setting),
         "dpv:hasConsentControl": {"@type": "dpv:WithdrawConsent", "dpv:isExercisedAt": f"{page}withdraw/"},
         "dpv:hasRight": [{"@type": ["dpv:DataSubjectRight", f"eu-gdpr:{right}"], "dpv:isExercisedAt": page} for right in _RIGHTS],
         "dpv:hasNotice": {
@@ -154,7 +154,7 @@ def compact(iri: str) -> str:
     return f"{found[-1][1]}:{iri.removeprefix(found[-1][0])}" if found else iri
 
 
-def _process(record: ConsentRecord, categories: list[dict[str, Any]], controller: Mapping[str, Any], setting: Setting) -> dict[str, Any]:
+def _process(record: ConsentRecord, categories: list[dict[str, Any]], identity: AgencyVersion | None, setting: Setting) -> dict[str, Any]:
     language, shown = record.notice.language, record.notice.content["purpose"]
     wording = record.purpose_version
     until = {"@type": "dpv:UntilTimeDuration", "rdf:value": moment(record.expires_at)}
@@ -177,10 +177,16 @@ def _process(record: ConsentRecord, categories: list[dict[str, Any]], controller
             {"@type": "dpv:StorageDuration", "dpv:hasDuration": until},
             {"@type": "dpv:StorageDeletion", "dpv:hasDuration": {"@type": "dpv:UntilEventDuration", "rdf:value": "end of the consent"}},
         ],
-        "dpv:hasRecipient": [controller["@id"]],
-        # Onward sharing: none (the notice says so in words).
-        "dpv:hasRecipientThirdParty": "dpv:NotApplicable",
+        "dpv:hasRecipient": [_agency_id(record.recipient.code)],
+        "dpv:hasRecipientThirdParty": _onward(identity, language),
     }
+
+
+def _onward(identity: AgencyVersion | None, language: str) -> str | dict[str, Any]:
+    """To whom the recipient passes data on, as it said then; as a rule to nobody."""
+    if identity is None or not identity.onward:
+        return "dpv:NotApplicable"
+    return {"@type": "dpv:ThirdParty", "dct:description": text(identity.onward[language], language)}
 
 
 def _categories(record: ConsentRecord) -> list[dict[str, Any]]:
@@ -223,6 +229,21 @@ def _party(agency: Agency, language: str, *, controller: bool) -> dict[str, Any]
         "@type": "dpv:DataController" if controller else "dpv:Organisation",
         "dct:identifier": agency.code,
         "dpv:hasName": text(agency.name[language], language),
+    }
+
+
+def _controller(party: Mapping[str, Any], identity: AgencyVersion | None, language: str, page: str) -> dict[str, Any]:
+    """The recipient as it was shown. Of one that has not said how it is reached, the consent's own page is where it can be written to."""
+    if identity is None:
+        return {**party, "dpv:hasContact": page}
+    return {
+        **party,
+        "dpv:hasName": text(identity.name[language], language),
+        "schema:legalName": identity.legal_name,
+        "dpv:hasIdentifier": identity.business_id,
+        "dpv:hasContact": identity.contact_url or f"mailto:{identity.contact_email}",
+        "dpv:hasLocation": f"loc:{identity.country}",
+        "dct:hasVersion": str(identity.version),
     }
 
 

@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 
 from consent import records, services
 from consent.management.commands.load_vocabulary import documents
-from consent.models import ConsentEvent, ConsentEventKind, ConsentRecord
+from consent.models import AgencyVersion, ConsentEvent, ConsentEventKind, ConsentRecord
 from consent.records import Acting, Setting
 from consent.scope import citizen_scope
 from tests.support import jsonld
@@ -88,6 +88,25 @@ def test_a_refusal_has_a_record_of_what_was_asked_for(world: World) -> None:
     document = written(world, record)
     assert states(document) == ["dpv:ConsentRefused"]
     assert [d["dct:identifier"] for d in document["dpv:hasProcess"]["dpv:hasPersonalData"]] == sorted(world.categories)
+
+
+def test_the_recipient_is_who_it_said_it_was_then(world: World) -> None:
+    record, _ = world.give()
+    for version, onward in ((1, {}), (2, dict.fromkeys(("fi", "sv", "en"), "To the archive"))):
+        AgencyVersion.objects.create(
+            agency=world.office, version=version, binding_since=1, name=dict.fromkeys(("fi", "sv", "en"), f"Office {version}"), onward=onward,
+            legal_name="Office of Benefits", business_id="1234567-1", contact_email="privacy@office.example", country="FI", since=NOW.date(),
+        )  # fmt: skip
+    first = written(world, record)
+    controller = first["dpv:hasDataController"]
+    assert (controller["dct:hasVersion"], controller["dpv:hasName"]["@value"]) == ("1", "Office 1")
+    assert (controller["schema:legalName"], controller["dpv:hasContact"]) == ("Office of Benefits", "mailto:privacy@office.example")
+    assert first["dpv:hasProcess"]["dpv:hasRecipientThirdParty"] == "dpv:NotApplicable"
+    with citizen_scope(world.aino):
+        ConsentRecord.objects.filter(pk=record.pk).update(recipient_version=2)
+    second = written(world, record)
+    assert second["dpv:hasDataController"]["dpv:hasName"]["@value"] == "Office 2"
+    assert second["dpv:hasProcess"]["dpv:hasRecipientThirdParty"]["dct:description"]["@value"] == "To the archive"
 
 
 def test_every_event_of_its_history_is_there(world: World) -> None:
