@@ -20,7 +20,7 @@ from aurora.outbound import oauth
 from aurora.outbound.oauth import PeerFailed, Registration
 from aurora.sources import connections, pulls, registry
 from aurora.sources.models import ConnectAttempt, DataSource
-from consent import notices, queries, services, terms
+from consent import earlier, notices, queries, services, terms
 from consent.days import day_of
 from consent.errors import AuroraError, Conflict, InvalidInput
 from consent.ledger.events import Event
@@ -28,7 +28,7 @@ from consent.models import Agency, DataCategoryVersion, Purpose, PurposeVersion
 from consent.notices import NoticeText
 from consent.rules import AURORA, CITIZEN, latest_end
 from consent.scope import citizen_scope
-from consent.terms import Period, Term
+from consent.terms import Identity, Period, Term
 
 logger = logging.getLogger(__name__)
 CHANGED = "The text has changed since you opened the page. Read it again before you decide."
@@ -59,19 +59,33 @@ class Offer:
         return hashlib.sha256("".join(t.digest for t in self.texts).encode()).hexdigest()
 
 
-def offer(*, code: str, language: str, today: date) -> Offer:
-    """What can be consented to at a source on a day. Raises `NotFound`."""
+def offer(*, citizen_id: UUID, code: str, language: str, today: date) -> Offer:
+    """What can be consented to at a source on a day, and what is different from what the citizen agreed to before. Raises `NotFound`."""
     source = registry.by_code(code)
     asked = Purpose.objects.filter(kind=Purpose.Kind.CONNECT).order_by("code")
     purposes = tuple(queries.current_purpose(p.code) for p in asked)
     categories = tuple(queries.current_categories(source=code))
     aurora = Agency.objects.get(code=AURORA)
-    said = terms.connect(language=language, source=source.agency.name[language], period=Period(today, latest_end(today)))
-    texts = tuple(
-        notices.compose(language=language, recipient=aurora, source=source.agency, purpose=p, categories=categories, terms=said)
-        for p in purposes
-    )
-    return Offer(source, language, purposes, categories, said, texts)
+    version = queries.current_recipient(aurora)
+
+    def said(period: Period, identity: Identity | None) -> tuple[Term, ...]:
+        name = source.agency.name[language]
+        return terms.connect(language=language, source=name, period=Period(period.start, latest_end(period.start)), identity=identity)
+
+    now_said = said(Period(today, today), terms.identity_of(version, language))
+    with citizen_scope(citizen_id):
+        texts = tuple(
+            earlier.told(
+                notices.compose(
+                    language=language, recipient=aurora, source=source.agency, purpose=p, categories=categories, terms=now_said,
+                    recipient_version=version.version if version else 1,
+                ),
+                earlier.find(citizen_id=citizen_id, recipient=aurora, source=source.agency, purpose=p.purpose_id, today=today),
+                terms=said,
+            )
+            for p in purposes
+        )  # fmt: skip
+    return Offer(source, language, purposes, categories, now_said, texts)
 
 
 @dataclass(frozen=True)
@@ -183,7 +197,7 @@ def _why_not_recorded(error: Exception) -> str:
 def _record(*, citizen_id: UUID, attempt: ConnectAttempt, source: DataSource, tokens: dict[str, object], now: datetime) -> UUID:
     # The text and the end are judged by the day of the decision: the citizen may come back after midnight.
     decided_on = day_of(attempt.created_at)
-    shown = offer(code=source.agency.code, language=attempt.choices["language"], today=decided_on)
+    shown = offer(citizen_id=citizen_id, code=source.agency.code, language=attempt.choices["language"], today=decided_on)
     _same_text(shown, attempt.choices["token"])
     aurora = Agency.objects.get(code=AURORA)
     categories = attempt.choices["categories"]

@@ -11,7 +11,7 @@ from uuid import UUID
 from aurora.journeys._log import log
 from aurora.sources import connections
 from aurora.twin import queries as twin_queries
-from consent import notices, queries, services, terms
+from consent import earlier, notices, queries, services, terms
 from consent.errors import Conflict, InvalidInput
 from consent.ledger.events import Event
 from consent.models import Agency, DataCategoryVersion, PurposeVersion
@@ -20,7 +20,7 @@ from consent.oauth import requests, responses
 from consent.oauth.requests import PushedRequestView
 from consent.rules import CITIZEN
 from consent.scope import citizen_scope
-from consent.terms import Period, Term
+from consent.terms import Identity, Period, Term
 
 
 @dataclass(frozen=True)
@@ -43,16 +43,28 @@ def question(*, citizen_id: UUID, client_id: str, request_uri: str, interaction:
     agency = Agency.objects.get(code=request.agency_code)
     purpose = queries.current_purpose(request.purpose)
     categories = tuple(queries.current_categories(request.categories))
-    said = terms.access(
-        language=language, recipient=agency.name[language], service=request.client_name[language], purpose=purpose.name[language],
-        period=Period(today, request.until, request.once),
-    )  # fmt: skip
-    text = notices.compose(language=language, recipient=agency, source=None, purpose=purpose, categories=categories, terms=said)
+    version = queries.current_recipient(agency)
+
+    def said(period: Period, identity: Identity | None, standing: bool = False) -> tuple[Term, ...]:
+        return terms.access(
+            language=language, recipient=agency.name[language], service=request.client_name[language], purpose=purpose.name[language],
+            period=period, identity=identity, standing=standing,
+        )  # fmt: skip
+
     with citizen_scope(citizen_id):
+        before = earlier.find(citizen_id=citizen_id, recipient=agency, source=None, purpose=request.purpose, today=today)
+        now_said = said(
+            Period(today, request.until, request.once), terms.identity_of(version, language), standing=bool(before and before.covers)
+        )
+        text = notices.compose(
+            language=language, recipient=agency, source=None, purpose=purpose, categories=categories, terms=now_said,
+            recipient_version=version.version if version else 1,
+        )  # fmt: skip
+        text = earlier.told(text, before, terms=said)
         standing = connections.standing(citizen_id=citizen_id).values_list("source__agency__code", flat=True)
         connected = frozenset(standing)
         held = twin_queries.categories_held(citizen_id=citizen_id)
-    return AccessQuestion(request, agency, purpose, categories, connected, held, said, text)
+    return AccessQuestion(request, agency, purpose, categories, connected, held, now_said, text)
 
 
 def allow(*, citizen_id: UUID, asked: AccessQuestion, digest: str, categories: Iterable[str], now: datetime) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from consent import queries
 from consent.models import ConsentRecord, ConsentState
 
 from . import rfc9396
@@ -23,14 +24,10 @@ def create(*, citizen_id: UUID, client: Client, consent: ConsentRecord, now: dat
     )
 
 
-def details_granted(grant: Grant) -> list[dict[str, Any]]:
-    """`authorization_details` as granted, in the form of token and introspection responses (RFC 9396, 7 and 9)."""
-    return [grant.authorization_details]
-
-
 def lock_alive(*, grant_id: UUID, now: datetime) -> Grant | None:
     """The grant, locked until the transaction ends; None if its consent is over. Called in the citizen's scope.
 
+    Its details are less, in this value only, by the categories that a change of meaning has left behind; None if that is all of them.
     Issuing and revoking both take this lock first: no token is issued beside a withdrawal that does not see it.
     """
     grant = Grant.objects.select_for_update().get(pk=grant_id)
@@ -39,4 +36,17 @@ def lock_alive(*, grant_id: UUID, now: datetime) -> Grant | None:
         pk=grant.consent_id, state=ConsentState.GIVEN, ended_at__isnull=True, not_before__lte=now, expires_at__gt=now
     )
     grant.consent_ends = alive.values_list("expires_at", flat=True).first()
-    return grant if grant.consent_ends else None
+    return grant if grant.consent_ends and _narrow(grant) else None
+
+
+def still_granted(detail: dict[str, Any], *, consent_id: UUID) -> dict[str, Any] | None:
+    """A detail without the categories that a change of meaning has left behind; None if none is left. In the citizen's scope."""
+    behind = queries.left_behind([consent_id]).get(consent_id, frozenset())
+    left = [c for c in detail["categories"] if c not in behind]
+    return detail | {"categories": left} if left else None
+
+
+def _narrow(grant: Grant) -> bool:
+    left = still_granted(grant.authorization_details, consent_id=grant.consent_id)
+    grant.authorization_details = left or grant.authorization_details
+    return left is not None

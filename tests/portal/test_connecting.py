@@ -27,13 +27,13 @@ TODAY = days.today()
 NIGHT = datetime.combine(TODAY, time(23, 50), tzinfo=timezone.get_default_timezone())
 
 
-def offer(language: str = "en") -> Offer:
-    return connect_source.offer(code=TAX, language=language, today=TODAY)
+def offer(person: Person, language: str = "en") -> Offer:
+    return connect_source.offer(citizen_id=person.id, code=TAX, language=language, today=TODAY)
 
 
 def leave(person: Person, *, purposes: tuple[str, ...] = (), language: str = "en", now: datetime = NIGHT) -> dict[str, str]:
     """Allow until tomorrow, all purposes if none is named; the source's answer."""
-    shown = offer(language)
+    shown = offer(person, language)
     chosen = connect_source.check(
         shown=shown, purposes=purposes or [t.purpose for t in shown.texts], categories=["tax.income"], until=TODAY + timedelta(days=1),
         today=TODAY,
@@ -131,7 +131,7 @@ def test_what_nobody_foresaw_gives_the_tokens_back_too(new_person: Person, sourc
 
 def test_of_two_windows_at_once_one_connects_and_the_other_gives_its_tokens_back(new_person: Person, source: Peer) -> None:
     answer = leave(new_person)
-    text, agency = offer().texts[0], Agency.objects.get(code=TAX)
+    text, agency = offer(new_person).texts[0], Agency.objects.get(code=TAX)
     notice = notices.keep(text, now=NIGHT)
     with citizen_scope(new_person.id):  # the first window, about to be done
         services.give(
@@ -150,10 +150,10 @@ def test_connecting_again_and_suggesting_at_once_wait_for_each_other(cast: Cast,
     for purpose in ("own-overview", "service-suggestions"):
         arrive(new_person, leave(new_person, purposes=(purpose,), now=timezone.now()), now=timezone.now())
     answer = leave(new_person, language="sv", now=timezone.now())
-    assert sorted(t.purpose for t in offer("sv").texts) == ["own-overview", "service-suggestions"]
+    assert sorted(t.purpose for t in offer(new_person, "sv").texts) == ["own-overview", "service-suggestions"]
     with transaction.atomic():
         # Connecting stops between its two consents: it cannot know whether this text will be kept.
-        notices.keep(offer("sv").texts[-1], now=timezone.now())
+        notices.keep(offer(new_person, "sv").texts[-1], now=timezone.now())
         connecting, connected = in_thread(lambda: arrive(new_person, answer, now=timezone.now()))
         until_waiting(1)
         suggesting, suggested = in_thread(lambda: suggest.suggest(citizen_id=new_person.id, now=timezone.now()))

@@ -40,7 +40,7 @@ def connect(request: HttpRequest, code: str) -> HttpResponse:
     """Our consent page: allowing leads to the source's own page, declining is recorded and changes nothing else."""
     language = (translation.get_language() or "en")[:2]
     remember(request, language=language)
-    shown = connect_source.offer(code=code, language=language, today=days.today())
+    shown = connect_source.offer(citizen_id=me(request), code=code, language=language, today=days.today())
     if request.method != "POST":
         return _consent_page(request, shown, {})
     try:
