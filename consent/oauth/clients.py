@@ -14,6 +14,11 @@ from consent.models import Agency
 from . import keysets
 from .models import Client
 
+_REGISTERED = (
+    *("name", "redirect_uris", "jwks", "jwks_uri", "notice_uri", "resource"),
+    *("allowed_purposes", "allowed_categories", "rotate_refresh", "dpop_nonce"),
+)
+
 
 def register(
     *,
@@ -27,6 +32,8 @@ def register(
     jwks_uri: str = "",
     notice_uri: str = "",
     resource: str = "",
+    rotate_refresh: bool = False,
+    dpop_nonce: bool = False,
 ) -> Client:
     """Register a client, or change the one of this id. Either `jwks`: public keys, {"keys": [...]}, each with a `kid`; or `jwks_uri`.
 
@@ -39,6 +46,7 @@ def register(
     client.redirect_uris = list(redirect_uris)
     client.jwks = None if jwks is None else dict(jwks)
     client.jwks_uri, client.notice_uri, client.resource = jwks_uri, notice_uri, resource
+    client.rotate_refresh, client.dpop_nonce = rotate_refresh, dpop_nonce
     client.allowed_purposes = sorted(set(purposes))
     client.allowed_categories = sorted(set(categories))
     try:
@@ -47,7 +55,8 @@ def register(
     except ValidationError as error:
         raise InvalidInput({field: " ".join(messages) for field, messages in error.message_dict.items()}) from None
     with transaction.atomic():
-        client.save()
+        # `active` is not ours here: a client that is being stopped at this moment stays stopped.
+        client.save(update_fields=None if client._state.adding else _REGISTERED)
         keysets.watch(client)
     return client
 
