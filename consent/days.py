@@ -26,6 +26,11 @@ def end_of(day: date) -> datetime:
     return rules.end_of(day, zone=timezone.get_default_timezone())
 
 
+def start_of(day: date) -> datetime:
+    """The instant at which a day begins."""
+    return rules.end_of(day - timedelta(days=1), zone=timezone.get_default_timezone())
+
+
 def last_day(expires_at: datetime) -> date:
     """The last day that a consent covers: the inverse of `end_of`."""
     return day_of(expires_at - timedelta(microseconds=1))

@@ -153,7 +153,8 @@ def check_give(
     if standing is not None:
         words.append(LastWord(by=standing.decided_by_id, no=False, stands=True))
     covered = frozenset(standing.categories) if standing is not None else frozenset[str]()
-    for word in words or [None]:
+    asked: list[LastWord | None] = [*words] or [None]
+    for word in asked:
         if fault := rules.may_give(word, who=doing.attorney, categories=chosen, scope=doing.scope, standing=covered):
             raise MandateRefused(fault)
     return doing

@@ -11,11 +11,13 @@ from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
+from consent import acting, mandates, receipts, records
 from consent.days import day_of, end_of
 from consent.errors import Conflict, InvalidInput, NotFound
 from consent.models import Agency, ConsentEvent, ConsentEventKind, ConsentRecord, ConsentState, Notice, PurposeVersion
-from consent.queries import current_categories, current_purpose
-from consent.rules import AURORA, latest_end
+from consent.queries import current_categories, current_purpose, current_recipient_version
+from consent.rules import AURORA, CITIZEN, latest_end
+from consent.rules.mandates import Deed
 
 
 def check_end(until: date, *, today: date) -> None:
@@ -51,6 +53,16 @@ def give(
     chosen = _shown(notice, wording, categories)
     if not chosen:
         raise InvalidInput({"categories": "category_required"})
+    _same_recipient(notice, recipient)
+    if by == CITIZEN:
+        mandates.check_give(
+            citizen_id=citizen_id,
+            recipient_id=recipient.pk,
+            source_id=source.pk if source else None,
+            purpose=purpose,
+            categories=chosen,
+            now=now,
+        )
     replaced = _replace_standing(citizen_id=citizen_id, recipient=recipient, source=source, purpose=purpose, now=now, by=by)
     record = ConsentRecord(
         citizen_id=citizen_id,
@@ -60,12 +72,14 @@ def give(
         purpose_version=wording,
         categories=sorted(chosen),
         category_versions=chosen,
+        recipient_version=notice.content.get("recipient_version", 1),
         notice=notice,
         state=ConsentState.GIVEN,
         once=once,
         decided_at=now,
         not_before=now,
         expires_at=end_of(until),
+        **_attorney(by),
     )
     try:
         with transaction.atomic():
@@ -83,6 +97,8 @@ def take_turn(*, citizen_id: UUID) -> None:
 
 def decline(*, citizen_id: UUID, recipient: Agency, source: Agency | None, purpose: str, notice: Notice, now: datetime) -> ConsentRecord:
     """Record a refusal: it is a decision too, and shows that nothing was given. It changes no consent that stands."""
+    asked = [c["code"] for c in notice.content["categories"]]
+    mandates.check_end(citizen_id=citizen_id, deed=Deed.DECLINE, categories=asked, purpose=purpose, now=now)
     record = ConsentRecord.objects.create(
         citizen_id=citizen_id,
         recipient=recipient,
@@ -91,6 +107,7 @@ def decline(*, citizen_id: UUID, recipient: Agency, source: Agency | None, purpo
         purpose_version=current_purpose(purpose),
         categories=[],
         category_versions={},
+        recipient_version=notice.content.get("recipient_version", 1),
         notice=notice,
         state=ConsentState.DECLINED,
         decided_at=now,
@@ -98,6 +115,7 @@ def decline(*, citizen_id: UUID, recipient: Agency, source: Agency | None, purpo
         expires_at=end_of(day_of(now)),
         ended_at=now,
         ended_by="citizen",
+        **_attorney(CITIZEN),
     )
     _tell(record, ConsentState.DECLINED, now, "citizen")
     return record
@@ -124,6 +142,8 @@ def end(*, consent_id: UUID, now: datetime, by: str = "citizen", categories: Ite
     if (record.expires_at <= now) != (by == AURORA):
         raise Conflict()
     going = _going(record, categories)
+    if by == CITIZEN:
+        mandates.check_end(citizen_id=record.citizen_id, deed=Deed.WITHDRAW, categories=going, purpose=record.purpose_id, now=now)
     if set(going) != set(record.covered):
         return _narrow(record, going, now, by)
     state = ConsentState.EXPIRED if by == AURORA else ConsentState.WITHDRAWN
@@ -184,7 +204,29 @@ def _replace_standing(*, citizen_id: UUID, recipient: Agency, source: Agency | N
 
 
 def _tell(record: ConsentRecord, kind: ConsentState | ConsentEventKind, now: datetime, by: str, categories: Iterable[str] = ()) -> None:
-    ConsentEvent.objects.create(consent=record, citizen_id=record.citizen_id, at=now, kind=kind, by=by, categories=sorted(categories))
+    event = ConsentEvent.objects.create(
+        consent=record, citizen_id=record.citizen_id, at=now, kind=kind, by=by, categories=sorted(categories), **_attorney(by)
+    )
+    receipts.issue(record=record, event=event, now=now, acting=_named(by))
+
+
+def _attorney(by: str) -> dict[str, UUID]:
+    """Who decides for the citizen in this request, as columns of a record or an event; `mandates` has just been asked."""
+    doing = acting.current()
+    return {"mandate_id": doing.mandate.id, "decided_by_id": doing.attorney} if doing is not None and by == CITIZEN else {}
+
+
+def _named(by: str) -> records.Acting | None:
+    """The same for the receipt, which names both: it is sealed for the citizen."""
+    doing = acting.current()
+    if doing is None or by != CITIZEN:
+        return None
+    return records.Acting(actor=doing.attorney_name, citizen=doing.principal_name, kind=doing.mandate.kind.value)
+
+
+def _same_recipient(notice: Notice, recipient: Agency) -> None:
+    if notice.content.get("recipient_version", 1) != current_recipient_version(recipient):
+        raise Conflict("The description of the recipient has changed. Read it again before you decide.")
 
 
 def _shown(notice: Notice, wording: PurposeVersion, categories: Iterable[str]) -> dict[str, int]:

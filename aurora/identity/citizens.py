@@ -7,11 +7,11 @@ import uuid
 from datetime import datetime
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from aurora.identity import keys, vault
 from aurora.identity.eid import Identified
-from aurora.identity.models import Citizen
+from aurora.identity.models import Citizen, IdentityProvider
 from consent.scope import citizen_scope, lookup_scope
 
 
@@ -58,3 +58,25 @@ def is_same_person(*, citizen_id: UUID, national_id: str) -> bool:
     citizen = Citizen.objects.get(pk=citizen_id)
     mine = vault.open_sealed(citizen.national_id_sealed, citizen_id=citizen_id, context=b"national-id")
     return hmac.compare_digest(mine, national_id.encode())
+
+
+def digest_of(national_id: str) -> bytes:
+    """What finds the citizen with this identifier at the national e-ID, known here or not. Raises `IdentityProvider.DoesNotExist`."""
+    return keys.subject_hmac(issuer=national_issuer(), national_id=national_id)
+
+
+def national_issuer() -> str:
+    """The e-ID that people sign in by."""
+    return IdentityProvider.objects.values_list("issuer", flat=True).get(active=True)
+
+
+def own_digest(*, citizen_id: UUID) -> bytes:
+    """The digest of a citizen's own identifier. In their `citizen_scope`."""
+    return bytes(Citizen.objects.values_list("subject_hmac", flat=True).get(pk=citizen_id))
+
+
+def offers_to_address(*, most: int) -> list[tuple[UUID, UUID]]:
+    """(mandate, citizen): waiting offers whose addressee has been found, over all citizens, by a function that gives ids only."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT mandate_id, citizen_id FROM identity_offers_to_address(%s)", [most])
+        return [(mandate, citizen) for mandate, citizen in cursor.fetchall()]

@@ -1,0 +1,86 @@
+"""Both sides of a mandate are told what becomes of it: an entry in each one's own log, a message to whoever did not do it themself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from aurora.identity import citizens
+from aurora.identity.models import Citizen
+from aurora.journeys._log import log_each
+from aurora.messages import outbox
+from aurora.messages.models import MessageKind
+from consent.ledger.events import Event
+from consent.models import Mandate
+from consent.rules import AURORA, CITIZEN
+from consent.scope import citizen_scope
+
+CHANGES = {
+    Event.MANDATE_ACCEPTED: "accepted",
+    Event.MANDATE_DECLINED: "declined",
+    Event.MANDATE_REVOKED: "revoked",
+    Event.MANDATE_CONFIRMED: "confirmed",
+    Event.MANDATE_REGISTERED: "registered",
+    Event.MANDATE_FROZEN: "frozen",
+    Event.MANDATE_ENDED: "ended",
+}
+
+
+def name_in_scope(citizen_id: UUID) -> str:
+    """A citizen's name, for the other side of a mandate of theirs: whoever asks has shown that they are a party to it."""
+    with citizen_scope(citizen_id):
+        return citizens.name_of(Citizen.objects.get(pk=citizen_id))
+
+
+def tell(
+    rows: Iterable[Mandate],
+    event: Event,
+    *,
+    now: datetime,
+    by: UUID | None = None,
+    then: Iterable[tuple[Iterable[Mandate], Event]] = (),
+    also: Iterable[tuple[UUID, dict[str, Any]]] = (),
+) -> None:
+    """Log and message, in the transaction that changed the rows. `by`: who did it, if a person did.
+
+    `then`: rows that something else happened to at the same moment; `also`: further entries of it. All logs are written in one order.
+    An offer that ends before anybody was found to address it to is its principal's alone.
+    """
+    happened = [(row, event) for row in rows] + [(row, other) for rows_, other in then for row in rows_]
+    log_each([*also, *((one, _entry(row, what, by, now)) for row, what in happened for one in _sides(row))])
+    told = [(one, other, row, what) for row, what in happened for one, other in _pairs(row) if one != by]
+    for one, other, row, what in sorted(told, key=lambda t: (t[0], t[2].pk)):
+        about = {"mandate": row.pk, "who": name_in_scope(other), "change": CHANGES[what], "path": f"mandates/{row.pk}/"}
+        with citizen_scope(one):
+            outbox.queue(citizen_id=one, kind=MessageKind.MANDATE_CHANGED, about=about, now=now)
+
+
+def _sides(row: Mandate) -> list[UUID]:
+    return [row.principal_id] if row.attorney_id is None else [row.principal_id, row.attorney_id]
+
+
+def _pairs(row: Mandate) -> list[tuple[UUID, UUID]]:
+    return [] if row.attorney_id is None else [(row.principal_id, row.attorney_id), (row.attorney_id, row.principal_id)]
+
+
+def tell_offered(row: Mandate, *, to: UUID, by: UUID, now: datetime) -> None:
+    """An entry for whoever made the offer or received it. Only the receiver is sent a message: they have not seen it yet."""
+    log_each([(to, _entry(row, Event.MANDATE_OFFERED, by, now))])
+    if to == row.attorney_id:
+        about = {"mandate": row.pk, "who": name_in_scope(row.principal_id), "path": f"mandates/{row.pk}/"}
+        with citizen_scope(to):
+            outbox.queue(citizen_id=to, kind=MessageKind.MANDATE_OFFERED, about=about, now=now)
+
+
+def offered(row: Mandate, *, by: UUID, now: datetime) -> tuple[UUID, dict[str, Any]]:
+    """The principal's entry of an offer."""
+    return row.principal_id, _entry(row, Event.MANDATE_OFFERED, by, now)
+
+
+def _entry(row: Mandate, event: Event, by: UUID | None, now: datetime) -> dict[str, Any]:
+    details: dict[str, Any] = {"mandate": str(row.pk), "mandate_kind": row.kind, "themes": sorted(row.themes)}
+    if by is not None:
+        details["by"] = str(by)
+    return {"event": event, "actor": CITIZEN if event.actor == "citizen" else AURORA, "details": details, "at": now}
