@@ -229,7 +229,13 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # A broker that is away must not keep a citizen waiting: the row is written, the sweep will send the message.
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 2}
 CELERY_TASK_PUBLISH_RETRY = False
-_PERIODS = {"aurora.sweep": ENV.sweep_every.total_seconds(), "aurora.return_tokens": 300.0, "aurora.purge": 3600.0, "aurora.refresh_keys": 60.0}
+_PERIODS = {
+    "aurora.sweep": ENV.sweep_every.total_seconds(),
+    "aurora.remind": 900.0,
+    "aurora.return_tokens": 300.0,
+    "aurora.purge": 3600.0,
+    "aurora.refresh_keys": 60.0,
+}
 # A message expires when the next one comes: what a worker missed must not pile up before it.
 CELERY_BEAT_SCHEDULE = {
     task.removeprefix("aurora."): {"task": task, "schedule": period, "options": {"expires": period}} for task, period in _PERIODS.items()

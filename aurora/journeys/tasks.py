@@ -11,6 +11,8 @@ from django.utils import timezone
 
 from aurora.journeys import pull as pull_journey
 from aurora.journeys import refresh_keys as refresh_keys_journey
+from aurora.journeys import remind as remind_journey
+from aurora.journeys import send_mail as send_mail_journey
 from aurora.journeys import withdraw
 from aurora.sources import connections
 from consent.oauth import purge as oauth_purge
@@ -24,12 +26,29 @@ def pull(pull_id: str) -> None:
     pull_journey.run(pull_id=UUID(pull_id))
 
 
+@shared_task(name="aurora.send_mail")
+def send_mail(mail_id: str) -> None:
+    """Send one mail, unless another worker has it."""
+    send_mail_journey.run(mail_id=UUID(mail_id))
+
+
+@shared_task(name="aurora.remind")
+def remind() -> None:
+    """Remind citizens of consents: ongoing use, and ends that come near."""
+    told = remind_journey.sweep(now=timezone.now())
+    if told:
+        logger.info("%d reminders given.", told)
+
+
 @shared_task(name="aurora.sweep")
 def sweep() -> None:
     """Wake what is overdue. It asks nobody anything, so that nobody can hold it up."""
     woken = pull_journey.sweep(now=timezone.now())
     if woken:
         logger.info("Sweep: %d pulls woken.", woken)
+    mails = send_mail_journey.sweep(now=timezone.now())
+    if mails:
+        logger.info("Sweep: %d mails woken.", mails)
 
 
 @shared_task(name="aurora.purge")

@@ -1,0 +1,78 @@
+"""What a message says, composed in a language from its kind and from what it is about. Pages and mails show the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.utils import translation
+
+from aurora.messages.models import MessageKind
+from aurora.messages.outbox import Opened
+from aurora.ui import formats, letters
+from consent.rules import AURORA, CITIZEN
+
+OPERATOR = "operator"
+
+
+@dataclass(frozen=True)
+class Letter:
+    """In one language. `title` names nobody; `links` are (words, path below the site's address)."""
+
+    title: str
+    sentences: tuple[str, ...] = field(repr=False)
+    links: tuple[tuple[str, str], ...] = field(repr=False)
+
+
+def compose(message: Opened, *, language: str) -> Letter:
+    """The message in one of fi, sv, en."""
+    with translation.override(language):
+        about, kind = message.about, MessageKind(message.row.kind)
+        return Letter(
+            title=letters.title(_code(kind, about)),
+            sentences=tuple(dict.fromkeys([*_what(about, language), *letters.says(kind.value, _values(about[0]))])),
+            links=tuple(dict.fromkeys(_links(about, language))),
+        )
+
+
+def _code(kind: MessageKind, about: tuple[Mapping[str, Any], ...]) -> str:
+    """A receipt's title is its event's: of several the one that was decided, rather than what it replaced."""
+    if kind is not MessageKind.RECEIPT:
+        return kind.value
+    told = next((a for a in about if a["event"] != "replaced"), about[0])
+    if told.get("actor"):
+        return f"{told['event']}:for"
+    by = told.get("by", CITIZEN)
+    whose = {CITIZEN: "", OPERATOR: ":operator", AURORA: ":operator"}.get(by, ":agency")
+    return f"{told['event']}{whose}"
+
+
+def _what(about: tuple[Mapping[str, Any], ...], language: str) -> Iterator[str]:
+    for told in about:
+        if "recipient" in told:
+            yield letters.about_consent(_in(told["purpose"], language), _in(told["recipient"], language))
+        if told.get("actor"):
+            yield letters.by_another(told["actor"])
+        if told.get("who"):
+            yield letters.concerns(told["who"])
+
+
+def _values(told: Mapping[str, Any]) -> dict[str, str]:
+    until = formats.day(date.fromisoformat(told["until"])) if "until" in told else ""
+    return {"until": until, "days": str(told.get("days", ""))}
+
+
+def _links(about: tuple[Mapping[str, Any], ...], language: str) -> Iterator[tuple[str, str]]:
+    for told in about:
+        if "receipt" in told:
+            yield letters.link("receipt"), f"/{language}/consents/{told['consent']}/receipts/{told['receipt']}/"
+        if "consent" in told:
+            yield letters.link("consent"), f"/{language}/consents/{told['consent']}/"
+        elif told.get("path"):
+            yield letters.link("mandate"), f"/{language}/{told['path'].lstrip('/')}"
+
+
+def _in(text: Mapping[str, str], language: str) -> str:
+    return text.get(language) or next(iter(text.values()), "")

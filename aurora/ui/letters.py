@@ -1,0 +1,128 @@
+"""The sentences of messages and mails, in the language that is active. No names in titles: a mail's subject may be read by others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+Sentence = str | Promise
+
+_TITLES: Final[Mapping[str, Sentence]] = {
+    "given": _("You gave a consent"),
+    "declined": _("You declined a request"),
+    "withdrawn": _("You withdrew a consent"),
+    "narrowed": _("You withdrew a part of a consent"),
+    "replaced": _("A consent was replaced by a newer one"),
+    "expired": _("A consent ran out"),
+    "withdrawn:agency": _("An agency gave back your consent"),
+    "narrowed:agency": _("An agency gave back a part of your consent"),
+    "withdrawn:operator": _("Aurora ended a consent"),
+    "narrowed:operator": _("Aurora ended a part of a consent"),
+    "given:for": _("A consent was given for you"),
+    "declined:for": _("A request was declined for you"),
+    "withdrawn:for": _("A consent was withdrawn for you"),
+    "narrowed:for": _("A part of a consent was withdrawn for you"),
+    "consent_expired": _("A consent ran out"),
+    "reminder_ongoing": _("A consent of yours is still in use"),
+    "reminder_ending": _("A consent of yours ends soon"),
+    "agency_confirmed_deletion": _("An agency confirmed that it deleted your data"),
+    "agency_overdue": _("An agency has not confirmed in time that it deleted your data"),
+    "mandate_offered": _("A power of attorney was offered"),
+    "mandate_changed": _("A right to act for another has changed"),
+    "reconsent_needed": _("A consent needs your decision again"),
+}
+
+_SAYS: Final[Mapping[str, tuple[Sentence, ...]]] = {
+    "consent_expired": (_("Nothing can be fetched or read on the strength of it any longer."),),
+    "reminder_ongoing": (
+        _("It has been in force for %(days)s days and ends on %(until)s."),
+        _("If you no longer want it, you can withdraw it at any time."),
+    ),
+    "reminder_ending": (
+        _("Its last day is %(until)s. After that nothing can be fetched or read on the strength of it."),
+        _("You need not do anything."),
+    ),
+    "agency_confirmed_deletion": (_("The agency has told Aurora that the data it had received under this consent is deleted."),),
+    "agency_overdue": (
+        _(
+            "Aurora has asked the agency to delete the data that it had received under this consent, and the agency has not answered in time."
+        ),
+        _("You can also ask the agency itself."),
+    ),
+    "mandate_offered": (_("Look at what it covers before you accept or decline it."),),
+    "mandate_changed": (_("You can see what has changed among your rights to act for another."),),
+    "reconsent_needed": (
+        _("What you consented to has changed, so the consent does not cover it any longer."),
+        _("Look at what has changed, and decide again if you like."),
+    ),
+}
+
+TITLES: Final = frozenset(_TITLES)
+
+
+def title(code: str) -> str:
+    """A message's title: a kind, or for a receipt the event, with `:agency`, `:operator` or `:for` where it was not the citizen's own deed."""
+    return str(_TITLES.get(code) or _TITLES.get(code.partition(":")[0]) or gettext("Something was recorded"))
+
+
+def says(kind: str, values: Mapping[str, str]) -> tuple[str, ...]:
+    """What a message of a kind says, beside what it is about."""
+    return tuple(str(sentence) % values for sentence in _SAYS.get(kind, ()))
+
+
+def about_consent(purpose: str, recipient: str) -> str:
+    return gettext("Purpose: %(purpose)s. Recipient: %(recipient)s.") % {"purpose": purpose, "recipient": recipient}
+
+
+def by_another(who: str) -> str:
+    return gettext("%(who)s did this for you, by right of acting for you.") % {"who": who}
+
+
+def concerns(who: str) -> str:
+    return gettext("The other person is %(who)s.") % {"who": who}
+
+
+def link(code: str) -> str:
+    """Where a message leads: `consent`, `receipt` or `mandate`."""
+    words = {
+        "consent": gettext("Look at the consent"),
+        "receipt": gettext("See the receipt"),
+        "mandate": gettext("See the rights to act for another"),
+    }
+    return words[code]
+
+
+def mail_subject(title: str) -> str:
+    return gettext("Aurora: %(title)s") % {"title": title}
+
+
+def mail_that_there_is_one(url: str) -> str:
+    return gettext("There is a message for you in Aurora. Sign in to read it:\n%(url)s") % {"url": url}
+
+
+def mail_receipt_attached(keys: str) -> str:
+    return gettext("The signed receipt is attached. Anybody can check it with the public keys of Aurora:\n%(url)s") % {"url": keys}
+
+
+def mail_footer(url: str) -> str:
+    return gettext("You get this mail because you asked Aurora to tell you by e-mail. You can end that here:\n%(url)s") % {"url": url}
+
+
+def confirm_subject() -> str:
+    return gettext("Confirm your e-mail address in Aurora")
+
+
+def confirm_body(url: str) -> str:
+    said = gettext(
+        "Somebody who is signed in to Aurora wants to be told of their messages at this address. If it was you, open this link "
+        "within 24 hours and sign in:\n%(url)s"
+    )
+    return said % {"url": url}
+
+
+def confirm_not_you() -> str:
+    return gettext("If it was not you, you need not do anything: nothing more is sent here.")
