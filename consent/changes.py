@@ -138,19 +138,22 @@ class Told:
 class Again:
     """What a page says to somebody who agreed before, beside the text itself; kept with the notice word for word.
 
-    `marks` by category code: such as that it is new, that it has changed, that the earlier consent covers it now.
+    `marks` by category code: such as that it is new, that it has changed, that the earlier consent covers it now. `labels`: what stands
+    before `was` and before `now`.
     """
 
     sentences: tuple[str, ...]
     heading: str
     changes: tuple[Told, ...]
     marks: tuple[tuple[str, tuple[str, ...]], ...]
+    labels: tuple[str, str] = ("", "")
 
     @property
     def content(self) -> dict[str, object]:
         return {
             "sentences": list(self.sentences),
             "heading": self.heading,
+            "labels": list(self.labels),
             "changes": [
                 {"code": t.code, "about": t.about, "heading": t.heading, "was": list(t.was), "now": list(t.now)} for t in self.changes
             ],
@@ -184,7 +187,13 @@ def tell(changes: Iterable[Change], *, earlier: str, allowed: Iterable[str], pur
         sentences.append(said("nothing_changed"))
     if earlier != "ended":
         sentences += [said("replaces"), said("declining")]
-    return Again(tuple(sentences), said("heading"), told, tuple((code, tuple(labels)) for code, labels in sorted(marks.items())))
+    return Again(
+        tuple(sentences),
+        said("heading"),
+        told,
+        tuple((code, tuple(labels)) for code, labels in sorted(marks.items())),
+        (said("was"), said("now")),
+    )
 
 
 @cache

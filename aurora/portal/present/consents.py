@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.urls import reverse
 
 from aurora.journeys.request_access import AccessQuestion
+from aurora.portal.present import again
 from aurora.portal.present.sources import field_errors, notice_parts
 from aurora.portal.present.vocabulary import Vocabulary, category_view, connect_url, purpose_view
 from aurora.ui import words
@@ -68,10 +70,25 @@ def notice(kept: Notice) -> tuple[NoticePart, ...]:
     content, purpose = kept.content, kept.content["purpose"]
     said = {t["code"]: NoticePart(t["heading"], tuple(t["sentences"])) for t in content.get("terms", ())}
     asks = said.pop("asks", NoticePart("", (content["recipient"],)))
-    onward = [said.pop("onward")] if "onward" in said else []
-    data = [NoticePart(c["name"], (c["description"],), tuple(c["facts"])) for c in content["categories"]]
+    onward = [said.pop(code) for code in ("identity", "onward") if code in said]
+    marks = content.get("again", {}).get("marks", {})
+    data = [
+        NoticePart(", ".join([c["name"], *marks.get(c["code"], ())]), (c["description"],), tuple(c["facts"])) for c in content["categories"]
+    ]
     why = NoticePart(purpose["name"], (purpose["description"],))
-    return (asks, why, *onward, *data, *said.values(), NoticePart("", (purpose["on_refusal"],)))
+    shown_again = _again(content["again"]) if "again" in content else ()
+    return (asks, *shown_again, why, *onward, *data, *said.values(), NoticePart("", (purpose["on_refusal"],)))
+
+
+def _again(kept: Mapping[str, Any]) -> tuple[NoticePart, ...]:
+    """What was said of the difference from an earlier consent, with its marks beside the names of the data."""
+    was, now = kept["labels"]
+    changes = [NoticePart(c["heading"], (*_labelled(was, c["was"]), *_labelled(now, c["now"]))) for c in kept["changes"]]
+    return (NoticePart("", tuple(kept["sentences"])), *([NoticePart(kept["heading"], ())] if changes else []), *changes)
+
+
+def _labelled(label: str, said: Sequence[str]) -> tuple[str, ...]:
+    return (f"{label}: {said[0]}", *said[1:]) if said else ()
 
 
 def access_page(
@@ -90,6 +107,8 @@ def access_page(
                 source_name=c.category.source.name,
                 connect_url=connect_url(c.category.source.code),
                 checked=c.category_id in ticked,
+                marks=again.marks([asked.text], c.category_id),
+                same=again.same([asked.text], c.category_id),
             )
             for c in asked.categories
         ),
@@ -98,6 +117,7 @@ def access_page(
         hidden=tuple(hidden.items()),
         language_urls=language_urls,
         errors=field_errors(errors or {}),
+        again=again.view([asked.text]),
     )
 
 

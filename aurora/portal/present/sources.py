@@ -12,6 +12,7 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from aurora.journeys.connect_source import Offer
+from aurora.portal.present import again
 from aurora.portal.present.vocabulary import Vocabulary, category_view, connect_url, purpose_view
 from aurora.sources import connections, pulls, registry
 from aurora.sources.models import Connection, DataSource, Pull, PullPart
@@ -121,7 +122,15 @@ def connect_page(shown: Offer, *, today: date, form: QueryDict | None = None, er
         source_code=shown.source.agency.code,
         source_name=shown.source.agency.name,
         purposes=tuple(PurposeChoice(purpose_view(p), p.purpose_id in purposes) for p in shown.purposes),
-        categories=tuple(CategoryChoice(category_view(c), c.category_id in categories) for c in shown.categories),
+        categories=tuple(
+            CategoryChoice(
+                category_view(c),
+                c.category_id in categories,
+                again.marks(shown.texts, c.category_id),
+                again.same(shown.texts, c.category_id),
+            )
+            for c in shown.categories
+        ),
         ends=(
             *(EndChoice(str(m), latest_end(today, months=m), end == str(m)) for m in ENDS),
             EndChoice("own", None, end == "own"),
@@ -135,6 +144,7 @@ def connect_page(shown: Offer, *, today: date, form: QueryDict | None = None, er
         own_year=sent.get("own_year", "")[:6],
         notice_token=shown.token,
         errors=field_errors(errors or {}),
+        again=again.view(shown.texts),
     )
 
 

@@ -26,6 +26,20 @@ from aurora.ui.contexts.activity import (
     LogPosition,
     PeriodSummary,
 )
+from aurora.ui.contexts.clients import (
+    AgenciesPage,
+    AgencyListRow,
+    AgencyPage,
+    ClientCard,
+    ClientChoice,
+    ClientFormPage,
+    ClientState,
+    ClientStatePage,
+    DraftPage,
+    DraftRow,
+    DraftState,
+    ValueRow,
+)
 from aurora.ui.contexts.consents import (
     AgencyConsentPage,
     Availability,
@@ -69,8 +83,10 @@ from aurora.ui.contexts.errors import (
     ErrorPage,
 )
 from aurora.ui.contexts.shared import (
+    AgainView,
     Banner,
     CategoryView,
+    ChangeView,
     EntryKind,
     EntryView,
     FactLabel,
@@ -103,13 +119,23 @@ from aurora.ui.contexts.suggestions import (
 
 __all__ = [
     "ActivityPage",
+    "AgainView",
+    "AgenciesPage",
     "AgencyConsentPage",
+    "AgencyListRow",
+    "AgencyPage",
     "AgencyRole",
     "AgencyRow",
     "Availability",
     "Banner",
     "CategoryChoice",
     "CategoryView",
+    "ChangeView",
+    "ClientCard",
+    "ClientChoice",
+    "ClientFormPage",
+    "ClientState",
+    "ClientStatePage",
     "ConnectPage",
     "ConsentEventView",
     "ConsentPage",
@@ -119,6 +145,9 @@ __all__ = [
     "ConsoleOverviewPage",
     "ConsoleSignInPage",
     "DayGroup",
+    "DraftPage",
+    "DraftRow",
+    "DraftState",
     "Eligibility",
     "EndChoice",
     "EnrolPage",
@@ -164,6 +193,7 @@ __all__ = [
     "SuggestionsPage",
     "Text",
     "UnknownView",
+    "ValueRow",
     "WithdrawPage",
     "WithdrawnPage",
 ]

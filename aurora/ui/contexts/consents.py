@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
-from aurora.ui.contexts.shared import Banner, CategoryView, EntryView, FieldError, NoticePart, PurposeView, Text
+from aurora.ui.contexts.shared import AgainView, Banner, CategoryView, EntryView, FieldError, NoticePart, PurposeView, Text
 
 
 class ConsentState(StrEnum):
@@ -106,6 +106,8 @@ class RequestedCategory:
     source_name: Text
     connect_url: str = ""
     checked: bool = False
+    marks: tuple[str, ...] = ()
+    same: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,7 @@ class AgencyConsentPage:
     hidden: tuple[tuple[str, str], ...] = ()
     language_urls: Mapping[str, str] = field(default_factory=dict)
     errors: tuple[FieldError, ...] = ()
+    again: AgainView | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,29 @@ class NoticePart:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeView:
+    """One difference from what was agreed to before, in the text's language; `was` or `now` is empty for what was not there or is no more."""
+
+    heading: str
+    was: tuple[str, ...] = ()
+    now: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AgainView:
+    """What somebody who agreed before is told, under `portal/_again.html`. `labels` stand before `was` and `now`.
+
+    `same` are the parts of the page that say what they said then, and are folded: codes of terms, `purpose` and `on_refusal`.
+    """
+
+    sentences: tuple[str, ...]
+    heading: str
+    changes: tuple[ChangeView, ...]
+    labels: tuple[str, str]
+    same: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Pagination:
     """`pages` are `(number, url)` in order, with `None` for a gap; empty URLs mean there is no such page."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from aurora.ui.contexts.shared import Banner, CategoryView, FieldError, NoticePart, PurposeView, Text
+from aurora.ui.contexts.shared import AgainView, Banner, CategoryView, FieldError, NoticePart, PurposeView, Text
 
 
 class SourceState(StrEnum):
@@ -57,8 +57,12 @@ class PurposeChoice:
 
 @dataclass(frozen=True, slots=True)
 class CategoryChoice:
+    """`marks`: what is said beside its name to somebody who agreed before; `same`: it says what it said then, and is folded."""
+
     category: CategoryView
     checked: bool = False
+    marks: tuple[str, ...] = ()
+    same: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,7 @@ class ConnectPage:
     own_year: str = ""
     notice_token: str = ""
     errors: tuple[FieldError, ...] = ()
+    again: AgainView | None = None
 
 
 class PullStepState(StrEnum):

@@ -18,7 +18,7 @@ from aurora.ui.contexts import (
     UnknownView,
 )
 from consent import terms
-from consent.terms import Period, Term
+from consent.terms import Identity, Period, Term
 
 NOW = datetime(2026, 11, 24, 7, 5, tzinfo=UTC)
 TODAY = date(2026, 11, 24)
@@ -32,6 +32,7 @@ REGISTER = text("Väestörekisteri", "Befolkningsregistret", "Population Registe
 TAX = text("Verohallinto", "Skatteförvaltningen", "Tax Administration")
 INSURANCE = text("Kansanvakuutus", "Folkförsäkringen", "Social Insurance")
 OFFICE = text("Etuusvirasto", "Förmånsverket", "Benefits Office")
+FORMER_OFFICE = text("Asumistukitoimisto", "Bostadsstödsbyrån", "Housing Support Office")
 
 CHILDREN = FactLabel("children_under_6", text("Alle 6-vuotiaat lapset", "Barn under 6 år", "Children under 6"))
 SIZE = FactLabel("household_size", text("Talouden koko", "Hushållets storlek", "Household size"))
@@ -230,11 +231,20 @@ def connect_terms() -> dict[str, NoticePart]:
     return _parts(terms.connect(language=formats.language(), source=TAX[formats.language()], period=Period(TODAY, date(2027, 11, 24))))
 
 
-def access_terms(*, once: bool = False) -> dict[str, NoticePart]:
+def access_terms(*, once: bool = False, until: date = date(2027, 2, 24)) -> dict[str, NoticePart]:
     """What a citizen is told before an agency may read, in the active language."""
     code, service = formats.language(), text("Asumistukihakemus", "Ansökan om bostadsstöd", "Housing assistance application")
-    period = Period(TODAY, date(2027, 2, 24), once)
+    period = Period(TODAY, until, once)
     return _parts(terms.access(language=code, recipient=OFFICE[code], service=service[code], purpose=BENEFIT.name[code], period=period))
+
+
+def identity(*, former: bool = False) -> NoticePart:
+    """Who the office is by law, in the active language; `former`: before it was merged into another."""
+    code = formats.language()
+    name, number = (FORMER_OFFICE, "0000001-9") if former else (OFFICE, "0000002-7")
+    who = Identity(name[code], number, "SX", "https://office.example/data")
+    said = terms.connect(language=code, source="", period=Period(TODAY, TODAY), identity=who)
+    return _parts(said)["identity"]
 
 
 def notice() -> tuple[NoticePart, ...]:
