@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from aurora.journeys import tell_agencies
 from aurora.journeys._log import log
 from aurora.sources import connections
 from aurora.twin import queries as twin_queries
@@ -79,11 +80,13 @@ def allow(*, citizen_id: UUID, asked: AccessQuestion, digest: str, categories: I
     if not set(chosen) <= set(asked.request.categories):
         raise InvalidInput({"categories": "category_unknown"})
     with citizen_scope(citizen_id):
-        record, _ = services.give(
+        record, replaced = services.give(
             citizen_id=citizen_id, recipient=asked.agency, source=None, purpose=asked.request.purpose, categories=chosen,
             notice=notices.keep(asked.text, now=now), until=asked.request.until, once=asked.request.once, now=now,
         )  # fmt: skip
         url = responses.approve(request=asked.request, citizen_id=citizen_id, consent=record)
+        if replaced is not None:
+            tell_agencies.announce_replaced(record_id=replaced, covered_now=chosen, now=now)
         log(
             citizen_id=citizen_id, event=Event.CONSENT_GIVEN, actor=CITIZEN, purpose=record.purpose_id, categories=chosen,
             consent_ids=[record.pk],

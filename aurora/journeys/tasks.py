@@ -9,11 +9,13 @@ from celery import shared_task
 from django.core.management import call_command
 from django.utils import timezone
 
+from aurora.journeys import end_consents as ending
 from aurora.journeys import pull as pull_journey
 from aurora.journeys import refresh_keys as refresh_keys_journey
 from aurora.journeys import remind as remind_journey
+from aurora.journeys import return_tokens as returning
 from aurora.journeys import send_mail as send_mail_journey
-from aurora.journeys import withdraw
+from aurora.journeys import tell_agencies
 from aurora.sources import connections
 from consent.oauth import purge as oauth_purge
 
@@ -43,12 +45,27 @@ def remind() -> None:
 @shared_task(name="aurora.sweep")
 def sweep() -> None:
     """Wake what is overdue. It asks nobody anything, so that nobody can hold it up."""
-    woken = pull_journey.sweep(now=timezone.now())
-    if woken:
-        logger.info("Sweep: %d pulls woken.", woken)
+    woken, due = pull_journey.sweep(now=timezone.now()), tell_agencies.sweep(now=timezone.now())
+    if woken or due:
+        logger.info("Sweep: %d pulls and %d deliveries woken.", woken, due)
     mails = send_mail_journey.sweep(now=timezone.now())
     if mails:
         logger.info("Sweep: %d mails woken.", mails)
+
+
+@shared_task(name="aurora.end_consents")
+def end_consents() -> None:
+    """End what has run out, and go on with operators' orders."""
+    now = timezone.now()
+    ended = ending.end_expired(now=now) + ending.end_sources(now=now)
+    if ended:
+        logger.info("%d consents ended.", ended)
+
+
+@shared_task(name="aurora.tell_agency")
+def tell_agency(delivery_id: str) -> None:
+    """Make one attempt to tell an agency, unless another worker makes it."""
+    tell_agencies.run(delivery_id=UUID(delivery_id))
 
 
 @shared_task(name="aurora.purge")
@@ -63,7 +80,7 @@ def purge() -> None:
 @shared_task(name="aurora.return_tokens")
 def return_tokens() -> None:
     """Give back the tokens of connections that have ended: at once after a withdrawal, and now and then what could not be."""
-    returned = withdraw.return_tokens(now=timezone.now())
+    returned = returning.return_tokens(now=timezone.now())
     if returned:
         logger.info("%d connections given back.", returned)
 

@@ -1,128 +1,117 @@
-"""A citizen withdraws a consent (GDPR art. 7(3)): as easy as giving it, at once, and with what follows from it."""
+"""A consent ends, wholly or by some categories, whoever ends it: the only way there is (GDPR art. 7(3), 17(1)(b)).
+
+One transaction: record and event, tokens, what nothing covers any more and what was derived, the entry in the log, and a row for each thing
+that must leave the house: the source's tokens, the agency's notice. What leaves does so after the commit, by the worker; the sweep finds it.
+What this does not do: it asks nobody, and waits for nobody.
+"""
 
 from __future__ import annotations
 
-import logging
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection as database
-from django.db import transaction
-
-from aurora.identity.vault import VaultClosed
+from aurora import crash
+from aurora.journeys import return_tokens, tell_agencies
 from aurora.journeys._log import log
 from aurora.journeys._release import release_uncovered
-from aurora.outbound.oauth import PeerFailed
-from aurora.sources import connections, credentials
-from aurora.sources.connections import ToReturn
 from aurora.twin import write
-from consent import services
+from consent import queries, services
+from consent.errors import NotFound
 from consent.ledger.events import Event
 from consent.models import ConsentRecord
 from consent.oauth import tokens
 from consent.rules import AURORA, CITIZEN
 from consent.scope import citizen_scope
+from consent.services import Ended
 
-logger = logging.getLogger(__name__)
-RETURN_EACH = 20  # of a source in a round
-SLOW_SECONDS = 5.0
-RETURN_LOCK = 0x7265_7475_726E  # any number that no other advisory lock has
+OPERATOR = "operator"
 
 
 @dataclass(frozen=True)
 class Withdrawn:
-    """What a withdrawal did: the record as it stands now, how many facts went, and the entry that tells of it."""
+    """What an end did: the record as it stands now, what of it ended, how many facts went or were kept, and the entry that tells of it."""
 
     record: ConsentRecord
+    categories: tuple[str, ...]
+    whole: bool
     facts_erased: int
+    facts_kept: int
     entry_id: UUID
 
 
-def withdraw(*, citizen_id: UUID, consent_id: UUID, now: datetime) -> Withdrawn:
-    """End one consent in one transaction: tokens die, facts that nothing else covers go, suggestions go, the log tells.
+def end(
+    *,
+    citizen_id: UUID,
+    consent_id: UUID,
+    now: datetime,
+    by: str = CITIZEN,
+    categories: Iterable[str] | None = None,
+    keep: bool = False,
+    details: Mapping[str, Any] | None = None,
+) -> Withdrawn:
+    """End a consent, or some of its categories. Tokens die, what nothing else covers goes, suggestions go, the log tells, agencies are told.
 
-    Raises `NotFound` (also for another citizen's), `Conflict` when it had ended.
+    `by`: `citizen`, `operator`, the code of the agency that receives or gives the data, or `aurora` when it ran out. `keep`: the citizen
+    keeps in their twin what was fetched; it is not erased, and not refreshed. `details` go into the sealed part of the entry.
+    Raises `NotFound` (also for another citizen's), `InvalidInput` for the field `categories`, `Conflict` when it had ended.
     """
     with citizen_scope(citizen_id):
-        record = services.withdraw(consent_id=consent_id, now=now)
-        tokens.revoke_for_consent(consent_id=record.pk, now=now)
-        gone = 0
-        if record.recipient.code == AURORA:
-            write.forget_derived(citizen_id=citizen_id)
-            if record.source is not None:
-                gone = release_uncovered(citizen_id=citizen_id, source=record.source.code, now=now)
-        entry = log(
-            citizen_id=citizen_id, event=Event.CONSENT_WITHDRAWN, actor=CITIZEN, purpose=record.purpose_id,
-            categories=record.categories, consent_ids=[record.pk], source=record.source.code if record.source else None,
-            details={"recipient": record.recipient.code, "facts_erased": gone}, at=now,
-        )  # fmt: skip
-        transaction.on_commit(_wake, robust=True)
-    return Withdrawn(record, gone, entry.entry_id)
+        _lock(citizen_id, consent_id)
+        ended = services.end(consent_id=consent_id, now=now, by=by, categories=categories)
+        record = ended.record
+        if ended.whole:
+            tokens.revoke_for_consent(consent_id=record.pk, now=now)
+        else:
+            tokens.narrow_for_consent(consent_id=record.pk, categories=ended.categories, now=now)
+        erased, kept = _release(record, keep=keep and by == CITIZEN, now=now)
+        tell_agencies.announce(ended, by=_who(record, by), now=now)
+        entry = _log(ended, by, {"facts_erased": erased, "facts_kept": kept, **(details or {})}, now)
+        return_tokens.wake()
+        crash.reach("end.before_commit")
+    crash.reach("end.after_commit")
+    return Withdrawn(record, ended.categories, ended.whole, erased, kept, entry)
 
 
-def return_tokens(*, now: datetime) -> int:
-    """Tell sources that we are done with ended connections (RFC 7009). What fails is tried again later. How many went.
+def _lock(citizen_id: UUID, consent_id: UUID) -> None:
+    """All consents to the same recipient, in the order in which every access locks them.
 
-    One worker at a time. A source that did not answer, or took its time, is not waited for again in this round.
+    Of two ends at once the second then sees what the first has left: each alone would take the other's consent for one that covers the data.
     """
-    returned = 0
-    away: set[UUID] = set()
-    with _alone() as alone:
-        for due in connections.to_return(at=now, each=RETURN_EACH) if alone else []:
-            if due.source_id in away:
-                credentials.put_off(citizen_id=due.citizen_id, connection_id=due.connection_id, asked=False, now=now)
-                continue
-            began = time.monotonic()
-            if _gave_back(due, now):
-                returned += 1
-                slow = time.monotonic() - began > SLOW_SECONDS
-            else:
-                slow = True
-            if slow:
-                away.add(due.source_id)
-    return returned
+    recipient = ConsentRecord.objects.filter(pk=consent_id).values_list("recipient__code", flat=True).first()
+    if recipient is None:
+        raise NotFound()
+    queries.for_decision(citizen_id=citizen_id, recipient=recipient)
 
 
-def _gave_back(due: ToReturn, now: datetime) -> bool:
-    """Done with this one. What goes wrong with it, whatever it is, must not keep the others: it is put off, or given up."""
-    which: Any = {"citizen_id": due.citizen_id, "connection_id": due.connection_id, "now": now}
-    try:
-        credentials.give_back(**which)
-        return True
-    except VaultClosed:
-        logger.error("Connection %s cannot be opened; its tokens are forgotten.", due.connection_id)
-        credentials.forget(**which)
-        return True
-    except PeerFailed as error:
-        logger.info("Connection %s could not be given back yet: %s", due.connection_id, error.code)
-    except Exception as error:
-        logger.error("Connection %s could not be given back yet: %s", due.connection_id, type(error).__name__)
-    credentials.put_off(**which, asked=True)
-    return False
+def _release(record: ConsentRecord, *, keep: bool, now: datetime) -> tuple[int, int]:
+    if record.recipient.code != AURORA:
+        return 0, 0
+    write.forget_derived(citizen_id=record.citizen_id)
+    if record.source is None:
+        return 0, 0
+    return release_uncovered(citizen_id=record.citizen_id, source=record.source.code, keep=keep, now=now)
 
 
-@contextmanager
-def _alone() -> Iterator[bool]:
-    """True for one worker at a time: a lock of the session, which ends with it when the worker dies (PostgreSQL 18 manual, 13.3.5)."""
-    with database.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [RETURN_LOCK])
-        mine = bool(cursor.fetchone()[0])
-        try:
-            yield mine
-        finally:
-            if mine:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [RETURN_LOCK])
+def _who(record: ConsentRecord, by: str) -> str:
+    """As the agency is told it: another agency's code is not its business."""
+    if by in (CITIZEN, OPERATOR, AURORA):
+        return by
+    return "recipient" if by == record.recipient.code else "source"
 
 
-def _wake() -> None:
-    from aurora.journeys.tasks import return_tokens as task
-
-    try:
-        task.apply_async()
-    except task.OperationalError:
-        logger.warning("The broker is away; tokens are given back by the next round.")
+def _log(ended: Ended, by: str, details: dict[str, Any], now: datetime) -> UUID:
+    record, event, actor = ended.record, Event.CONSENT_ENDED, AURORA
+    if by == CITIZEN:
+        event, actor = (Event.CONSENT_WITHDRAWN if ended.whole else Event.CONSENT_NARROWED), CITIZEN
+    elif by == AURORA:
+        event = Event.CONSENT_EXPIRED
+    elif by == record.recipient.code:
+        event, actor = Event.CONSENT_RETURNED, by
+    return log(
+        citizen_id=record.citizen_id, event=event, actor=actor, purpose=record.purpose_id, categories=ended.categories,
+        consent_ids=[record.pk], source=record.source.code if record.source else None,
+        details={"recipient": record.recipient.code, "by": by, **details}, at=now,
+    ).entry_id  # fmt: skip

@@ -35,6 +35,7 @@ class Fact(models.Model):
     valid_to = models.DateField(null=True)
     recorded_at = models.DateTimeField()
     superseded_at = models.DateTimeField(null=True)
+    kept_at = models.DateTimeField(null=True, help_text="When the citizen chose to keep it though no consent covers its fetching any more.")
 
     class Meta:
         constraints = [

@@ -18,14 +18,30 @@ def write(*, citizen_id: UUID, facts: Iterable[NewFact], now: datetime) -> int:
     """Keep facts, sealed; what the same source said before about the same category is superseded, not overwritten. How many."""
     new = list(facts)
     for category, source in {(f.category, f.source) for f in new}:
-        Fact.objects.filter(citizen_id=citizen_id, category=category, source=source, superseded_at__isnull=True).update(superseded_at=now)
+        # What the citizen had kept is now an older version of what is fetched again, and goes when that goes.
+        current = Fact.objects.filter(citizen_id=citizen_id, category=category, source=source, superseded_at__isnull=True)
+        current.update(superseded_at=now, kept_at=None)
     Fact.objects.bulk_create(_row(citizen_id, f, now) for f in new)
     return len(new)
 
 
 def erase(*, citizen_id: UUID, categories: Iterable[str], source: str) -> int:
-    """Delete what one source said about some categories, past versions too, and what was derived. How many facts."""
-    gone, _ = Fact.objects.filter(citizen_id=citizen_id, category__in=list(categories), source=source).delete()
+    """Delete what one source said about some categories, past versions too, but for what the citizen keeps; and what was derived. How many facts."""
+    theirs = Fact.objects.filter(citizen_id=citizen_id, category__in=list(categories), source=source)
+    gone, _ = theirs.filter(kept_at__isnull=True).delete()
+    forget_derived(citizen_id=citizen_id)
+    return gone
+
+
+def keep(*, citizen_id: UUID, categories: Iterable[str], source: str, now: datetime) -> int:
+    """Mark the current facts as kept by the citizen's wish: no release erases them. Past versions are not kept. How many facts."""
+    current = Fact.objects.filter(citizen_id=citizen_id, category__in=list(categories), source=source, superseded_at__isnull=True)
+    return current.filter(kept_at__isnull=True).update(kept_at=now)
+
+
+def erase_kept(*, citizen_id: UUID, category: str, source: str) -> int:
+    """Delete what the citizen had kept of one category, and what was derived. How many facts."""
+    gone, _ = Fact.objects.filter(citizen_id=citizen_id, category=category, source=source, kept_at__isnull=False).delete()
     forget_derived(citizen_id=citizen_id)
     return gone
 

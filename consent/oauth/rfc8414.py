@@ -24,6 +24,8 @@ def metadata() -> dict[str, Any]:
         "token_endpoint": f"{base}/oauth/token",
         "revocation_endpoint": f"{base}/oauth/revoke",
         "jwks_uri": f"{base}/oauth/jwks",
+        # Not of RFC 8414: where the keys of notices are (Standard Webhooks names no place for them).
+        "webhook_keys_uri": f"{base}/webhooks/keys",
         "introspection_endpoint": f"{base}/oauth/introspect",
         **authenticated,
         "response_types_supported": ["code"],

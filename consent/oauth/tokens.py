@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from consent.errors import OutsideTransaction
@@ -142,6 +143,26 @@ def revoke_for_consent(*, consent_id: UUID, now: datetime, reason: RevokedReason
         raise OutsideTransaction("Tokens end in the transaction that ends their consent.")
     grant = Grant.objects.select_for_update().filter(consent_id=consent_id).first()  # see grants.lock_alive
     return revoke(now=now, reason=reason, grant=grant) if grant else 0
+
+
+def narrow_for_consent(*, consent_id: UUID, categories: Iterable[str], now: datetime) -> int:
+    """Take withdrawn categories out of the grant that rests on a consent, and kill the access tokens that bear one; returns how many.
+
+    The refresh token lives on, and fetches a token for what is left. Called as `revoke_for_consent` is.
+    """
+    if not connection.in_atomic_block:
+        raise OutsideTransaction("A grant is narrowed in the transaction that narrows its consent.")
+    grant = Grant.objects.select_for_update().filter(consent_id=consent_id).first()
+    if grant is None:
+        return 0
+    gone = sorted(set(categories))
+    left = [category for category in grant.authorization_details["categories"] if category not in gone]
+    Grant.objects.filter(pk=grant.pk).update(authorization_details={**grant.authorization_details, "categories": left})
+    bearing = Q()
+    for category in gone:
+        bearing |= Q(detail__categories__contains=[category])
+    living = AccessToken.objects.filter(bearing, grant=grant, revoked_at__isnull=True)
+    return living.update(revoked_at=now, revoked_reason=RevokedReason.SUPERSEDED)
 
 
 def revoke(*, now: datetime, reason: RevokedReason, **which: Any) -> int:

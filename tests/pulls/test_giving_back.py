@@ -14,8 +14,8 @@ from django.utils import timezone
 from tax_office import HOUSEHOLD, INCOME, TAX, Case, TaxOffice, open_case
 
 from aurora.identity import keys, vault
-from aurora.journeys import withdraw as journey
-from aurora.journeys.withdraw import return_tokens
+from aurora.journeys import return_tokens as journey
+from aurora.journeys.return_tokens import return_tokens
 from aurora.sources import connections, registry
 from aurora.sources.models import Connection, DataSource
 from consent.models import Agency

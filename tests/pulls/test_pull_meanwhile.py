@@ -10,7 +10,7 @@ from django.utils import timezone
 from tax_office import BOTH, HOUSEHOLD, HOUSING, INCOME, TAX, Between, Case, TaxOffice, consent_to, details, known, open_case, values
 
 from aurora.journeys import pull as journey
-from aurora.journeys.withdraw import withdraw
+from aurora.journeys.withdraw import end
 from aurora.sources import pulls
 from aurora.sources.models import Connection, DataSource
 from consent import services
@@ -34,7 +34,7 @@ def test_a_consent_withdrawn_meanwhile_lets_nothing_in_and_is_logged_as_a_refusa
     def withdraw_all(count: int) -> None:
         if count == len(BOTH):
             for consent in case.consents:
-                withdraw(citizen_id=case.citizen_id, consent_id=consent, now=timezone.now())
+                end(citizen_id=case.citizen_id, consent_id=consent, now=timezone.now())
 
     between(withdraw_all)
     journey.run(pull_id=case.pull_id)
@@ -47,7 +47,7 @@ def test_a_consent_withdrawn_meanwhile_lets_nothing_in_and_is_logged_as_a_refusa
 def test_a_withdrawal_between_two_categories_stops_the_second(case: Case, office: TaxOffice, between: Between) -> None:
     def withdraw_all(count: int) -> None:
         for consent in case.consents:
-            withdraw(citizen_id=case.citizen_id, consent_id=consent, now=timezone.now())
+            end(citizen_id=case.citizen_id, consent_id=consent, now=timezone.now())
 
     fetched = between(withdraw_all)
     journey.run(pull_id=case.pull_id)

@@ -85,7 +85,7 @@ def test_a_sweep_that_was_missed_does_not_pile_up_and_each_task_is_known() -> No
     entries = app.conf.beat_schedule.values()
     assert (
         {entry["task"] for entry in entries}
-        == {"aurora.sweep", "aurora.return_tokens", "aurora.purge", "aurora.refresh_keys"}
+        == {"aurora.sweep", "aurora.end_consents", "aurora.return_tokens", "aurora.purge", "aurora.refresh_keys"}
         <= set(app.tasks)
     )
     for entry in entries:

@@ -15,7 +15,8 @@ from django.utils import timezone
 from tax_office import HOUSEHOLD, INCOME, TAX, Case, TaxOffice, known, open_case, seed, values
 
 from aurora.journeys import pull as journey
-from aurora.journeys.withdraw import return_tokens, withdraw
+from aurora.journeys.return_tokens import return_tokens
+from aurora.journeys.withdraw import end
 from aurora.sandbox import national_id
 from aurora.sources import credentials
 from aurora.sources.models import DataSource
@@ -81,7 +82,7 @@ def held(case: Case) -> tuple[str, str | None]:
 
 def withdraw_all(case: Case) -> None:
     for consent in case.consents:
-        withdraw(citizen_id=case.citizen_id, consent_id=consent, now=timezone.now())
+        end(citizen_id=case.citizen_id, consent_id=consent, now=timezone.now())
 
 
 def test_a_renewed_token_is_kept_and_used(source: Peer, expired: Case) -> None:

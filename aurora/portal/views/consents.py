@@ -70,7 +70,7 @@ def consent(request: HttpRequest, id: UUID) -> HttpResponse:
 def withdraw(request: HttpRequest, id: UUID) -> HttpResponse:
     """Say what follows, then do it: two steps, no reason asked."""
     if request.method == "POST":
-        return _withdrawn(request, journey.withdraw(citizen_id=me(request), consent_id=id, now=timezone.now()))
+        return _withdrawn(request, journey.end(citizen_id=me(request), consent_id=id, now=timezone.now()))
     with citizen_scope(me(request)):
         record = _mine(request, id)
         shown = present.card(record, Vocabulary(), now=timezone.now())

@@ -1,0 +1,120 @@
+"""Consents that end though no citizen sits there: they ran out, an operator had to, the recipient gave them back, a source gives no more.
+
+Each goes through `withdraw.end`; this module only finds them. Where others' rows must be looked for, a database function gives their ids.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from aurora import crash
+from aurora.journeys import withdraw
+from aurora.journeys.withdraw import OPERATOR, Withdrawn
+from consent.errors import Conflict, InvalidInput, NotFound
+from consent.models import Agency
+from consent.rules import AURORA
+from consent.webhooks.models import SourceEnding
+
+logger = logging.getLogger(__name__)
+MOST = 200
+# Why an operator may have to end a consent. Frozen into entries of the log: a code is added, never reused.
+REASONS = ("citizen_asked", "recipient_ended", "source_ended", "unlawful", "given_in_error", "citizen_died")
+CASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9/._-]{2,31}")
+
+
+def end_expired(*, now: datetime) -> int:
+    """End what has run out. Since then nothing is read on it: expiry is decided at the read. How many were ended."""
+    found = _ids("SELECT consent_id, citizen_id FROM consents_run_out(%s, %s)", [now, MOST])
+    return sum(_ended(consent_id, citizen_id, by=AURORA, now=now) for consent_id, citizen_id in found)
+
+
+def end_sources(*, now: datetime) -> int:
+    """Go on with the orders to end all consents at a source. How many were ended."""
+    ended = 0
+    for order in SourceEnding.objects.filter(finished_at__isnull=True).select_related("source"):
+        details = {"reason": order.reason, "case": order.case}
+        found = _ids("SELECT consent_id, citizen_id FROM consents_at_source(%s, %s, %s)", [order.source.code, now, MOST])
+        ended += sum(_ended(c, citizen, by=order.source.code, now=now, details=details) for c, citizen in found)
+        if not found:
+            SourceEnding.objects.filter(pk=order.pk, finished_at__isnull=True).update(finished_at=now)
+    return ended
+
+
+def by_operator(*, wanted: UUID, reason: str, case: str, operator_id: UUID, now: datetime) -> Withdrawn:
+    """An operator ends one consent, by its id or its grant's. Raises `NotFound`, `Conflict`, `InvalidInput` for `reason` or `case`.
+
+    The entry in the citizen's log names reason and case, and says that an operator did it; which one, the service's own log.
+    """
+    check(reason=reason, case=case)
+    consent_id, citizen_id = _meant(wanted)
+    done = withdraw.end(citizen_id=citizen_id, consent_id=consent_id, by=OPERATOR, now=now, details={"reason": reason, "case": case})
+    logger.warning("Operator %s ended consent %s: %s, case %s.", operator_id, consent_id, reason, case)
+    return done
+
+
+def order_source_ending(*, source: str, reason: str, case: str, operator_id: UUID, now: datetime) -> SourceEnding:
+    """An operator orders the end of every consent at a source, on that agency's word. Raises `NotFound`, `Conflict` for one under way.
+
+    It ends what stands, round by round; who connects the source anew while it is in use gives a new consent, which the order ends too.
+    """
+    check(reason=reason, case=case)
+    agency = Agency.objects.filter(code=source, data_source__isnull=False).first()
+    if agency is None:
+        raise NotFound()
+    order, made = SourceEnding.objects.get_or_create(
+        source=agency, finished_at=None, defaults={"reason": reason, "case": case, "ordered_by": operator_id, "ordered_at": now}
+    )
+    if not made:
+        raise Conflict()
+    logger.warning("Operator %s ordered the end of all consents at %s: %s, case %s.", operator_id, source, reason, case)
+    return order
+
+
+def by_recipient(*, client_id: str, agency_code: str, grant_id: UUID, now: datetime, categories: Iterable[str] | None = None) -> Withdrawn:
+    """The agency gives a consent back, by the grant of its own client. Raises `NotFound` (another client's too), `Conflict`."""
+    consent_id, citizen_id = _meant(grant_id, client_id)
+    return withdraw.end(
+        citizen_id=citizen_id, consent_id=consent_id, by=agency_code, categories=categories, now=now, details={"client": client_id}
+    )
+
+
+def check(*, reason: str, case: str) -> None:
+    """Raises `InvalidInput` with both fields that are wrong. A case number is a reference, never a name or a story."""
+    wrong = {} if reason in REASONS else {"reason": "reason_required"}
+    if not CASE.fullmatch(case):
+        wrong["case"] = "case_wrong"
+    if wrong:
+        raise InvalidInput(wrong)
+
+
+def _ended(consent_id: UUID, citizen_id: UUID, *, by: str, now: datetime, details: dict[str, str] | None = None) -> bool:
+    """One of many: what goes wrong with it must not keep the others. It is found again in the next round."""
+    crash.reach("sweep.before_end")
+    try:
+        withdraw.end(citizen_id=citizen_id, consent_id=consent_id, by=by, now=now, details=details)
+        return True
+    except (Conflict, NotFound):
+        return False  # another worker, or the citizen, was faster
+    except Exception as error:
+        logger.error("Consent %s could not be ended yet: %s", consent_id, type(error).__name__)
+        return False
+
+
+def _meant(wanted: UUID, client_id: str | None = None) -> tuple[UUID, UUID]:
+    found = _ids("SELECT consent_id, citizen_id FROM consent_meant(%s, %s)", [wanted, client_id])
+    if len(found) != 1:
+        raise NotFound()
+    return found[0]
+
+
+def _ids(statement: str, parameters: list[Any]) -> list[tuple[UUID, UUID]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return [(consent_id, citizen_id) for consent_id, citizen_id in cursor.fetchall()]

@@ -1,0 +1,169 @@
+"""An agency is told that a consent of its citizen has ended: a row in the transaction of the end, a signed notice after it, again until it arrives.
+
+The first try comes at once, by a message after the commit, else with the next sweep; then with growing pauses for three days. Then an operator
+sees it, the citizen too, and it stays in the agency's feed: nothing is dropped. The agency may hear the same thing twice, under the same id.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable
+from datetime import datetime
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from aurora import crash
+from aurora.identity.keys import pairwise
+from aurora.journeys._log import log
+from aurora.outbound.notices import NotTaken, post
+from consent.errors import NotFound
+from consent.ledger.events import Event
+from consent.models import ConsentRecord
+from consent.oauth.models import Grant
+from consent.rules import AURORA
+from consent.scope import citizen_scope
+from consent.services import Ended
+from consent.webhooks import feed, keys, queue, signature
+from consent.webhooks.feed import Confirmation, Page
+from consent.webhooks.models import Delivery
+from consent.webhooks.queue import Lease
+
+logger = logging.getLogger(__name__)
+SWEEP_MOST = 200
+Kind = Delivery.Kind
+
+
+def announce(ended: Ended, *, by: str, now: datetime) -> None:
+    """A row for the client that holds a grant on this consent, in the transaction of the end. A consent to Aurora itself has none."""
+    kind = Kind.NARROWED if not ended.whole else Kind.EXPIRED if by == AURORA else Kind.WITHDRAWN
+    _put(ended.record, kind, ended.categories, by=by, now=now, confirm=True)
+
+
+def announce_replaced(*, record_id: UUID, covered_now: Iterable[str], now: datetime) -> None:
+    """The citizen gave the same agency a newer consent. What that one covers goes on; only the rest is asked to be deleted."""
+    record = ConsentRecord.objects.select_related("recipient").get(pk=record_id)
+    dropped = set(record.covered) - set(covered_now)
+    _put(record, Kind.REPLACED, dropped, by="citizen", now=now, confirm=bool(dropped))
+
+
+def _put(record: ConsentRecord, kind: Kind, categories: Iterable[str], *, by: str, now: datetime, confirm: bool) -> None:
+    grant = Grant.objects.select_related("client").filter(consent_id=record.pk).first()
+    if grant is None:
+        return
+    subject = pairwise(citizen_id=record.citizen_id, agency=record.recipient.code)
+    row = queue.put(record=record, grant=grant, kind=kind, categories=categories, subject=subject, by=by, now=now, confirm=confirm)
+    if row.due_at is not None:
+        transaction.on_commit(partial(_send, row.pk), robust=True)
+
+
+def _send(delivery_id: UUID) -> None:
+    from aurora.journeys.tasks import tell_agency
+
+    crash.reach("tell.before_wake")
+    try:
+        tell_agency.apply_async((str(delivery_id),))
+    except tell_agency.OperationalError:
+        logger.warning("The broker is away; delivery %s waits for the sweep.", delivery_id)
+
+
+def sweep(*, now: datetime) -> int:
+    """Wake every delivery that is due: its message was lost, its worker died, or its time to try again has come. How many."""
+    due = queue.due(now=now, most=SWEEP_MOST)
+    for delivery_id in due:
+        _send(delivery_id)
+    return len(due)
+
+
+def run(*, delivery_id: UUID) -> None:
+    """Make one attempt, or nothing if it is another worker's, not due, or done."""
+    citizen_id = queue.citizen_of(delivery_id)
+    if citizen_id is None:
+        return
+    with citizen_scope(citizen_id):
+        lease = queue.claim(delivery_id=delivery_id, now=timezone.now())
+    if lease is None:
+        return
+    crash.reach("tell.before_post")
+    try:
+        _post(lease)
+    except NotTaken as error:
+        _not_taken(lease, error, timezone.now())
+        return
+    crash.reach("tell.after_post")
+    with citizen_scope(citizen_id):
+        now = timezone.now()
+        if queue.delivered(lease, now=now):
+            _log_notice(Delivery.objects.select_related("client__agency").get(pk=delivery_id), Event.NOTICE_DELIVERED, now)
+
+
+def _post(lease: Lease) -> None:
+    """No transaction is open: a slow agency must not keep a row locked."""
+    named = signature.headers(webhook_id=str(lease.delivery_id), timestamp=int(time.time()), body=lease.body, keys=keys.private())
+    post(lease.address, body=lease.body, headers=named)
+
+
+def _not_taken(lease: Lease, error: NotTaken, now: datetime) -> None:
+    with citizen_scope(lease.citizen_id):
+        if not error.permanent and queue.postpone(lease, error=error.code, retry_after=error.retry_after, now=now):
+            return
+        if queue.give_up(lease, error=error.code):
+            logger.error("Delivery %s could not be made: %s", lease.delivery_id, error.code)
+            row = Delivery.objects.select_related("client__agency").get(pk=lease.delivery_id)
+            _log_notice(row, Event.NOTICE_FAILED, now, error=error.code)
+
+
+def try_anew(*, delivery_id: UUID, now: datetime) -> bool:
+    """An operator has a given-up delivery tried again. False if it was none. Raises `NotFound`."""
+    citizen_id = queue.citizen_of(delivery_id)
+    if citizen_id is None:
+        raise NotFound()
+    with citizen_scope(citizen_id):
+        anew = queue.try_anew(delivery_id=delivery_id, now=now)
+        if anew:
+            transaction.on_commit(partial(_send, delivery_id), robust=True)
+    return anew
+
+
+def read_feed(*, client_id: str, after: int, most: int, now: datetime) -> Page:
+    """One client's events behind a place in its feed. Going on behind a place tells that all before it has arrived: that is noted."""
+    if after:
+        for delivery_id, citizen_id in feed.fetched(client_id=client_id, up_to=after):
+            with citizen_scope(citizen_id):
+                row = feed.note_fetched(delivery_id=delivery_id, now=now)
+                if row is not None:
+                    _log_notice(row, Event.NOTICE_DELIVERED, now, by="feed")
+    return feed.page(client_id=client_id, after=after, most=most)
+
+
+def confirm(*, client_id: str, agency_code: str, delivery_id: UUID, said: Confirmation, now: datetime) -> Delivery:
+    """The agency says that it deleted, or what it must keep by which law; said twice, it is noted once.
+
+    Raises `NotFound` (another client's too), and what `consent.webhooks.feed.confirm` raises.
+    """
+    citizen_id = queue.citizen_of(delivery_id, client_id=client_id)
+    if citizen_id is None:
+        raise NotFound()
+    with citizen_scope(citizen_id):
+        row, new = feed.confirm(delivery_id=delivery_id, said=said, now=now)
+        if new:
+            kept = [f"{category}: {basis}" for category, basis in said.kept]
+            _log(row, Event.DELETION_CONFIRMED, agency_code, now, deleted=bool(said.deleted_at), kept=kept)
+        crash.reach("confirm.before_commit")
+    return row
+
+
+def _log_notice(row: Delivery, event: Event, now: datetime, **details: Any) -> None:
+    _log(row, event, AURORA, now, **details)
+
+
+def _log(row: Delivery, event: Event, actor: str, now: datetime, **details: Any) -> None:
+    log(
+        citizen_id=row.citizen_id, event=event, actor=actor, purpose=row.payload["data"]["purpose"], categories=row.categories,
+        consent_ids=[row.consent_id], at=now,
+        details={"recipient": row.client.agency.code, "delivery": str(row.pk), "kind": row.kind, **details},
+    )  # fmt: skip
