@@ -232,6 +232,7 @@ CELERY_TASK_PUBLISH_RETRY = False
 _PERIODS = {
     "aurora.sweep": ENV.sweep_every.total_seconds(),
     "aurora.remind": 900.0,
+    "aurora.reconsent": 60.0,
     "aurora.end_consents": ENV.sweep_every.total_seconds(),
     "aurora.return_tokens": 300.0,
     "aurora.purge": 3600.0,

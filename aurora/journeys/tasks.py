@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from aurora.journeys import end_consents as ending
 from aurora.journeys import pull as pull_journey
+from aurora.journeys import reconsent as reconsent_journey
 from aurora.journeys import refresh_keys as refresh_keys_journey
 from aurora.journeys import remind as remind_journey
 from aurora.journeys import return_tokens as returning
@@ -40,6 +41,14 @@ def remind() -> None:
     told = remind_journey.sweep(now=timezone.now())
     if told:
         logger.info("%d reminders given.", told)
+
+
+@shared_task(name="aurora.reconsent")
+def reconsent() -> None:
+    """Tell citizens whose consents a change of meaning has left behind."""
+    told = reconsent_journey.sweep(now=timezone.now())
+    if told:
+        logger.info("%d consents told of that a change has left behind.", told)
 
 
 @shared_task(name="aurora.sweep")
