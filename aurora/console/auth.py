@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
@@ -40,6 +41,27 @@ def for_operators(view: View) -> View:
         return view(request, *args, **kwargs)
 
     return inner
+
+
+def for_roles(*roles: Operator.Role) -> Callable[[View], View]:
+    """Operators with both factors who have one of these roles; others get 403, which tells them nothing of what is there."""
+
+    def guard(view: View) -> View:
+        @wraps(view)
+        @for_operators
+        def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not has_role(request, *roles):
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        return inner
+
+    return guard
+
+
+def has_role(request: HttpRequest, *roles: Operator.Role) -> bool:
+    """Whether who sits there has one of these roles."""
+    return isinstance(request.user, Operator) and bool(set(roles) & set(request.user.roles))
 
 
 def next_step(operator: Operator) -> str:

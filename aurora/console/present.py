@@ -21,7 +21,7 @@ TROUBLED = timedelta(hours=1)
 SHOWN_ROLES = frozenset(AgencyRole)
 
 
-def overview(*, now: datetime) -> ConsoleOverviewPage:
+def overview(*, now: datetime, agencies_url: str = "") -> ConsoleOverviewPage:
     """The whole page. Queries: agencies, vocabulary, three counting functions, the ledger's head."""
     vocabulary = Vocabulary()
     counts = pulls.counts()
@@ -45,6 +45,7 @@ def overview(*, now: datetime) -> ConsoleOverviewPage:
         checkpoint_at=newest.at if newest else None,
         checkpoint_size=newest.size if newest else 0,
         checkpoint_url="/ledger/checkpoint",
+        agencies_url=agencies_url,
     )
 
 

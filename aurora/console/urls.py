@@ -2,11 +2,17 @@
 
 from django.urls import path
 
-from aurora.console import sign_in, views
+from aurora.console import agencies, sign_in, views
 
 app_name = "console"
 urlpatterns = [
     path("", views.overview, name="overview"),
+    path("agencies/", agencies.agencies, name="agencies"),
+    path("agencies/<slug:code>/", agencies.agency, name="agency"),
+    path("clients/new/", agencies.new_client, name="new_client"),
+    path("clients/<str:client_id>/change/", agencies.change_client, name="change_client"),
+    path("clients/<str:client_id>/state/", agencies.client_state, name="client_state"),
+    path("client-drafts/<uuid:id>/", agencies.draft, name="draft"),
     path("sign-in/", sign_in.sign_in, name="sign_in"),
     path("second-factor/", sign_in.second_factor, name="second_factor"),
     path("enrol/", sign_in.enrol, name="enrol"),

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from aurora.console import present
-from aurora.console.auth import for_operators
+from aurora.console.auth import for_operators, has_role
+from aurora.identity.models import Operator
+
+Role = Operator.Role
 
 
 @require_safe
 @for_operators
 def overview(request: HttpRequest) -> HttpResponse:
     """How Aurora is doing."""
-    return render(request, "console/overview.html", {"page": present.overview(now=timezone.now())})
+    url = reverse("console:agencies") if has_role(request, Role.AGENCY_OFFICER, Role.AUDITOR) else ""
+    return render(request, "console/overview.html", {"page": present.overview(now=timezone.now(), agencies_url=url)})

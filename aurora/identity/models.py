@@ -76,6 +76,7 @@ class Operator(AbstractBaseUser):
         OPERATIONS = "operations"
         PRIVACY_OFFICER = "privacy_officer"
         AUDITOR = "auditor"
+        AGENCY_OFFICER = "agency_officer"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     username = models.CharField(max_length=64, unique=True)

@@ -101,3 +101,4 @@ class ConsoleOverviewPage:
     checkpoint_at: datetime | None = None
     checkpoint_size: int = 0
     checkpoint_url: str = ""
+    agencies_url: str = ""

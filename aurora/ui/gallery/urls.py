@@ -29,6 +29,7 @@ portal = [
 ]
 console = [
     path("", nothing, name="overview"),
+    path("agencies/", nothing, name="agencies"),
     path("sign-in/", nothing, name="sign_in"),
     path("second-factor/", nothing, name="second_factor"),
     path("enrol/", nothing, name="enrol"),

@@ -17,7 +17,9 @@ from aurora.ui import formats
 from aurora.ui.contexts import (
     AgencyRole,
     Availability,
+    ClientState,
     ConsentState,
+    DraftState,
     Eligibility,
     EntryKind,
     ErrorPage,
@@ -57,6 +59,12 @@ _STATES: tuple[tuple[StrEnum, str, str | Promise], ...] = (
     (Health.DEGRADED, "au-tag--attention", _("Partly failing")),
     (Health.DOWN, "au-tag--bad", _("Down")),
     (Health.IDLE, "", _("No pulls lately")),
+    (DraftState.OPEN, "au-tag--attention", _("Waiting for a second person")),
+    (DraftState.APPROVED, "au-tag--good", _("Done")),
+    (DraftState.DECLINED, "", _("Declined")),
+    (DraftState.WITHDRAWN, "", _("Taken back")),
+    (ClientState.ACTIVE, "au-tag--good", _("Working")),
+    (ClientState.SUSPENDED, "au-tag--bad", _("Suspended")),
 )
 # By type as well: members of two StrEnums are equal when their values are.
 _STATES_BY_TYPE = {(type(state), state.value): (css, word) for state, css, word in _STATES}

@@ -1,0 +1,175 @@
+"""Agencies and their clients: officers ask and agree, auditors look on. A view reads the form and hands it to the journey."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from aurora.console import client_post, present_clients
+from aurora.console.auth import for_roles, has_role
+from aurora.identity.models import Operator
+from aurora.journeys import onboard_agency
+from aurora.ui.contexts import ClientFormPage, ClientState, ClientStatePage
+from consent.errors import AuroraError, InvalidInput
+from consent.models import Agency
+from consent.oauth import client_form
+from consent.oauth.models import Client, ClientDraft
+from consent.rules import AURORA
+
+Role = Operator.Role
+FORM = ["GET", "HEAD", "POST"]
+
+
+@require_safe
+@for_roles(Role.AGENCY_OFFICER, Role.AUDITOR)
+def agencies(request: HttpRequest) -> HttpResponse:
+    """All agencies and the open drafts."""
+    return render(request, "console/agencies.html", {"page": present_clients.agencies(may_write=_may_write(request))})
+
+
+@require_safe
+@for_roles(Role.AGENCY_OFFICER, Role.AUDITOR)
+def agency(request: HttpRequest, code: str) -> HttpResponse:
+    """One agency with its clients and their history."""
+    found = get_object_or_404(Agency.objects.exclude(code=AURORA), code=code)
+    page = present_clients.agency(found, may_write=_may_write(request), now=timezone.now())
+    return render(request, "console/agency.html", {"page": page})
+
+
+@require_http_methods(FORM)
+@for_roles(Role.AGENCY_OFFICER)
+def new_client(request: HttpRequest) -> HttpResponse:
+    """Ask for a client of a new agency, or of the one that the query names."""
+    if request.method == "POST":
+        texts = client_post.texts_of(request.POST)
+        return _ask(request, texts["client_id"], texts)
+    code = request.GET.get("agency", "")[:64].replace("\x00", "")
+    known = Agency.objects.exclude(code=AURORA).filter(code=code).exists()
+    return _form(request, {"agency": code if known else ""}, {"purposes": [], "categories": []})
+
+
+@require_http_methods(FORM)
+@for_roles(Role.AGENCY_OFFICER)
+def change_client(request: HttpRequest, client_id: str) -> HttpResponse:
+    """Ask for another shape of a client; id and agency stay."""
+    client = _client(client_id)
+    if request.method == "POST":
+        fixed = {"client_id": client_id, "agency": client.agency.code, **{f"agency_name_{x}": "" for x in client_post.LANGUAGES}}
+        return _ask(request, client_id, {**client_post.texts_of(request.POST), **fixed}, client)
+    content = client_form.content_of(client)
+    return _form(request, client_post.texts_for(client_id, content), content, client)
+
+
+@require_http_methods(FORM)
+@for_roles(Role.AGENCY_OFFICER)
+def client_state(request: HttpRequest, client_id: str) -> HttpResponse:
+    """Suspend a client at once, or ask that a suspended one may work again."""
+    client = _client(client_id)
+    reason, wrong = request.POST.get("reason", "").replace("\x00", ""), {}
+    if request.method == "POST":
+        verb = onboard_agency.suspend if client.active else onboard_agency.reactivate
+        try:
+            verb(operator=_operator(request), client_id=client_id, reason=reason, now=timezone.now())
+            return HttpResponseRedirect(reverse("console:agency", args=[client.agency.code]))
+        except AuroraError as error:
+            wrong = _faults(error, "reason")
+    state, back = ClientState.ACTIVE if client.active else ClientState.SUSPENDED, reverse("console:agency", args=[client.agency.code])
+    page = ClientStatePage(client_id, state, back, reason, present_clients.field_errors(wrong))
+    return render(request, "console/client_state.html", {"page": page}, status=400 if wrong else 200)
+
+
+@require_http_methods(FORM)
+@for_roles(Role.AGENCY_OFFICER, Role.AUDITOR)
+def draft(request: HttpRequest, id: UUID) -> HttpResponse:
+    """What was asked for, and the second person's decision. Who only reads gets 403 from the journey."""
+    found, wrong = get_object_or_404(ClientDraft, pk=id), {}
+    if request.method == "POST":
+        if not (wrong := _decided(request, id)):
+            return HttpResponseRedirect(reverse("console:draft", args=[id]))
+        found.refresh_from_db()
+    page = present_clients.draft(found, operator=_operator(request), may_write=_may_write(request), errors=wrong)
+    return render(request, "console/draft.html", {"page": page}, status=400 if wrong else 200)
+
+
+def _decided(request: HttpRequest, id: UUID) -> Mapping[str, str]:
+    """What was wrong with the decision; empty when it is done."""
+    decision = request.POST.get("decision")
+    if decision not in ("approve", "decline"):
+        return {"decision": "Choose whether you agree or decline."}
+    try:
+        onboard_agency.decide(operator=_operator(request), draft_id=id, agree=decision == "approve", now=timezone.now())
+    except AuroraError as error:
+        return _faults(error, "decision")
+    return {}
+
+
+def _ask(request: HttpRequest, client_id: str, texts: Mapping[str, str], client: Client | None = None) -> HttpResponse:
+    content = client_post.content_of(texts, request.POST)
+    # An id that is taken is the form of another page: who registers must not change what exists unawares.
+    wrong = {"client_id": "Another client is registered with this id."} if not client and _exists(client_id) else {}
+    if not wrong:
+        try:
+            made = onboard_agency.draft(
+                operator=_operator(request), client_id=client_id, content=content, reason=texts["reason"], now=timezone.now()
+            )
+            return HttpResponseRedirect(reverse("console:draft", args=[made.pk]))
+        except AuroraError as error:
+            wrong = {client_post.control_of(field): said for field, said in _faults(error, "reason").items()}
+    return _form(request, texts, content, client, wrong)
+
+
+def _form(
+    request: HttpRequest,
+    texts: Mapping[str, str],
+    content: Mapping[str, object],
+    client: Client | None = None,
+    wrong: Mapping[str, str] = {},
+) -> HttpResponse:
+    purposes, categories = present_clients.choices(content["purposes"], content["categories"])  # type: ignore[arg-type]
+    page = ClientFormPage(
+        values=texts,
+        purposes=purposes,
+        categories=categories,
+        back_url=reverse("console:agency", args=[client.agency.code]) if client else reverse("console:agencies"),
+        client_known=client is not None,
+        rotate_refresh=bool(content.get("rotate_refresh")),
+        dpop_nonce=bool(content.get("dpop_nonce")),
+        errors=present_clients.field_errors(wrong),
+    )
+    return render(request, "console/client_form.html", {"page": page}, status=400 if wrong else 200)
+
+
+def _faults(error: AuroraError, field: str) -> Mapping[str, str]:
+    """The fields of a refused form; any other refusal stands at one field. What is not for this operator goes on up."""
+    if isinstance(error, onboard_agency.NotAnOfficer):
+        raise PermissionDenied from None
+    if isinstance(error, InvalidInput):
+        # On the page of a decision the fields are no controls.
+        return error.fields if field != "decision" else {field: "What was asked for is no longer possible. Decline it, and ask anew."}
+    return {field: error.sentence}
+
+
+def _client(client_id: str) -> Client:
+    if "\x00" in client_id or len(client_id) > 64:
+        raise Http404
+    return get_object_or_404(Client.objects.select_related("agency"), client_id=client_id)
+
+
+def _exists(client_id: str) -> bool:
+    return Client.objects.filter(client_id=client_id).exists()
+
+
+def _operator(request: HttpRequest) -> Operator:
+    assert isinstance(request.user, Operator)
+    return request.user
+
+
+def _may_write(request: HttpRequest) -> bool:
+    return has_role(request, Role.AGENCY_OFFICER)
