@@ -285,6 +285,8 @@ def _who(
             "aurora:right": acting.kind,
             "aurora:actsFor": {"@id": subject["@id"], "dpv:hasName": acting.citizen},
         }
+    if event.decided_by_id is not None:  # the names stand in the receipt that was given then
+        return {"@type": "dpv:Representative", "aurora:actsFor": {"@id": subject["@id"]}}
     if event.by == CITIZEN:
         return {"@id": subject["@id"]}
     code = AURORA if event.by == OPERATOR else event.by

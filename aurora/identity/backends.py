@@ -7,11 +7,18 @@ from uuid import UUID
 
 from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.hashers import check_password, make_password
+from django.db.models import IntegerField
+from django.db.models.expressions import RawSQL
 from django.http import HttpRequest
 
 from aurora.identity import citizens
 from aurora.identity.models import Citizen, Operator
 from consent.scope import citizen_scope
+
+# For the frame of every page, in the statement that is needed anyway. The table is that of `aurora.messages`, which stands above this room.
+_UNREAD = RawSQL(
+    "(SELECT count(*) FROM aurora_messages_message m WHERE m.citizen_id = identity_citizen.id AND m.read_at IS NULL)", [], IntegerField()
+)
 
 
 class CitizenBackend(BaseBackend):
@@ -19,7 +26,7 @@ class CitizenBackend(BaseBackend):
 
     def get_user(self, user_id: Any) -> Citizen | None:
         with citizen_scope(UUID(str(user_id))):
-            citizen = Citizen.objects.filter(pk=user_id).first()
+            citizen = Citizen.objects.annotate(unread_messages=_UNREAD).filter(pk=user_id).first()
             if citizen is not None:
                 citizen.display_name = citizens.name_of(citizen)  # here, since opening it may take their key from the database
             return citizen

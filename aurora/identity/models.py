@@ -36,6 +36,7 @@ class Citizen(AbstractBaseUser):
     objects: ClassVar[CitizenManager] = CitizenManager()
 
     is_active = True
+    unread_messages = 0
     display_name = ""
     """The name, opened, where a session has loaded the citizen: for the frame of their own pages."""
 

@@ -19,18 +19,26 @@ def end_date(form: QueryDict, *, today: date) -> date:
         return latest_end(today, months=MONTHS[choice])
     if choice != "own":
         raise InvalidInput({"end": "end_required"})
-    parts = [form.get(f"own_{part}", "").strip() for part in ("year", "month", "day")]
     try:
-        if not all(p.isascii() and p.isdigit() and len(p) <= 4 for p in parts):
-            raise ValueError
-        own = date(*(int(p) for p in parts))
-    except ValueError:
+        own = day_of(form, "own")
+    except InvalidInput:
         raise InvalidInput({"own_date": "date_invalid"}) from None
     if own <= today:
         raise InvalidInput({"own_date": "date_past"})
     if own > latest_end(today):
         raise InvalidInput({"own_date": "date_too_late"})
     return own
+
+
+def day_of(form: QueryDict, name: str) -> date:
+    """A day in three fields, `<name>_day`, `_month`, `_year`. Raises `InvalidInput` for `name`."""
+    parts = [form.get(f"{name}_{part}", "").strip() for part in ("year", "month", "day")]
+    try:
+        if not all(p.isascii() and p.isdigit() and len(p) <= 4 for p in parts):
+            raise ValueError
+        return date(*(int(p) for p in parts))
+    except ValueError:
+        raise InvalidInput({name: "date_invalid"}) from None
 
 
 def decision(form: QueryDict) -> str:
@@ -49,3 +57,17 @@ def iso_date(text: str, field: str) -> date | None:
         return date.fromisoformat(text.strip())
     except ValueError:
         raise InvalidInput({field: "date_invalid"}) from None
+
+
+def whole(form: QueryDict) -> bool:
+    """What mails are to say: `whole` or `notice`. Raises `InvalidInput` for `content`: anything else is neither."""
+    chosen = form.get("content", "")
+    if chosen not in ("notice", "whole"):
+        raise InvalidInput({"content": "choice_required"})
+    return chosen == "whole"
+
+
+def page_number(query: QueryDict) -> int:
+    """The page of a list; what is no number of one is the first."""
+    typed = query.get("page", "")
+    return max(1, int(typed)) if typed.isascii() and typed.isdigit() and len(typed) < 5 else 1

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from aurora.portal.views import activity, consents, data, entrance, home, sources, suggestions
+from aurora.portal.views import activity, consents, data, entrance, home, mandates, messages, receipts, sources, suggestions
 
 app_name = "portal"
 urlpatterns = [
@@ -22,4 +22,16 @@ urlpatterns = [
     path("consents/", consents.consents, name="consents"),
     path("consents/<uuid:id>/", consents.consent, name="consent"),
     path("consents/<uuid:id>/withdraw/", consents.withdraw, name="withdraw"),
+    path("mandates/", mandates.mandates, name="mandates"),
+    path("mandates/offer/", mandates.offer, name="mandate_offer"),
+    path("mandates/stop/", mandates.stop, name="mandate_stop"),
+    path("mandates/<uuid:id>/", mandates.mandate, name="mandate"),
+    path("mandates/<uuid:id>/revoke/", mandates.revoke, name="mandate_revoke"),
+    path("consents/<uuid:id>/receipts/<uuid:receipt>/", receipts.receipt, name="receipt"),
+    path("consents/<uuid:id>/receipts/<uuid:receipt>/receipt.jsonld", receipts.jsonld, name="receipt_jsonld"),
+    path("consents/<uuid:id>/receipts/<uuid:receipt>/receipt.jwt", receipts.jwt, name="receipt_jwt"),
+    path("messages/", messages.messages, name="messages"),
+    path("messages/<uuid:id>/", messages.message, name="message"),
+    path("messages/email/", messages.email, name="email"),
+    path("messages/email/confirm/<str:secret>/", messages.email_confirm, name="email_confirm"),
 ]

@@ -22,6 +22,15 @@ _SECTIONS = {
     "consents": "consents",
     "consent": "consents",
     "withdraw": "consents",
+    "mandates": "mandates",
+    "mandate": "mandates",
+    "mandate_offer": "mandates",
+    "mandate_revoke": "mandates",
+    "receipt": "consents",
+    "messages": "messages",
+    "message": "messages",
+    "email": "messages",
+    "email_confirm": "messages",
 }
 
 
@@ -35,7 +44,10 @@ class LanguageLink:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """`section` is the navigation item to mark, `page_is_section` whether it is that very page."""
+    """`section` is the navigation item to mark, `page_is_section` whether it is that very page.
+
+    `acting_for`: the name of the citizen for whom this session acts, "" if for nobody else.
+    """
 
     language: str
     languages: tuple[LanguageLink, ...]
@@ -43,6 +55,8 @@ class Layout:
     name: str
     section: str
     page_is_section: bool
+    acting_for: str = ""
+    unread: int = 0
 
 
 def language_url(full_path: str, code: str) -> str:
@@ -75,4 +89,6 @@ def layout(request: HttpRequest | None, *, language_urls: Mapping[str, str] | No
         name=str(getattr(request, "display_name", "")),
         section=section,
         page_is_section=bool(section) and section == view,
+        acting_for=str(getattr(getattr(request, "acting", None), "principal_name", "")),
+        unread=int(getattr(user, "unread_messages", 0)),
     )

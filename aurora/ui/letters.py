@@ -126,3 +126,57 @@ def confirm_body(url: str) -> str:
 
 def confirm_not_you() -> str:
     return gettext("If it was not you, you need not do anything: nothing more is sent here.")
+
+
+def mail_state(state: str, error: str = "") -> str:
+    """What came of a message's mail; "" where there is nothing to say."""
+    if state == "failed":
+        return (
+            gettext("The e-mail could not be delivered. Check your address.")
+            if error == "address_refused"
+            else gettext("The e-mail could not be delivered: your mail service did not take it.")
+        )
+    waiting = gettext("The e-mail could not be delivered yet. Aurora is trying again.") if error else gettext("The e-mail is on its way.")
+    return {"queued": waiting, "running": waiting, "sent": gettext("Also sent by e-mail.")}.get(state, "")
+
+
+def mail_use(confirmed: bool, given: bool) -> str:
+    """Whether messages go out by e-mail, for the page of messages."""
+    if confirmed:
+        return gettext("You are also told by e-mail.")
+    if given:
+        return gettext("Your e-mail address is not confirmed yet.")
+    return gettext("You can also be told by e-mail.")
+
+
+def receipt_labels() -> dict[str, str]:
+    """The labels of a receipt's rows, by code."""
+    return {
+        "what": gettext("Decision"),
+        "at": gettext("When"),
+        "recipient": gettext("Recipient"),
+        "purpose": gettext("Purpose"),
+        "data": gettext("Data"),
+        "withdrawn": gettext("Withdrawn data"),
+        "refused": gettext("Data that was asked for"),
+        "until": gettext("In force until"),
+        "who": gettext("Who decided"),
+        "number": gettext("Receipt number"),
+        "consent": gettext("Number of the consent record"),
+    }
+
+
+def decided_for(actor: str, citizen: str) -> str:
+    return gettext("%(actor)s, for %(citizen)s") % {"actor": actor, "citizen": citizen}
+
+
+def once() -> str:
+    return gettext("Once: each kind of data can be read one time.")
+
+
+def operator() -> str:
+    return gettext("Those who run Aurora")
+
+
+def you() -> str:
+    return gettext("You yourself")

@@ -158,6 +158,9 @@ _FORM_ERRORS: Final[Mapping[str, Sentence]] = {
     "credentials_wrong": _("The user name or the password is wrong."),
     "locked_out": _("There have been too many attempts. Wait a while and try again."),
     "code_required": _("Enter the six digits that your authenticator shows."),
+    "address_required": _("Enter your e-mail address."),
+    "address_invalid": _("Enter an e-mail address in the form name@example.org."),
+    "choice_required": _("Choose what the mail says."),
     "code_wrong": _("The code is wrong or has already been used. Wait for the next one."),
 }
 
@@ -166,6 +169,8 @@ _ERRORS: Final[Mapping[str, Sentence]] = {
     "not_found": _("This does not exist."),
     "invalid_input": _("Check the marked fields."),
     "conflict": _("This has already been changed. Look at its present state."),
+    "too_many_confirmations": _("A confirmation was asked for too often today. Try again tomorrow."),
+    "confirmation_invalid": _("This link is no longer in force. Ask for a new one."),
     "too_many_sign_ins": _("Signing in was begun too often from your network. Wait a minute and try again."),
     "entry_changed": _("This entry no longer matches its seal: somebody has changed it. Do not rely on what it says."),
 }

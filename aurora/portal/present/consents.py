@@ -23,13 +23,26 @@ from aurora.ui.contexts import (
     NoticePart,
     RequestedCategory,
 )
+from aurora.ui.renewals import renewal
+from consent import acting, queries
 from consent.days import last_day
-from consent.models import ConsentRecord, Notice
+from consent.models import ConsentEvent, ConsentRecord, Notice
 from consent.rules import AURORA
 
 
+def cards(records: Iterable[ConsentRecord], vocabulary: Vocabulary, *, now: datetime) -> list[ConsentView]:
+    """Decisions, with where to read and where to withdraw each, and what a change of meaning has left behind of those in force."""
+    shown = list(records)
+    behind = queries.left_behind(r.pk for r in shown if state_of(r, now) is ConsentState.ACTIVE)
+    return [_card(r, vocabulary, behind.get(r.pk, frozenset()) & set(r.covered), now) for r in shown]
+
+
 def card(record: ConsentRecord, vocabulary: Vocabulary, *, now: datetime) -> ConsentView:
-    """One decision, with where to read and where to withdraw it."""
+    """The same of one."""
+    return cards([record], vocabulary, now=now)[0]
+
+
+def _card(record: ConsentRecord, vocabulary: Vocabulary, behind: frozenset[str], now: datetime) -> ConsentView:
     state = state_of(record, now)
     return ConsentView(
         id=str(record.pk),
@@ -44,6 +57,9 @@ def card(record: ConsentRecord, vocabulary: Vocabulary, *, now: datetime) -> Con
         withdraw_url=reverse("portal:withdraw", args=[record.pk]) if state is ConsentState.ACTIVE else "",
         once=record.once,
         ended_at=record.ended_at or (record.expires_at if state is ConsentState.EXPIRED else None),
+        outdated=tuple(vocabulary.category(code) for code in sorted(behind)),
+        renewal=renewal(queries.changed_kind(record)) if behind else "",
+        renew_url=connect_url(record.source.code) if behind and record.source else "",
     )
 
 
@@ -56,7 +72,13 @@ def state_of(record: ConsentRecord, now: datetime) -> ConsentState:
 
 def history(record: ConsentRecord) -> tuple[ConsentEventView, ...]:
     """What happened to it, oldest first."""
-    return tuple(ConsentEventView(str(words.consent_event(e.kind)), e.at) for e in record.events.all())
+    return tuple(ConsentEventView(str(words.consent_event(e.kind)), e.at, _receipt_url(e)) for e in record.events.select_related("receipt"))
+
+
+def _receipt_url(event: ConsentEvent) -> str:
+    """Events from before there were receipts have none. They are the citizen's own: who acts for them has no page for it."""
+    receipt = getattr(event, "receipt", None) if acting.current() is None else None
+    return reverse("portal:receipt", args=[event.consent_id, receipt.pk]) if receipt else ""
 
 
 def consequences(record: ConsentRecord) -> tuple[str, ...]:
@@ -67,7 +89,12 @@ def consequences(record: ConsentRecord) -> tuple[str, ...]:
 
 def notice(kept: Notice) -> tuple[NoticePart, ...]:
     """The text exactly as it was shown, in the order of the page. The first notices kept no terms."""
-    content, purpose = kept.content, kept.content["purpose"]
+    return notice_of(kept.content)
+
+
+def notice_of(content: Mapping[str, Any]) -> tuple[NoticePart, ...]:
+    """The same of a notice's content, as a receipt holds it too."""
+    purpose = content["purpose"]
     said = {t["code"]: NoticePart(t["heading"], tuple(t["sentences"])) for t in content.get("terms", ())}
     asks = said.pop("asks", NoticePart("", (content["recipient"],)))
     onward = [said.pop(code) for code in ("identity", "onward") if code in said]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.urls import reverse
 
 from aurora.journeys import suggest
-from aurora.portal.present import log, suggestions
+from aurora.portal.present import log, messages, suggestions
 from aurora.portal.present.vocabulary import Vocabulary, connect_url
 from aurora.sources import connections, pulls, registry
 from aurora.sources.models import Connection, Pull
@@ -29,6 +29,7 @@ def home_page(*, citizen_id: UUID, language: str, now: datetime) -> HomePage:
     vocabulary = Vocabulary()
     standing = list(connections.standing(citizen_id=citizen_id).select_related("source__agency"))
     live = list(queries.live(citizen_id=citizen_id, at=now))
+    behind = queries.left_behind(record.pk for record in live)
     newest = {p.connection_id: p for p in pulls.latest(citizen_id=citizen_id)}
     made = suggest.last_made(citizen_id=citizen_id, now=now)
     top = suggestions.views(made, vocabulary, language)[:1] if made else ()
@@ -36,9 +37,10 @@ def home_page(*, citizen_id: UUID, language: str, now: datetime) -> HomePage:
         sources_connected=len(standing),
         sources_total=registry.active().count(),
         fact_count=twin.fact_count(citizen_id=citizen_id),
-        active_consents=len(live),
-        needs=tuple(_needs(standing, newest, live, now)),
-        news=(),
+        active_consents=sum(1 for record in live if set(record.covered) - behind[record.pk]),
+        needs=tuple(_needs(standing, newest, live, behind, now)),
+        news=messages.news(citizen_id=citizen_id),
+        messages_url=reverse("portal:messages"),
         latest=log.rows(ledger.entries_for(citizen_id, limit=LATEST), vocabulary),
         sources_url=reverse("portal:sources"),
         suggestions_url=reverse("portal:suggestions"),
@@ -49,7 +51,9 @@ def home_page(*, citizen_id: UUID, language: str, now: datetime) -> HomePage:
     )
 
 
-def _needs(standing: list[Connection], newest: dict[UUID, Pull], live: list[ConsentRecord], now: datetime) -> Iterator[Need]:
+def _needs(
+    standing: list[Connection], newest: dict[UUID, Pull], live: list[ConsentRecord], behind: Mapping[UUID, frozenset[str]], now: datetime
+) -> Iterator[Need]:
     if not standing:
         yield Need(NeedKind.NOTHING_CONNECTED, reverse("portal:sources"))
     for connection in standing:
@@ -61,6 +65,8 @@ def _needs(standing: list[Connection], newest: dict[UUID, Pull], live: list[Cons
         elif pull is not None and pull.state in (Pull.State.QUEUED, Pull.State.RUNNING):
             yield Need(NeedKind.PULL_RUNNING, reverse("portal:pull", args=[pull.pk]), agency.name)
     for record in live:
+        if behind[record.pk] & set(record.covered):
+            yield Need(NeedKind.RECONSENT, reverse("portal:consent", args=[record.pk]), record.recipient.name)
         if record.expires_at - now < EXPIRING:
             url = reverse("portal:consent", args=[record.pk])
             yield Need(NeedKind.CONSENT_EXPIRING, url, record.recipient.name, last_day(record.expires_at))

@@ -33,6 +33,7 @@ from aurora.ui.contexts import (
     SourceState,
     SourceView,
 )
+from aurora.ui.renewals import renewal as why_again
 from consent import queries
 from consent.models import ConsentRecord
 from consent.rules import latest_end
@@ -54,11 +55,18 @@ def sources_page(*, citizen_id: UUID, now: datetime, problem: str = "", declined
     standing = {c.source_id: c for c in connections.standing(citizen_id=citizen_id)}
     newest = {p.connection_id: p for p in pulls.latest(citizen_id=citizen_id)}
     consents: dict[Any, ConsentRecord] = {}
-    for record in queries.live(citizen_id=citizen_id, at=now):
-        if record.source_id:
-            consents.setdefault(record.source_id, record)
+    renewals: dict[Any, str] = {}
+    live = [r for r in queries.live(citizen_id=citizen_id, at=now) if r.source_id]
+    behind = queries.left_behind(r.pk for r in live)
+    for record in live:
+        consents.setdefault(record.source_id, record)
+        if behind[record.pk] & set(record.covered):
+            renewals.setdefault(record.source_id, why_again(queries.changed_kind(record)))
     return SourcesPage(
-        tuple(_source(source, words_, standing.get(source.pk), newest, consents.get(source.pk)) for source in registry.active()),
+        tuple(
+            _source(source, words_, standing.get(source.pk), newest, consents.get(source.pk), renewals.get(source.pk, ""))
+            for source in registry.active()
+        ),
         _banner(problem, declined),
     )
 
@@ -75,6 +83,7 @@ def _source(
     connection: Connection | None,
     newest: Mapping[UUID, Pull],
     consent: ConsentRecord | None,
+    renewal: str,
 ) -> SourceView:
     code = source.agency.code
     pull = newest.get(connection.pk) if connection else None
@@ -94,6 +103,7 @@ def _source(
         reason=str(words.pull_error(_error(pull))) if troubled and pull else "",
         remedy=str(words.pull_remedy(_error(pull))) if troubled and pull else "",
         can_reconnect=state is SourceState.ATTENTION,
+        renewal=renewal,
     )
 
 

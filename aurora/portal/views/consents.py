@@ -38,7 +38,7 @@ def consents(request: HttpRequest) -> HttpResponse:
     """Active and past apart; what is past is kept."""
     now, vocabulary = timezone.now(), Vocabulary()
     with citizen_scope(me(request)):
-        cards = [present.card(r, vocabulary, now=now) for r in queries.for_citizen(citizen_id=me(request))]
+        cards = present.cards(queries.for_citizen(citizen_id=me(request)), vocabulary, now=now)
     active = tuple(c for c in cards if c.state is ConsentState.ACTIVE)
     page = ConsentsPage(active, tuple(c for c in cards if c not in active), sources_url=reverse("portal:sources"))
     return render(request, "portal/consents.html", {"page": page})
@@ -88,5 +88,6 @@ def _withdrawn(request: HttpRequest, done: journey.Withdrawn) -> HttpResponse:
             consequences=present.consequences(record),
             consents_url=reverse("portal:consents"),
             entry_url=reverse("portal:entry", args=[done.entry_id]),
+            receipt_url=present.history(record)[-1].receipt_url,
         )
     return render(request, "portal/withdrawn.html", {"page": page})

@@ -82,6 +82,29 @@ from aurora.ui.contexts.entrance import (
 from aurora.ui.contexts.errors import (
     ErrorPage,
 )
+from aurora.ui.contexts.mandates import (
+    ActingOverPage,
+    ActingRefusedPage,
+    MandateCard,
+    MandateEventView,
+    MandateOfferPage,
+    MandatePage,
+    MandateRevokePage,
+    MandatesPage,
+    ThemeChoice,
+)
+from aurora.ui.contexts.messages import (
+    EmailConfirmPage,
+    EmailPage,
+    MessageLink,
+    MessagePage,
+    MessageRow,
+    MessagesPage,
+)
+from aurora.ui.contexts.receipts import (
+    ReceiptPage,
+    ReceiptRow,
+)
 from aurora.ui.contexts.shared import (
     AgainView,
     Banner,
@@ -118,6 +141,8 @@ from aurora.ui.contexts.suggestions import (
 )
 
 __all__ = [
+    "ActingOverPage",
+    "ActingRefusedPage",
     "ActivityPage",
     "AgainView",
     "AgenciesPage",
@@ -149,6 +174,8 @@ __all__ = [
     "DraftRow",
     "DraftState",
     "Eligibility",
+    "EmailConfirmPage",
+    "EmailPage",
     "EndChoice",
     "EnrolPage",
     "EntryKind",
@@ -165,6 +192,16 @@ __all__ = [
     "InvalidRequestPage",
     "LandingPage",
     "LogPosition",
+    "MandateCard",
+    "MandateEventView",
+    "MandateOfferPage",
+    "MandatePage",
+    "MandateRevokePage",
+    "MandatesPage",
+    "MessageLink",
+    "MessagePage",
+    "MessageRow",
+    "MessagesPage",
     "MyDataPage",
     "Need",
     "NeedKind",
@@ -181,6 +218,8 @@ __all__ = [
     "PurposeCount",
     "PurposeView",
     "ReasonView",
+    "ReceiptPage",
+    "ReceiptRow",
     "RequestedCategory",
     "SecondFactorPage",
     "SignInErrorPage",
@@ -192,6 +231,7 @@ __all__ = [
     "SuggestionView",
     "SuggestionsPage",
     "Text",
+    "ThemeChoice",
     "UnknownView",
     "ValueRow",
     "WithdrawPage",

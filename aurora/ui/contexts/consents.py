@@ -19,7 +19,8 @@ class ConsentState(StrEnum):
 class ConsentView:
     """A consent as a card. `recipient` is who may use the data (for a connection: Aurora), `source` where it comes
     from ("" texts for an agency's access). `once` False means ongoing until `until`. `ended_at` for those that are
-    past.
+    past. `outdated`: the categories that it no longer covers because of a change of meaning, and `renewal` the translated sentence that says
+    so; `renew_url` where the citizen can decide anew, "" if only the recipient can ask.
     """
 
     id: str
@@ -34,6 +35,9 @@ class ConsentView:
     withdraw_url: str = ""
     once: bool = False
     ended_at: datetime | None = None
+    outdated: tuple[Text, ...] = ()
+    renewal: str = ""
+    renew_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,7 @@ class ConsentEventView:
 
     text: str
     at: datetime
+    receipt_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +94,7 @@ class WithdrawnPage:
     consequences: tuple[str, ...]
     consents_url: str
     entry_url: str = ""
+    receipt_url: str = ""
 
 
 class Availability(StrEnum):

@@ -33,6 +33,7 @@ class NeedKind(StrEnum):
     PULL_FAILED = "pull_failed"
     RECONNECT = "reconnect"
     CONSENT_EXPIRING = "consent_expiring"
+    RECONSENT = "reconsent"
     NOTHING_CONNECTED = "nothing_connected"
 
 
@@ -74,4 +75,5 @@ class HomePage:
     my_data_url: str
     consents_url: str
     top_suggestion: SuggestionView | None = None
+    messages_url: str = ""
     banner: Banner | None = None

@@ -23,7 +23,7 @@ class SourceView:
 
     For ATTENTION: `reason` (what is wrong) and `remedy` (what to do), translated (`words.pull_error`,
     `words.pull_remedy`). `connect_url` is shown as "Connect" (NOT_CONNECTED) or "Connect again" (ATTENTION with
-    `can_reconnect`); `pull_url` is the progress of the running or last pull; `consent_url` the consent it rests on.
+    `can_reconnect`); `pull_url` is the progress of the running or last pull; `consent_url` the consent it rests on. `renewal` (translated): why a consent must be given anew, at `connect_url`.
     """
 
     code: str
@@ -39,6 +39,7 @@ class SourceView:
     reason: str = ""
     remedy: str = ""
     can_reconnect: bool = False
+    renewal: str = ""
 
 
 @dataclass(frozen=True, slots=True)

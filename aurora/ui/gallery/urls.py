@@ -26,6 +26,16 @@ portal = [
     path("consents/", nothing, name="consents"),
     path("consents/<slug:id>/", nothing, name="consent"),
     path("consents/<slug:id>/withdraw/", nothing, name="withdraw"),
+    path("mandates/", nothing, name="mandates"),
+    path("mandates/offer/", nothing, name="mandate_offer"),
+    path("mandates/stop/", nothing, name="mandate_stop"),
+    path("mandates/<slug:id>/", nothing, name="mandate"),
+    path("mandates/<slug:id>/revoke/", nothing, name="mandate_revoke"),
+    path("consents/<slug:id>/receipts/<slug:receipt>/", nothing, name="receipt"),
+    path("messages/", nothing, name="messages"),
+    path("messages/email/", nothing, name="email"),
+    path("messages/email/confirm/<slug:secret>/", nothing, name="email_confirm"),
+    path("messages/<slug:id>/", nothing, name="message"),
 ]
 console = [
     path("", nothing, name="overview"),

@@ -1,7 +1,7 @@
 """Every page with example contexts, in the active language."""
 
 from aurora.ui.gallery.example import Example
-from aurora.ui.gallery.examples import asked_again, citizen, office, records
+from aurora.ui.gallery.examples import asked_again, citizen, messages, office, records
 
 
 def pages() -> list[Example]:
@@ -15,6 +15,9 @@ def pages() -> list[Example]:
         records.data,
         records.consents,
         records.agency,
+        messages.receipts,
+        messages.messages,
+        messages.email,
         asked_again.agency,
         asked_again.connect,
         office.errors,

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from typing import Any
 
-from aurora.ui import words
+from aurora.ui import letters, words
 from aurora.ui.contexts import (
     Banner,
     CategoryChoice,
@@ -54,9 +54,9 @@ def home() -> list[Example]:
         Need(NeedKind.PULL_FAILED, "/pulls/x/", p.REGISTER),
         Need(NeedKind.CONSENT_EXPIRING, "/consents/c/", p.OFFICE, date(2026, 12, 6)),
     )
-    news = (NewsItem(str(words.event_title("agency:twin:read")), p.NOW, "/activity/e/"),)
+    news = (NewsItem(letters.title("reminder_ending"), p.NOW, "/messages/m/"),)
     full = HomePage(2, 3, 27, 4, needs[:2], (), p.entries()[:3], *urls, top_suggestion=p.suggestions()[0])
-    busy = HomePage(3, 3, 41, 1204, needs, news, p.entries()[:1], *urls)
+    busy = HomePage(3, 3, 41, 1204, needs, news, p.entries()[:1], *urls, messages_url="/messages/")
     empty = HomePage(0, 3, 0, 0, (Need(NeedKind.NOTHING_CONNECTED, "/sources/"),), (), (), *urls)
     return [
         Example("home", "portal/home.html", "home/", full),

@@ -128,7 +128,7 @@ def consents() -> list[Example]:
     given = p.consent(ConsentState.ACTIVE, p.OFFICE, p.BENEFIT)
     past = p.consent(ConsentState.WITHDRAWN, p.OFFICE, p.BENEFIT)
     history = (
-        ConsentEventView(str(words.consent_event("given")), p.NOW - timedelta(days=9)),
+        ConsentEventView(str(words.consent_event("given")), p.NOW - timedelta(days=9), "/consents/c/receipts/r/"),
         ConsentEventView(str(words.consent_event("withdrawn")), p.NOW),
     )
     detail = ConsentPage(active, p.notice(), "en", "d4" * 32, history[:1], p.entries()[2:4], "/consents/", "/activity/")
@@ -146,7 +146,7 @@ def consents() -> list[Example]:
             "withdrawn",
             "portal/withdrawn.html",
             "consents/c/withdraw/",
-            WithdrawnPage(past, follows_access, "/consents/", "/activity/e/"),
+            WithdrawnPage(past, follows_access, "/consents/", "/activity/e/", receipt_url="/consents/c/receipts/r/"),
         ),
     ]
 
