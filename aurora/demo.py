@@ -96,16 +96,25 @@ def plan(state: Path, *, quiet: bool) -> Plan:
     return Plan(state, json.loads((state / "ports.json").read_text()), quiet)
 
 
+_OPERATORS = (
+    ("ingrid", "Ingrid", ["operations"]),
+    ("oskar", "Oskar", ["privacy_officer", "auditor"]),
+    ("astrid", "Astrid", ["agency_officer"]),
+    ("otso", "Otso", ["agency_officer"]),
+)
+
+
 def operators(file: Path) -> list[Operator]:
-    """The demo's two operators (no one may both ask and approve); passwords are made once and kept in `file`, mode 600."""
-    if file.exists():
-        return [Operator(**entry) for entry in json.loads(file.read_text(encoding="utf-8"))]
+    """The demo's operators, two agency officers among them (no one may both ask and approve); passwords are made once and kept in `file`, mode 600."""
+    kept = [Operator(**entry) for entry in json.loads(file.read_text(encoding="utf-8"))] if file.exists() else []
     made = [
         Operator(username, name, roles, secrets.token_urlsafe(12), base64.b32encode(secrets.token_bytes(20)).decode())
-        for username, name, roles in (("ingrid", "Ingrid", ["operations"]), ("oskar", "Oskar", ["privacy_officer", "auditor"]))
+        for username, name, roles in _OPERATORS
+        if username not in {one.username for one in kept}
     ]
-    write_private(file, json.dumps([asdict(operator) for operator in made], indent=2) + "\n")
-    return made
+    if made:
+        write_private(file, json.dumps([asdict(operator) for operator in (*kept, *made)], indent=2) + "\n")
+    return [*kept, *made]
 
 
 def sandbox_processes(plan: Plan, configs: Mapping[str, Path]) -> list[Process]:

@@ -141,6 +141,11 @@ def registered(*, client_id: str, content: Mapping[str, Any], reason: str, now: 
         return _register(client_id, content, client)
 
 
+def client_of(client_id: str) -> Client | None:
+    """The client of this id, active or not."""
+    return _client(client_id)
+
+
 def changes(draft: ClientDraft) -> tuple[Change, ...]:
     """Field by field, in the form's order; those that stay too, so that one sees the whole."""
     before = draft.before or {}

@@ -16,7 +16,7 @@ from aurora.identity.models import IdentityProvider, Operator
 from aurora.sources import registry
 from aurora.sources.models import DataSource
 from consent.models import Agency
-from consent.oauth.models import Client
+from consent.oauth import clients
 from consent.rules import AURORA
 
 Role = Agency.Role
@@ -71,12 +71,18 @@ def _source(code: str, wanted: dict[str, Any]) -> None:
 
 def _client(wanted: dict[str, Any]) -> None:
     agency = _agency(wanted["code"], wanted["name"], [Role.DATA_USER])
-    client = Client.objects.filter(client_id=wanted["client_id"]).first() or Client(client_id=wanted["client_id"])
-    client.agency, client.name = agency, wanted.get("service", wanted["name"])
-    client.redirect_uris, client.jwks = wanted["redirect_uris"], wanted["jwks"]
-    client.allowed_purposes, client.allowed_categories = wanted["purposes"], wanted["categories"]
-    client.full_clean()
-    client.save()
+    clients.register(
+        client_id=wanted["client_id"],
+        agency=agency,
+        name=wanted.get("service", wanted["name"]),
+        purposes=wanted["purposes"],
+        categories=wanted["categories"],
+        **{
+            name: wanted[name]
+            for name in ("redirect_uris", "jwks", "jwks_uri", "notice_uri", "resource", "rotate_refresh", "dpop_nonce")
+            if name in wanted
+        },
+    )
 
 
 def _operator(wanted: dict[str, Any]) -> None:
