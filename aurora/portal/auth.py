@@ -1,4 +1,4 @@
-"""Who may see a citizen's page: a signed-in citizen, and nobody else (an operator is no citizen)."""
+"""Who may see a citizen's page: a signed-in citizen, and nobody else (an operator is no citizen); and for whom they sit there."""
 
 from __future__ import annotations
 
@@ -13,26 +13,44 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from aurora.identity.models import Citizen
+from aurora.portal import mandated
+from consent import acting
 
 View = Callable[..., HttpResponse]
 LONGEST_NEXT = 512
 
 
 def for_citizens(view: View) -> View:
-    """Let a citizen in, with their name for the page's frame; send anyone else to sign in and back here."""
+    """Let a citizen in, with their name for the page's frame; send anyone else to sign in and back here.
+
+    Whoever acts for another is let in as far as their mandate goes at this moment: see `aurora.portal.mandated`.
+    """
 
     @wraps(view)
     def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not isinstance(request.user, Citizen):
             return to_sign_in(request)
         request.display_name = request.user.display_name  # type: ignore[attr-defined]
-        return view(request, *args, **kwargs)
+        admitted = mandated.admit(request)
+        if isinstance(admitted, HttpResponse):
+            return admitted
+        try:
+            with acting.use(admitted):
+                return view(request, *args, **kwargs)
+        except acting.MandateRefused as error:
+            return mandated.refused(request, error)
 
     return inner
 
 
 def me(request: HttpRequest) -> UUID:
-    """The citizen whose page this is; behind `for_citizens` only."""
+    """The citizen whose data this page is about: whoever sits there, or whom they act for. Behind `for_citizens` only."""
+    doing = mandated.of(request)
+    return doing.principal if doing is not None else actor(request)
+
+
+def actor(request: HttpRequest) -> UUID:
+    """The citizen who sits there; behind `for_citizens` only."""
     if not isinstance(request.user, Citizen):
         raise TypeError("This view is for citizens.")
     return request.user.id

@@ -157,6 +157,13 @@ _FORM_ERRORS: Final[Mapping[str, Sentence]] = {
     "password_required": _("Enter your password."),
     "credentials_wrong": _("The user name or the password is wrong."),
     "locked_out": _("There have been too many attempts. Wait a while and try again."),
+    "identifier_required": _("Enter the person's identifier."),
+    "identifier_invalid": _("Enter the identifier as it is written: 4 to 64 letters, digits and signs."),
+    "theme_required": _("Select at least one theme."),
+    "mandate_oneself": _("Name somebody who is neither you nor the person for whom you act."),
+    "mandate_too_long": _("The last day can be at most five years from today."),
+    "mandate_wider": _("A substitute can get no more than you have."),
+    "too_many_offers": _("You have many offers waiting. End one before you make another."),
     "code_required": _("Enter the six digits that your authenticator shows."),
     "address_required": _("Enter your e-mail address."),
     "address_invalid": _("Enter an e-mail address in the form name@example.org."),
@@ -197,6 +204,7 @@ WITHDRAW_ACCESS: Final[tuple[Sentence, ...]] = (
 )
 
 _KINDS: Final[Mapping[str, EntryKind]] = {
+    "mandate": EntryKind.CONSENT,
     "consent": EntryKind.CONSENT,
     "source": EntryKind.CONSENT,
     "pull": EntryKind.FETCH,

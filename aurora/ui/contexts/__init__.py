@@ -91,6 +91,7 @@ from aurora.ui.contexts.mandates import (
     MandatePage,
     MandateRevokePage,
     MandatesPage,
+    MandateState,
     ThemeChoice,
 )
 from aurora.ui.contexts.messages import (
@@ -197,6 +198,7 @@ __all__ = [
     "MandateOfferPage",
     "MandatePage",
     "MandateRevokePage",
+    "MandateState",
     "MandatesPage",
     "MessageLink",
     "MessagePage",

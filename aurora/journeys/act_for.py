@@ -1,0 +1,120 @@
+"""Acting for another: who may, asked anew at each request; how it begins; and what the two sides of a mandate may see of it and of each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from aurora.identity import vault
+from aurora.journeys._log import acted, log
+from aurora.journeys._mandate_told import name_in_scope
+from aurora.journeys.delegate import INVITED
+from consent import mandates
+from consent.acting import Acting, MandateRefused
+from consent.errors import NotFound
+from consent.ledger.events import Event
+from consent.models import Mandate, MandateEvent, MandateEventKind
+from consent.rules import CITIZEN
+from consent.rules import mandates as rules
+from consent.rules.mandates import Deed, MandateFault, MandateState, MandateView
+from consent.scope import citizen_scope
+
+SHOWN = 100
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A mandate as one of its sides sees it: `state` as it is now; `other` the other side's name, or what the principal typed in for an open offer."""
+
+    row: Mandate
+    view: MandateView
+    state: MandateState
+    is_attorney: bool
+    other: str = field(repr=False)
+    fault: MandateFault | None = None
+
+
+@dataclass(frozen=True)
+class SeenWhole:
+    """The same with its history, and what the attorney has passed on of it."""
+
+    seen: Seen
+    events: tuple[MandateEvent, ...]
+    passed_on: tuple[Seen, ...]
+
+
+def acting_for(*, actor: UUID, mandate_id: UUID, now: datetime) -> Acting:
+    """The mandate on which somebody says that they act, if they hold it and it stands at this moment. Raises `MandateRefused`, `NotFound`."""
+    found = mandates.load(mandate_id=mandate_id, viewer=actor)
+    if found is None or found[0].attorney_id != actor:
+        raise NotFound()
+    view = found[1]
+    if fault := rules.fault_of(view, now=now):
+        raise MandateRefused(fault)
+    return Acting(
+        mandate=view,
+        scope=mandates.scope_of(view),
+        attorney=actor,
+        attorney_name=name_in_scope(actor),
+        principal_name=name_in_scope(view.principal),
+    )
+
+
+def begin(*, actor: UUID, mandate_id: UUID, now: datetime) -> Acting:
+    """Begin to act: the other citizen reads it in their log. Raises as `acting_for`."""
+    with citizen_scope(actor):
+        mandates.load(mandate_id=mandate_id, viewer=actor, lock=True)
+        doing = acting_for(actor=actor, mandate_id=mandate_id, now=now)
+        with citizen_scope(doing.principal):
+            log(citizen_id=doing.principal, event=Event.MANDATE_USED, actor=CITIZEN, details=acted(doing), at=now)
+    return doing
+
+
+def of_citizen(*, citizen_id: UUID, now: datetime) -> list[Seen]:
+    """The mandates that a citizen gave or holds, newest first, at most a hundred."""
+    with citizen_scope(citizen_id):
+        rows = list(mandates.of_party(citizen_id=citizen_id)[:SHOWN])
+        found = [mandates.load(mandate_id=row.pk, viewer=citizen_id) for row in rows]
+        return [_seen(row, view, citizen_id, now) for row, view in (f for f in found if f is not None)]
+
+
+def one(*, citizen_id: UUID, mandate_id: UUID, now: datetime) -> SeenWhole:
+    """One of them. Raises `NotFound`, also for somebody else's.
+
+    That an offer has been addressed to somebody is not for its principal to see: it would tell whether that person is known here.
+    """
+    found = mandates.load(mandate_id=mandate_id, viewer=citizen_id)
+    if found is None:
+        raise NotFound()
+    row, view = found
+    with citizen_scope(citizen_id):
+        events = tuple(MandateEvent.objects.filter(mandate=row).exclude(kind=MandateEventKind.ADDRESSED))
+        mine = _seen(row, view, citizen_id, now)
+    with citizen_scope(row.principal_id):
+        children = list(Mandate.objects.filter(parent_id=row.pk).order_by("-created_at"))
+        below = tuple(_seen(child, mandates.view_of(child, row), row.principal_id, now) for child in children)
+    return SeenWhole(mine, events, below)
+
+
+def may(doing: Acting, deed: Deed, *, now: datetime) -> MandateFault | None:
+    """Whether a page is for an attorney at all; what is done there is decided again, under a lock."""
+    return mandates.allowed(doing.mandate, deed, now=now)
+
+
+def _seen(row: Mandate, view: MandateView, viewer: UUID, now: datetime) -> Seen:
+    is_attorney = row.attorney_id == viewer
+    state = rules.state_at(view, now=now)
+    other = name_in_scope(row.principal_id) if is_attorney else _attorneys_name(row, viewer)
+    return Seen(row, view, state, is_attorney, other, rules.fault_of(view, now=now))
+
+
+def _attorneys_name(row: Mandate, principal: UUID) -> str:
+    """The name of whoever has accepted, or was registered; before that, and for a no or an end that came before a yes, what was typed in."""
+    if row.kind != Mandate.Kind.POWER_OF_ATTORNEY or (row.attorney_id and row.state in (Mandate.State.STANDING, Mandate.State.FROZEN)):
+        return name_in_scope(row.attorney_id) if row.attorney_id else ""
+    with citizen_scope(principal):
+        accepted = MandateEvent.objects.filter(mandate=row, kind=MandateEventKind.ACCEPTED).exists()
+        if accepted and row.attorney_id:
+            return name_in_scope(row.attorney_id)
+        return vault.open_sealed(row.invited_sealed or b"", citizen_id=principal, context=INVITED).decode()

@@ -1,0 +1,93 @@
+"""Acting for another in the portal: the session keeps the mandate's id and nothing else; each request loads it and asks the rules anew.
+
+A page that is not in `PAGES` cannot be used for another: a new page is closed until somebody has thought about it.
+docs/decisions/mandates.md gives the reason for each.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+
+from aurora.journeys import act_for
+from aurora.ui import mandate_words
+from aurora.ui.contexts import ActingOverPage, ActingRefusedPage
+from consent.acting import Acting, MandateRefused
+from consent.errors import NotFound
+from consent.rules.mandates import Deed, MandateFault
+
+SESSION = "acting"
+STOP = "mandate_stop"
+
+# By the name of the address. What is done there is decided again by the journey.
+PAGES: dict[str, Deed] = {
+    "suggestions": Deed.SUGGEST,
+    "activity": Deed.SEE,
+    "entry": Deed.SEE,
+    "my_data": Deed.SEE,
+    "export": Deed.EXPORT,
+    "consents": Deed.SEE,
+    "consent": Deed.SEE,
+    "withdraw": Deed.WITHDRAW,
+    "authorize": Deed.SEE,
+}
+
+
+def of(request: HttpRequest) -> Acting | None:
+    """The mandate that the guard has admitted for this request."""
+    found: Acting | None = getattr(request, "acting", None)
+    return found
+
+
+def begin(request: HttpRequest, mandate_id: UUID) -> None:
+    """From the next request on this session acts for another."""
+    request.session[SESSION] = str(mandate_id)
+
+
+def stop(request: HttpRequest) -> None:
+    request.session.pop(SESSION, None)
+
+
+def admit(request: HttpRequest) -> Acting | HttpResponse | None:
+    """None: the citizen is here for themself. A mandate: for another, on a page where that is possible. A response: neither."""
+    request.acting = None  # type: ignore[attr-defined]
+    chosen = request.session.get(SESSION)
+    if chosen is None:
+        return None
+    page = request.resolver_match.url_name if request.resolver_match else None
+    if page == STOP:
+        return None
+    try:
+        doing = act_for.acting_for(actor=request.user.pk, mandate_id=UUID(chosen), now=timezone.now())
+    except (MandateRefused, NotFound) as error:
+        return _over(request, error.fault if isinstance(error, MandateRefused) else MandateFault.ENDED)
+    request.acting = doing  # type: ignore[attr-defined]
+    if page == "home":
+        return HttpResponseRedirect(reverse("portal:consents"))
+    deed = PAGES.get(page or "")
+    fault = MandateFault.NOT_DELEGABLE if deed is None else act_for.may(doing, deed, now=timezone.now())
+    return refused(request, MandateRefused(fault)) if fault is not None else doing
+
+
+def refused(request: HttpRequest, error: MandateRefused) -> HttpResponse:
+    """What cannot be done for another, or not by this child alone. A mandate that has ended meanwhile ends the acting."""
+    if of(request) is not None and error.fault in mandate_words.ACTING_OVER:
+        return _over(request, error.fault)
+    page = ActingRefusedPage(
+        reason=str(mandate_words.fault(error.code)),
+        acting=of(request) is not None,
+        consents_url=reverse("portal:consents"),
+        mandates_url=reverse("portal:mandates") if of(request) is None else "",
+    )
+    return render(request, "portal/acting_refused.html", {"page": page}, status=403)
+
+
+def _over(request: HttpRequest, fault: MandateFault) -> HttpResponse:
+    stop(request)
+    request.acting = None  # type: ignore[attr-defined]
+    page = ActingOverPage(str(mandate_words.fault(fault.value)), reverse("portal:mandates"), reverse("portal:home"))
+    return render(request, "portal/acting_over.html", {"page": page}, status=403)

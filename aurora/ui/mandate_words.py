@@ -1,0 +1,134 @@
+"""Acting for another in plain words: codes of `consent.rules.mandates` as sentences, as `aurora.ui.words` does for the rest."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from django.utils.translation import gettext_lazy as _
+
+from aurora.ui import words
+from aurora.ui.contexts import Banner, NoticeKind, Text
+from aurora.ui.words import Sentence
+
+_MANDATE_FAULTS: Final[Mapping[str, Sentence]] = {
+    "mandate_not_accepted": _("The power of attorney has not been accepted yet."),
+    "mandate_declined": _("The power of attorney was declined."),
+    "mandate_revoked": _("The right to act was ended."),
+    "mandate_frozen": _("The right to act is frozen: the person has turned 18 and decides how it goes on."),
+    "mandate_ended": _("The right to act is no longer in force."),
+    "mandate_not_yet": _("The right to act has not begun yet."),
+    "mandate_outside_themes": _("This lies outside the themes of your right to act."),
+    "mandate_not_delegable": _("This can only be done by the person themself."),
+    "mandate_own_decision": _("The person has decided this themself. Only they can decide it anew."),
+    "mandate_others_no": _("Somebody else who may act for this person has said no to this. Only they, or the person, can allow it again."),
+    "mandate_minor": _(
+        "You are under 18 and have a guardian in Aurora, so a guardian must do this for you. At 15 you may withdraw consents alone."
+    ),
+    "mandate_own_offer": _("An offer is answered by the person to whom it was made."),
+    "mandate_oneself": _("You cannot act for yourself as an attorney."),
+    "mandate_not_yours": _("This right to act is not yours."),
+    "mandate_no_onward": _("This right to act cannot be passed on."),
+    "mandate_wider": _("A substitute can get no more than you have."),
+    "mandate_too_long": _("The last day can be at most five years from today."),
+    "mandate_past": _("The end date must be in the future."),
+    "mandate_no_theme": _("Select at least one theme."),
+}
+# After these nobody acts any longer; after the others only this one thing is refused.
+ACTING_OVER: Final = frozenset(
+    {
+        "mandate_not_accepted",
+        "mandate_declined",
+        "mandate_revoked",
+        "mandate_frozen",
+        "mandate_ended",
+        "mandate_not_yet",
+        "mandate_not_yours",
+    }
+)
+MANDATE_FAULTS: Final = frozenset(_MANDATE_FAULTS)
+
+_MANDATE_KINDS: Final[Mapping[str, Sentence]] = {
+    "guardian": _("Guardian of a child, from the population register"),
+    "power_of_attorney": _("Power of attorney"),
+    "estate": _("Administrator of an estate"),
+}
+_MANDATE_EVENTS: Final[Mapping[str, Sentence]] = {
+    "offered": _("The power of attorney was offered."),
+    "addressed": _("The offer reached its receiver."),
+    "accepted": _("The power of attorney was accepted."),
+    "declined": _("The power of attorney was declined."),
+    "registered": _("The population register told of it."),
+    "frozen": _("It was frozen, since the child turned 18."),
+    "confirmed": _("The grown child decided that it goes on as a power of attorney."),
+    "revoked": _("It was ended."),
+    "ended": _("It ran out, or what it rested on ended."),
+}
+_MANDATE_NOTES: Final[Mapping[str, Sentence]] = {
+    "waiting": _("The offer waits until its receiver signs in and answers."),
+    "frozen_attorney": _("The person has turned 18 and decides whether you may go on as their attorney. Until then nobody acts for them."),
+    "frozen_principal": _("You have turned 18. Until you decide, nobody acts for you."),
+}
+_MANDATE_BANNERS: Final[Mapping[str, Sentence]] = {
+    "offered": _("The offer has been sent. It waits until its receiver answers."),
+    "accepted": _("You accepted. You may now act for that person."),
+    "declined": _("You declined. The person who made the offer is told."),
+    "revoked": _("The right to act has ended. The other side is told."),
+    "stopped": _("You act for yourself again."),
+}
+
+_ACTED_TITLES: Final[Mapping[str, Sentence]] = {
+    "citizen:consent:given": _("A consent was given for the person"),
+    "citizen:consent:declined": _("A request was declined for the person"),
+    "citizen:consent:withdrawn": _("A consent was withdrawn for the person"),
+    "citizen:consent:narrowed": _("A part of a consent was withdrawn for the person"),
+    "citizen:twin:viewed": _("The person's data was looked at"),
+    "citizen:twin:exported": _("The person's data was downloaded"),
+    "citizen:mandate:used": _("Somebody began to act for the person"),
+}
+
+_AS: Final[Mapping[str, Mapping[str, str]]] = {
+    "fi": {"nobody": "Joku muu", "guardian": "huoltajana", "power_of_attorney": "valtuutettuna", "estate": "kuolinpesän hoitajana"},
+    "sv": {"nobody": "Någon annan", "guardian": "som vårdnadshavare", "power_of_attorney": "som ombud", "estate": "som dödsboförvaltare"},
+    "en": {
+        "nobody": "Somebody else",
+        "guardian": "as guardian",
+        "power_of_attorney": "as attorney",
+        "estate": "as administrator of the estate",
+    },
+}
+
+
+def fault(code: str) -> Sentence:
+    """Why somebody may not act for another (`consent.rules.mandates.MandateFault`)."""
+    return _MANDATE_FAULTS.get(code, _("The rules did not allow this."))
+
+
+def kind(code: str) -> Sentence:
+    """What kind of right it is."""
+    return _MANDATE_KINDS.get(code, code)
+
+
+def event(code: str) -> Sentence:
+    """One line of a mandate's history."""
+    return _MANDATE_EVENTS.get(code, _("Something was recorded"))
+
+
+def note(code: str) -> Sentence:
+    """What is to be known of a mandate's state."""
+    return _MANDATE_NOTES[code]
+
+
+def banner(code: str) -> Banner | None:
+    """What has just been done with a mandate; nothing for a code that is none."""
+    kind = NoticeKind.SUCCESS if code in ("accepted", "offered") else NoticeKind.INFO
+    return Banner(kind, str(_MANDATE_BANNERS[code])) if code in _MANDATE_BANNERS else None
+
+
+def acted_title(event: str) -> Sentence:
+    """The title of what an attorney or guardian did; the citizen's own deeds have `event_title`."""
+    return _ACTED_TITLES.get(event) or words.event_title(event)
+
+
+def attorney_as(name: str, kind: str) -> Text:
+    """Who did it, in the log: "Bertil Virta, as attorney". Without a name: it is not the reader's to know."""
+    shown = {language: name or said["nobody"] for language, said in _AS.items()}
+    return {language: f"{shown[language]}, {said[kind if kind in said else 'power_of_attorney']}" for language, said in _AS.items()}
