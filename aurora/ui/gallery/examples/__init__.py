@@ -1,7 +1,7 @@
 """Every page with example contexts, in the active language."""
 
 from aurora.ui.gallery.example import Example
-from aurora.ui.gallery.examples import asked_again, citizen, messages, office, records
+from aurora.ui.gallery.examples import asked_again, citizen, clients, mandates, messages, office, records
 
 
 def pages() -> list[Example]:
@@ -20,7 +20,10 @@ def pages() -> list[Example]:
         messages.email,
         asked_again.agency,
         asked_again.connect,
+        mandates.mandates,
+        mandates.acting,
         office.errors,
         office.console,
+        clients.console,
     )
     return [example for part in parts for example in part()]
