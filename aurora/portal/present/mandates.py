@@ -89,7 +89,7 @@ def mandate_page(whole: SeenWhole, *, errors: Mapping[str, str] | None = None) -
         history=tuple(MandateEventView(str(mandate_words.event(e.kind)), e.at) for e in whole.events),
         mandates_url=reverse("portal:mandates"),
         answer=seen.is_attorney and seen.state is MandateState.OFFERED,
-        pass_on_url=f"{offer}?from={seen.row.pk}" if passes_on else "",
+        substitute_url=f"{offer}?from={seen.row.pk}" if passes_on else "",
         reconfirm_url=f"{offer}?instead={seen.row.pk}" if seen.state is MandateState.FROZEN and not seen.is_attorney else "",
         passed_on=tuple(_passed_on(child, seen) for child in whole.passed_on),
         errors=field_errors(errors or {}),

@@ -72,7 +72,7 @@ class MandatePage:
     history: tuple[MandateEventView, ...]
     mandates_url: str
     answer: bool = False
-    pass_on_url: str = ""
+    substitute_url: str = ""
     reconfirm_url: str = ""
     passed_on: tuple[MandateCard, ...] = ()
     banner: Banner | None = None

@@ -27,6 +27,8 @@ def html(example: Example, language: str) -> str:
         request.user = SimpleNamespace(is_authenticated=example.signed_in)  # type: ignore[assignment]
         if example.signed_in and example.name_shown:
             request.display_name = example.name_shown  # type: ignore[attr-defined]
+        if example.acting_for:
+            request.acting = SimpleNamespace(principal_name=example.acting_for)  # type: ignore[attr-defined]
         try:
             request.resolver_match = resolve(path)
         except Resolver404:

@@ -6,7 +6,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """`name` is the picture's, `at` the path behind the language, `name_shown` who is signed in ("" for nobody)."""
+    """`name` is the picture's, `at` the path behind the language, `name_shown` who is signed in ("" for nobody).
+
+    `acting_for`: whom this session acts for.
+    """
 
     name: str
     template: str
@@ -14,3 +17,4 @@ class Example:
     page: Any
     signed_in: bool = True
     name_shown: str = "Aino Virta"
+    acting_for: str = ""
