@@ -30,6 +30,10 @@ WHERE citizen_id = %s AND recipient_id = (SELECT id FROM consent_agency WHERE co
 ORDER BY (state = 'given') DESC, (state = 'withdrawn') DESC, decided_at DESC, id LIMIT 200 FOR NO KEY UPDATE
 """
 _LEFT_BEHIND = f"SELECT id, purpose_id, categories, {_AT}id = recipient_id) FROM consent_consentrecord WHERE id = ANY(%s)"
+_STANDING = f"""
+SELECT id, purpose_id, categories, withdrawn, {_AT}id = recipient_id) FROM consent_consentrecord
+WHERE id = ANY(%s) AND state = 'given' AND not_before <= %s AND expires_at > %s
+"""
 
 
 def for_decision(*, citizen_id: UUID, recipient: str) -> list[ConsentView]:
@@ -72,6 +76,25 @@ def left_behind(consent_ids: Iterable[UUID]) -> dict[UUID, frozenset[str]]:
         return {consent_id: _behind(purpose, categories, *at) for consent_id, purpose, categories, *at in cursor.fetchall()}
 
 
+def changed_kind(record: ConsentRecord) -> str:
+    """What left it behind: `purpose`, `recipient`, or else `category`. Asks nothing of a record of `for_citizen`."""
+    if record.purpose_version.version < record.purpose.binding_since:
+        return "purpose"
+    return "recipient" if record.recipient_version < record.recipient.binding_since else "category"
+
+
+def standing(consent_ids: Iterable[UUID], *, at: datetime) -> dict[UUID, frozenset[str]]:
+    """By consent that is alive what it covers: its categories but for those withdrawn or left behind; no entry where that is nothing. One SELECT."""
+    wanted = list(consent_ids)
+    if not wanted:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_STANDING, [wanted, at, at])
+        rows = cursor.fetchall()
+    covered = {i: frozenset(categories) - set(gone) - _behind(purpose, categories, *of) for i, purpose, categories, gone, *of in rows}
+    return {consent_id: categories for consent_id, categories in covered.items() if categories}
+
+
 def _overtaken(rows: list[tuple[Any, ...]]) -> bool:
     """Whether a consent was replaced while we waited for its lock: then what replaced it is committed, and was not there to be seen."""
     last_words = set()
@@ -94,7 +117,7 @@ def for_citizen(*, citizen_id: UUID) -> QuerySet[ConsentRecord]:
     """All of a citizen's decisions, newest first, with what a page shows of them; to an attorney those of their themes."""
     return (
         ConsentRecord.objects.filter(within_mandate(), citizen_id=citizen_id)
-        .select_related("recipient", "source", "purpose_version", "notice")
+        .select_related("recipient", "source", "purpose", "purpose_version", "notice")
         .order_by("-decided_at")
     )
 

@@ -48,7 +48,7 @@ def reconsent() -> None:
     """Tell citizens whose consents a change of meaning has left behind."""
     told = reconsent_journey.sweep(now=timezone.now())
     if told:
-        logger.info("%d consents told of that a change has left behind.", told)
+        logger.info("%d citizens told that a consent of theirs is left behind.", told)
 
 
 @shared_task(name="aurora.sweep")

@@ -53,7 +53,7 @@ def test_a_no_after_a_yes_is_another_no(cast: Cast, new_person: Person) -> None:
     token = page_of(face)
     decline(face, token)
     new_person.connect(TAX)
-    decline(face, token)
+    decline(face, page_of(face))
     assert recorded(new_person) == (4, 4) and len(new_person.consents(state="given")) == 2
     for consent in new_person.consents(state="given"):
         with citizen_scope(new_person.id):

@@ -28,6 +28,7 @@ from aurora.ui.contexts import (
 )
 from aurora.ui.gallery import parts as p
 from aurora.ui.gallery.example import Example
+from aurora.ui.renewals import renewal
 
 
 def entrance() -> list[Example]:
@@ -52,6 +53,7 @@ def home() -> list[Example]:
         Need(NeedKind.PULL_RUNNING, "/pulls/x/", p.TAX),
         Need(NeedKind.RECONNECT, "/sources/x/connect/", p.INSURANCE),
         Need(NeedKind.PULL_FAILED, "/pulls/x/", p.REGISTER),
+        Need(NeedKind.RECONSENT, "/consents/c/", p.OFFICE),
         Need(NeedKind.CONSENT_EXPIRING, "/consents/c/", p.OFFICE, date(2026, 12, 6)),
     )
     news = (NewsItem(letters.title("reminder_ending"), p.NOW, "/messages/m/"),)
@@ -81,6 +83,7 @@ def sources() -> list[Example]:
                 "/consents/c/",
                 ago,
                 ago,
+                renewal=renewal("category"),
             ),
             SourceView(
                 "tax-administration",

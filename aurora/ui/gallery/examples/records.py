@@ -1,5 +1,6 @@
 """Activity, data, consents, and an agency that asks."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 from aurora.ui import words
@@ -29,6 +30,7 @@ from aurora.ui.contexts import (
 )
 from aurora.ui.gallery import parts as p
 from aurora.ui.gallery.example import Example
+from aurora.ui.renewals import renewal
 
 
 def activity() -> list[Example]:
@@ -136,8 +138,19 @@ def consents() -> list[Example]:
     follows = tuple(str(s) for s in words.WITHDRAW_CONNECTION)
     follows_access = tuple(str(s) for s in words.WITHDRAW_ACCESS)
     others = tuple(p.consent(s, words.AURORA, p.OVERVIEW, source=p.REGISTER) for s in (ConsentState.EXPIRED, ConsentState.DECLINED))
+    connect = "/sources/tax-administration/connect/"
+    partly = replace(
+        p.consent(ConsentState.ACTIVE, words.AURORA, p.SUGGEST, source=p.TAX),
+        outdated=(p.INCOME.name,), renewal=renewal("category"), renew_url=connect,
+    )  # fmt: skip
+    behind = replace(
+        p.consent(ConsentState.ACTIVE, p.OFFICE, p.BENEFIT), outdated=(p.HOUSEHOLD.name, p.INCOME.name), renewal=renewal("purpose")
+    )
+    renewing = ConsentPage(behind, p.notice(), "en", "d4" * 32, history[:1], (), "/consents/", "/activity/")
     return [
         Example("consents", "portal/consents.html", "consents/", ConsentsPage((active, given), (past, *others), "/sources/")),
+        Example("consents-again", "portal/consents.html", "consents/", ConsentsPage((partly, behind), (), "/sources/")),
+        Example("consent-again", "portal/consent.html", "consents/c/", renewing),
         Example("consents-empty", "portal/consents.html", "consents/", ConsentsPage((), (), "/sources/")),
         Example("consent", "portal/consent.html", "consents/c/", detail),
         Example("consent-past", "portal/consent.html", "consents/c/", ended),
