@@ -37,7 +37,8 @@ _PORTS = {"http": 80, "https": 443}
 _UNRESERVED = re.compile(r"%(4[1-9A-Fa-f]|5[0-9Aa]|6[1-9A-Fa-f]|7[0-9Aa]|3[0-9]|2[DdEe]|5[Ff]|7[Ee])")
 _PATH = "/:@!$&'()*+,;=~"  # RFC 3986, 3.3: what stands in a path as it is
 _ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
-_TIME, _MAC = 8, 16  # bytes of a nonce: when it was made, in milliseconds, and who made it
+_TIME, _MAC = 8, 16  # bytes of a nonce: when it was made, and who made it
+_EPOCH, _TICK = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,7 @@ def follow(verdict: str, now: datetime) -> None:
 
 def new_nonce(now: datetime) -> str:
     """8: no store is needed; whoever has our secret key can tell when it was made. 32 characters."""
-    made = int(now.timestamp() * 1000).to_bytes(_TIME, "big")
+    made = ((now - _EPOCH) // _TICK).to_bytes(_TIME, "big")
     return urlsafe_b64encode(made + _mac(made)).decode()
 
 
@@ -150,7 +151,7 @@ def _nonce_made(nonce: object) -> datetime | None:
     raw = _bytes(nonce)
     if not hmac.compare_digest(_mac(raw[:_TIME]), raw[_TIME:]):
         return None
-    return datetime.fromtimestamp(int.from_bytes(raw[:_TIME], "big") / 1000, UTC)
+    return _EPOCH + int.from_bytes(raw[:_TIME], "big") * _TICK
 
 
 def _mac(made: bytes) -> bytes:

@@ -105,9 +105,8 @@ def test_without_the_cache_the_api_still_asks_for_consent_and_readyz_tells(
     cast: Cast, settings: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     _cache_away(settings)
-    bearer = {"HTTP_AUTHORIZATION": f"Bearer {cast.token}"}
-    assert browser().get("/api/v1/twin/tax.income", **bearer).status_code == 200
-    assert browser().get("/api/v1/twin/population.person", **bearer).status_code == 403
+    assert cast.office.read(cast.token, "tax.income").status_code == 200
+    assert cast.office.read(cast.token, "population.person").status_code == 403
     assert browser().get("/api/v1/twin/tax.income").status_code == 401
     assert "was not counted" in caplog.text
     ready = browser().get("/readyz")
@@ -126,8 +125,7 @@ def test_the_apis_own_limit_is_a_problem_with_a_time(cast: Cast, settings: Any, 
     from aurora.api.throttles import PerClient
 
     monkeypatch.setattr(PerClient, "THROTTLE_RATES", {"client": "2/min"})
-    bearer = {"HTTP_AUTHORIZATION": f"Bearer {cast.token}"}
-    answers = [browser().get("/api/v1/twin/tax.income", **bearer) for _ in range(3)]
+    answers = [cast.office.read(cast.token, "tax.income") for _ in range(3)]
     assert [a.status_code for a in answers] == [200, 200, 429]
     assert answers[2]["Content-Type"] == "application/problem+json" and answers[2].json()["code"] == "throttled"
     assert 0 < int(answers[2]["Retry-After"]) <= 61

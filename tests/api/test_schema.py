@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from aurora.wsgi import application
 from consent.models import DataCategory
 from tests.support.cast import Cast, browser
 
+Headers = Callable[[Case], dict[str, str]]
 PATH = "/api/v1/twin/{category}"
 BOUNDED = hypothesis_settings(
     max_examples=20,
@@ -33,10 +35,23 @@ def schema(cast: Cast) -> Any:
     return schemathesis.openapi.from_wsgi("/api/v1/schema/", application)
 
 
-@pytest.fixture(params=["valid", "invalid", "odd", "none"])
-def headers(cast: Cast, request: pytest.FixtureRequest) -> dict[str, str]:
-    bearers = {"valid": f"Bearer {cast.token}", "invalid": "Bearer " + "a" * 43, "odd": "Bearer =;\t", "none": ""}
-    return {"Authorization": bearers[request.param]} if bearers[request.param] else {}
+@pytest.fixture(params=["valid", "invalid", "bearer", "odd", "none"])
+def headers(cast: Cast, request: pytest.FixtureRequest) -> Callable[[Case], dict[str, str]]:
+    """For each request its own, since a proof is good for one."""
+    values = {
+        "valid": f"DPoP {cast.token}",
+        "invalid": "DPoP " + "a" * 43,
+        "bearer": f"Bearer {cast.token}",
+        "odd": "DPoP =;\t",
+        "none": "",
+    }
+    authorization = values[request.param]
+
+    def of(case: Case) -> dict[str, str]:
+        proof = cast.office.proof(case.formatted_path, method="GET", token=authorization.rpartition(" ")[2])
+        return {"Authorization": authorization, "DPoP": proof} if authorization else {}
+
+    return of
 
 
 def test_the_document_is_openapi_3_1(cast: Cast) -> None:
@@ -45,32 +60,35 @@ def test_the_document_is_openapi_3_1(cast: Cast) -> None:
     validate_schema(document)
     for component in document["components"]["schemas"].values():
         Draft202012Validator.check_schema(component)
+    assert document["components"]["securitySchemes"]["agencyToken"]["scheme"] == "DPoP"
     assert set(document["paths"]) == {PATH} and set(document["paths"][PATH]) == {"get"}
 
 
-def test_every_answer_is_as_documented_whatever_category_is_asked_for(schema: Any, headers: dict[str, str]) -> None:
+def test_every_answer_is_as_documented_whatever_category_is_asked_for(schema: Any, headers: Headers) -> None:
     operation = schema[PATH]["GET"]
     anything = st.one_of(*(operation.as_strategy(generation_mode=mode) for mode in GenerationMode))
 
     @BOUNDED
     @given(case=anything)
     def ask(case: Case) -> None:
-        answer = case.call(headers=headers)
+        sent = headers(case)
+        answer = case.call(headers=sent)
         assert answer.status_code < 500
         if answer.headers["content-type"][0] != "text/html; charset=utf-8":  # an empty or parted segment is another address
-            case.validate_response(answer, checks=_checks(), headers=headers)
+            case.validate_response(answer, checks=_checks(), headers=sent)
 
     ask()
 
 
-def test_every_category_there_is_answers_as_documented(schema: Any, headers: dict[str, str], cast: Cast) -> None:
+def test_every_category_there_is_answers_as_documented(schema: Any, headers: Headers, cast: Cast) -> None:
     statuses = set()
     for category in DataCategory.objects.values_list("pk", flat=True):
         case = schema[PATH]["GET"].Case(path_parameters={"category": category})
-        answer = case.call(headers=headers)
-        case.validate_response(answer, checks=_checks(), headers=headers)
+        sent = headers(case)
+        answer = case.call(headers=sent)
+        case.validate_response(answer, checks=_checks(), headers=sent)
         statuses.add(answer.status_code)
-    assert statuses == ({200, 403} if headers.get("Authorization", "").endswith(cast.token) else {401})
+    assert statuses == ({200, 403} if sent.get("Authorization") == f"DPoP {cast.token}" else {401})
 
 
 def _checks() -> list[Any]:

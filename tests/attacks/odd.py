@@ -84,9 +84,13 @@ HEADERS: dict[str, dict[str, str]] = {
     "length in other digits": {"CONTENT_LENGTH": "²"},
 }
 BEARERS: dict[str, dict[str, str]] = {
-    "no bearer": {"HTTP_AUTHORIZATION": "Bearer"},
-    "odd bearer": {"HTTP_AUTHORIZATION": "Bearer \xff\x00" + "a" * 43},
-    "long bearer": {"HTTP_AUTHORIZATION": "Bearer " + "a" * 60_000},
+    "no token": {"HTTP_AUTHORIZATION": "DPoP"},
+    "odd token": {"HTTP_AUTHORIZATION": "DPoP \xff\x00" + "a" * 43},
+    "long token": {"HTTP_AUTHORIZATION": "DPoP " + "a" * 60_000},
+    "no proof": {"HTTP_DPOP": ""},
+    "odd proof": {"HTTP_DPOP": "\xff.\x00.="},
+    "long proof": {"HTTP_DPOP": f"{'a' * 20_000}.{'a' * 20_000}.{'a' * 20_000}"},
+    "proof of nothing": {"HTTP_DPOP": "e30.e30.AA"},
     "basic": {"HTTP_AUTHORIZATION": "Basic Og=="},
 }
 PIECES = [

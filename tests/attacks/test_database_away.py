@@ -42,7 +42,7 @@ def test_pages_and_problems_say_so(cast: Cast, faces: dict[str, Any], nobody_lis
     for one in answers:
         assert not any(secret.encode() in one.content for secret in [*cast.secrets(), "psycopg", "127.0.0.1"])
         assert one.status_code == 503 and int(one["Retry-After"]) > 0 and b"au-main" in one.content
-    machines: list[Any] = [browser(HTTP_AUTHORIZATION=f"Bearer {cast.token}").get(path) for path in MACHINES]
+    machines: list[Any] = [browser().get(path, **cast.office.bearing(cast.token, path)) for path in MACHINES]
     machines.append(cast.office.post("/oauth/token", grant_type="refresh_token", refresh_token="x"))
     for one in machines:
         assert (one.status_code, one["Content-Type"]) == (503, "application/problem+json"), one.content

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote, unquote_to_bytes
 
 import pytest
 from django.http import HttpResponse
 from django.test import Client
+from django.utils.encoding import repercent_broken_unicode
 
 from tests.attacks import odd
 from tests.attacks.routes import ROUTES, Route, served
@@ -51,7 +53,8 @@ def _ask(cast: Cast, face: Client, route: Route, method: str, *, path: str = "",
     """As `route.who` would ask; the agency's token goes along where an agency is awaited."""
     address = (path or route.path) + (f"?{query}" if query else "")
     if route.who == "agency":
-        more = {"HTTP_AUTHORIZATION": f"Bearer {cast.token}", **more}
+        path_ = repercent_broken_unicode(unquote_to_bytes(address.partition("?")[0])).decode()  # as Django reads it
+        more = {**cast.office.bearing(cast.token, quote(path_, safe="/:@!$&'()*+,;=~"), method=method), **more}
     kind, data = more.pop("content_type", odd.FORM), more.pop("data", b"")
     answer: Any = face.generic(method, address, data, content_type=kind, **more)
     if answer.streaming:  # only static files stream
@@ -126,7 +129,9 @@ def test_odd_paths_are_not_found_and_change_nothing(cast: Cast, faces: list[Clie
     for path in odd.paths(name, route.path):
         for face in _users(faces, route):
             answer = _ask(cast, face, route, method, path=path)
-            assert answer.status_code in (302, 400, 404), (path[:80], answer.status_code)
+            # A proof that names so long an address is too long itself.
+            also = {401} if route.who == "agency" and len(path) > 4000 else set()
+            assert answer.status_code in {302, 400, 404} | also, (path[:80], answer.status_code)
 
 
 @pytest.mark.parametrize("name", [n for n, r in ROUTES.items() if "POST" in r.methods and r.who != "client"])

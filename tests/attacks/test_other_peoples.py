@@ -51,9 +51,8 @@ def test_a_row_of_hers_and_no_row_at_all_cannot_be_told_apart(cast: Cast, name: 
 
 
 def test_a_token_reads_nobody_but_whom_it_was_given_for(cast: Cast) -> None:
-    bearer = {"HTTP_AUTHORIZATION": f"Bearer {cast.token}"}
-    mine = browser().get("/api/v1/twin/tax.income", **bearer)
-    named = browser().get(f"/api/v1/twin/tax.income?citizen={cast.cecilia.id}&subject={cast.cecilia.id}", **bearer)
+    mine = cast.office.read(cast.token, "tax.income")
+    named = cast.office.read(cast.token, "tax.income", query=f"?citizen={cast.cecilia.id}&subject={cast.cecilia.id}")
     assert mine.status_code == named.status_code == 200
     assert mine.json()["subject"] == named.json()["subject"]
     assert str(cast.aino.id) not in mine.content.decode(), "an agency never learns the citizen's own id"
@@ -61,26 +60,27 @@ def test_a_token_reads_nobody_but_whom_it_was_given_for(cast: Cast) -> None:
 
 def test_what_the_token_does_not_cover_is_refused_logged_and_shown_to_nobody_else(cast: Cast) -> None:
     before, hers = len(cast.aino.entries()), len(cast.cecilia.entries())
-    answer = browser().get("/api/v1/twin/population.person", HTTP_AUTHORIZATION=f"Bearer {cast.token}")
+    answer = cast.office.read(cast.token, "population.person")
     assert answer.status_code == 403 and answer.json()["code"] == "category_not_covered"
     assert "facts" not in answer.json()
     assert [e.decision for e in cast.aino.entries()[before:]] == ["category_not_covered"]
     assert len(cast.cecilia.entries()) == hers
 
 
-@pytest.mark.parametrize("bearer", ["", "Bearer " + "a" * 43, "Bearer a", "Basic Og==", "DPoP x"])
-def test_without_a_good_token_the_api_says_nothing_of_what_there_is(cast: Cast, bearer: str) -> None:
+@pytest.mark.parametrize("sent", ["", "Bearer " + "a" * 43, "Bearer {token}", "Basic Og==", "DPoP x", "DPoP " + "a" * 43, "DPoP {token}"])
+def test_without_a_good_token_and_a_proof_the_api_says_nothing_of_what_there_is(cast: Cast, sent: str) -> None:
+    bearer = sent.format(token=cast.token)
     before = snapshot()
     answers = [browser().get(f"/api/v1/twin/{c}", HTTP_AUTHORIZATION=bearer) for c in ("tax.income", "no.such", "%00", "a" * 500)]
     assert {a.status_code for a in answers} == {401}
     assert len({a.content for a in answers}) == 1
-    assert all(a["WWW-Authenticate"].startswith("Bearer") for a in answers)
+    assert all(a["WWW-Authenticate"].startswith("DPoP ") for a in answers)
     assert changed(before, snapshot()) == set()
 
 
 def test_a_citizens_session_is_no_token_and_a_token_is_no_session(cast: Cast) -> None:
     assert cast.aino.browser().get("/api/v1/twin/tax.income").status_code == 401
-    answer = browser().get("/en/home/", HTTP_AUTHORIZATION=f"Bearer {cast.token}")
+    answer = browser().get("/en/home/", **cast.office.bearing(cast.token, "/en/home/"))
     assert answer.status_code == 302 and answer["Location"].startswith("/en/sign-in/")
 
 

@@ -3,21 +3,23 @@ import * as client from 'openid-client';
 import { importJWK } from 'jose';
 import { converse } from './lines.mjs';
 
-let config, redirectUri, checks;
+let config, redirectUri, checks, DPoP;
 
 const verbs = {
   // RFC 8414; all further requests are signed with the agency's key (RFC 7523).
-  async discover({ issuer, client_id, jwk, redirect_uri }) {
+  async discover({ issuer, client_id, jwk, redirect_uri, dpop_alg }) {
     const key = { key: await importJWK(jwk, 'ES256'), kid: jwk.kid };
     redirectUri = redirect_uri;
     config = await client.discovery(new URL(issuer), client_id, undefined, client.PrivateKeyJwt(key), {
       algorithm: 'oauth2',
       execute: [client.allowInsecureRequests],
     });
+    // RFC 9449: the key that tokens are bound to is another than the one that signs the assertions. The handle keeps nonces.
+    DPoP = client.getDPoPHandle(config, await client.randomDPoPKeyPair(dpop_alg ?? 'ES256'));
     return config.serverMetadata();
   },
 
-  // RFC 9126 with RFC 9396 and RFC 7636: where to send the citizen.
+  // RFC 9126 with RFC 9396, RFC 7636 and RFC 9449 (10): where to send the citizen.
   async push({ details }) {
     checks = { pkceCodeVerifier: client.randomPKCECodeVerifier(), expectedState: client.randomState() };
     const url = await client.buildAuthorizationUrlWithPAR(config, {
@@ -26,13 +28,14 @@ const verbs = {
       code_challenge_method: 'S256',
       state: checks.expectedState,
       authorization_details: JSON.stringify(details),
-    });
+    }, { DPoP });
     return { url: url.href };
   },
 
   // `url` is where the citizen came back to: state, RFC 9207 `iss` and a refusal are checked before the code is used.
-  redeem: ({ url }) => client.authorizationCodeGrant(config, new URL(url), checks),
-  refresh: ({ token }) => client.refreshTokenGrant(config, token),
+  redeem: ({ url }) => client.authorizationCodeGrant(config, new URL(url), checks, undefined, { DPoP }),
+  refresh: ({ token }) => client.refreshTokenGrant(config, token, undefined, { DPoP }),
+  own: ({ scope }) => client.clientCredentialsGrant(config, { scope }, { DPoP }),
   introspect: ({ token }) => client.tokenIntrospection(config, token),
 
   async revoke({ token }) {
@@ -40,8 +43,15 @@ const verbs = {
     return {};
   },
 
-  async read({ token, url }) {
-    const response = await client.fetchProtectedResource(config, token, new URL(url), 'GET');
+  // From here on another key, as a thief of the tokens would have.
+  async change_key() {
+    DPoP = client.getDPoPHandle(config, await client.randomDPoPKeyPair('ES256'));
+    return {};
+  },
+
+  async read({ token, url, bearer }) {
+    const how = bearer ? {} : { DPoP };
+    const response = await client.fetchProtectedResource(config, token, new URL(url), 'GET', undefined, undefined, how);
     return { status: response.status, type: response.headers.get('content-type'), body: await response.json() };
   },
 };

@@ -91,12 +91,13 @@ def test_the_metadata_names_what_the_agency_needs(stack: Stack, agency: Peer) ->
     assert about["token_endpoint_auth_methods_supported"] == ["private_key_jwt"]
     assert about["code_challenge_methods_supported"] == ["S256"]
     assert about["authorization_details_types_supported"] == ["aurora_twin_access"]
+    assert about["dpop_signing_alg_values_supported"] == ["ES256", "PS256", "EdDSA"]
 
 
 def test_a_part_is_granted_read_refreshed_and_given_back(stack: Stack, agency: Peer, citizen: Page, office: dict[str, Any]) -> None:
     pushed = agency.ask(do="push", details=details(office))
     tokens = agency.ask(do="redeem", url=decided(citizen, office["redirect_uris"][0], pushed["url"], allow_the_household))
-    assert tokens["token_type"] == "bearer"  # openid-client writes it small
+    assert tokens["token_type"] == "dpop"  # openid-client writes it small
     assert tokens["authorization_details"][0]["categories"] == [ASKED]
 
     reading = agency.ask(do="read", token=tokens["access_token"], url=f"{stack.base_url}/api/v1/twin/{ASKED}")
@@ -119,12 +120,65 @@ def test_a_part_is_granted_read_refreshed_and_given_back(stack: Stack, agency: P
     dead = agency.refused(do="read", token=fresh["access_token"], url=url)
     assert dead["status"] == 401 and dead["body"]["code"] == "invalid_token"
     challenge = dead["challenges"][0]
-    assert challenge["scheme"] == "bearer" and challenge["parameters"]["error"] == "invalid_token"
+    assert challenge["scheme"] == "dpop" and challenge["parameters"]["error"] == "invalid_token"
+    assert challenge["parameters"]["algs"] == "ES256 PS256 EdDSA"
     assert challenge["parameters"]["resource_metadata"] == f"{stack.base_url}/.well-known/oauth-protected-resource/api/v1"
     # The refresh token stands for the grant: with it goes what was issued before (RFC 7009, 2.1).
     assert agency.ask(do="revoke", token=tokens["refresh_token"]) == {}
     assert agency.refused(do="read", token=tokens["access_token"], url=url)["status"] == 401
     assert agency.refused(do="refresh", token=tokens["refresh_token"])["oauth"] == "invalid_grant"
+
+
+@pytest.mark.parametrize("alg", ["PS256", "EdDSA"])
+def test_a_stolen_token_is_worth_nothing_and_a_refresh_may_bring_another_key(
+    stack: Stack, citizen: Page, office: dict[str, Any], alg: str
+) -> None:
+    """RFC 9449, 5 and 7.1."""
+    url = f"{stack.base_url}/api/v1/twin/{ASKED}"
+    with Peer("agency.mjs", registration(stack, office) | {"dpop_alg": alg}) as agency:
+        pushed = agency.ask(do="push", details=details(office))
+        tokens = agency.ask(do="redeem", url=decided(citizen, office["redirect_uris"][0], pushed["url"], allow_the_household))
+        assert agency.ask(do="read", token=tokens["access_token"], url=url)["status"] == 200
+        assert "jkt" in agency.ask(do="introspect", token=tokens["access_token"])["cnf"]
+        as_bearer = agency.refused(do="read", token=tokens["access_token"], url=url, bearer=True)
+        assert as_bearer["status"] == 401 and as_bearer["challenges"][0]["scheme"] == "dpop"
+
+        agency.ask(do="change_key")
+        stolen = agency.refused(do="read", token=tokens["access_token"], url=url)
+        assert stolen["status"] == 401 and stolen["challenges"][0]["parameters"]["error"] == "invalid_token"
+        fresh = agency.ask(do="refresh", token=tokens["refresh_token"])
+        assert agency.ask(do="read", token=fresh["access_token"], url=url)["status"] == 200
+
+
+def test_a_code_that_was_asked_for_with_one_key_is_not_redeemed_with_another(agency: Peer, citizen: Page, office: dict[str, Any]) -> None:
+    """RFC 9449, 10: the library proves its key when it pushes."""
+    pushed = agency.ask(do="push", details=details(office))
+    back = decided(citizen, office["redirect_uris"][0], pushed["url"], allow_the_household)
+    agency.ask(do="change_key")
+    assert agency.refused(do="redeem", url=back)["oauth"] == "invalid_grant"
+
+
+def test_nonces_that_are_asked_for_are_brought(stack: Stack, agency: Peer, citizen: Page, office: dict[str, Any]) -> None:
+    """RFC 9449, 8 and 9, at all three: the library signs again by itself."""
+    with stack.admin() as admin:
+        admin.execute("UPDATE consent_oauth_client SET dpop_nonce = true WHERE client_id = %s", [office["client_id"]])
+        try:
+            pushed = agency.ask(do="push", details=details(office))
+            tokens = agency.ask(do="redeem", url=decided(citizen, office["redirect_uris"][0], pushed["url"], allow_the_household))
+            for _ in range(2):
+                reading = agency.ask(do="read", token=tokens["access_token"], url=f"{stack.base_url}/api/v1/twin/{ASKED}")
+                assert reading["status"] == 200
+        finally:
+            admin.execute("UPDATE consent_oauth_client SET dpop_nonce = false WHERE client_id = %s", [office["client_id"]])
+
+
+def test_the_agency_itself_gets_a_token_that_reads_nobody(stack: Stack, agency: Peer, office: dict[str, Any]) -> None:
+    """RFC 6749, 4.4."""
+    own = agency.ask(do="own", scope="events grant_management_query")
+    assert own["token_type"] == "dpop" and own["scope"] == "events grant_management_query" and "refresh_token" not in own
+    assert agency.ask(do="introspect", token=own["access_token"])["scope"] == own["scope"]
+    assert agency.refused(do="read", token=own["access_token"], url=f"{stack.base_url}/api/v1/twin/{ASKED}")["status"] == 401
+    assert agency.refused(do="own", scope="twin")["oauth"] == "invalid_scope"
 
 
 def test_a_changed_answer_is_refused_and_a_code_works_once(stack: Stack, agency: Peer, citizen: Page, office: dict[str, Any]) -> None:

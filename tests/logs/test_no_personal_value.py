@@ -34,6 +34,7 @@ def test_all_processes_have_logged_and_none_of_it_is_about_a_person() -> None:
         ("fact", 'body was {"wages": 43800, "interest": 0}'),
         ("secret", "GET /callback?code=tQb1xZ0yFf3k&iss=x"),
         ("secret", "Authorization: Bearer f3k9dkf93kdk"),
+        ("secret", "Authorization: DPoP f3k9dkf93kdk"),
         ("secret", "assertion eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJ4In0.AA"),
         ("secret", '{"kty": "EC", "d": "870MB6gfuTJ4HtUnUvYMyJpr5eUZNP4Bk43bVdj3eAE"}'),
         ("secret", "postgresql://aurora_app:hunter22@localhost/aurora"),

@@ -42,9 +42,9 @@ AT_MOST = {
 def _pages(cast: Cast, person: Person) -> dict[str, Callable[[], Any]]:
     """Each page as one request, after what it needs has been made."""
     face, stranger, operator = person.browser(), browser(), cast.operator_browser()
-    bearer = {"HTTP_AUTHORIZATION": f"Bearer {cast.office.granted(person)['access_token']}"}
+    token = cast.office.granted(person)["access_token"]
     consent, entry = person.consents(state="given")[-1].pk, person.entries()[0].id
-    stranger.get("/api/v1/twin/population.household", **bearer)  # the filter of the log finds something
+    cast.office.read(token, "population.household")  # the filter of the log finds something
     face.get("/en/suggestions/")  # the home page has one to show
     asked = urlencode({"client_id": cast.office.client_id, "request_uri": cast.office.push()})
     addresses = {
@@ -67,8 +67,8 @@ def _pages(cast: Cast, person: Person) -> dict[str, Callable[[], Any]]:
         **{name: _getter(face, f"/en/{address}") for name, address in addresses.items()},
         "export": lambda: face.post("/en/my-data/export/", b"", content_type=FORM),
         "authorize": _getter(face, f"/oauth/authorize?{asked}"),
-        "api read": lambda: stranger.get("/api/v1/twin/population.household", **bearer),
-        "api refusal": lambda: stranger.get("/api/v1/twin/population.person", **bearer),
+        "api read": lambda: cast.office.read(token, "population.household"),
+        "api refusal": lambda: cast.office.read(token, "population.person"),
         "console overview": lambda: operator.get("/en/console/"),
     }
 

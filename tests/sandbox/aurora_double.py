@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import secrets
 import threading
@@ -33,6 +35,8 @@ class AuroraDouble:
         self.codes: dict[str, dict[str, str]] = {}
         self.live: set[str] = set()
         self.refreshes = 0
+        self.nonce = ""  # what proofs must bear, if any
+        self.proof_jwks: list[dict[str, str]] = []
         self.complaints: list[str] = []
         self._jtis: set[str] = set()
         self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
@@ -67,6 +71,22 @@ class AuroraDouble:
         self.require(time.time() < claims["exp"] <= time.time() + 300, "exp")
         self.require(claims["jti"] not in self._jtis, "jti used twice")
         self._jtis.add(claims["jti"])
+
+    def check_proof(self, proof: str, method: str, url: str, token: str = "") -> bool:
+        """RFC 9449, 4.3. False when the proof must be sent again with the nonce."""
+        header = json.loads(base64.urlsafe_b64decode(proof.split(".")[0] + "=="))
+        claims = jose.verify(proof, {"keys": [header["jwk"]]})
+        self.require(set(header) == {"alg", "typ", "jwk"} and header["typ"] == "dpop+jwt", "the proof's header")
+        self.require(set(header["jwk"]) == {"kty", "crv", "x", "y"}, "the proof's key has more than a public key's members")
+        self.require((claims["htm"], claims["htu"]) == (method, url), "htm and htu")
+        self.require(abs(time.time() - claims["iat"]) < 10, "iat")
+        self.require(claims["jti"] not in self._jtis, "the proof's jti used twice")
+        self._jtis.add(claims["jti"])
+        bound = base64.urlsafe_b64encode(hashlib.sha256(token.encode()).digest()).rstrip(b"=").decode()
+        self.require(claims.get("ath") == (bound if token else None), "ath")
+        self.proof_jwks.append(header["jwk"])
+        self.require(header["jwk"]["x"] != self.registration["jwks"]["keys"][0]["x"], "tokens need a key of their own")
+        return not self.nonce or claims.get("nonce") == self.nonce
 
     def par(self, form: dict[str, str]) -> Answer:
         self.check_client(form)
@@ -105,7 +125,7 @@ class AuroraDouble:
             self.require(form["refresh_token"] == "the-refresh-token", "refresh_token")
             self.refreshes += 1
             self.live.add(access)
-            return 200, {"access_token": access, "token_type": "Bearer", "expires_in": 600}
+            return 200, {"access_token": access, "token_type": "DPoP", "expires_in": 600}
         asked = self.codes.pop(form["code"], None)
         if asked is None:
             return 400, {"error": "invalid_grant"}
@@ -114,7 +134,7 @@ class AuroraDouble:
         self.live.add(access)
         detail = {**json.loads(asked["authorization_details"])[0], "categories": self.grant}
         return 200, {
-            "access_token": access, "token_type": "Bearer", "expires_in": self.expires_in,
+            "access_token": access, "token_type": "DPoP", "expires_in": self.expires_in,
             "refresh_token": "the-refresh-token", "authorization_details": [detail],
         }  # fmt: skip
 
@@ -132,20 +152,29 @@ def _handler(double: AuroraDouble) -> type[BaseHTTPRequestHandler]:
                 return self.end_headers()
             prefix, _, category = parts.path.rpartition("/")
             double.require(prefix == "/api/v1/twin", f"unknown path {parts.path}")
-            if self.headers["Authorization"].removeprefix("Bearer ") not in double.live:
+            scheme, _, token = self.headers["Authorization"].partition(" ")
+            double.require(scheme == "DPoP", "the scheme is DPoP")
+            if not double.check_proof(self.headers["DPoP"], "GET", f"{double.issuer}{parts.path}", token):
+                return self._json(401, {"code": "use_dpop_nonce"})
+            if token not in double.live:
                 return self._json(401, {"code": "invalid_token"})
             return self._json(*double.twin(category))
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
             form = {name: values[0] for name, values in parse_qs(body).items()}
-            self._json(*(double.par(form) if self.path == "/oauth/par" else double.token(form)))
+            if not double.check_proof(self.headers["DPoP"], "POST", f"{double.issuer}{self.path}"):
+                double.check_client(form)
+                return self._json(400, {"error": "use_dpop_nonce"})
+            return self._json(*(double.par(form) if self.path == "/oauth/par" else double.token(form)))
 
         def _json(self, status: int, body: dict[str, Any]) -> None:
             content = json.dumps(body).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json" if status < 400 else "application/problem+json")
             self.send_header("Content-Length", str(len(content)))
+            if double.nonce:
+                self.send_header("DPoP-Nonce", double.nonce)
             self.end_headers()
             self.wfile.write(content)
 

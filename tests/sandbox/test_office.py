@@ -40,7 +40,7 @@ def office(started: Office) -> Iterator[Office]:
     aurora = started.aurora
     aurora.answer_with = lambda answer: answer
     aurora.grant = ["population.household", "tax.income"]
-    aurora.expires_in, aurora.twin, aurora.par_status, aurora.complaints = 600, aurora.facts, 201, []
+    aurora.expires_in, aurora.twin, aurora.par_status, aurora.complaints, aurora.nonce = 600, aurora.facts, 201, [], ""
     yield started
     assert aurora.complaints == []
 
@@ -61,6 +61,14 @@ def test_application_is_granted_and_read(office: Office, visitor: Browser) -> No
     assert "21000" in visitor.text and "something_new" in visitor.text and "HTTP 200" in visitor.text
     visitor.open(office.url)
     assert "we received permission" in visitor.text
+
+
+def test_a_nonce_is_brought_when_it_is_asked_for(office: Office, visitor: Browser) -> None:
+    """RFC 9449 sections 8 and 9; all proofs are of one key, which is not the one that signs assertions."""
+    office.aurora.nonce = "a-nonce-of-aurora"
+    visitor.open(office.url).press("Apply").press("Read now")
+    assert "21000" in visitor.text
+    assert len({jwk["x"] for jwk in office.aurora.proof_jwks}) == 1
 
 
 def test_page_shows_what_was_left_out_and_the_reason_when_it_is_read_all_the_same(office: Office, visitor: Browser) -> None:

@@ -17,7 +17,7 @@ BIRTHDATE = re.compile(r"(?<![\d.-])(?:19\d\d|20[01]\d|202[0-5])-(?:0[1-9]|1[0-2
 WORD = re.compile(r"[^\W\d_]+")
 SECRETS = re.compile(
     r"eyJ[\w-]{8,}\.[\w-]{8,}"  # a JWT: client assertion, ID Token, DPoP proof
-    r"|\bBearer [\w~+/.=-]{8,}"
+    r"|\b(?:Bearer|DPoP) [\w~+/.=-]{8,}"
     r"|urn:ietf:params:oauth:request_uri:[\w-]+"
     r"|\b(?:code|code_verifier|client_assertion|access_token|refresh_token|id_token|request_uri|state|sessionid|csrftoken)=[\w%.~-]{8,}"
     r"""|["']d["']\s*:\s*["'][\w-]{20,}"""  # a private JWK
