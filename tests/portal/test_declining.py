@@ -50,15 +50,14 @@ def test_a_no_to_another_text_is_another_no(cast: Cast, new_person: Person) -> N
 
 def test_a_no_after_a_yes_is_another_no(cast: Cast, new_person: Person) -> None:
     face = new_person.browser()
-    token = page_of(face)
-    decline(face, token)
+    decline(face, page_of(face))
     new_person.connect(TAX)
     decline(face, page_of(face))
     assert recorded(new_person) == (4, 4) and len(new_person.consents(state="given")) == 2
     for consent in new_person.consents(state="given"):
         with citizen_scope(new_person.id):
             services.withdraw(consent_id=consent.pk, now=timezone.now())
-    decline(face, token)
+    decline(face, page_of(face))
     assert recorded(new_person) == (6, 6)
 
 
