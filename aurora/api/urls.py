@@ -3,10 +3,13 @@
 from django.urls import path
 
 from aurora.api import schema  # noqa: F401  (registers the authentication scheme)
+from aurora.api.events import EventConfirmation, Events
 from aurora.api.views import Schema, TwinCategory
 
 app_name = "api"
 urlpatterns = [
     path("schema/", Schema.as_view(), name="schema"),
+    path("events", Events.as_view(), name="events"),
+    path("events/<uuid:id>/confirmation", EventConfirmation.as_view(), name="event_confirmation"),
     path("twin/<str:category>", TwinCategory.as_view(), name="twin"),
 ]

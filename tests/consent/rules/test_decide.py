@@ -55,6 +55,8 @@ def test_a_live_consent_for_recipient_purpose_and_category_permits() -> None:
         ([consent(expires_at=NOW)], RefusalCode.CONSENT_EXPIRED),
         ([consent(not_before=NOW + timedelta(seconds=1))], RefusalCode.NOT_YET_VALID),
         ([consent(once=True, spent=frozenset({"tax.income"}))], RefusalCode.USED_UP),
+        ([consent(categories=frozenset({"tax.income", "tax.housing"}), withdrawn=frozenset({"tax.income"}))], RefusalCode.CONSENT_WITHDRAWN),
+        ([consent(expires_at=NOW - timedelta(hours=1), ended_at=NOW)], RefusalCode.CONSENT_EXPIRED),
     ],
 )
 def test_the_reason_of_a_refusal(consents: list[ConsentView], code: RefusalCode) -> None:
@@ -185,3 +187,33 @@ def test_the_order_of_consents_does_not_matter(wanted: AccessRequest, consents: 
         assert (second.categories, set(second.consent_ids)) == (first.categories, set(first.consent_ids))
     else:
         assert first == second
+
+
+def test_what_was_withdrawn_of_a_consent_is_refused_and_the_rest_is_not() -> None:
+    narrowed = consent(categories=frozenset({"tax.income", "tax.housing"}), withdrawn=frozenset({"tax.income"}))
+    rest = decide(request("tax.housing"), [narrowed], now=NOW)
+    assert isinstance(rest, Permit) and rest.categories == {"tax.housing"}
+    assert reason(request("tax.income"), narrowed) is RefusalCode.CONSENT_WITHDRAWN
+    assert reason(request("tax.income", "tax.housing"), narrowed) is RefusalCode.CONSENT_WITHDRAWN
+    some = decide(request("tax.income", "tax.housing", all_or_nothing=False), [narrowed], now=NOW)
+    assert isinstance(some, Permit) and some.categories == {"tax.housing"}
+
+
+@given(asked, st.lists(views, max_size=6), st.sets(st.sampled_from(CATEGORIES)))
+def test_taking_categories_out_is_as_if_they_had_not_been_given_but_for_the_reason(
+    wanted: AccessRequest, consents: list[ConsentView], gone: set[str]
+) -> None:
+    narrowed = decide(wanted, [replace(c, withdrawn=frozenset(gone)) for c in consents], now=NOW)
+    never = decide(wanted, [replace(c, categories=c.categories - gone) for c in consents], now=NOW)
+    if isinstance(never, Permit):
+        assert isinstance(narrowed, Permit)
+        assert (narrowed.categories, narrowed.consent_ids) == (never.categories, never.consent_ids)
+        assert not narrowed.categories & gone
+    else:
+        assert isinstance(narrowed, Refusal)
+
+
+@given(asked, st.lists(views, max_size=6))
+def test_all_categories_taken_out_is_the_whole_withdrawn(wanted: AccessRequest, consents: list[ConsentView]) -> None:
+    emptied = decide(wanted, [replace(c, withdrawn=c.categories) for c in consents], now=NOW)
+    assert isinstance(emptied, Refusal)
