@@ -110,5 +110,3 @@ def _confirmed(row: Delivery) -> dict[str, Any]:
         "deleted_at": row.deleted_at,
         "kept": row.kept,
     }
-
-

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from aurora.console import agencies, sign_in, views
+from aurora.console import agencies, sign_in, views, withdrawals
 
 app_name = "console"
 urlpatterns = [
@@ -13,6 +13,9 @@ urlpatterns = [
     path("clients/<str:client_id>/change/", agencies.change_client, name="change_client"),
     path("clients/<str:client_id>/state/", agencies.client_state, name="client_state"),
     path("client-drafts/<uuid:id>/", agencies.draft, name="draft"),
+    path("withdrawals/", withdrawals.withdrawals, name="withdrawals"),
+    path("withdrawals/end/", withdrawals.end_consent, name="end_consent"),
+    path("withdrawals/<uuid:id>/retry/", withdrawals.retry, name="retry_delivery"),
     path("sign-in/", sign_in.sign_in, name="sign_in"),
     path("second-factor/", sign_in.second_factor, name="second_factor"),
     path("enrol/", sign_in.enrol, name="enrol"),

@@ -49,6 +49,12 @@ def decision(form: QueryDict) -> str:
     return chosen
 
 
+def to_withdraw(form: QueryDict) -> tuple[list[str] | None, bool]:
+    """What to withdraw, None for all of it, and whether to keep what was fetched. Only the button for a part makes it a part."""
+    part = form.getlist("categories") if form.get("decision") == "narrow" else None
+    return part, form.get("keep") == "yes"
+
+
 def iso_date(text: str, field: str) -> date | None:
     """A date of a filter; nothing is no date. Raises `InvalidInput`."""
     if not text.strip():

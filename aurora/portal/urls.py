@@ -19,6 +19,7 @@ urlpatterns = [
     path("activity/<uuid:id>/", activity.entry, name="entry"),
     path("my-data/", data.my_data, name="my_data"),
     path("my-data/export/", data.export, name="export"),
+    path("my-data/forget/", data.forget, name="forget"),
     path("consents/", consents.consents, name="consents"),
     path("consents/<uuid:id>/", consents.consent, name="consent"),
     path("consents/<uuid:id>/withdraw/", consents.withdraw, name="withdraw"),

@@ -29,7 +29,7 @@ class NewFact:
 
 @dataclass(frozen=True)
 class FactView:
-    """A value that a permit opened."""
+    """A value that a permit opened. `kept_at`: the citizen kept it, and it is not fetched any more."""
 
     category: str
     category_version: int
@@ -41,6 +41,7 @@ class FactView:
     valid_from: date | None
     valid_to: date | None
     recorded_at: datetime
+    kept_at: datetime | None = None
 
     @property
     def name(self) -> str:

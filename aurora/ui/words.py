@@ -35,6 +35,7 @@ _EVENT_TITLES: Final[Mapping[str, Sentence]] = {
     "citizen:twin:viewed": _("You looked at your data"),
     "citizen:twin:exported": _("You downloaded your data"),
     "citizen:twin:refused": _("You were refused your data"),
+    "citizen:twin:erased": _("You deleted data that you had kept"),
     "citizen:consent:narrowed": _("You withdrew a part of a consent"),
     "agency:consent:returned": _("An agency gave back your consent"),
     "aurora:consent:ended": _("Aurora ended a consent"),
@@ -198,7 +199,9 @@ WITHDRAW_CONNECTION: Final[tuple[Sentence, ...]] = (
 )
 WITHDRAW_ACCESS: Final[tuple[Sentence, ...]] = (
     _("The agency's next attempt to read your data is refused."),
-    _("Data that the agency has already received stays with it, as far as the law requires it to keep it."),
+    _(
+        "Aurora tells the agency at once, and asks it to delete the data and to say so. A law may require it to keep some; then it says which."
+    ),
     _("What has been done until now stays lawful and stays in your activity."),
     _("The agency can ask you again, and you can give a new consent."),
 )

@@ -61,6 +61,8 @@ class Event(StrEnum):
     OWN_DATA_VIEWED = "citizen:twin:viewed"
     OWN_DATA_EXPORTED = "citizen:twin:exported"
     OWN_DATA_REFUSED = "citizen:twin:refused"
+    # What they had kept after a withdrawal.
+    OWN_DATA_ERASED = "citizen:twin:erased"
 
     @property
     def actor(self) -> str:

@@ -5,15 +5,26 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('identity', '0003_offers_to_address'),
+        ("identity", "0003_offers_to_address"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='operator',
-            name='roles',
-            field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('operations', 'Operations'), ('privacy_officer', 'Privacy Officer'), ('auditor', 'Auditor'), ('agency_officer', 'Agency Officer')], max_length=16), default=list, size=None),
+            model_name="operator",
+            name="roles",
+            field=django.contrib.postgres.fields.ArrayField(
+                base_field=models.CharField(
+                    choices=[
+                        ("operations", "Operations"),
+                        ("privacy_officer", "Privacy Officer"),
+                        ("auditor", "Auditor"),
+                        ("agency_officer", "Agency Officer"),
+                    ],
+                    max_length=16,
+                ),
+                default=list,
+                size=None,
+            ),
         ),
     ]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from django.urls import reverse
 
@@ -13,15 +14,19 @@ from aurora.journeys.request_access import AccessQuestion
 from aurora.portal.present import again
 from aurora.portal.present.sources import field_errors, notice_parts
 from aurora.portal.present.vocabulary import Vocabulary, category_view, connect_url, purpose_view
-from aurora.ui import words
+from aurora.ui import withdrawal_words, words
 from aurora.ui.contexts import (
     AgencyConsentPage,
     Availability,
     ConsentEventView,
     ConsentState,
     ConsentView,
+    FieldError,
     NoticePart,
     RequestedCategory,
+    Telling,
+    TickView,
+    WithdrawPage,
 )
 from aurora.ui.renewals import renewal
 from consent import acting, queries
@@ -30,11 +35,17 @@ from consent.models import ConsentEvent, ConsentRecord, Notice
 from consent.rules import AURORA
 
 
-def cards(records: Iterable[ConsentRecord], vocabulary: Vocabulary, *, now: datetime) -> list[ConsentView]:
-    """Decisions, with where to read and where to withdraw each, and what a change of meaning has left behind of those in force."""
+def cards(
+    records: Iterable[ConsentRecord], vocabulary: Vocabulary, *, now: datetime, how_far: Mapping[UUID, Telling] | None = None
+) -> list[ConsentView]:
+    """Decisions, with where to read and where to withdraw each, and what a change of meaning has left behind of those in force.
+
+    `how_far`: how far the agency is with the last that ended of each.
+    """
     shown = list(records)
     behind = queries.left_behind(r.pk for r in shown if state_of(r, now) is ConsentState.ACTIVE)
-    return [_card(r, vocabulary, behind.get(r.pk, frozenset()) & set(r.covered), now) for r in shown]
+    told = how_far or {}
+    return [_card(r, vocabulary, behind.get(r.pk, frozenset()) & set(r.covered), told.get(r.pk), now) for r in shown]
 
 
 def card(record: ConsentRecord, vocabulary: Vocabulary, *, now: datetime) -> ConsentView:
@@ -42,13 +53,13 @@ def card(record: ConsentRecord, vocabulary: Vocabulary, *, now: datetime) -> Con
     return cards([record], vocabulary, now=now)[0]
 
 
-def _card(record: ConsentRecord, vocabulary: Vocabulary, behind: frozenset[str], now: datetime) -> ConsentView:
+def _card(record: ConsentRecord, vocabulary: Vocabulary, behind: frozenset[str], telling: Telling | None, now: datetime) -> ConsentView:
     state = state_of(record, now)
     return ConsentView(
         id=str(record.pk),
         recipient=words.AURORA if record.recipient.code == AURORA else record.recipient.name,
         purposes=(record.purpose_version.name,),
-        categories=tuple(vocabulary.category(code) for code in record.categories),
+        categories=tuple(vocabulary.category(code) for code in (record.covered or record.categories)),
         given_at=record.decided_at,
         until=last_day(record.expires_at),
         state=state,
@@ -60,6 +71,8 @@ def _card(record: ConsentRecord, vocabulary: Vocabulary, behind: frozenset[str],
         outdated=tuple(vocabulary.category(code) for code in sorted(behind)),
         renewal=renewal(queries.changed_kind(record)) if behind else "",
         renew_url=connect_url(record.source.code) if behind and record.source else "",
+        withdrawn=tuple(vocabulary.category(code) for code in record.withdrawn),
+        telling=telling,
     )
 
 
@@ -67,7 +80,7 @@ def state_of(record: ConsentRecord, now: datetime) -> ConsentState:
     """What the consent is now: expiry is decided at the read, as everywhere."""
     if record.state == "given":
         return ConsentState.ACTIVE if record.expires_at > now else ConsentState.EXPIRED
-    return ConsentState.DECLINED if record.state == "declined" else ConsentState.WITHDRAWN
+    return {"declined": ConsentState.DECLINED, "expired": ConsentState.EXPIRED}.get(record.state, ConsentState.WITHDRAWN)
 
 
 def history(record: ConsentRecord) -> tuple[ConsentEventView, ...]:
@@ -79,6 +92,22 @@ def _receipt_url(event: ConsentEvent) -> str:
     """Events from before there were receipts have none. They are the citizen's own: who acts for them has no page for it."""
     receipt = getattr(event, "receipt", None) if acting.current() is None else None
     return reverse("portal:receipt", args=[event.consent_id, receipt.pk]) if receipt else ""
+
+
+def withdraw_page(
+    record: ConsentRecord, vocabulary: Vocabulary, *, now: datetime, checked: Iterable[str] = (), keep: bool = False, error: str = ""
+) -> WithdrawPage:
+    """What can be withdrawn, and what follows. A consent with one category left has no parts to choose from."""
+    shown, ticked, left = card(record, vocabulary, now=now), set(checked), record.covered
+    return WithdrawPage(
+        consent=shown,
+        consequences=consequences(record),
+        cancel_url=shown.url,
+        choices=tuple(TickView(code, vocabulary.category(code), code in ticked) for code in left) if len(left) > 1 else (),
+        can_keep=record.recipient.code == AURORA and record.source is not None,
+        keep=keep,
+        errors=(FieldError("categories", str(withdrawal_words.field_error(error))),) if error else (),
+    )
 
 
 def consequences(record: ConsentRecord) -> tuple[str, ...]:

@@ -26,6 +26,8 @@ def my_data_page(mine: OwnData) -> MyDataPage:
             source_name=source.name,
             facts=tuple(_row(fact, vocabulary) for fact in facts),
             connect_url="" if facts else connect_url(source.code),
+            kept_at=max((fact.kept_at for fact in facts if fact.kept_at), default=None),
+            kept_source=next((fact.source for fact in facts if fact.kept_at), ""),
         )
         (groups if facts else missing).append(group)
     return MyDataPage(
@@ -34,6 +36,7 @@ def my_data_page(mine: OwnData) -> MyDataPage:
         sources_url=reverse("portal:sources"),
         export_url=reverse("portal:export"),
         entry_url=reverse("portal:entry", args=[mine.entry_id]),
+        forget_url=reverse("portal:forget"),
     )
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
@@ -20,6 +21,15 @@ def my_data(request: HttpRequest) -> HttpResponse:
     """Every fact with its source and date. Looking is an access too, and stands in the log."""
     page = present.my_data_page(own_data.view(citizen_id=me(request), now=timezone.now()))
     return render(request, "portal/my_data.html", {"page": page})
+
+
+@require_POST
+@for_citizens
+def forget(request: HttpRequest) -> HttpResponse:
+    """Delete what was kept of one category."""
+    category, source = (request.POST.get(name, "")[:64].replace("\x00", "") for name in ("category", "source"))
+    own_data.forget_kept(citizen_id=me(request), category=category, source=source, now=timezone.now())
+    return HttpResponseRedirect(reverse("portal:my_data"))
 
 
 @require_POST

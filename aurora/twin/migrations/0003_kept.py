@@ -4,15 +4,16 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('twin', '0002_rights'),
+        ("twin", "0002_rights"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='fact',
-            name='kept_at',
-            field=models.DateTimeField(help_text='When the citizen chose to keep it though no consent covers its fetching any more.', null=True),
+            model_name="fact",
+            name="kept_at",
+            field=models.DateTimeField(
+                help_text="When the citizen chose to keep it though no consent covers its fetching any more.", null=True
+            ),
         ),
     ]

@@ -42,6 +42,7 @@ from aurora.ui.contexts.clients import (
 )
 from aurora.ui.contexts.consents import (
     AgencyConsentPage,
+    AgencyTold,
     Availability,
     ConsentEventView,
     ConsentPage,
@@ -49,7 +50,10 @@ from aurora.ui.contexts.consents import (
     ConsentState,
     ConsentView,
     InvalidRequestPage,
+    KeptByLaw,
     RequestedCategory,
+    Telling,
+    TickView,
     WithdrawnPage,
     WithdrawPage,
 )
@@ -140,6 +144,14 @@ from aurora.ui.contexts.suggestions import (
     SuggestionView,
     UnknownView,
 )
+from aurora.ui.contexts.withdrawals import (
+    EndConsentPage,
+    Option,
+    OrderRow,
+    TellingCount,
+    TroubleRow,
+    WithdrawalsPage,
+)
 
 __all__ = [
     "ActingOverPage",
@@ -152,6 +164,7 @@ __all__ = [
     "AgencyPage",
     "AgencyRole",
     "AgencyRow",
+    "AgencyTold",
     "Availability",
     "Banner",
     "CategoryChoice",
@@ -178,6 +191,7 @@ __all__ = [
     "EmailConfirmPage",
     "EmailPage",
     "EndChoice",
+    "EndConsentPage",
     "EnrolPage",
     "EntryKind",
     "EntryPage",
@@ -191,6 +205,7 @@ __all__ = [
     "Health",
     "HomePage",
     "InvalidRequestPage",
+    "KeptByLaw",
     "LandingPage",
     "LogPosition",
     "MandateCard",
@@ -210,6 +225,8 @@ __all__ = [
     "NewsItem",
     "NoticeKind",
     "NoticePart",
+    "Option",
+    "OrderRow",
     "Pagination",
     "PeriodSummary",
     "Provenance",
@@ -232,10 +249,15 @@ __all__ = [
     "StateCount",
     "SuggestionView",
     "SuggestionsPage",
+    "Telling",
+    "TellingCount",
     "Text",
     "ThemeChoice",
+    "TickView",
+    "TroubleRow",
     "UnknownView",
     "ValueRow",
     "WithdrawPage",
+    "WithdrawalsPage",
     "WithdrawnPage",
 ]

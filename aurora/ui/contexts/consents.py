@@ -15,12 +15,47 @@ class ConsentState(StrEnum):
     DECLINED = "declined"
 
 
+class Telling(StrEnum):
+    """How far an agency is with what it was to be told. TOLD: it has not yet said that it deleted. HEARD: nothing was asked of it."""
+
+    WAITING = "waiting"
+    UNDELIVERED = "undelivered"
+    TOLD = "told"
+    HEARD = "heard"
+    OVERDUE = "overdue"
+    CONFIRMED = "confirmed"
+
+
+@dataclass(frozen=True, slots=True)
+class KeptByLaw:
+    """What an agency says it must keep; `legal_basis` in its own words."""
+
+    category: Text
+    legal_basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyTold:
+    """One end of a consent or of a part, as its agency was told. `what` is a translated sentence."""
+
+    agency: Text
+    what: str
+    at: datetime
+    categories: tuple[Text, ...]
+    telling: Telling
+    told_at: datetime | None = None
+    confirm_by: datetime | None = None
+    confirmed_at: datetime | None = None
+    deleted_at: datetime | None = None
+    kept: tuple[KeptByLaw, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class ConsentView:
     """A consent as a card. `recipient` is who may use the data (for a connection: Aurora), `source` where it comes
     from ("" texts for an agency's access). `once` False means ongoing until `until`. `ended_at` for those that are
     past. `outdated`: the categories that it no longer covers because of a change of meaning, and `renewal` the translated sentence that says
-    so; `renew_url` where the citizen can decide anew, "" if only the recipient can ask.
+    so; `renew_url` where the citizen can decide anew, "" if only the recipient can ask. `withdrawn`: categories that were taken out of it. `telling`: how far the agency is with the last that ended.
     """
 
     id: str
@@ -38,6 +73,8 @@ class ConsentView:
     outdated: tuple[Text, ...] = ()
     renewal: str = ""
     renew_url: str = ""
+    withdrawn: tuple[Text, ...] = ()
+    telling: Telling | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,29 +109,52 @@ class ConsentPage:
     consents_url: str
     activity_url: str = ""
     banner: Banner | None = None
+    told: tuple[AgencyTold, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TickView:
+    """A category that can be taken out."""
+
+    code: str
+    name: Text
+    checked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class WithdrawPage:
-    """`portal/withdraw.html`: a POST form to itself with one button, `decision` = `withdraw`. No reason is asked.
+    """`portal/withdraw.html`: a POST form to itself. No reason is asked.
 
-    `consequences` are translated sentences (`words.withdraw_consequences(...)`) saying what follows.
+    `decision`: `withdraw` (all of it) or `narrow` (the ticked `categories`). `keep` = `yes`: what was fetched stays in the twin; offered
+    where `can_keep`. `consequences` are translated sentences saying what follows. `choices`: fewer than two are not offered.
+    `FieldError.field`: `categories`.
     """
 
     consent: ConsentView
     consequences: tuple[str, ...]
     cancel_url: str
+    choices: tuple[TickView, ...] = ()
+    can_keep: bool = False
+    keep: bool = False
+    errors: tuple[FieldError, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class WithdrawnPage:
-    """`portal/withdrawn.html`: the confirmation. `consequences` as on the page before, now as facts."""
+    """`portal/withdrawn.html`: the confirmation. `consequences` as on the page before, now as facts.
+
+    `categories`: those that ended. `whole` False: the rest of the consent stands. `kept`: what was fetched stays in the twin.
+    """
 
     consent: ConsentView
     consequences: tuple[str, ...]
     consents_url: str
     entry_url: str = ""
     receipt_url: str = ""
+    categories: tuple[Text, ...] = ()
+    whole: bool = True
+    kept: bool = False
+    data_url: str = ""
 
 
 class Availability(StrEnum):

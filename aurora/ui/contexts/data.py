@@ -35,13 +35,16 @@ class FactRow:
 @dataclass(frozen=True, slots=True)
 class FactGroup:
     """A category with its facts. Empty `facts` with `connect_url` is a category that is not connected or not
-    allowed.
+    allowed. `kept_at`: the citizen chose to keep it; `kept_source` is the source's code for the form that deletes it
+    (`category`, `source`).
     """
 
     category: CategoryView
     source_name: Text
     facts: tuple[FactRow, ...] = ()
     connect_url: str = ""
+    kept_at: datetime | None = None
+    kept_source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,4 +56,5 @@ class MyDataPage:
     sources_url: str
     export_url: str = ""
     entry_url: str = ""
+    forget_url: str = ""
     banner: Banner | None = None

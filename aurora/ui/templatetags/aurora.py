@@ -30,6 +30,7 @@ from aurora.ui.contexts import (
     Provenance,
     PullStepState,
     SourceState,
+    Telling,
     Text,
 )
 from aurora.ui.layout import Layout, layout
@@ -59,6 +60,12 @@ _STATES: tuple[tuple[StrEnum, str, str | Promise], ...] = (
     (MandateState.DECLINED, "", _("Declined")),
     (MandateState.REVOKED, "", _("Ended")),
     (MandateState.ENDED, "", _("Ended")),
+    (Telling.WAITING, "au-tag--busy", _("Agency not told yet")),
+    (Telling.UNDELIVERED, "au-tag--bad", _("Agency could not be told")),
+    (Telling.TOLD, "au-tag--attention", _("Deletion not confirmed yet")),
+    (Telling.HEARD, "au-tag--good", _("Agency told")),
+    (Telling.OVERDUE, "au-tag--bad", _("Confirmation overdue")),
+    (Telling.CONFIRMED, "au-tag--good", _("Deletion confirmed")),
     (Availability.HAVE, "au-tag--good", _("In Aurora")),
     (Availability.EMPTY, "", _("Nothing found")),
     (Availability.NOT_CONNECTED, "au-tag--attention", _("Not connected")),

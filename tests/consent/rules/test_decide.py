@@ -55,7 +55,10 @@ def test_a_live_consent_for_recipient_purpose_and_category_permits() -> None:
         ([consent(expires_at=NOW)], RefusalCode.CONSENT_EXPIRED),
         ([consent(not_before=NOW + timedelta(seconds=1))], RefusalCode.NOT_YET_VALID),
         ([consent(once=True, spent=frozenset({"tax.income"}))], RefusalCode.USED_UP),
-        ([consent(categories=frozenset({"tax.income", "tax.housing"}), withdrawn=frozenset({"tax.income"}))], RefusalCode.CONSENT_WITHDRAWN),
+        (
+            [consent(categories=frozenset({"tax.income", "tax.housing"}), withdrawn=frozenset({"tax.income"}))],
+            RefusalCode.CONSENT_WITHDRAWN,
+        ),
         ([consent(expires_at=NOW - timedelta(hours=1), ended_at=NOW)], RefusalCode.CONSENT_EXPIRED),
     ],
 )

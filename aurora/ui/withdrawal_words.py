@@ -1,0 +1,64 @@
+"""What pages say of a consent that ended: what follows, what the agency was told, what it said it did. As `aurora.ui.words`."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+Sentence = str | Promise
+
+_TOLD: Final[Mapping[str, Sentence]] = {
+    "consent.withdrawn": _("The whole consent has ended."),
+    "consent.narrowed": _("A part of the consent has ended."),
+    "consent.expired": _("The consent ran out."),
+    "consent.replaced": _("The consent was replaced by a newer one."),
+}
+
+_ERRORS: Final[Mapping[str, Sentence]] = {
+    "gone": _("The agency's server says that it takes no more notices."),
+    "too_many_requests": _("The agency's server is busy and asked Aurora to wait."),
+    "receiver_failed": _("The agency's server had a fault."),
+    "redirected": _("The agency's server sent Aurora to another address, where notices are not sent."),
+    "refused": _("The agency's server refused the notice."),
+    "timeout": _("The agency's server took too long to answer."),
+    "receiver_down": _("The agency's server did not answer."),
+    "address_refused": _("The agency's address leads to a place that Aurora does not call."),
+}
+
+_REASONS: Final[Mapping[str, Sentence]] = {
+    "citizen_asked": _("The citizen asked for it, and was identified"),
+    "recipient_ended": _("The receiving agency no longer needs it"),
+    "source_ended": _("The source no longer gives the data"),
+    "unlawful": _("The processing is unlawful"),
+    "given_in_error": _("The consent was given in error"),
+    "citizen_died": _("The citizen has died"),
+}
+
+FIELD_ERRORS: Final[Mapping[str, Sentence]] = {
+    "reason_required": _("Select a reason."),
+    "case_wrong": _("Enter the case number: 3 to 32 letters, digits, and . _ / -"),
+    "wanted_wrong": _("Enter the id of a consent or of a grant. There is no such consent in force."),
+    "source_required": _("Select a source."),
+    "withdraw_category_required": _("Tick at least one kind of data, or withdraw all of it."),
+}
+
+
+def told(kind: str) -> Sentence:
+    """What an agency was told."""
+    return _TOLD.get(kind, _("Something was recorded"))
+
+
+def delivery_error(code: str) -> Sentence:
+    """Why a notice did not arrive."""
+    return _ERRORS.get(code, _("The agency did not take the notice."))
+
+
+def reason(code: str) -> Sentence:
+    """Why an operator ended a consent."""
+    return _REASONS.get(code, code)
+
+
+def field_error(code: str) -> Sentence:
+    """The message beside a form's field."""
+    return FIELD_ERRORS.get(code, _("Check the marked fields."))
