@@ -68,7 +68,7 @@ class ConfirmationSerializer(serializers.Serializer):  # type: ignore[type-arg]
     """`deleted_at`: when all that is not kept was deleted; absent when all of it is kept."""
 
     deleted_at = serializers.DateTimeField(required=False, default_timezone=UTC)
-    kept = KeptSerializer(many=True, required=False, max_length=50)
+    kept = KeptSerializer(many=True, required=False, max_length=50)  # type: ignore[call-arg]
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict) and (unknown := set(data) - set(self.fields)):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime, timedelta
 
+from django.urls import reverse
+
 from aurora.portal.present.vocabulary import Vocabulary
 from aurora.sources import connections, pulls
 from aurora.sources.pulls import PullCount
@@ -46,6 +48,7 @@ def overview(*, now: datetime, agencies_url: str = "") -> ConsoleOverviewPage:
         checkpoint_size=newest.size if newest else 0,
         checkpoint_url="/ledger/checkpoint",
         agencies_url=agencies_url,
+        withdrawals_url=reverse("console:withdrawals"),
     )
 
 

@@ -59,7 +59,7 @@ def _one(request: HttpRequest) -> dict[str, str]:
     if wrong or wanted is None:
         return wrong
     try:
-        end_consents.by_operator(wanted=wanted, reason=reason, case=case, operator_id=request.user.pk, now=timezone.now())
+        end_consents.by_operator(wanted=wanted, reason=reason, case=case, operator_id=_operator(request), now=timezone.now())
     except (NotFound, Conflict):  # not told apart: an id that was typed wrong must not tell what there was
         return {"wanted": "wanted_wrong"}
     return {}
@@ -68,7 +68,7 @@ def _one(request: HttpRequest) -> dict[str, str]:
 def _source(request: HttpRequest) -> dict[str, str]:
     source, reason, case = (request.POST.get(name, "")[:64] for name in ("source", "source_reason", "source_case"))
     wrong = {f"source_{field}": code for field, code in _checked(reason, case).items()}
-    values: dict[str, Any] = {"source": source.replace("\x00", ""), "reason": reason, "case": case, "operator_id": request.user.pk}
+    values: dict[str, Any] = {"source": source.replace("\x00", ""), "reason": reason, "case": case, "operator_id": _operator(request)}
     if wrong:
         return wrong
     try:
@@ -84,6 +84,11 @@ def _checked(reason: str, case: str) -> dict[str, str]:
     except InvalidInput as error:
         return dict(error.fields)
     return {}
+
+
+def _operator(request: HttpRequest) -> UUID:
+    assert isinstance(request.user, Operator)
+    return request.user.id
 
 
 def _uuid(text: str) -> UUID | None:

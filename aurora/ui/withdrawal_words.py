@@ -15,6 +15,15 @@ _TOLD: Final[Mapping[str, Sentence]] = {
     "consent.replaced": _("The consent was replaced by a newer one."),
 }
 
+_OTHERS: Final[Mapping[tuple[str, str], Sentence]] = {
+    ("withdrawn", "operator"): _("An operator of Aurora ended this consent."),
+    ("withdrawn", "recipient"): _("The agency gave this consent back."),
+    ("withdrawn", "source"): _("The source gives no more data, so this consent ended."),
+    ("narrowed", "operator"): _("An operator of Aurora ended a part of this consent."),
+    ("narrowed", "recipient"): _("The agency gave a part of this consent back."),
+    ("narrowed", "source"): _("The source gives some data no more, so a part of this consent ended."),
+}
+
 _ERRORS: Final[Mapping[str, Sentence]] = {
     "gone": _("The agency's server says that it takes no more notices."),
     "too_many_requests": _("The agency's server is busy and asked Aurora to wait."),
@@ -47,6 +56,11 @@ FIELD_ERRORS: Final[Mapping[str, Sentence]] = {
 def told(kind: str) -> Sentence:
     """What an agency was told."""
     return _TOLD.get(kind, _("Something was recorded"))
+
+
+def by_another(kind: str, by: str) -> Sentence | None:
+    """One line of a consent's history for what the citizen did not do; `by`: `operator`, `recipient`, `source`. None for all else."""
+    return _OTHERS.get((kind, by))
 
 
 def delivery_error(code: str) -> Sentence:

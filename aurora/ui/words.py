@@ -210,6 +210,8 @@ _KINDS: Final[Mapping[str, EntryKind]] = {
     "mandate": EntryKind.CONSENT,
     "consent": EntryKind.CONSENT,
     "source": EntryKind.CONSENT,
+    "notice": EntryKind.CONSENT,
+    "deletion": EntryKind.CONSENT,
     "pull": EntryKind.FETCH,
 }
 _TWIN_KINDS: Final[Mapping[str, EntryKind]] = {

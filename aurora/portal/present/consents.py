@@ -85,7 +85,14 @@ def state_of(record: ConsentRecord, now: datetime) -> ConsentState:
 
 def history(record: ConsentRecord) -> tuple[ConsentEventView, ...]:
     """What happened to it, oldest first."""
-    return tuple(ConsentEventView(str(words.consent_event(e.kind)), e.at, _receipt_url(e)) for e in record.events.select_related("receipt"))
+    return tuple(ConsentEventView(_happened(e, record), e.at, _receipt_url(e)) for e in record.events.select_related("receipt"))
+
+
+def _happened(event: ConsentEvent, record: ConsentRecord) -> str:
+    by = event.by
+    if by not in ("citizen", "operator", AURORA):
+        by = "recipient" if by == record.recipient.code else "source"
+    return str(withdrawal_words.by_another(event.kind, by) or words.consent_event(event.kind))
 
 
 def _receipt_url(event: ConsentEvent) -> str:

@@ -102,3 +102,4 @@ class ConsoleOverviewPage:
     checkpoint_size: int = 0
     checkpoint_url: str = ""
     agencies_url: str = ""
+    withdrawals_url: str = ""

@@ -1,7 +1,7 @@
 """Every page with example contexts, in the active language."""
 
 from aurora.ui.gallery.example import Example
-from aurora.ui.gallery.examples import asked_again, citizen, clients, mandates, messages, office, records
+from aurora.ui.gallery.examples import asked_again, citizen, clients, mandates, messages, office, records, withdrawals
 
 
 def pages() -> list[Example]:
@@ -25,5 +25,6 @@ def pages() -> list[Example]:
         office.errors,
         office.console,
         clients.console,
+        withdrawals.console,
     )
     return [example for part in parts for example in part()]

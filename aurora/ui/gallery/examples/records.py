@@ -2,16 +2,19 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
-from aurora.ui import words
+from aurora.ui import withdrawal_words, words
 from aurora.ui.contexts import (
     ActivityPage,
     AgencyConsentPage,
+    AgencyTold,
     Availability,
     ConsentEventView,
     ConsentPage,
     ConsentsPage,
     ConsentState,
+    ConsentView,
     DayGroup,
     EntryPage,
     FactGroup,
@@ -19,12 +22,15 @@ from aurora.ui.contexts import (
     FieldError,
     FilterOption,
     InvalidRequestPage,
+    KeptByLaw,
     LogPosition,
     MyDataPage,
     Pagination,
     PeriodSummary,
     Provenance,
     RequestedCategory,
+    Telling,
+    TickView,
     WithdrawnPage,
     WithdrawPage,
 )
@@ -119,22 +125,48 @@ def data() -> list[Example]:
             "my-data",
             "portal/my_data.html",
             "my-data/",
-            MyDataPage((group, income), missing, "/sources/", "/my-data/export/", "/activity/e/"),
+            MyDataPage(
+                (group, replace(income, kept_at=p.NOW, kept_source="tax-administration")),
+                missing,
+                "/sources/",
+                "/my-data/export/",
+                "/activity/e/",
+                "/my-data/forget/",
+            ),
         ),
         Example("my-data-empty", "portal/my_data.html", "my-data/", MyDataPage((), missing, "/sources/", "/my-data/export/")),
     ]
 
 
+def _told() -> tuple[AgencyTold, ...]:
+    """Every state that an agency can be in with what it was told."""
+    later, both = p.NOW + timedelta(days=30), (p.INCOME.name, p.HOUSEHOLD.name)
+
+    def one(kind: str, telling: Telling, **more: Any) -> AgencyTold:
+        return AgencyTold(p.OFFICE, str(withdrawal_words.told(kind)), p.NOW, both, telling, **more)
+
+    kept = (KeptByLaw(p.INCOME.name, "Social Assistance Act, section 23"),)
+    return (
+        one("consent.narrowed", Telling.CONFIRMED, told_at=p.NOW, confirm_by=later, confirmed_at=p.NOW, deleted_at=p.NOW, kept=kept),
+        one("consent.narrowed", Telling.CONFIRMED, told_at=p.NOW, confirm_by=later, confirmed_at=p.NOW, kept=kept),
+        one("consent.narrowed", Telling.WAITING, confirm_by=later),
+        one("consent.narrowed", Telling.UNDELIVERED, confirm_by=later),
+        one("consent.narrowed", Telling.TOLD, told_at=p.NOW, confirm_by=later),
+        one("consent.replaced", Telling.HEARD, told_at=p.NOW),
+        one("consent.withdrawn", Telling.OVERDUE, told_at=p.NOW - timedelta(days=40), confirm_by=p.NOW - timedelta(days=10)),
+    )
+
+
 def consents() -> list[Example]:
     active = p.consent(ConsentState.ACTIVE, words.AURORA, p.SUGGEST, source=p.TAX)
     given = p.consent(ConsentState.ACTIVE, p.OFFICE, p.BENEFIT)
-    past = p.consent(ConsentState.WITHDRAWN, p.OFFICE, p.BENEFIT)
+    past = replace(p.consent(ConsentState.WITHDRAWN, p.OFFICE, p.BENEFIT), telling=Telling.OVERDUE, withdrawn=(p.DISABILITY.name,))
     history = (
         ConsentEventView(str(words.consent_event("given")), p.NOW - timedelta(days=9), "/consents/c/receipts/r/"),
         ConsentEventView(str(words.consent_event("withdrawn")), p.NOW),
     )
     detail = ConsentPage(active, p.notice(), "en", "d4" * 32, history[:1], p.entries()[2:4], "/consents/", "/activity/")
-    ended = ConsentPage(past, p.notice(), "en", "d4" * 32, history, (), "/consents/", "/activity/")
+    ended = ConsentPage(past, p.notice(), "en", "d4" * 32, history, (), "/consents/", "/activity/", told=_told())
     follows = tuple(str(s) for s in words.WITHDRAW_CONNECTION)
     follows_access = tuple(str(s) for s in words.WITHDRAW_ACCESS)
     others = tuple(p.consent(s, words.AURORA, p.OVERVIEW, source=p.REGISTER) for s in (ConsentState.EXPIRED, ConsentState.DECLINED))
@@ -154,7 +186,26 @@ def consents() -> list[Example]:
         Example("consents-empty", "portal/consents.html", "consents/", ConsentsPage((), (), "/sources/")),
         Example("consent", "portal/consent.html", "consents/c/", detail),
         Example("consent-past", "portal/consent.html", "consents/c/", ended),
-        Example("withdraw", "portal/withdraw.html", "consents/c/withdraw/", WithdrawPage(active, follows, "/consents/c/")),
+        Example("withdraw", "portal/withdraw.html", "consents/c/withdraw/", _withdraw(active, follows)),
+        Example(
+            "withdraw-errors",
+            "portal/withdraw.html",
+            "consents/c/withdraw/",
+            replace(
+                _withdraw(active, follows),
+                keep=True,
+                errors=(FieldError("categories", str(withdrawal_words.field_error("withdraw_category_required"))),),
+            ),
+        ),
+        Example("withdraw-access", "portal/withdraw.html", "consents/c/withdraw/", WithdrawPage(given, follows_access, "/consents/c/")),
+        Example(
+            "withdrawn-part",
+            "portal/withdrawn.html",
+            "consents/c/withdraw/",
+            WithdrawnPage(
+                active, follows, "/consents/", "/activity/e/", categories=(p.INCOME.name,), whole=False, kept=True, data_url="/my-data/"
+            ),
+        ),
         Example(
             "withdrawn",
             "portal/withdrawn.html",
@@ -162,6 +213,11 @@ def consents() -> list[Example]:
             WithdrawnPage(past, follows_access, "/consents/", "/activity/e/", receipt_url="/consents/c/receipts/r/"),
         ),
     ]
+
+
+def _withdraw(consent: ConsentView, follows: tuple[str, ...]) -> WithdrawPage:
+    choices = (TickView("population.household", p.HOUSEHOLD.name), TickView("tax.income", p.INCOME.name))
+    return WithdrawPage(consent, follows, "/consents/c/", choices=choices, can_keep=True)
 
 
 def agency() -> list[Example]:
