@@ -16,10 +16,11 @@ from uuid import UUID
 from aurora.journeys._log import log
 from aurora.twin.read import read
 from aurora.twin.values import FactView
-from consent import queries, services
+from consent import mandates, queries, services
 from consent.errors import AuroraError
 from consent.ledger.events import Event
 from consent.rules import CITIZEN, AccessRequest, ConsentView, Permit, Refusal, RefusalCode, decide
+from consent.rules.mandates import Deed
 from consent.scope import citizen_scope
 
 # Where the agency can do something about it, it is told what.
@@ -67,6 +68,7 @@ def open_door(
     Raises `AccessRefused` once the refusal is committed. Opens its own transaction: calling it inside another is an error.
     """
     with citizen_scope(request.citizen_id, durable=True):
+        _within_mandate(request, now)
         consents = _consents(request, only_consent, at_most)
         decision = decide(request, consents, now=now)
         if isinstance(decision, Permit):
@@ -78,6 +80,12 @@ def open_door(
             return
         entry = _append_refusal(decision, refused, now, only_consent, details)
     raise AccessRefused(decision, entry)
+
+
+def _within_mandate(request: AccessRequest, now: datetime) -> None:
+    """Whoever looks for the citizen looks no further than their themes, whatever was asked for. Raises `MandateRefused`."""
+    if request.requester == CITIZEN:
+        mandates.confirm(citizen_id=request.citizen_id, now=now, deed=Deed.SEE, categories=request.categories)
 
 
 def _consents(request: AccessRequest, only_consent: UUID | None, at_most: frozenset[str] | None) -> list[ConsentView]:

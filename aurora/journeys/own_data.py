@@ -8,15 +8,13 @@ from typing import Any
 from uuid import UUID
 
 from aurora.journeys._door import open_door
-from aurora.journeys._log import log
 from aurora.twin import queries as twin
-from aurora.twin import write
 from aurora.twin.values import FactView
-from consent import queries
-from consent.errors import NotFound
+from consent import mandates, queries
 from consent.ledger.events import Event
 from consent.models import ConsentRecord, DataCategoryVersion
 from consent.rules import CITIZEN, AccessRequest
+from consent.rules.mandates import Deed
 from consent.scope import citizen_scope
 
 OWN_DATA = "own-data"
@@ -50,22 +48,15 @@ def export(*, citizen_id: UUID, now: datetime) -> dict[str, Any]:
     }
 
 
-def forget_kept(*, citizen_id: UUID, category: str, source: str, now: datetime) -> UUID:
-    """Delete what the citizen had kept of one category from one source. The entry. Raises `NotFound` when nothing is kept of it."""
-    with citizen_scope(citizen_id):
-        gone = write.erase_kept(citizen_id=citizen_id, category=category, source=source)
-        if not gone:
-            raise NotFound()
-        return log(
-            citizen_id=citizen_id, event=Event.OWN_DATA_ERASED, actor=CITIZEN, categories=[category], source=source,
-            details={"facts_erased": gone}, at=now,
-        ).entry_id  # fmt: skip
-
-
 def _read(*, citizen_id: UUID, event: Event, now: datetime) -> OwnData:
     categories = tuple(queries.current_categories())
     with citizen_scope(citizen_id):
         held = twin.categories_held(citizen_id=citizen_id)  # the entry names what there was to see, not what there might be
+        deed = Deed.EXPORT if event is Event.OWN_DATA_EXPORTED else Deed.SEE
+        if doing := mandates.confirm(citizen_id=citizen_id, now=now, deed=deed):
+            within = doing.scope.categories
+            categories = tuple(c for c in categories if doing.scope.covers([c.category_id]))
+            held = held if doing.scope.everything else held & within
     request = AccessRequest(citizen_id, CITIZEN, OWN_DATA, held)
     with open_door(request, granted=event, refused=Event.OWN_DATA_REFUSED, now=now) as opened:
         return OwnData(opened.facts, categories, opened.entry_id)
@@ -83,7 +74,6 @@ def _fact(fact: FactView) -> dict[str, Any]:
         "valid_from": fact.valid_from.isoformat() if fact.valid_from else None,
         "valid_to": fact.valid_to.isoformat() if fact.valid_to else None,
         "recorded_at": fact.recorded_at.isoformat(),
-        "kept_at": fact.kept_at.isoformat() if fact.kept_at else None,
     }
 
 
@@ -94,7 +84,6 @@ def _consent(record: ConsentRecord) -> dict[str, Any]:
         "source": record.source.code if record.source else None,
         "purpose": record.purpose_id,
         "categories": record.categories,
-        "withdrawn": record.withdrawn,
         "state": record.state,
         "decided_at": record.decided_at.isoformat(),
         "expires_at": record.expires_at.isoformat(),

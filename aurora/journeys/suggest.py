@@ -18,9 +18,10 @@ from aurora.journeys._door import open_door
 from aurora.twin import queries as twin
 from aurora.twin.models import SuggestionRun
 from aurora.twin.values import FactView
-from consent import queries
+from consent import mandates, queries
 from consent.ledger.events import Event
 from consent.rules import AURORA, AccessRequest
+from consent.rules.mandates import Deed
 from consent.scope import citizen_scope
 from recommender import service as recommender
 from recommender.profile import Profile
@@ -64,6 +65,7 @@ class Suggestions:
 def suggest(*, citizen_id: UUID, now: datetime) -> Suggestions:
     """The suggestions that stand, or new ones through the door. Raises `AccessRefused` without a consent for this purpose."""
     with citizen_scope(citizen_id):
+        mandates.confirm(citizen_id=citizen_id, now=now, deed=Deed.SUGGEST)
         basis = _basis(citizen_id, now)
         kept = _kept(citizen_id)
     if kept is not None and kept[0] == basis:

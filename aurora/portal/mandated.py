@@ -33,6 +33,9 @@ PAGES: dict[str, Deed] = {
     "consents": Deed.SEE,
     "consent": Deed.SEE,
     "withdraw": Deed.WITHDRAW,
+    "receipt": Deed.SEE,
+    "receipt_jsonld": Deed.SEE,
+    "receipt_jwt": Deed.SEE,
     "authorize": Deed.SEE,
 }
 

@@ -75,14 +75,32 @@ _MANDATE_BANNERS: Final[Mapping[str, Sentence]] = {
     "stopped": _("You act for yourself again."),
 }
 
+# What an attorney or guardian did; read by both.
 _ACTED_TITLES: Final[Mapping[str, Sentence]] = {
-    "citizen:consent:given": _("A consent was given for the person"),
-    "citizen:consent:declined": _("A request was declined for the person"),
-    "citizen:consent:withdrawn": _("A consent was withdrawn for the person"),
-    "citizen:consent:narrowed": _("A part of a consent was withdrawn for the person"),
-    "citizen:twin:viewed": _("The person's data was looked at"),
-    "citizen:twin:exported": _("The person's data was downloaded"),
-    "citizen:mandate:used": _("Somebody began to act for the person"),
+    "citizen:consent:given": _("An attorney or guardian gave a consent"),
+    "citizen:consent:declined": _("An attorney or guardian declined a request"),
+    "citizen:consent:withdrawn": _("An attorney or guardian withdrew a consent"),
+    "citizen:consent:narrowed": _("An attorney or guardian withdrew a part of a consent"),
+    "citizen:twin:viewed": _("An attorney or guardian looked at the data"),
+    "citizen:twin:exported": _("An attorney or guardian downloaded the data"),
+    "citizen:mandate:used": _("An attorney or guardian began to act"),
+}
+# What the person did themself or had done to them; read by whoever acts for them.
+_PERSONS_TITLES: Final[Mapping[str, Sentence]] = {
+    "citizen:consent:given": _("The person gave a consent"),
+    "citizen:consent:declined": _("The person declined a request"),
+    "citizen:consent:withdrawn": _("The person withdrew a consent"),
+    "citizen:consent:narrowed": _("The person withdrew a part of a consent"),
+    "citizen:source:connected": _("The person connected a source"),
+    "citizen:source:disconnected": _("The person disconnected a source"),
+    "citizen:twin:viewed": _("The person looked at the data"),
+    "citizen:twin:exported": _("The person downloaded the data"),
+    "aurora:pull:completed": _("Aurora fetched the person's data"),
+    "aurora:pull:failed": _("Aurora could not fetch the person's data"),
+    "aurora:pull:refused": _("Aurora was not allowed to fetch the person's data"),
+    "agency:twin:read": _("An agency read the person's data"),
+    "agency:twin:refused": _("An agency was refused the person's data"),
+    "aurora:twin:suggested": _("Aurora used the person's data to suggest services"),
 }
 
 _AS: Final[Mapping[str, Mapping[str, str]]] = {
@@ -124,8 +142,18 @@ def banner(code: str) -> Banner | None:
 
 
 def acted_title(event: str) -> Sentence:
-    """The title of what an attorney or guardian did; the citizen's own deeds have `event_title`."""
+    """The title of what an attorney or guardian did; the citizen's own deeds have `words.event_title`."""
     return _ACTED_TITLES.get(event) or words.event_title(event)
+
+
+def persons_title(event: str) -> Sentence:
+    """The title of an entry for whoever acts for the person whom it is about."""
+    return _PERSONS_TITLES.get(event) or words.event_title(event)
+
+
+def acted_deed() -> Sentence:
+    """The decision behind what an attorney or guardian did."""
+    return _("Allowed: the right to act covered this at that moment.")
 
 
 def attorney_as(name: str, kind: str) -> Text:

@@ -168,7 +168,7 @@ def access_page(
                 category=category_view(c),
                 availability=_availability(asked, c.category_id, c.category.source.code),
                 source_name=c.category.source.name,
-                connect_url=connect_url(c.category.source.code),
+                connect_url="" if acting.current() else connect_url(c.category.source.code),
                 checked=c.category_id in ticked,
                 marks=again.marks([asked.text], c.category_id),
                 same=again.same([asked.text], c.category_id),

@@ -8,11 +8,12 @@ from aurora.journeys.own_data import OwnData
 from aurora.portal.present.vocabulary import Vocabulary, category_view, connect_url
 from aurora.twin.values import FactView
 from aurora.ui.contexts import FactGroup, FactRow, MyDataPage, Provenance
+from consent import acting
 
 
 def my_data_page(mine: OwnData) -> MyDataPage:
     """Every category: with its facts, or with the way to connect it."""
-    vocabulary = Vocabulary()
+    vocabulary, doing = Vocabulary(), acting.current()
     by_category: dict[str, list[FactView]] = {}
     for fact in mine.facts:
         by_category.setdefault(fact.category, []).append(fact)
@@ -25,18 +26,15 @@ def my_data_page(mine: OwnData) -> MyDataPage:
             category=category_view(version),
             source_name=source.name,
             facts=tuple(_row(fact, vocabulary) for fact in facts),
-            connect_url="" if facts else connect_url(source.code),
-            kept_at=max((fact.kept_at for fact in facts if fact.kept_at), default=None),
-            kept_source=next((fact.source for fact in facts if fact.kept_at), ""),
+            connect_url="" if facts or doing else connect_url(source.code),
         )
         (groups if facts else missing).append(group)
     return MyDataPage(
         groups=tuple(groups),
         missing=tuple(missing),
-        sources_url=reverse("portal:sources"),
-        export_url=reverse("portal:export"),
+        sources_url="" if doing else reverse("portal:sources"),
+        export_url=reverse("portal:export") if doing is None or doing.scope.everything else "",
         entry_url=reverse("portal:entry", args=[mine.entry_id]),
-        forget_url=reverse("portal:forget"),
     )
 
 

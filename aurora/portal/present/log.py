@@ -16,8 +16,9 @@ from aurora.identity import vault
 from aurora.identity.vault import VaultClosed
 from aurora.portal.present.consents import notice
 from aurora.portal.present.vocabulary import Vocabulary
-from aurora.ui import formats, words
+from aurora.ui import formats, mandate_words, words
 from aurora.ui.contexts import DayGroup, EntryKind, EntryPage, EntryView, LogPosition, PeriodSummary
+from consent import acting
 from consent.ledger import queries as ledger
 from consent.ledger.events import Event
 from consent.ledger.models import LedgerEntry
@@ -35,13 +36,13 @@ def rows(entries: Iterable[LedgerEntry], vocabulary: Vocabulary) -> tuple[EntryV
 
 def row(entry: LedgerEntry, vocabulary: Vocabulary) -> EntryView:
     """One entry: who, what categories, why, the consent it rests on, and whether it was allowed."""
-    event = _event(entry)
+    event, acted = _event(entry), _acted(entry)
     consent_url = reverse("portal:consent", args=[entry.consent_ids[0]]) if entry.consent_ids else ""
     return EntryView(
         id=str(entry.id),
         kind=words.event_kind(entry.event) if event else EntryKind.CONSENT,
-        title=str(words.event_title(entry.event)),
-        who=_who(entry, vocabulary),
+        title=str(_title_of(entry, acted)),
+        who=_who(entry, vocabulary, acted),
         at=entry.at,
         url=reverse("portal:entry", args=[entry.id]),
         categories=tuple(vocabulary.category(code) for code in entry.categories),
@@ -60,8 +61,32 @@ def _event(entry: LedgerEntry) -> Event | None:
         return None
 
 
-def _who(entry: LedgerEntry, vocabulary: Vocabulary) -> Any:
-    return words.YOU if entry.actor == CITIZEN else vocabulary.agency(entry.actor)
+def _acted(entry: LedgerEntry) -> dict[str, Any] | None:
+    """What the sealed details say of who acted for the citizen; None for what nobody did for them."""
+    if entry.actor != CITIZEN:
+        return None
+    try:
+        details = ledger.open_entry(entry, partial(vault.open_sealed, citizen_id=entry.citizen_id)).details
+    except VaultClosed:
+        return None
+    return details if "attorney" in details else None
+
+
+def _title_of(entry: LedgerEntry, acted: dict[str, Any] | None) -> Any:
+    if acted is not None:
+        return mandate_words.acted_title(entry.event)
+    return words.event_title(entry.event) if acting.current() is None else mandate_words.persons_title(entry.event)
+
+
+def _who(entry: LedgerEntry, vocabulary: Vocabulary, acted: dict[str, Any] | None) -> Any:
+    """An attorney's name is for the citizen and for that attorney: another one, who acts for the citizen now, reads that somebody did it."""
+    doing = acting.current()
+    if acted is not None:
+        known = doing is None or str(doing.attorney) == acted["attorney"]
+        return mandate_words.attorney_as(acted["attorney_name"] if known else "", acted["mandate_kind"])
+    if entry.actor != CITIZEN:
+        return vocabulary.agency(entry.actor)
+    return words.YOU if doing is None else dict.fromkeys(words.YOU, doing.principal_name)
 
 
 def by_day(entries: Sequence[LedgerEntry], vocabulary: Vocabulary) -> tuple[DayGroup, ...]:
@@ -79,7 +104,7 @@ def events_of(kind: str) -> list[str] | None:
 
 def summary(*, citizen_id: UUID, days: int, now: datetime) -> PeriodSummary:
     """Counts over the last days, made in the database."""
-    since = LedgerEntry.objects.filter(citizen_id=citizen_id, at__gte=now - timedelta(days=days))
+    since = ledger.visible(citizen_id).filter(at__gte=now - timedelta(days=days))
     accesses = since.filter(event__regex=f":({'|'.join(ACCESS_SUBJECTS)}):")
     agencies = accesses.exclude(actor__in=[AURORA, CITIZEN])
     return PeriodSummary(
@@ -93,7 +118,7 @@ def summary(*, citizen_id: UUID, days: int, now: datetime) -> PeriodSummary:
 
 def agencies_seen(*, citizen_id: UUID) -> list[str]:
     """The agencies that stand in this citizen's log."""
-    mine = LedgerEntry.objects.filter(citizen_id=citizen_id).exclude(actor__in=[AURORA, CITIZEN])
+    mine = ledger.visible(citizen_id).exclude(actor__in=[AURORA, CITIZEN])
     return list(mine.order_by("actor").values_list("actor", flat=True).distinct())
 
 
@@ -127,7 +152,7 @@ def _decision(entry: LedgerEntry, genuine: bool) -> str:
     if not genuine:
         return str(words.error("entry_changed"))
     if entry.actor == CITIZEN:
-        return str(words.own_deed())
+        return str(words.own_deed() if _acted(entry) is None and acting.current() is None else mandate_words.acted_deed())
     return str(words.decision("" if entry.decision == "permit" else entry.decision))
 
 

@@ -20,7 +20,6 @@ from aurora.portal.present.vocabulary import Vocabulary
 from aurora.ui.contexts import ActivityPage, FilterOption, Pagination
 from consent.errors import InvalidInput, NotFound
 from consent.ledger import queries as ledger
-from consent.ledger.models import LedgerEntry
 from consent.scope import citizen_scope
 
 PAGE = 50
@@ -110,7 +109,7 @@ def _pagination(request: HttpRequest, wanted: Filter, last_seq: int | None) -> P
 def entry(request: HttpRequest, id: UUID) -> HttpResponse:
     """One entry: consent, text as shown, decision, commitment, place in the public log."""
     with citizen_scope(me(request)):
-        found = LedgerEntry.objects.filter(pk=id, citizen_id=me(request)).first()
+        found = ledger.visible(me(request)).filter(pk=id).first()
         if found is None:
             raise NotFound()
         page = log.entry_page(found, Vocabulary())
