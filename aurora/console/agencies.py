@@ -134,7 +134,8 @@ def _form(
 ) -> HttpResponse:
     purposes, categories = present_clients.choices(content["purposes"], content["categories"])  # type: ignore[arg-type]
     page = ClientFormPage(
-        values=texts,
+        # What was pasted and is no public key set may be a private one: it does not come back.
+        values={**texts, "jwks": ""} if "jwks" in wrong else texts,
         purposes=purposes,
         categories=categories,
         back_url=reverse("console:agency", args=[client.agency.code]) if client else reverse("console:agencies"),
