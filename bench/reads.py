@@ -86,7 +86,10 @@ def _lap(partner: Partner, call: Callable[[], Call], count: int) -> Callable[[],
 
 
 def _our_read(ours: Office) -> Call:
-    return "GET", f"/api/v1/twin/{CATEGORY}", _bearer(random.choice(ours.tokens)), ""
+    """With a proof that is signed before the clock starts, as the agency does that."""
+    path, token = f"/api/v1/twin/{CATEGORY}", random.choice(ours.tokens)
+    proof = ours.proof(f"{settings.AURORA_BASE_URL}{path}", token)
+    return "GET", path, {"Authorization": f"DPoP {token}", "DPoP": proof}, ""
 
 
 def _bare_read() -> Call:

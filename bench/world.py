@@ -1,10 +1,11 @@
-"""An agency, citizens who consented to its reading their income, and the access tokens that came of it."""
+"""An agency, citizens who consented to its reading their income, and the access tokens that came of it, bound to a key."""
 
 from __future__ import annotations
 
 import json
 import secrets
 import time
+from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -40,6 +41,7 @@ class Office:
 
     client_id: str
     key: ECKey = field(repr=False)
+    proof_key: ECKey = field(repr=False)
     tokens: Sequence[str] = field(repr=False)
 
     def assertion(self, audience: str) -> str:
@@ -47,6 +49,13 @@ class Office:
         now = int(time.time())
         claims = {"iss": self.client_id, "sub": self.client_id, "aud": audience, "jti": secrets.token_urlsafe(16), "exp": now + 240}
         return jws.serialize_compact({"alg": "ES256", "kid": "k1"}, json.dumps(claims).encode(), self.key)
+
+    def proof(self, url: str, token: str) -> str:
+        """A DPoP proof (RFC 9449), good for one GET within a minute."""
+        ath = urlsafe_b64encode(sha256(token.encode()).digest()).rstrip(b"=").decode()
+        claims = {"jti": secrets.token_urlsafe(16), "htm": "GET", "htu": url, "iat": int(time.time()), "ath": ath}
+        header = {"alg": "ES256", "typ": "dpop+jwt", "jwk": self.proof_key.as_dict(private=False)}
+        return jws.serialize_compact(header, json.dumps(claims).encode(), self.proof_key)
 
 
 @cache
@@ -69,8 +78,9 @@ def office(citizens: int) -> Office:
         purposes=[PURPOSE],
         categories=[CATEGORY],
     )
-    text = notice()
-    return Office(client.client_id, key, [_token(client, text) for _ in range(citizens)])
+    text, proof_key = notice(), ECKey.generate_key("P-256")
+    jkt = proof_key.thumbprint()
+    return Office(client.client_id, key, proof_key, [_token(client, text, jkt) for _ in range(citizens)])
 
 
 def notice() -> Notice:
@@ -88,7 +98,7 @@ def _named(name: str) -> dict[str, str]:
     return dict.fromkeys(("fi", "sv", "en"), name)
 
 
-def _token(client: Client, text: Notice) -> str:
+def _token(client: Client, text: Notice, jkt: str) -> str:
     """A new citizen's, with a key, seven facts, a consent given by the service, and the rows that `/oauth/token` leaves behind."""
     citizen_id, now = uuid4(), timezone.now()
     token = digests.new_secret()
@@ -115,7 +125,7 @@ def _token(client: Client, text: Notice) -> str:
             digest=secrets.token_bytes(32), redirect_uri=client.redirect_uris[0], code_challenge="-" * 43, used_at=now, **held
         )
         AccessToken.objects.create(
-            digest=digests.digest_of(token), code=code, consent_id=consent.pk, detail=grant.authorization_details, **held
+            digest=digests.digest_of(token), code=code, consent_id=consent.pk, detail=grant.authorization_details, jkt=jkt, **held
         )
     return token
 
