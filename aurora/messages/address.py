@@ -22,6 +22,7 @@ from aurora.messages.models import MailAddress
 from consent.errors import AuroraError, InvalidInput
 
 LONGEST = 254  # RFC 5321, 4.5.3.1.3, less the angle brackets
+LONGEST_LOCAL = 64  # RFC 5321, 4.5.3.1.1
 CONFIRM_WITHIN = timedelta(hours=24)
 ASKED_A_DAY = 5
 _SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -76,6 +77,8 @@ def checked(typed: str) -> str:
         raise InvalidInput({"address": "address_invalid"})
     local, _, domain = address.rpartition("@")
     try:
+        if len(local) > LONGEST_LOCAL:
+            raise ValidationError("too long")
         address = f"{local}@{domain.encode('idna').decode('ascii')}"
         EmailValidator(allowlist=[])(address)
     except (ValidationError, UnicodeError):

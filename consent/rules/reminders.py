@@ -29,13 +29,14 @@ def due(*, given: date, last: date, today: date, once: bool = False) -> tuple[Du
     """Every reminder of a living consent that has become due by `today`, oldest first; sent or not is for the caller to know.
 
     `given` is the day of the decision, `last` the last day that it covers: on the day after it nothing is due. None is due on the day
-    of the decision itself, and none of ongoing use for a consent for one use, nor on a day on which the end is told.
+    of the decision itself, and none of ongoing use for a consent for one use, nor once its end is being told.
     """
     if today > last:
         return ()
-    ending = {last - timedelta(days=n): Due(last - timedelta(days=n), f"ending-{n}") for n in ENDING_DAYS}
-    ongoing = {} if once else {d.day: d for d in _ongoing(given, today)}
-    return tuple(sorted(d for d in {**ongoing, **ending}.values() if given < d.day <= today))
+    ending = [Due(last - timedelta(days=n), f"ending-{n}") for n in ENDING_DAYS]
+    told_from = last - timedelta(days=max(ENDING_DAYS))
+    ongoing = [] if once else [d for d in _ongoing(given, today) if d.day < told_from]
+    return tuple(sorted(d for d in (*ongoing, *ending) if given < d.day <= today))
 
 
 def newest_unsent(reminders: tuple[Due, ...], sent: Set[str]) -> tuple[Due | None, tuple[Due, ...]]:

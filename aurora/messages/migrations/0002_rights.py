@@ -28,7 +28,7 @@ LANGUAGE sql {DEFINER} AS $$
     ) w
     WHERE r.state = 'given' AND r.expires_at > at AND r.not_before <= at AND w.day > d.given AND w.day <= d.today
     AND NOT EXISTS (SELECT FROM aurora_messages_reminder s WHERE s.consent_id = r.id AND s.kind = w.kind)
-    AND NOT (w.kind LIKE 'ongoing-%' AND w.day IN (d.last - 30, d.last - 7, d.last - 1))
+    AND NOT (w.kind LIKE 'ongoing-%' AND w.day >= d.last - 30)
     GROUP BY r.id, r.citizen_id LIMIT most
 $$;
 """
