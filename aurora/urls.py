@@ -4,6 +4,7 @@ from django.conf.urls.i18n import i18n_patterns
 from django.urls import include, path
 
 from aurora import health
+from aurora.api.grants import GrantResource
 from aurora.portal import callbacks
 from aurora.portal.views import authorize, entrance
 
@@ -14,6 +15,7 @@ urlpatterns = [
     path("sign-in/callback", callbacks.signed_in),
     path("sources/<slug:code>/callback", callbacks.connected),
     path("oauth/authorize", authorize.decide, name="authorize"),
+    path("oauth/grants/<str:grant_id>", GrantResource.as_view(), name="grant"),
     path("", include("consent.oauth.urls")),
     path("", include("consent.webhooks.urls")),
     path("ledger/", include("consent.ledger.urls")),

@@ -24,7 +24,7 @@ from aurora.twin import write
 from aurora.twin.values import NewFact
 from consent import services
 from consent.models import Agency, Notice
-from consent.oauth import clients, digests, grants
+from consent.oauth import clients, digests, grants, rfc9396
 from consent.oauth.models import AccessToken, AuthorizationCode, Client
 from consent.queries import current_categories, current_purpose
 from consent.scope import citizen_scope
@@ -118,15 +118,14 @@ def _token(client: Client, text: Notice, jkt: str) -> str:
             until=now.date() + timedelta(days=30),
             now=now,
         )
-        grant = grants.create(citizen_id=citizen_id, client=client, consent=consent, now=now)
+        part = grants.create(citizen_id=citizen_id, client=client, consent=consent, now=now)
+        detail = rfc9396.granted_by(consent, consent.covered).as_json()
         # Longer than the ten minutes of a real one: a run may take longer.
-        held = {"citizen_id": citizen_id, "client": client, "grant": grant, "created_at": now, "expires_at": now + timedelta(hours=6)}
+        held = {"citizen_id": citizen_id, "client": client, "grant": part.grant, "created_at": now, "expires_at": now + timedelta(hours=6)}
         code = AuthorizationCode.objects.create(
-            digest=secrets.token_bytes(32), redirect_uri=client.redirect_uris[0], code_challenge="-" * 43, used_at=now, **held
+            digest=secrets.token_bytes(32), part=part, redirect_uri=client.redirect_uris[0], code_challenge="-" * 43, used_at=now, **held
         )
-        AccessToken.objects.create(
-            digest=digests.digest_of(token), code=code, consent_id=consent.pk, detail=grant.authorization_details, jkt=jkt, **held
-        )
+        AccessToken.objects.create(digest=digests.digest_of(token), code=code, consent_id=consent.pk, detail=detail, jkt=jkt, **held)
     return token
 
 

@@ -90,9 +90,13 @@ def standing(consent_ids: Iterable[UUID], *, at: datetime) -> dict[UUID, frozens
         return {}
     with connection.cursor() as cursor:
         cursor.execute(_STANDING, [wanted, at, at])
-        rows = cursor.fetchall()
-    covered = {i: frozenset(categories) - set(gone) - _behind(purpose, categories, *of) for i, purpose, categories, gone, *of in rows}
-    return {consent_id: categories for consent_id, categories in covered.items() if categories}
+        found = {consent_id: covers(*columns) for consent_id, *columns in cursor.fetchall()}
+    return {consent_id: categories for consent_id, categories in found.items() if categories}
+
+
+def covers(purpose: str, categories: list[str], withdrawn: list[str], *at: Any) -> frozenset[str]:
+    """What a consent that is alive covers, by the columns of `_STANDING`."""
+    return frozenset(categories) - set(withdrawn) - _behind(purpose, categories, *at)
 
 
 def _overtaken(rows: list[tuple[Any, ...]]) -> bool:

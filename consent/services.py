@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
@@ -157,6 +158,26 @@ def end(*, consent_id: UUID, now: datetime, by: str = "citizen", categories: Ite
 def withdraw(*, consent_id: UUID, now: datetime, by: str = "citizen") -> ConsentRecord:
     """End the whole of a consent; see `end`."""
     return end(consent_id=consent_id, now=now, by=by).record
+
+
+def replace(*, consent_ids: Iterable[UUID], now: datetime, by: str = "citizen") -> list[UUID]:
+    """End consents to other purposes in whose place one is given in this transaction, at this `now`; the ids of those that still stood.
+
+    Their rows are locked already, with all others to the recipient (`queries.for_decision`).
+    """
+    standing = ConsentRecord.objects.select_related("recipient", "source").filter(
+        pk__in=list(consent_ids), state=ConsentState.GIVEN, expires_at__gt=now
+    )
+    ended = []
+    for record in standing.order_by("pk"):
+        if by == CITIZEN:
+            doing: dict[str, Any] = {"deed": Deed.WITHDRAW, "categories": record.covered, "purpose": record.purpose_id}
+            mandates.check_end(citizen_id=record.citizen_id, now=now, **doing)
+        if _end(Q(pk=record.pk), ConsentState.REPLACED, now, by):
+            record.refresh_from_db(fields=["state", "ended_at", "ended_by"])
+            _tell(record, ConsentState.REPLACED, now, by)
+            ended.append(record.pk)
+    return ended
 
 
 def spend(*, consent_ids: Iterable[UUID], categories: Iterable[str]) -> None:

@@ -6,7 +6,7 @@ The page shows these sentences and the notice keeps them, so that what is kept i
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from consent.models import AgencyVersion
 
 FILE = Path(__file__).parent / "vocabulary" / "terms.json"
+ALSO_ENDS = "also_ends"  # only for a consent that replaces others to the same agency; it comes last
 IDENTITY = "identity"  # only for a recipient of whom more than the name is kept; it comes after `asks`
 ORDER = ("asks", "onward", "frequency", "in_force", "not_shared", "on_decline")
 _DAY = {"fi": "j.n.Y", "sv": "j.n.Y", "en": "j F Y"}
@@ -72,14 +73,28 @@ def connect(*, language: str, source: str, period: Period, identity: Identity | 
 
 
 def access(
-    *, language: str, recipient: str, service: str, purpose: str, period: Period, identity: Identity | None = None, standing: bool = False
+    *,
+    language: str,
+    recipient: str,
+    service: str,
+    purpose: str,
+    period: Period,
+    identity: Identity | None = None,
+    standing: bool = False,
+    also_ends: Iterable[str] = (),
 ) -> tuple[Term, ...]:
     """The terms under which an agency reads the twin; names in `language`.
 
     `standing`: an earlier consent covers something. That the agency gets nothing if the citizen declines would then not be true.
+    `also_ends`: the other purposes whose consents this one replaces.
     """
     said = _terms("access", language, {"recipient": recipient, "service": service, "purpose": purpose}, period, identity)
-    return tuple(t for t in said if not (standing and t.code == "on_decline"))
+    said = tuple(t for t in said if not (standing and t.code == "on_decline"))
+    if not (others := ", ".join(also_ends)):
+        return said
+    words = _wording()[ALSO_ENDS]
+    sentences = tuple(s[language].format(others=others) for s in words["sentences"])
+    return (*said, Term(ALSO_ENDS, words["heading"][language], sentences))
 
 
 def _terms(kind: str, language: str, names: Mapping[str, str], period: Period, identity: Identity | None) -> tuple[Term, ...]:

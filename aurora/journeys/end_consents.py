@@ -17,9 +17,12 @@ from django.db import connection
 from aurora import crash
 from aurora.journeys import withdraw
 from aurora.journeys.withdraw import OPERATOR, Withdrawn
+from consent import queries
 from consent.errors import Conflict, InvalidInput, NotFound
 from consent.models import Agency
+from consent.oauth import grants
 from consent.rules import AURORA
+from consent.scope import citizen_scope
 from consent.webhooks.models import SourceEnding
 
 logger = logging.getLogger(__name__)
@@ -50,6 +53,7 @@ def end_sources(*, now: datetime) -> int:
 def by_operator(*, wanted: UUID, reason: str, case: str, operator_id: UUID, now: datetime) -> Withdrawn:
     """An operator ends one consent, by its id or its grant's. Raises `NotFound`, `Conflict`, `InvalidInput` for `reason` or `case`.
 
+    A grant in which several consents stand is none: they are ended by their own ids, one by one, each with its reason.
     The entry in the citizen's log names reason and case, and says that an operator did it; which one, the service's own log.
     """
     check(reason=reason, case=case)
@@ -77,12 +81,27 @@ def order_source_ending(*, source: str, reason: str, case: str, operator_id: UUI
     return order
 
 
-def by_recipient(*, client_id: str, agency_code: str, grant_id: UUID, now: datetime, categories: Iterable[str] | None = None) -> Withdrawn:
-    """The agency gives a consent back, by the grant of its own client. Raises `NotFound` (another client's too), `Conflict`."""
-    consent_id, citizen_id = _meant(grant_id, client_id)
-    return withdraw.end(
-        citizen_id=citizen_id, consent_id=consent_id, by=agency_code, categories=categories, now=now, details={"client": client_id}
-    )
+def by_recipient(
+    *, client_id: str, agency_code: str, grant_id: UUID, now: datetime, categories: Iterable[str] | None = None
+) -> tuple[Withdrawn, ...]:
+    """The agency gives a grant of its own client back: every consent in it ends, in one transaction (Grant Management, draft-03, 6.5).
+
+    `categories`: only these, of each. Raises `NotFound` (another client's too, and one that has ended), `Conflict`, `InvalidInput`.
+    """
+    citizen_id = grants.citizen_of(grant_id=grant_id, client_id=client_id)
+    if citizen_id is None:
+        raise NotFound()
+    gone = tuple(categories) if categories is not None else None
+    with citizen_scope(citizen_id):
+        # Locked before it is asked what stands: of two who end the same, the second finds nothing, or what the first has left.
+        queries.for_decision(citizen_id=citizen_id, recipient=agency_code)
+        done = tuple(
+            withdraw.end(citizen_id=citizen_id, consent_id=each, by=agency_code, categories=gone, now=now, details={"client": client_id})
+            for each in grants.open_consents(grant_id=grant_id, now=now)
+        )
+        if not done:
+            raise NotFound()
+    return done
 
 
 def check(*, reason: str, case: str) -> None:
@@ -107,8 +126,8 @@ def _ended(consent_id: UUID, citizen_id: UUID, *, by: str, now: datetime, detail
         return False
 
 
-def _meant(wanted: UUID, client_id: str | None = None) -> tuple[UUID, UUID]:
-    found = _ids("SELECT consent_id, citizen_id FROM consent_meant(%s, %s)", [wanted, client_id])
+def _meant(wanted: UUID) -> tuple[UUID, UUID]:
+    found = _ids("SELECT consent_id, citizen_id FROM consent_meant(%s, NULL)", [wanted])
     if len(found) != 1:
         raise NotFound()
     return found[0]

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from django.utils import timezone
+
 from aurora.journeys import tell_agencies
 from aurora.journeys._log import log
 from aurora.sources import connections
@@ -17,16 +19,22 @@ from consent.errors import Conflict, InvalidInput
 from consent.ledger.events import Event
 from consent.models import Agency, DataCategoryVersion, PurposeVersion
 from consent.notices import NoticeText
-from consent.oauth import requests, responses
+from consent.oauth import grant_management, requests, responses
+from consent.oauth.grants import Standing
 from consent.oauth.requests import PushedRequestView
 from consent.rules import CITIZEN
 from consent.scope import citizen_scope
 from consent.terms import Identity, Period, Term
 
+CHANGED = "The text has changed since you opened the page. Read it again before you decide."
+
 
 @dataclass(frozen=True)
 class AccessQuestion:
-    """What the consent page shows: who asks, why, for what, whether we have it, and the text that is kept if the citizen decides."""
+    """What the consent page shows: who asks, why, for what, whether we have it, and the text that is kept if the citizen decides.
+
+    `target`: the grant that is to be added to or replaced, as it stands. To add to what it has for the same purpose, all of it is asked about.
+    """
 
     request: PushedRequestView
     agency: Agency
@@ -36,27 +44,34 @@ class AccessQuestion:
     held: frozenset[str]
     terms: tuple[Term, ...]
     text: NoticeText
+    target: Standing | None = None
 
 
 def question(*, citizen_id: UUID, client_id: str, request_uri: str, interaction: str, language: str, today: date) -> AccessQuestion:
-    """Load a pushed request for a citizen. Raises the errors of `consent.oauth.requests.load`, none of which may redirect."""
+    """Load a pushed request for a citizen. Raises the errors of `consent.oauth.requests.load`, none of which may redirect, and `GrantGone`,
+    which is for the agency: see `turn_away`.
+    """
     request = requests.load(client_id=client_id, request_uri=request_uri, interaction=interaction)
     agency = Agency.objects.get(code=request.agency_code)
     purpose = queries.current_purpose(request.purpose)
-    categories = tuple(queries.current_categories(request.categories))
+    with citizen_scope(citizen_id):
+        target = grant_management.target(request, citizen_id=citizen_id, now=timezone.now())
+    merged = grant_management.merged(request, target)
+    categories = tuple(queries.current_categories({*request.categories, *merged}))
     version = queries.current_recipient(agency)
 
-    def said(period: Period, identity: Identity | None, standing: bool = False) -> tuple[Term, ...]:
+    def said(period: Period, identity: Identity | None, standing: bool = False, also_ends: Iterable[str] = ()) -> tuple[Term, ...]:
         return terms.access(
             language=language, recipient=agency.name[language], service=request.client_name[language], purpose=purpose.name[language],
-            period=period, identity=identity, standing=standing,
+            period=period, identity=identity, standing=standing, also_ends=also_ends,
         )  # fmt: skip
 
     with citizen_scope(citizen_id):
         before = earlier.find(citizen_id=citizen_id, recipient=agency, source=None, purpose=request.purpose, today=today)
         now_said = said(
-            Period(today, request.until, request.once), terms.identity_of(version, language), standing=bool(before and before.covers)
-        )
+            Period(today, request.until, request.once), terms.identity_of(version, language),
+            standing=bool(target or (before and before.covers)), also_ends=_also_ends(request, target, language),
+        )  # fmt: skip
         text = notices.compose(
             language=language, recipient=agency, source=None, purpose=purpose, categories=categories, terms=now_said,
             recipient_version=version.version if version else 1,
@@ -65,21 +80,23 @@ def question(*, citizen_id: UUID, client_id: str, request_uri: str, interaction:
         standing = connections.standing(citizen_id=citizen_id).values_list("source__agency__code", flat=True)
         connected = frozenset(standing)
         held = twin_queries.categories_held(citizen_id=citizen_id)
-    return AccessQuestion(request, agency, purpose, categories, connected, held, now_said, text)
+    return AccessQuestion(request, agency, purpose, categories, connected, held, now_said, text, target)
 
 
 def allow(*, citizen_id: UUID, asked: AccessQuestion, digest: str, categories: Iterable[str], now: datetime) -> str:
     """Record the consent, make the grant and the code, log it: one transaction. The address to send the browser to.
 
-    Raises `InvalidInput` for no or foreign categories, `Conflict` when the text has changed, `RequestUsed` when it was answered already.
+    Raises `InvalidInput` for no or foreign categories, `Conflict` when the text or the grant has changed, `RequestUsed` when it was answered
+    already, `GrantGone` when nothing is left of the grant.
     """
     _same_text(asked, digest)
     chosen = sorted(set(categories))
     if not chosen:
         raise InvalidInput({"categories": "category_required"})
-    if not set(chosen) <= set(asked.request.categories):
+    if not set(chosen) <= {c.category_id for c in asked.categories}:
         raise InvalidInput({"categories": "category_unknown"})
     with citizen_scope(citizen_id):
+        also_ended = _make_room(citizen_id, asked, now)
         record, replaced = services.give(
             citizen_id=citizen_id, recipient=asked.agency, source=None, purpose=asked.request.purpose, categories=chosen,
             notice=notices.keep(asked.text, now=now), until=asked.request.until, once=asked.request.once, now=now,
@@ -87,12 +104,36 @@ def allow(*, citizen_id: UUID, asked: AccessQuestion, digest: str, categories: I
         url = responses.approve(request=asked.request, citizen_id=citizen_id, consent=record)
         if replaced is not None:
             tell_agencies.announce_replaced(record_id=replaced, covered_now=chosen, now=now)
+        for other in also_ended:
+            tell_agencies.announce_replaced(record_id=other, covered_now=(), now=now)
         log(
             citizen_id=citizen_id, event=Event.CONSENT_GIVEN, actor=CITIZEN, purpose=record.purpose_id, categories=chosen,
-            consent_ids=[record.pk],
+            consent_ids=[record.pk, *also_ended],
             details={"recipient": asked.agency.code, "until": asked.request.until.isoformat(), "notice": record.notice_id}, at=now,
         )  # fmt: skip
     return url
+
+
+def _make_room(citizen_id: UUID, asked: AccessQuestion, now: datetime) -> list[UUID]:
+    """What stands in the grant must be what the page was made from; with `replace` its other consents end. Their ids.
+
+    All consents to the agency are locked first, in the order in which every access and every end locks them.
+    """
+    if asked.target is None:
+        return []
+    queries.for_decision(citizen_id=citizen_id, recipient=asked.agency.code)
+    if grant_management.target(asked.request, citizen_id=citizen_id, now=timezone.now()) != asked.target:
+        raise Conflict(CHANGED)
+    if asked.request.action != grant_management.REPLACE:
+        return []
+    others = [part.consent_id for part in asked.target.parts if part.detail.purpose != asked.request.purpose]
+    return services.replace(consent_ids=others, now=now)
+
+
+def turn_away(*, client_id: str, request_uri: str, interaction: str) -> str:
+    """The answer to a request about a grant that is not this citizen's or of which nothing stands; no more is told. The address to send the browser to."""
+    request = requests.load(client_id=client_id, request_uri=request_uri, interaction=interaction)
+    return responses.refuse(request=request, error="invalid_grant_id", description="There is no such grant.")
 
 
 def decline(*, citizen_id: UUID, asked: AccessQuestion, digest: str, now: datetime) -> str:
@@ -113,4 +154,12 @@ def decline(*, citizen_id: UUID, asked: AccessQuestion, digest: str, now: dateti
 
 def _same_text(asked: AccessQuestion, digest: str) -> None:
     if not hmac.compare_digest(asked.text.digest.encode(), digest.encode()):
-        raise Conflict("The text has changed since you opened the page. Read it again before you decide.")
+        raise Conflict(CHANGED)
+
+
+def _also_ends(request: PushedRequestView, target: Standing | None, language: str) -> tuple[str, ...]:
+    """The names of the other purposes that end if the citizen allows this."""
+    if target is None or request.action != grant_management.REPLACE:
+        return ()
+    others = sorted(part.detail.purpose for part in target.parts if part.detail.purpose != request.purpose)
+    return tuple(queries.current_purpose(code).name[language] for code in others)

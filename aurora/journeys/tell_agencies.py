@@ -52,7 +52,7 @@ def announce_replaced(*, record_id: UUID, covered_now: Iterable[str], now: datet
 
 
 def _put(record: ConsentRecord, kind: Kind, categories: Iterable[str], *, by: str, now: datetime, confirm: bool) -> None:
-    grant = Grant.objects.select_related("client").filter(consent_id=record.pk).first()
+    grant = Grant.objects.select_related("client").filter(parts__consent=record.pk).first()
     if grant is None:
         return
     subject = pairwise(citizen_id=record.citizen_id, agency=record.recipient.code)

@@ -12,6 +12,7 @@ ALGORITHMS = ("ES256", "PS256", "EdDSA")  # FAPI 2.0, 5.4.1
 AUTH_METHOD = "private_key_jwt"
 GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials")
 DETAIL_TYPE = "aurora_twin_access"
+GRANT_ACTIONS = ("create", "merge", "replace")  # Grant Management for OAuth 2.0, draft-03, 5.2
 
 BODY_LIMIT = 16 * 1024
 ASSERTION_LIMIT = 4 * 1024

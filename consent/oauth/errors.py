@@ -39,6 +39,16 @@ class RequestElsewhere(RequestRefused):
     sentence = "This request for access was opened in another browser. Go back to the agency and start again."
 
 
+class GrantGone(AuroraError):
+    """The grant that a request names is not the client's, not this citizen's, or nothing stands in it: the three cannot be told apart.
+
+    Answered to the client (Grant Management for OAuth 2.0, draft-03, 5.4); the citizen is shown nothing of it.
+    """
+
+    code = "invalid_grant_id"
+    sentence = "There is no such grant."
+
+
 class InvalidToken(AuroraError):
     """No valid access token, or no proof that it is the caller's (RFC 9449, 7.1). `headers` belong to the 401.
 
@@ -81,6 +91,12 @@ class NonceWanted(OAuth2Error):  # type: ignore[misc]
     def __init__(self, nonce: str) -> None:
         self.nonce = nonce
         super().__init__("The DPoP proof must have the nonce of the DPoP-Nonce header.")
+
+
+class InvalidGrantId(OAuth2Error):  # type: ignore[misc]
+    """Grant Management for OAuth 2.0, draft-03, 5.4: unknown or invalid, for whatever reason."""
+
+    error = "invalid_grant_id"
 
 
 class InvalidAuthorizationDetails(OAuth2Error):  # type: ignore[misc]

@@ -1,52 +1,145 @@
-"""Grants: made by an approval, alive as long as their consent."""
+"""Grants: made and added to by approvals; what stands in them is decided at each read, from their consents, by `consent.queries.standing`.
+
+A grant is locked after the rows of its consents, never before: who ends, replaces or merges holds these when it asks for the grant. Issuing
+locks the grant and only reads the consents: no token is issued beside a withdrawal that does not see it.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
+
 from consent import queries
-from consent.models import ConsentRecord, ConsentState
+from consent.models import ConsentEvent, ConsentEventKind, ConsentRecord, ConsentState
 
 from . import rfc9396
-from .models import Client, Grant
+from .models import AccessToken, Client, Grant, GrantPart
+from .rfc9396 import Detail
 
 
-def create(*, citizen_id: UUID, client: Client, consent: ConsentRecord, now: datetime) -> Grant:
-    """A grant for what this consent covers. Called in the citizen's scope."""
-    return Grant.objects.create(
-        citizen_id=citizen_id,
-        client=client,
-        consent=consent,
-        authorization_details=rfc9396.granted_by(consent).as_json(),
-        created_at=now,
+@dataclass(frozen=True, slots=True)
+class StandingPart:
+    """A consent that is alive in a grant: `detail` is what of it stands now."""
+
+    consent_id: UUID
+    detail: Detail
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What stands in a grant, the newest part first; never empty. `created_at` is the grant's."""
+
+    grant_id: UUID
+    created_at: datetime
+    parts: tuple[StandingPart, ...]
+
+    @property
+    def details(self) -> list[dict[str, Any]]:
+        return [part.detail.as_json() for part in self.parts]
+
+    @property
+    def expires_at(self) -> datetime:
+        """When the last part ends."""
+        return max(part.expires_at for part in self.parts)
+
+    @property
+    def lasting(self) -> tuple[StandingPart, ...]:
+        """Those that a refresh token is good for: a consent for one use needs no second token."""
+        return tuple(part for part in self.parts if not part.detail.once)
+
+    def of_consent(self, consent_id: UUID) -> StandingPart | None:
+        return next((part for part in self.parts if part.consent_id == consent_id), None)
+
+    def of_purpose(self, purpose: str) -> StandingPart | None:
+        """There is one at most: a citizen has one live consent for an agency and a purpose."""
+        return next((part for part in self.parts if part.detail.purpose == purpose), None)
+
+
+def create(*, citizen_id: UUID, client: Client, consent: ConsentRecord, now: datetime) -> GrantPart:
+    """A new grant with this consent as its only part. Called in the citizen's scope."""
+    grant = Grant.objects.create(citizen_id=citizen_id, client=client, created_at=now)
+    return add(grant=grant, consent=consent, now=now)
+
+
+def add(*, grant: Grant, consent: ConsentRecord, now: datetime) -> GrantPart:
+    """A further part. Called in the citizen's scope, with the grant locked unless it is new."""
+    return GrantPart.objects.create(grant=grant, citizen_id=grant.citizen_id, consent=consent, added_at=now)
+
+
+def standing(*, grant_id: UUID, now: datetime) -> Standing | None:
+    """What stands in a grant now; None if that is nothing, or there is no such grant of the citizen in whose scope this is."""
+    parts = list(GrantPart.objects.filter(grant_id=grant_id).select_related("grant", "consent").order_by("-added_at", "-pk"))
+    alive = queries.standing((part.consent_id for part in parts), at=now)
+    still = tuple(
+        StandingPart(part.consent_id, rfc9396.granted_by(part.consent, alive[part.consent_id]), part.consent.expires_at)
+        for part in parts
+        if part.consent_id in alive
     )
+    return Standing(grant_id, parts[0].grant.created_at, still) if still else None
 
 
-def lock_alive(*, grant_id: UUID, now: datetime) -> Grant | None:
-    """The grant, locked until the transaction ends; None if its consent is over. Called in the citizen's scope.
-
-    Its details are less, in this value only, by the categories that a change of meaning has left behind; None if that is all of them.
-    Issuing and revoking both take this lock first: no token is issued beside a withdrawal that does not see it.
-    """
-    grant = Grant.objects.select_for_update().get(pk=grant_id)
-    # A statement of its own after the lock: it sees a withdrawal that was committed while we waited.
-    alive = ConsentRecord.objects.filter(
-        pk=grant.consent_id, state=ConsentState.GIVEN, ended_at__isnull=True, not_before__lte=now, expires_at__gt=now
-    )
-    grant.consent_ends = alive.values_list("expires_at", flat=True).first()
-    return grant if grant.consent_ends and _narrow(grant) else None
+def open_consents(*, grant_id: UUID, now: datetime) -> list[UUID]:
+    """The consents that can still be ended, also those that a change of meaning has left behind. In the citizen's scope."""
+    alive = GrantPart.objects.filter(grant_id=grant_id, consent__state=ConsentState.GIVEN, consent__expires_at__gt=now)
+    return list(alive.order_by("-added_at", "-pk").values_list("consent_id", flat=True))
 
 
-def still_granted(detail: dict[str, Any], *, consent_id: UUID) -> dict[str, Any] | None:
-    """A detail without the categories that a change of meaning has left behind; None if none is left. In the citizen's scope."""
-    behind = queries.left_behind([consent_id]).get(consent_id, frozenset())
-    left = [c for c in detail["categories"] if c not in behind]
-    return detail | {"categories": left} if left else None
+def lock(grant_id: UUID) -> Grant:
+    """The grant, locked until the transaction ends. Called in the citizen's scope."""
+    return Grant.objects.select_for_update().get(pk=grant_id)
 
 
-def _narrow(grant: Grant) -> bool:
-    left = still_granted(grant.authorization_details, consent_id=grant.consent_id)
-    grant.authorization_details = left or grant.authorization_details
-    return left is not None
+def lock_alive(*, grant_id: UUID, now: datetime) -> Standing | None:
+    """The same, and what stands in it then: read after the lock, so that a withdrawal is seen that was committed while we waited."""
+    lock(grant_id)
+    return standing(grant_id=grant_id, now=now)
+
+
+def citizen_of(*, grant_id: UUID, client_id: str) -> UUID | None:
+    """Whose grant it is, for who is its client; None to everyone else. By a database function: the client knows no citizen."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT consent_oauth_citizen_of_grant(%s, %s)", [grant_id, client_id])
+        found: UUID | None = cursor.fetchone()[0]
+    return found
+
+
+def parse_id(text: str) -> UUID | None:
+    """A `grant_id` as we write it; None for anything else, also for another spelling of the same number."""
+    try:
+        grant_id = UUID(text)
+    except ValueError:
+        return None
+    return grant_id if str(grant_id) == text else None
+
+
+def still_granted(token: AccessToken, *, now: datetime) -> list[dict[str, Any]]:
+    """What stands now of the detail that a token was issued for; empty if that is nothing. By a database function that wants the token itself."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM consent_oauth_consent_of_token(%s, %s)", [token.digest, now])
+        row = cursor.fetchone()
+    alive = queries.covers(*row) if row else frozenset()
+    left = [c for c in token.detail["categories"] if c in alive]
+    return [token.detail | {"categories": left}] if left else []
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """When something last happened to a grant, and whether by a request of its client's: that gives or replaces, nothing else does."""
+
+    at: datetime
+    asked_for: bool
+
+
+def last_change(grant_id: UUID) -> Changed:
+    """By the history of its consents, also of those that are over. In the citizen's scope."""
+    parts = GrantPart.objects.filter(grant_id=grant_id)
+    events = ConsentEvent.objects.filter(consent__in=parts.values("consent")).order_by("-at", "-pk")
+    last = events.values_list("at", "kind").first()
+    if last is None:
+        return Changed(parts.latest("added_at").added_at, asked_for=True)
+    return Changed(last[0], asked_for=last[1] in (ConsentEventKind.GIVEN, ConsentEventKind.REPLACED))

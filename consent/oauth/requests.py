@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from hmac import compare_digest
+from uuid import UUID
 
 from django.utils import timezone
 
-from . import config
+from . import config, grant_management
 from .digests import digest_of, looks_like_secret
 from .errors import RequestElsewhere, RequestExpired, RequestUnknown, RequestUsed
 from .models import PushedRequest
@@ -20,7 +21,8 @@ from .rfc9396 import from_json
 class PushedRequestView:
     """Who asks for what, as checked when it was pushed. `client_name` and `agency_name` by language: fi, sv, en.
 
-    `categories` are codes, sorted; `until` is the last day, included (`consent.days`); `once`: for one use only.
+    `categories` are codes, sorted; `until` is the last day, included (`consent.days`); `once`: for one use only. `action` is what is to be
+    done (`config.GRANT_ACTIONS`), with the grant `grant_id` unless it makes one.
     """
 
     client_id: str
@@ -36,6 +38,8 @@ class PushedRequestView:
     code_challenge: str = field(repr=False)
     digest: bytes = field(repr=False)
     dpop_jkt: str = ""
+    action: str = grant_management.CREATE
+    grant_id: UUID | None = None
 
 
 def load(*, client_id: str, request_uri: str, interaction: str) -> PushedRequestView:
@@ -101,4 +105,6 @@ def view_of(request: PushedRequest) -> PushedRequestView:
         code_challenge=params["code_challenge"],
         digest=bytes(request.digest),
         dpop_jkt=params.get("dpop_jkt", ""),
+        action=params.get("action", grant_management.CREATE),
+        grant_id=UUID(named) if (named := params.get("grant_id")) else None,
     )

@@ -13,14 +13,23 @@ from consent.days import end_of
 from consent.errors import Conflict, OutsideTransaction
 from consent.models import ConsentRecord, ConsentState
 
-from . import config, grants, redirects, tokens
+from . import config, grant_management, grants, redirects, tokens
 from .digests import digest_of, new_secret
-from .errors import RequestUsed
-from .models import AuthorizationCode, Client, PushedRequest
+from .errors import GrantGone, RequestUsed
+from .models import (
+    AuthorizationCode,
+    Client,
+    Grant,
+    GrantPart,
+    PushedRequest,
+    RevokedReason,
+)
 from .requests import PushedRequestView
 
-# RFC 6749, 4.1.2.1; RFC 9396, 5.
-ERRORS = frozenset({"access_denied", "invalid_request", "server_error", "temporarily_unavailable", "unauthorized_client"})
+# RFC 6749, 4.1.2.1; Grant Management for OAuth 2.0, draft-03, 5.4.
+ERRORS = frozenset(
+    {"access_denied", "invalid_grant_id", "invalid_request", "server_error", "temporarily_unavailable", "unauthorized_client"}
+)
 
 
 class SeeOther(HttpResponseRedirect):
@@ -35,11 +44,12 @@ class SeeOther(HttpResponseRedirect):
 
 
 def approve(*, request: PushedRequestView, citizen_id: UUID, consent: ConsentRecord) -> str:
-    """The citizen agreed, to all or to less: use the request up, make the grant and its code; returns where to redirect.
+    """The citizen agreed, to all or to less: use the request up, make the grant or its new part, and a code; returns where to redirect.
 
-    Called in the citizen's scope, in the transaction that recorded `consent` and its ledger entry. What the client still held of a
-    consent that this one replaced dies. Raises `RequestUsed` (answered already, or too late) and `Conflict` (the consent is not one
-    for this request); nothing is then kept if the caller lets the transaction roll back.
+    Called in the citizen's scope, in the transaction that recorded `consent` and its ledger entry. What clients still held of consents
+    that were replaced by it dies, and with `merge` and `replace` the grant's refresh tokens do (Grant Management, draft-03, 5.2). Raises
+    `RequestUsed` (answered already, or too late), `GrantGone` (the grant is not one that can be added to) and `Conflict` (the consent is
+    not one for this request); nothing is then kept if the caller lets the transaction roll back.
     """
     if not connection.in_atomic_block:
         raise OutsideTransaction("A request is answered in the transaction that records the consent.")
@@ -50,21 +60,22 @@ def approve(*, request: PushedRequestView, citizen_id: UUID, consent: ConsentRec
         and consent.recipient_id == client.agency_id
         and consent.state == ConsentState.GIVEN
         and consent.purpose_id == request.purpose
-        and set(consent.categories) <= set(request.categories)
+        and set(consent.categories) <= {*request.categories, *_merged(request, consent)}
         and consent.expires_at <= end_of(request.until)
         and (consent.once or not request.once)
     )
     if not answers:
         raise Conflict("This consent does not answer the request.")
     _use_up(request, now)
-    grant = grants.create(citizen_id=citizen_id, client=client, consent=consent, now=now)
-    tokens.supersede(citizen_id=citizen_id, client_pk=client.pk, now=now)
+    tokens.supersede(by=consent, now=now)
+    part = _part(request, client, consent, now)
     secret = new_secret()
     AuthorizationCode.objects.create(
         digest=digest_of(secret),
         citizen_id=citizen_id,
         client=client,
-        grant=grant,
+        grant=part.grant,
+        part=part,
         redirect_uri=request.redirect_uri,
         code_challenge=request.code_challenge,
         dpop_jkt=request.dpop_jkt,
@@ -72,6 +83,26 @@ def approve(*, request: PushedRequestView, citizen_id: UUID, consent: ConsentRec
         expires_at=now + config.CODE_LIFETIME,
     )
     return _url(request, [("code", secret)])
+
+
+def _merged(request: PushedRequestView, consent: ConsentRecord) -> set[str]:
+    """What of the grant this very consent has replaced: together with what was asked for, it may be all that (`merge`)."""
+    if request.action != grant_management.MERGE or request.grant_id is None:
+        return set()
+    same = GrantPart.objects.filter(grant_id=request.grant_id, consent__purpose=consent.purpose_id)
+    replaced = same.filter(consent__state=ConsentState.REPLACED, consent__ended_at=consent.decided_at).select_related("consent")
+    return {category for part in replaced for category in part.consent.covered}
+
+
+def _part(request: PushedRequestView, client: Client, consent: ConsentRecord, now: datetime) -> GrantPart:
+    if request.grant_id is None:
+        return grants.create(citizen_id=consent.citizen_id, client=client, consent=consent, now=now)
+    mine = Grant.objects.select_for_update().filter(pk=request.grant_id, client=client, citizen_id=consent.citizen_id)
+    grant = mine.first()
+    if grant is None:
+        raise GrantGone()
+    tokens.end_refresh(grant_id=grant.pk, now=now, reason=RevokedReason.SUPERSEDED)
+    return grants.add(grant=grant, consent=consent, now=now)
 
 
 def refuse(*, request: PushedRequestView, error: str = "access_denied", description: str = "The citizen declined.") -> str:

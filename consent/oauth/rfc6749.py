@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -22,12 +23,13 @@ from consent.scope import citizen_scope
 
 from . import config, grants, rfc9396, rfc9449, tokens
 from .digests import digest_of
+from .errors import InvalidAuthorizationDetails
+from .grants import Standing, StandingPart
 from .models import (
     AccessToken,
     AuthorizationCode,
     Client,
     ClientToken,
-    Grant,
     RefreshToken,
     RevokedReason,
 )
@@ -62,21 +64,26 @@ class _Issues(_Binds):
         citizen_id: UUID = credential.citizen_id
         return citizen_id
 
-    def prepare(self, grant: Grant, code_digest: bytes) -> None:
-        """What the token is for; read by `generate_token` and the server's `save_token`."""
-        granted = rfc9396.from_json(grant.authorization_details)
-        self.request.grant = grant
+    def prepare(self, held: Standing, parts: Sequence[StandingPart], code_digest: bytes) -> None:
+        """What the token is for, of `parts` of the grant; read by `generate_token` and the server's `save_token`.
+
+        One token is for one part, as one decision is for one purpose: the first, or the one that the token request names (RFC 9396, 6.1).
+        """
+        text = self.request.form.get("authorization_details")
+        wanted = rfc9396.parse(text) if text is not None else parts[0].detail
+        part = next((p for p in parts if p.detail.covers(wanted)), None)
+        if part is None:
+            raise InvalidAuthorizationDetails("The token request asks for more than was granted.")
+        self.request.held, self.request.part, self.request.detail = held, part, wanted
         self.request.code_digest = code_digest
-        self.request.detail = rfc9396.narrowed(granted, self.request.form.get("authorization_details"))
 
     def generate_token(self, *, include_refresh_token: bool = True, **kwargs: Any) -> dict[str, Any]:
-        grant, detail = self.request.grant, self.request.detail
-        left = int((grant.consent_ends - timezone.now()).total_seconds())
+        held, part = self.request.held, self.request.part
+        left = int((part.expires_at - timezone.now()).total_seconds())
         kwargs["expires_in"] = min(int(config.ACCESS_LIFETIME.total_seconds()), left)
-        # A consent for one use needs no second token.
-        include = include_refresh_token and not detail.once
+        include = include_refresh_token and bool(held.lasting)
         token: dict[str, Any] = super().generate_token(include_refresh_token=include, **kwargs)  # type: ignore[misc]
-        return token | {"authorization_details": [detail.as_json()], "grant_id": str(grant.id)}
+        return token | {"authorization_details": [self.request.detail.as_json()], "grant_id": str(held.grant_id)}
 
 
 class CodeGrant(_Issues, AuthorizationCodeGrant):  # type: ignore[misc]
@@ -98,11 +105,12 @@ class CodeGrant(_Issues, AuthorizationCodeGrant):  # type: ignore[misc]
     def create_token_response(self) -> tuple[int, dict[str, Any], list[tuple[str, str]]]:
         code, now = self.request.authorization_code, timezone.now()
         with citizen_scope(code.citizen_id):
-            grant = grants.lock_alive(grant_id=code.grant_id, now=now)
+            held = grants.lock_alive(grant_id=code.grant_id, now=now)
+            decided = held.of_consent(code.part.consent_id) if held else None
             if AuthorizationCode.objects.filter(pk=code.pk, used_at__isnull=True, expires_at__gt=now).update(used_at=now) == 1:
-                if grant is None:
+                if held is None or decided is None:
                     raise InvalidGrantError("The consent has ended.")
-                self.prepare(grant, code.pk)
+                self.prepare(held, [decided], code.pk)
                 answer: tuple[int, dict[str, Any], list[tuple[str, str]]] = super().create_token_response()
                 return answer
         self._replayed(code)
@@ -118,7 +126,7 @@ class CodeGrant(_Issues, AuthorizationCodeGrant):  # type: ignore[misc]
     def _replayed(self, code: AuthorizationCode) -> None:
         """RFC 9700, 4.5 and FAPI 2.0, 5.3.2.1: who presents a code a second time may be its thief, and so may who came first."""
         with citizen_scope(code.citizen_id):
-            Grant.objects.select_for_update().get(pk=code.grant_id)
+            grants.lock(code.grant_id)
             tokens.revoke(now=timezone.now(), reason=RevokedReason.CODE_REPLAYED, code=code)
 
 
@@ -143,10 +151,10 @@ class RefreshGrant(_Issues, RefreshTokenGrant):  # type: ignore[misc]
         with citizen_scope(held.citizen_id):
             grant = grants.lock_alive(grant_id=held.grant_id, now=now)
             # Asked again under the lock: it may have been revoked while we waited.
-            if grant is None or not RefreshToken.objects.filter(pk=held.pk, revoked_at__isnull=True).exists():
+            if grant is None or not grant.lasting or not RefreshToken.objects.filter(pk=held.pk, revoked_at__isnull=True).exists():
                 raise InvalidGrantError("The consent has ended or the token was revoked.")
             if self._use_up(held, now):
-                self.prepare(grant, held.code_id)
+                self.prepare(grant, grant.lasting, held.code_id)
                 answer: tuple[int, dict[str, Any], list[tuple[str, str]]] = super().create_token_response()
                 return answer
         self._replayed(held)
@@ -163,7 +171,7 @@ class RefreshGrant(_Issues, RefreshTokenGrant):  # type: ignore[misc]
     def _replayed(self, held: RefreshToken) -> None:
         """RFC 9700, 4.14.2: one of the two who had it is a thief, so what came of the same code ends."""
         with citizen_scope(held.citizen_id):
-            Grant.objects.select_for_update().get(pk=held.grant_id)
+            grants.lock(held.grant_id)
             tokens.revoke(now=timezone.now(), reason=RevokedReason.REFRESH_REPLAYED, code_id=held.code_id)
 
 
@@ -204,17 +212,18 @@ def save(token: dict[str, Any], request: Any) -> None:
     common = {
         "citizen_id": request.user,
         "client": request.client,
-        "grant": request.grant,
+        "grant_id": request.held.grant_id,
         "code_id": request.code_digest,
         "created_at": now,
     }
     AccessToken.objects.create(
         digest=digest_of(token["access_token"]),
         expires_at=now + timedelta(seconds=token["expires_in"]),
-        consent_id=request.grant.consent_id,
+        consent_id=request.part.consent_id,
         detail=request.detail.as_json(),
         jkt=request.proof.jkt,
         **common,
     )
     if "refresh_token" in token:
-        RefreshToken.objects.create(digest=digest_of(token["refresh_token"]), expires_at=request.grant.consent_ends, **common)
+        ends = max(part.expires_at for part in request.held.lasting)
+        RefreshToken.objects.create(digest=digest_of(token["refresh_token"]), expires_at=ends, **common)

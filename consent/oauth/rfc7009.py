@@ -10,12 +10,11 @@ from django.utils import timezone
 
 from consent.scope import citizen_scope
 
-from . import config, tokens
+from . import config, grants, tokens
 from .models import (
     AccessToken,
     Client,
     ClientToken,
-    Grant,
     RefreshToken,
     RevokedReason,
 )
@@ -48,7 +47,7 @@ class RevocationEndpoint(_RevocationEndpoint):  # type: ignore[misc]
             return
         reason = RevokedReason.BY_CLIENT
         with citizen_scope(token.citizen_id):
-            Grant.objects.select_for_update().get(pk=token.grant_id)  # see grants.lock_alive
+            grants.lock(token.grant_id)
             now = timezone.now()
             if isinstance(token, RefreshToken):
                 tokens.revoke(now=now, reason=reason, grant_id=token.grant_id)

@@ -6,12 +6,12 @@ from typing import Any
 
 from authlib.oauth2.rfc6749 import InvalidRequestError
 from authlib.oauth2.rfc7662 import IntrospectionEndpoint as _IntrospectionEndpoint
+from django.utils import timezone
 
 from consent.scope import citizen_scope
 
-from . import config
-from .grants import still_granted
-from .models import AccessToken, Client, ClientToken, Grant, RefreshToken
+from . import config, grants
+from .models import AccessToken, Client, ClientToken, RefreshToken
 from .rfc7009 import Token, find
 
 
@@ -46,11 +46,12 @@ class IntrospectionEndpoint(_IntrospectionEndpoint):  # type: ignore[misc]
         if isinstance(token, ClientToken):
             return body | {"scope": token.get_scope()}
         body["grant_id"] = str(token.grant_id)
-        with citizen_scope(token.citizen_id):
-            if isinstance(token, AccessToken):
-                detail = still_granted(token.detail, consent_id=token.consent_id)
-            else:
-                grant = Grant.objects.get(pk=token.grant_id)
-                detail = still_granted(grant.authorization_details, consent_id=grant.consent_id)
+        now = timezone.now()
+        if isinstance(token, AccessToken):
+            details = grants.still_granted(token, now=now)
+        else:
+            with citizen_scope(token.citizen_id):
+                held = grants.standing(grant_id=token.grant_id, now=now)
+            details = [part.detail.as_json() for part in held.lasting] if held else []
         # A change of meaning ends a token as a withdrawal does, whole or by some categories, though nobody touched its row.
-        return body | {"authorization_details": [detail]} if detail else {"active": False}
+        return body | {"authorization_details": details} if details else {"active": False}

@@ -6,11 +6,11 @@ from typing import Any
 
 from django.conf import settings
 
-from . import config
+from . import config, grant_management, rfc9396
 
 
 def metadata() -> dict[str, Any]:
-    """With the members of RFC 9126 (5), RFC 9207 (3), RFC 9396 (10) and RFC 9449 (5.1). All authenticated endpoints take `private_key_jwt` only."""
+    """With the members of RFC 9126 (5), RFC 9207 (3), RFC 9396 (10), RFC 9449 (5.1) and Grant Management (7.1). All authenticated endpoints take `private_key_jwt` only."""
     base = config.issuer()
     authenticated = {}
     for endpoint in ("token", "revocation", "introspection"):
@@ -35,7 +35,9 @@ def metadata() -> dict[str, Any]:
         "dpop_signing_alg_values_supported": list(config.ALGORITHMS),
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": True,
-        "authorization_details_types_supported": [config.DETAIL_TYPE],
+        "authorization_details_types_supported": list(rfc9396.TYPES),
+        "authorization_details_types_metadata_endpoint": f"{base}/oauth/authorization-details",
+        **grant_management.metadata(base),
         "protected_resources": [config.resource()],
         "ui_locales_supported": [code for code, _ in settings.LANGUAGES],
     }

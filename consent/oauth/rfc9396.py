@@ -1,11 +1,13 @@
-"""RFC 9396: what is asked for, in `authorization_details` of one type. Unknown is refused; exactly one detail a request."""
+"""RFC 9396: what is asked for, in `authorization_details` of a type that we know. Unknown is refused; exactly one detail a request."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -18,8 +20,37 @@ from . import config, strict_json
 from .errors import InvalidAuthorizationDetails
 from .models import Client
 
-_SCHEMA = json.loads((Path(__file__).parent / "schemas" / f"{config.DETAIL_TYPE}.json").read_text(encoding="utf-8"))
-_VALIDATOR = Draft202012Validator(_SCHEMA)
+SCHEMAS = Path(__file__).parent / "schemas"
+
+
+@dataclass(frozen=True, slots=True)
+class DetailType:
+    """A type of authorization details and the JSON Schema (2020-12) of one detail. What the schema does not name is refused."""
+
+    name: str
+    schema: Mapping[str, Any]
+    validator: Draft202012Validator
+
+
+def load_types(folder: Path = SCHEMAS) -> Mapping[str, DetailType]:
+    """By name the types of a folder: one file each. Raises ValueError for a file that is not the schema of the type it is named after."""
+    types = {}
+    for file in sorted(folder.glob("*.json")):
+        schema = json.loads(file.read_text(encoding="utf-8"))
+        Draft202012Validator.check_schema(schema)
+        if schema["properties"]["type"] != {"const": file.stem} or schema["additionalProperties"] is not False:
+            raise ValueError(f"{file.name} must be closed, and of the type {file.stem}.")
+        types[file.stem] = DetailType(file.stem, schema, Draft202012Validator(schema))
+    return MappingProxyType(types)
+
+
+TYPES = load_types()
+
+
+def published() -> dict[str, Any]:
+    """The types with their schemas, for whoever builds a client (in the shape of draft-zehavi-oauth-rar-metadata)."""
+    described = {t.name: {"description": t.schema["description"], "schema": dict(t.schema)} for t in TYPES.values()}
+    return {"authorization_details_types_metadata": described}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +85,12 @@ def parse(text: str) -> Detail:
         raise InvalidAuthorizationDetails("authorization_details must be JSON.") from None
     if not isinstance(details, list) or len(details) != 1:
         raise InvalidAuthorizationDetails("authorization_details must be an array of exactly one object.")
-    if not _VALIDATOR.is_valid(details[0]):
-        raise InvalidAuthorizationDetails(f"The detail does not fit the JSON Schema of type {config.DETAIL_TYPE}.")
+    named = details[0].get("type") if isinstance(details[0], dict) else None
+    known = TYPES.get(named) if isinstance(named, str) else None
+    if known is None:
+        raise InvalidAuthorizationDetails(f"The type must be one of {', '.join(TYPES)}.")
+    if not known.validator.is_valid(details[0]):
+        raise InvalidAuthorizationDetails(f"The detail does not fit the JSON Schema of type {known.name}.")
     return from_json(details[0])
 
 
@@ -80,16 +115,6 @@ def judge(detail: Detail, client: Client, today: date) -> None:
         raise InvalidAuthorizationDetails("until must be between tomorrow and twelve months from today.")
 
 
-def granted_by(consent: ConsentRecord) -> Detail:
-    """What the citizen decided, which may be less than what was asked for."""
-    return Detail(consent.purpose_id, tuple(consent.covered), last_day(consent.expires_at), consent.once)
-
-
-def narrowed(granted: Detail, text: str | None) -> Detail:
-    """What a token is for: all that is granted, or the part that the token request names (6.1). Raises `InvalidAuthorizationDetails`."""
-    if text is None:
-        return granted
-    wanted = parse(text)
-    if not granted.covers(wanted):
-        raise InvalidAuthorizationDetails("The token request asks for more than was granted.")
-    return wanted
+def granted_by(consent: ConsentRecord, categories: Iterable[str]) -> Detail:
+    """A consent as a detail: what of it stands (`categories`), which may be less than what was asked for."""
+    return Detail(consent.purpose_id, tuple(sorted(categories)), last_day(consent.expires_at), consent.once)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import config
+from . import config, rfc9396
 
 
 def metadata() -> dict[str, Any]:
@@ -16,5 +16,5 @@ def metadata() -> dict[str, Any]:
         "bearer_methods_supported": [],  # 2: no bearer token is taken, in no way
         "dpop_bound_access_tokens_required": True,
         "dpop_signing_alg_values_supported": list(config.ALGORITHMS),
-        "authorization_details_types_supported": [config.DETAIL_TYPE],
+        "authorization_details_types_supported": list(rfc9396.TYPES),
     }

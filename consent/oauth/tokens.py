@@ -15,17 +15,17 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from consent.errors import OutsideTransaction
-from consent.models import ConsentState
+from consent.models import ConsentRecord, ConsentState
 from consent.scope import lookup_scope
 
-from . import rfc9449
+from . import grants, rfc9449
 from .digests import digest_of, looks_like_secret
 from .errors import InvalidProof, InvalidToken, NonceWanted
 from .models import (
     AccessToken,
     AuthorizationCode,
     ClientToken,
-    Grant,
+    GrantPart,
     RefreshToken,
     RevokedReason,
 )
@@ -134,35 +134,46 @@ def _held(call: rfc9449.Call, sql: str, now: datetime) -> tuple[str, tuple[Any, 
 
 
 def revoke_for_consent(*, consent_id: UUID, now: datetime, reason: RevokedReason = RevokedReason.CONSENT_WITHDRAWN) -> int:
-    """Kill every token of the grant that rests on a consent; returns how many. Zero for a consent that no agency asked for.
+    """Kill what was issued for a consent; returns how many tokens. Zero for a consent that no agency asked for.
 
+    Refresh tokens of its grant die with the last of the grant's consents that they are good for; until then they give tokens for the others.
     Called by whoever ends the consent, in the same transaction and the citizen's scope, after the consent's own row has changed.
     `SUPERSEDED` is for a consent replaced by a newer one: those tokens are then invalid without further reason.
     """
     if not connection.in_atomic_block:
         raise OutsideTransaction("Tokens end in the transaction that ends their consent.")
-    grant = Grant.objects.select_for_update().filter(consent_id=consent_id).first()  # see grants.lock_alive
-    return revoke(now=now, reason=reason, grant=grant) if grant else 0
+    part = GrantPart.objects.filter(consent_id=consent_id).first()
+    if part is None:
+        return 0
+    left = grants.lock_alive(grant_id=part.grant_id, now=now)
+    held = AccessToken.objects.filter(grant_id=part.grant_id, consent_id=consent_id, revoked_at__isnull=True)
+    killed = held.update(revoked_at=now, revoked_reason=reason)
+    if left is None or not any(p.consent_id != consent_id for p in left.lasting):
+        killed += end_refresh(grant_id=part.grant_id, now=now, reason=reason)
+    return killed
 
 
 def narrow_for_consent(*, consent_id: UUID, categories: Iterable[str], now: datetime) -> int:
-    """Take withdrawn categories out of the grant that rests on a consent, and kill the access tokens that bear one; returns how many.
+    """Kill the access tokens that bear a category which was withdrawn while the rest stands; returns how many.
 
-    The refresh token lives on, and fetches a token for what is left. Called as `revoke_for_consent` is.
+    The refresh token lives on, and fetches a token for what is left: the grant covers what its consents do. Called as `revoke_for_consent` is.
     """
     if not connection.in_atomic_block:
-        raise OutsideTransaction("A grant is narrowed in the transaction that narrows its consent.")
-    grant = Grant.objects.select_for_update().filter(consent_id=consent_id).first()
-    if grant is None:
+        raise OutsideTransaction("Tokens end in the transaction that narrows their consent.")
+    part = GrantPart.objects.filter(consent_id=consent_id).first()
+    if part is None:
         return 0
-    gone = sorted(set(categories))
-    left = [category for category in grant.authorization_details["categories"] if category not in gone]
-    Grant.objects.filter(pk=grant.pk).update(authorization_details={**grant.authorization_details, "categories": left})
+    grants.lock(part.grant_id)
     bearing = Q()
-    for category in gone:
+    for category in sorted(set(categories)):
         bearing |= Q(detail__categories__contains=[category])
-    living = AccessToken.objects.filter(bearing, grant=grant, revoked_at__isnull=True)
+    living = AccessToken.objects.filter(bearing, grant_id=part.grant_id, consent_id=consent_id, revoked_at__isnull=True)
     return living.update(revoked_at=now, revoked_reason=RevokedReason.SUPERSEDED)
+
+
+def end_refresh(*, grant_id: UUID, now: datetime, reason: RevokedReason) -> int:
+    """Kill the refresh tokens of a grant, which is locked; returns how many."""
+    return RefreshToken.objects.filter(grant_id=grant_id, revoked_at__isnull=True).update(revoked_at=now, revoked_reason=reason)
 
 
 def revoke(*, now: datetime, reason: RevokedReason, **which: Any) -> int:
@@ -188,8 +199,10 @@ def own(secret: str) -> ClientToken | None:
     return ClientToken.objects.filter(pk=digest_of(secret)).first() if looks_like_secret(secret) else None
 
 
-def supersede(*, citizen_id: UUID, client_pk: int, now: datetime) -> None:
-    """Kill what a client still holds of consents that a newer one has replaced. Called in the citizen's scope."""
-    replaced = Grant.objects.filter(citizen_id=citizen_id, client_id=client_pk, consent__state=ConsentState.REPLACED)
-    for consent_id in replaced.values_list("consent_id", flat=True):
-        revoke_for_consent(consent_id=consent_id, now=now, reason=RevokedReason.SUPERSEDED)
+def supersede(*, by: ConsentRecord, now: datetime) -> None:
+    """Kill what any client holds of the consents that this one has replaced. In the citizen's scope, in the transaction that gave it."""
+    same = ConsentRecord.objects.filter(citizen_id=by.citizen_id, recipient_id=by.recipient_id)
+    replaced = same.filter(state=ConsentState.REPLACED, ended_at=by.decided_at).values("pk")
+    # In the order of their grants: two who lock several wait for each other, and do not deadlock.
+    for part in GrantPart.objects.filter(consent__in=replaced).order_by("grant_id", "pk"):
+        revoke_for_consent(consent_id=part.consent_id, now=now, reason=RevokedReason.SUPERSEDED)

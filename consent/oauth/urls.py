@@ -11,6 +11,7 @@ urlpatterns = [
     path("oauth/revoke", views.revoke, name="revoke"),
     path("oauth/introspect", views.introspect, name="introspect"),
     path("oauth/jwks", views.jwks, name="jwks"),
+    path("oauth/authorization-details", views.authorization_details, name="authorization-details"),
     path(".well-known/oauth-authorization-server", views.authorization_server, name="authorization-server"),
     path(".well-known/oauth-protected-resource", views.protected_resource, name="protected-resource"),
     # RFC 9728, 3.1: for a resource with a path, the path follows the well-known part.

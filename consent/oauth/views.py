@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from consent import signing
 
-from . import limits, rfc8414, rfc9728
+from . import limits, rfc8414, rfc9396, rfc9728
 from .forms import FormRequest
 from .server import server
 
@@ -74,6 +74,11 @@ def protected_resource(request: HttpRequest) -> HttpResponse:
 @require_GET
 def jwks(request: HttpRequest) -> HttpResponse:
     return _public(signing.jwks())
+
+
+@require_GET
+def authorization_details(request: HttpRequest) -> HttpResponse:
+    return _public(rfc9396.published())
 
 
 def _public(metadata: dict[str, Any]) -> HttpResponse:

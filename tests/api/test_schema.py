@@ -61,7 +61,9 @@ def test_the_document_is_openapi_3_1(cast: Cast) -> None:
     for component in document["components"]["schemas"].values():
         Draft202012Validator.check_schema(component)
     assert document["components"]["securitySchemes"]["agencyToken"]["scheme"] == "DPoP"
-    assert set(document["paths"]) == {PATH} and set(document["paths"][PATH]) == {"get"}
+    of_the_agency_itself = {"/api/v1/events", "/api/v1/events/{id}/confirmation", "/oauth/grants/{grant_id}"}
+    assert set(document["paths"]) == {PATH, *of_the_agency_itself} and set(document["paths"][PATH]) == {"get"}
+    assert set(document["paths"]["/oauth/grants/{grant_id}"]) == {"get", "delete"}
 
 
 def test_every_answer_is_as_documented_whatever_category_is_asked_for(schema: Any, headers: Headers) -> None:

@@ -21,7 +21,7 @@ from aurora.ui.contexts import InvalidRequestPage
 from consent import days
 from consent.errors import Conflict, InvalidInput
 from consent.oauth import requests
-from consent.oauth.errors import RequestRefused
+from consent.oauth.errors import GrantGone, RequestRefused
 from consent.oauth.responses import SeeOther
 
 INTERACTION = "oauth-interaction"
@@ -43,6 +43,8 @@ def decide(request: HttpRequest) -> HttpResponse:
         requests.load(client_id=client_id, request_uri=request_uri, interaction=interaction)
         newcomers.note(request, **{INTERACTION: interaction, "language": language})
         return _decide(request, client_id, request_uri, interaction)
+    except GrantGone:
+        return SeeOther(request_access.turn_away(client_id=client_id, request_uri=request_uri, interaction=interaction))
     except RequestRefused as error:
         page = InvalidRequestPage(reason=str(words.request_error(error.code)), home_url=reverse("portal:landing"))
         return render(request, "portal/authorize_invalid.html", {"page": page}, status=error.status)

@@ -10,7 +10,7 @@ from .credentials import (
     RevokedReason,
 )
 from .draft import ClientDraft
-from .grant import Grant
+from .grant import Grant, GrantPart
 from .keyset import ClientKeySet
 from .proof import ProofMemory, UsedProof
 from .pushed import PushedRequest
@@ -23,6 +23,7 @@ __all__ = [
     "ClientKeySet",
     "ClientToken",
     "Grant",
+    "GrantPart",
     "ProofMemory",
     "PushedRequest",
     "RefreshToken",

@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from .client import Client
-from .grant import Grant
+from .grant import Grant, GrantPart
 
 
 class RevokedReason(models.TextChoices):
@@ -45,6 +45,7 @@ class _Credential(models.Model):
 class AuthorizationCode(AuthorizationCodeMixin, _Credential):  # type: ignore[misc]
     """Lives 60 s and works once (FAPI 2.0, 5.3.2.1). `used_at` stays, so that a second use is seen as what it is."""
 
+    part = models.ForeignKey(GrantPart, on_delete=models.PROTECT, related_name="+", help_text="What was just decided.")
     redirect_uri = models.CharField(max_length=512)
     code_challenge = models.CharField(max_length=43, help_text="S256 (RFC 7636).")
     dpop_jkt = models.CharField(max_length=43, blank=True, default="", db_default="", help_text="The key it is for (RFC 9449, 10), or any.")
@@ -96,7 +97,7 @@ class AccessToken(_Token):
 
 
 class RefreshToken(_Token):
-    """Valid until the consent ends. Not rotated, since the client is confidential (FAPI 2.0, 5.3.2.1), unless the client wants it.
+    """Valid until the last of the grant's consents for a time ends. Not rotated, since the client is confidential (FAPI 2.0, 5.3.2.1), unless the client wants it.
 
     Those of one code are a family. `used_at`: it was rotated; who presents it again ends the family (RFC 9700, 4.14.2).
     """

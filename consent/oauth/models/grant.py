@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
 
 from django.conf import settings
 from django.db import models
@@ -14,17 +13,24 @@ from .client import Client
 
 
 class Grant(models.Model):
-    """One consent, one client. `authorization_details` is what was granted, which may be less than what was asked for."""
+    """What one client holds of one citizen: one or several parts, each a consent. What it covers is read from these, and kept nowhere else."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     citizen = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="+")
-    consent = models.OneToOneField(ConsentRecord, on_delete=models.PROTECT, related_name="+")
-    authorization_details = models.JSONField()
     created_at = models.DateTimeField()
-
-    # Set by `grants.lock_alive`: when the consent ends.
-    consent_ends: datetime | None = None
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+class GrantPart(models.Model):
+    """One consent of a grant. Parts of consents that are over stay: they say what the grant was. `added_at` puts them in order."""
+
+    grant = models.ForeignKey(Grant, on_delete=models.PROTECT, related_name="parts")
+    citizen = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    consent = models.OneToOneField(ConsentRecord, on_delete=models.PROTECT, related_name="+")
+    added_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"part of {self.grant_id}"

@@ -35,7 +35,7 @@ from consent.models import (
     PurposeVersion,
 )
 from consent.oauth import clients, requests, responses, tokens
-from consent.oauth.models import Client, Grant
+from consent.oauth.models import Client, Grant, GrantPart
 from consent.oauth.rfc9449 import Call
 from consent.scope import citizen_scope
 from tests.support.hostile_peer import listening, peer
@@ -327,7 +327,7 @@ def take_away(office: Office, citizen_id: UUID) -> None:
     )
 
     with citizen_scope(citizen_id):
-        for model in (AccessToken, RefreshToken, AuthorizationCode, Grant, ConsentRecord):
+        for model in (AccessToken, RefreshToken, AuthorizationCode, GrantPart, Grant, ConsentRecord):
             model.objects.filter(citizen_id=citizen_id).delete()
         get_user_model().objects.filter(pk=citizen_id).delete()
     ClientToken.objects.filter(client=office.client).delete()

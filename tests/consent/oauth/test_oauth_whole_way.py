@@ -198,9 +198,10 @@ def test_a_refresh_stops_with_the_consent_even_before_its_tokens_are_killed(offi
 def test_a_newer_consent_ends_what_came_of_the_one_it_replaces(office, aino, agree) -> None:
     answer = agree(office, aino)
     old = office.redeem(answer.code).json()
+    now = timezone.now()
     with citizen_scope(aino):
-        type(answer.consent).objects.filter(pk=answer.consent.pk).update(state="replaced", ended_at=timezone.now())
-    new = office.redeem(agree(office, aino).code).json()
+        type(answer.consent).objects.filter(pk=answer.consent.pk).update(state="replaced", ended_at=now)
+    new = office.redeem(agree(office, aino, decided_at=now).code).json()
     with pytest.raises(InvalidToken, match="^invalid_token"):
         office.context(old["access_token"])
     assert office.refresh(old["refresh_token"]).status_code == 400
@@ -260,9 +261,9 @@ def test_authentication_is_one_round_trip(office, tokens_of, django_assert_num_q
         tokens.authenticate(call)
 
 
-def test_introspection_needs_the_tokens_row_only(office, tokens_of, django_assert_max_num_queries) -> None:
-    """The client, its jti, and the token under its look-up (savepoint, setting, row, setting, release)."""
-    with django_assert_max_num_queries(7):
+def test_introspection_needs_the_tokens_row_and_its_consent_only(office, tokens_of, django_assert_max_num_queries) -> None:
+    """The client, its jti, the token under its look-up (savepoint, setting, row, setting, release), and what stands of its consent."""
+    with django_assert_max_num_queries(8):
         assert office.introspect(tokens_of["access_token"])["active"] is True
 
 
