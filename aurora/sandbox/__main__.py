@@ -34,7 +34,15 @@ def main(arguments: list[str] | None = None) -> int:
 
     listening.set_app(get_wsgi_application())
     print(f"READY {running.base_url}", flush=True)
-    server.serve(listening, running.store.sweep)
+
+    def sweep() -> None:
+        running.store.sweep()
+        if running.process == config.OFFICE:
+            from aurora.sandbox.office import notices
+
+            notices.confirm_all(running)
+
+    server.serve(listening, sweep)
     running.store.close()
     return 0
 

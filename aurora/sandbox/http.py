@@ -54,6 +54,12 @@ def post(url: str, form: Mapping[str, str], *, headers: Mapping[str, str] | None
     return _ask(urllib.request.Request(url, data=body, headers={"Accept": "application/json", **(headers or {})}))
 
 
+def post_json(url: str, body: bytes, *, headers: Mapping[str, str] | None = None) -> Answer:
+    """Like `post`, with a JSON body."""
+    kind = {"Accept": "application/json", "Content-Type": "application/json"}
+    return _ask(urllib.request.Request(url, data=body, headers={**kind, **(headers or {})}))
+
+
 def metadata(issuer: str, kind: str) -> dict[str, Any]:
     """The issuer's metadata, kept for a minute. `kind`: openid-configuration or oauth-authorization-server.
 

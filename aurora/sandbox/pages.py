@@ -17,7 +17,7 @@ from aurora.sandbox.errors import BearerError, PageError, SandboxError
 
 LANGUAGES = ("fi", "sv", "en")
 HERE = Path(__file__).resolve().parent
-_MACHINE_PATHS = ("/data/", "/token", "/par", "/revoke", "/userinfo", "/_sandbox/", "/.well-known/", "/jwks")
+_MACHINE_PATHS = ("/data/", "/token", "/par", "/revoke", "/userinfo", "/_sandbox/", "/notices", "/.well-known/", "/jwks")
 
 
 @cache

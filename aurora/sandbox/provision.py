@@ -144,6 +144,7 @@ def _registration(base: Mapping[str, str]) -> dict[str, Any]:
         "service": {language: pages.texts(language)["office.application"] for language in pages.LANGUAGES},
         "client_id": OFFICE,
         "redirect_uris": [f"{base[OFFICE]}/callback"],
+        "notice_uri": f"{base[OFFICE]}/notices",
         "purposes": list(OFFICE_PURPOSES),
         "categories": list(OFFICE_CATEGORIES),
     }

@@ -34,6 +34,12 @@ CREATE TABLE IF NOT EXISTS tokens (
 CREATE TABLE IF NOT EXISTS applications (
     id TEXT PRIMARY KEY, owner TEXT NOT NULL, state_digest TEXT NOT NULL, verifier TEXT NOT NULL, status TEXT NOT NULL,
     reason TEXT NOT NULL, token TEXT NOT NULL, begun_at REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS readings (
+    application TEXT NOT NULL REFERENCES applications, category TEXT NOT NULL, body TEXT NOT NULL, read_at REAL NOT NULL,
+    PRIMARY KEY (application, category));
+CREATE TABLE IF NOT EXISTS notices (
+    id TEXT PRIMARY KEY, kind TEXT NOT NULL, grant_id TEXT NOT NULL, categories TEXT NOT NULL, asked INTEGER NOT NULL,
+    received_at REAL NOT NULL, times INTEGER NOT NULL, deleted INTEGER NOT NULL, confirmed_at REAL);
 CREATE TABLE IF NOT EXISTS switches (scope TEXT PRIMARY KEY, setting TEXT NOT NULL);
 """
 

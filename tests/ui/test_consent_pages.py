@@ -46,7 +46,8 @@ def test_the_controls_are_named_as_agreed_in_english(gallery: list[Drawn]) -> No
     assert any(t.startswith("Connect (") for t in texts("sources"))
     assert {"Allow", "Decline"} <= texts("connect")
     assert {"Allow", "Decline"} <= texts("authorize")
-    assert "Withdraw" in texts("consent") and "Withdraw" in texts("withdraw")
+    assert "Withdraw" in texts("consent") and "Withdraw" in texts("withdraw-access")
+    assert {"Withdraw all of it", "Take out what I ticked"} <= texts("withdraw")
 
 
 @pytest.mark.parametrize("name", ASKING)
@@ -69,7 +70,10 @@ def test_data_that_is_not_there_is_said_with_its_reason(gallery: list[Drawn]) ->
 
 def test_withdrawing_asks_no_reason(gallery: list[Drawn]) -> None:
     page = _one(gallery, "withdraw").page
-    assert {e.attributes["name"] for e in page.all("input")} == {"csrfmiddlewaretoken"}
+    assert {e.attributes["name"] for e in page.all("input")} == {"csrfmiddlewaretoken", "keep", "categories"}
+    assert not [e for e in page.all("input") if "checked" in e.attributes], (
+        "all of it is withdrawn and deleted unless the citizen says else"
+    )
     assert not page.all("textarea", "select")
 
 

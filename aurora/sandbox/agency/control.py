@@ -23,7 +23,7 @@ def switches(request: HttpRequest) -> HttpResponse:
     here = runtime.current()
     try:
         if request.method == "POST":
-            _require_control(request)
+            require_control(request)
             switching.turn(switching.parse(json.loads(request.body), profile.served(here.process)), here)
     except BearerError as error:
         return pages.bearer_problem(error)
@@ -39,7 +39,8 @@ def stats_view(request: HttpRequest) -> HttpResponse:
     return JsonResponse(stats.report())
 
 
-def _require_control(request: HttpRequest) -> None:
+def require_control(request: HttpRequest) -> None:
+    """BearerError without the control token."""
     expected = f"Bearer {runtime.current().config.control_token}"
     given = request.headers.get("Authorization", "")
     if not hmac.compare_digest(given.encode("utf-8", "replace"), expected.encode()):

@@ -73,6 +73,19 @@ def keep_token(application: Application, token: Mapping[str, Any], here: Runtime
     here.store.run("UPDATE applications SET token = ? WHERE id = ?", json.dumps(dict(token)), application.id)
 
 
+def keep_reading(application: Application, category: str, body: Mapping[str, Any], here: Runtime) -> None:
+    """What was read goes to the file of the application."""
+    values = (application.id, category, json.dumps(dict(body)), time.time())
+    here.store.run("INSERT OR REPLACE INTO readings VALUES (?, ?, ?, ?)", *values)
+
+
+def readings_of(application: Application, here: Runtime) -> list[str]:
+    """The categories that the file holds now."""
+    with here.store.transaction() as db:
+        found = db.execute("SELECT category FROM readings WHERE application = ? ORDER BY category", (application.id,)).fetchall()
+        return [str(row["category"]) for row in found]
+
+
 def _application(row: Any) -> Application | None:
     if row is None:
         return None

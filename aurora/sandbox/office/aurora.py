@@ -89,6 +89,29 @@ def read(here: Runtime, category: str, access_token: str) -> Answer:
     return ask(answer.nonce) if answer.status == 401 and answer.nonce else answer
 
 
+def webhook_keys(here: Runtime) -> list[str]:
+    """The keys that Aurora signs its notices with, as it publishes them now. PeerError."""
+    answer = http.get(str(_described(here)["webhook_keys_uri"]))
+    keys = answer.body.get("keys")
+    if not answer.ok or not isinstance(keys, list):
+        raise PeerError("bad_metadata", "Aurora does not publish the keys of its notices.", retryable=True)
+    return [key for key in keys if isinstance(key, str)]
+
+
+def confirm(here: Runtime, event_id: str, *, deleted_at: str) -> Answer:
+    """Tells Aurora that all of it was deleted, in the office's own name (client credentials, scope `events`). PeerError."""
+    token = _token(here, {"grant_type": "client_credentials", "scope": "events"})["access_token"]
+    url = f"{here.config.aurora_base_url}/api/v1/events/{quote(event_id, safe='')}/confirmation"
+    body = json.dumps({"deleted_at": deleted_at}).encode("ascii")
+
+    def ask(nonce: str) -> Answer:
+        proof = jose.dpop_proof(here.signing_key, method="POST", url=url, access_token=token, nonce=nonce)
+        return http.post_json(url, body, headers={"Authorization": f"DPoP {token}", "DPoP": proof})
+
+    answer = ask("")
+    return ask(answer.nonce) if answer.status == 401 and answer.nonce else answer
+
+
 def require_issuer(here: Runtime, answer: Mapping[str, str]) -> None:
     """RFC 9207 section 2.4: the answer must come from the server that was asked, errors too."""
     if answer.get("iss") != _described(here)["issuer"]:
@@ -111,6 +134,7 @@ def _kept(answer: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any
         "refresh_token": str(answer.get("refresh_token") or before.get("refresh_token", "")),
         "expires_at": time.time() + (seconds if isinstance(seconds, int | float) else 60),
         "authorization_details": details if isinstance(details, list) else [],
+        "grant_id": str(answer.get("grant_id") or before.get("grant_id", "")),
     }
 
 

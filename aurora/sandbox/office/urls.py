@@ -3,7 +3,7 @@
 from django.urls import path
 
 from aurora.sandbox import pages
-from aurora.sandbox.office import views
+from aurora.sandbox.office import receive, views
 
 urlpatterns = [
     path("", views.home),
@@ -11,6 +11,8 @@ urlpatterns = [
     path("callback", views.callback),
     path("applications/<str:key>", views.application),
     path("applications/<str:key>/read", views.read),
+    path("notices", receive.notice),
+    path("_sandbox/switches", receive.switches),
     path("jwks", views.jwks),
     path("sandbox.css", pages.stylesheet),
     path("healthz", pages.health),

@@ -15,8 +15,9 @@ from aurora.sandbox.errors import PageError, PeerError
 from aurora.sandbox.http import Answer
 from aurora.sandbox.oauth import requests
 from aurora.sandbox.oauth.responses import redirect
-from aurora.sandbox.office import applications, aurora
+from aurora.sandbox.office import applications, aurora, notices
 from aurora.sandbox.office.applications import Application
+from aurora.sandbox.office.notices import Notice
 from aurora.sandbox.runtime import Runtime
 from aurora.sandbox.store import new_secret
 
@@ -92,6 +93,8 @@ def read(request: SandboxRequest, key: str) -> HttpResponse:
         if error.code != "aurora_refused":
             raise
         answer = Answer(401, {"code": error.their_code})
+    if answer.ok:
+        applications.keep_reading(mine, category, answer.body, here)
     return _show(request, mine, _shown(answer, _name(category, _language(request))))
 
 
@@ -130,7 +133,21 @@ def _show(request: SandboxRequest, mine: Application, answer: dict[str, Any] | N
         answer=answer,
         details=details,
         path=f"/applications/{mine.id}",
+        held=[_name(code, language) for code in applications.readings_of(mine, here)],
+        notices=[_told(notice, language) for notice in notices.of(mine.token.get("grant_id", ""), here)],
     )
+
+
+def _told(notice: Notice, language: str) -> dict[str, Any]:
+    texts = pages.texts(language)
+    known = texts.get(f"office.notice.{notice.kind}", notice.kind)
+    confirmed = texts["office.notice.confirmed" if notice.confirmed_at else "office.notice.unconfirmed"]
+    return {
+        "what": known,
+        "names": ", ".join(_name(code, language) for code in notice.categories),
+        "deleted": texts["office.notice.deleted"].format(number=notice.deleted) if notice.asked else "",
+        "confirmed": confirmed if notice.asked else "",
+    }
 
 
 def _mine(request: SandboxRequest, key: str) -> Application:

@@ -38,6 +38,7 @@ GOLDEN = {
     "OWN_DATA_VIEWED": "citizen:twin:viewed",
     "OWN_DATA_EXPORTED": "citizen:twin:exported",
     "OWN_DATA_REFUSED": "citizen:twin:refused",
+    "OWN_DATA_ERASED": "citizen:twin:erased",
 }
 
 
