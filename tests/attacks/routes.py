@@ -10,6 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import LocalePrefixPattern
 
 NOBODYS = UUID(int=0x5EED)
+RECEIPT = f"/en/consents/{NOBODYS}/receipts/{NOBODYS}/"
 READ = frozenset({"GET", "HEAD"})
 GET = frozenset({"GET"})
 POST = frozenset({"POST"})
@@ -80,6 +81,13 @@ ROUTES = {
     "LANG/consents/": Route("/en/consents/", READ, "citizen"),
     "LANG/consents/<uuid:id>/": Route(f"/en/consents/{NOBODYS}/", READ, "citizen"),
     "LANG/consents/<uuid:id>/withdraw/": Route(f"/en/consents/{NOBODYS}/withdraw/", FORM, "citizen"),
+    "LANG/consents/<uuid:id>/receipts/<uuid:receipt>/": Route(RECEIPT, READ, "citizen"),
+    "LANG/consents/<uuid:id>/receipts/<uuid:receipt>/receipt.jsonld": Route(f"{RECEIPT}receipt.jsonld", READ, "citizen"),
+    "LANG/consents/<uuid:id>/receipts/<uuid:receipt>/receipt.jwt": Route(f"{RECEIPT}receipt.jwt", READ, "citizen"),
+    "LANG/messages/": Route("/en/messages/", READ, "citizen"),
+    "LANG/messages/<uuid:id>/": Route(f"/en/messages/{NOBODYS}/", READ, "citizen"),
+    "LANG/messages/email/": Route("/en/messages/email/", FORM, "citizen"),
+    "LANG/messages/email/confirm/<str:secret>/": Route(f"/en/messages/email/confirm/{'A' * 43}/", FORM, "citizen"),
 }
 
 

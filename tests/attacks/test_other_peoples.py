@@ -20,12 +20,14 @@ def _of_aino(cast: Cast, name: str) -> str:
         "pulls": lambda: cast.aino.pull_id,
         "activity": lambda: cast.aino.entries()[0].id,
         "consents": lambda: cast.aino.consents(state="given")[0].pk,
+        "messages": lambda: cast.aino.messages()[0].pk,
     }
-    return "/" + name.replace("LANG", "en").replace("<uuid:id>", str(mine[kind]()))
+    receipt = cast.aino.receipts(cast.aino.consents(state="given")[0].pk)[0].pk
+    return "/" + name.replace("LANG", "en").replace("<uuid:id>", str(mine[kind]())).replace("<uuid:receipt>", str(receipt))
 
 
 def test_every_address_with_an_id_is_tried() -> None:
-    assert {name.split("/")[1] for name in OWNED} == {"pulls", "activity", "consents"}
+    assert {name.split("/")[1] for name in OWNED} == {"pulls", "activity", "consents", "messages"}
 
 
 @pytest.mark.parametrize("name", OWNED)

@@ -35,6 +35,8 @@ from aurora.identity import citizens, totp
 from aurora.identity.eid import Identified
 from aurora.identity.models import Citizen, Operator
 from aurora.journeys import connect_source
+from aurora.messages import outbox
+from aurora.messages.models import Message
 from aurora.outbound.oauth import Departure
 from aurora.sandbox import jose
 from aurora.sandbox.config import OFFICE, PROCESSES
@@ -45,7 +47,7 @@ from aurora.twin import write
 from aurora.twin.values import NewFact
 from consent import days
 from consent.ledger.models import LedgerEntry
-from consent.models import ConsentRecord
+from consent.models import ConsentRecord, Receipt
 from consent.oauth import tokens
 from consent.oauth.models import AccessToken
 from consent.scope import citizen_scope
@@ -93,6 +95,15 @@ class Person:
     def consents(self, **which: Any) -> list[ConsentRecord]:
         with citizen_scope(self.id):
             return list(ConsentRecord.objects.filter(citizen_id=self.id, **which).order_by("decided_at", "pk"))
+
+    def messages(self) -> list[Message]:
+        """Newest first."""
+        with citizen_scope(self.id):
+            return list(outbox.for_citizen(citizen_id=self.id))
+
+    def receipts(self, consent_id: UUID) -> list[Receipt]:
+        with citizen_scope(self.id):
+            return list(Receipt.objects.filter(citizen_id=self.id, consent_id=consent_id))
 
     def entries(self) -> list[LedgerEntry]:
         with citizen_scope(self.id):
