@@ -149,9 +149,8 @@ def check_give(
     standing = ConsentRecord.objects.filter(
         citizen_id=citizen_id, recipient_id=recipient_id, purpose_id=purpose, source_id=source_id, state="given", expires_at__gt=now
     ).first()
-    words = _words(list(ConsentEvent.objects.filter(citizen_id=citizen_id, **same).order_by("-at", "-pk")[:100]), citizen_id, now)
-    if standing is not None:
-        words.append(LastWord(by=standing.decided_by_id, no=False, stands=True))
+    happened = ConsentEvent.objects.filter(citizen_id=citizen_id, **same).select_related("consent").order_by("-at", "-pk")
+    words = _words(list(happened[:100]), citizen_id, now)
     covered = frozenset(standing.categories) if standing is not None else frozenset[str]()
     asked: list[LastWord | None] = [*words] or [None]
     for word in asked:
@@ -169,15 +168,18 @@ def check_end(*, citizen_id: UUID, deed: Deed, categories: Iterable[str], purpos
 
 
 def _words(events: list[ConsentEvent], citizen_id: UUID, now: datetime) -> list[LastWord]:
-    """Every no of a person since a consent on the matter was last given, newest first."""
+    """What was last given on the matter, while its time lasts, even if it was ended since; and every no of a person after it."""
     noes: list[ConsentEvent] = []
+    given: list[LastWord] = []
     for event in events:
         if event.kind == ConsentEventKind.GIVEN:
+            if event.consent.expires_at > now:
+                given = [LastWord(event.decided_by_id, no=False, stands=True)]
             break
         if event.kind in _NOES and event.by == CITIZEN:
             noes.append(event)
     bound = _still_act({e.decided_by_id for e in noes if e.decided_by_id}, citizen_id, now)
-    return [
+    return given + [
         LastWord(e.decided_by_id, no=True, stands=False, categories=frozenset(e.categories), bound=e.decided_by_id in bound) for e in noes
     ]
 

@@ -110,7 +110,8 @@ class MandateScope:
 class LastWord:
     """What was decided last between a citizen, a recipient, a purpose and a source. `by`: the attorney or guardian, None for the citizen.
 
-    `no`: it was declined, or withdrawn, for these categories (empty: for all). `stands`: a consent is in force. `bound`: whoever said no may still
+    `no`: it was declined, or withdrawn, for these categories (empty: for all). `stands`: it was given, and its time has not run out,
+    even if an attorney has ended it since: else they could end what the citizen gave and give it anew in their own way. `bound`: whoever said no may still
     act for the citizen, so that their word counts.
     """
 

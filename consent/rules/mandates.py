@@ -99,13 +99,16 @@ def scope_of(mandate: MandateView, themes: Mapping[str, Theme]) -> MandateScope:
     """The categories and purposes that a mandate reaches; never more than its parent's. A theme that has left the vocabulary reaches nothing."""
     if mandate.kind is not MandateKind.POWER_OF_ATTORNEY:
         return MandateScope(everything=True)
-    reached = mandate.themes if mandate.parent is None else mandate.themes & mandate.parent.themes
-    mine = [themes[code] for code in reached if code in themes]
+    mine = [themes[code] for code in _reached(mandate) if code in themes]
     return MandateScope(
         everything=False,
         categories=frozenset[str]().union(*(t.categories for t in mine)),
         purposes=frozenset[str]().union(*(t.purposes for t in mine)),
     )
+
+
+def _reached(mandate: MandateView) -> frozenset[str]:
+    return mandate.themes if mandate.parent is None else mandate.themes & _reached(mandate.parent)
 
 
 def may_act(
