@@ -236,6 +236,7 @@ _PERIODS = {
     "aurora.end_consents": ENV.sweep_every.total_seconds(),
     "aurora.return_tokens": 300.0,
     "aurora.purge": 3600.0,
+    "aurora.forget_proofs": 60.0,
     "aurora.refresh_keys": 60.0,
 }
 # A message expires when the next one comes: what a worker missed must not pile up before it.

@@ -19,6 +19,7 @@ from aurora.journeys import send_mail as send_mail_journey
 from aurora.journeys import tell_agencies
 from aurora.sources import connections
 from consent.oauth import purge as oauth_purge
+from consent.oauth import rfc9449
 
 logger = logging.getLogger(__name__)
 
@@ -84,6 +85,12 @@ def purge() -> None:
     oauth_purge.purge(now=now)
     connections.purge(now=now)
     call_command("clearsessions")
+
+
+@shared_task(name="aurora.forget_proofs")
+def forget_proofs() -> None:
+    """Delete used DPoP proofs whose age alone refuses them by now: each read leaves one, so they are many."""
+    rfc9449.forget(now=timezone.now())
 
 
 @shared_task(name="aurora.return_tokens")

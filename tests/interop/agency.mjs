@@ -5,6 +5,13 @@ import { converse } from './lines.mjs';
 
 let config, redirectUri, checks, DPoP;
 
+// Aurora's metadata says EdDSA, as FAPI 2.0 does; the library would write the newer name of RFC 9864. Its documented way to change that.
+const remapEd25519 = {
+  [client.modifyAssertion]: (header) => {
+    if (header.alg === 'Ed25519') header.alg = 'EdDSA';
+  },
+};
+
 const verbs = {
   // RFC 8414; all further requests are signed with the agency's key (RFC 7523).
   async discover({ issuer, client_id, jwk, redirect_uri, dpop_alg }) {
@@ -15,7 +22,7 @@ const verbs = {
       execute: [client.allowInsecureRequests],
     });
     // RFC 9449: the key that tokens are bound to is another than the one that signs the assertions. The handle keeps nonces.
-    DPoP = client.getDPoPHandle(config, await client.randomDPoPKeyPair(dpop_alg ?? 'ES256'));
+    DPoP = client.getDPoPHandle(config, await client.randomDPoPKeyPair((dpop_alg ?? 'ES256').replace('EdDSA', 'Ed25519')), remapEd25519);
     return config.serverMetadata();
   },
 
