@@ -15,20 +15,14 @@ from consent import acting
 from consent.models import Agency, AgencyVersion, ConsentEvent, ConsentRecord, ConsentState, DataCategoryVersion, PurposeVersion
 from consent.rules import Binding, ConsentView, Given, outdated
 
-# The agency by sub-select: a join costs more to plan than to run. The order is total, since rows are locked in it: everyone who locks
-# several consents of a citizen does so by this statement. What no longer holds is read by sub-selects for the same reason: the oldest
-# binding versions once a statement, of the few things whose meaning has ever changed; a purpose's version by its key.
+# A function of migration 0008. Its order is total, since it locks rows in it: everyone who locks several consents of a citizen does so by it.
+_FOR_DECISION = "SELECT * FROM consent_for_decision(%s, %s)"
+# What no longer holds: the oldest binding versions, of the few things whose meaning has ever changed, and a purpose's version by its key.
 _AT = """
     category_versions, recipient_version, (SELECT version FROM consent_purposeversion v WHERE v.id = purpose_version_id),
     (SELECT jsonb_object_agg(code, binding_since) FROM consent_purpose WHERE binding_since > 1),
     (SELECT jsonb_object_agg(code, binding_since) FROM consent_datacategory WHERE binding_since > 1),
     (SELECT binding_since FROM consent_agency a WHERE a."""
-_FOR_DECISION = f"""
-SELECT state, source_id, id, citizen_id, purpose_id, categories, not_before, expires_at, ended_at, once, spent, withdrawn, {_AT}code = %s)
-FROM consent_consentrecord
-WHERE citizen_id = %s AND recipient_id = (SELECT id FROM consent_agency WHERE code = %s) AND state <> 'declined'
-ORDER BY (state = 'given') DESC, (state = 'withdrawn') DESC, decided_at DESC, id LIMIT 200 FOR NO KEY UPDATE
-"""
 _LEFT_BEHIND = f"SELECT id, purpose_id, categories, {_AT}id = recipient_id) FROM consent_consentrecord WHERE id = ANY(%s)"
 _STANDING = f"""
 SELECT id, purpose_id, categories, withdrawn, {_AT}id = recipient_id) FROM consent_consentrecord
@@ -42,10 +36,10 @@ def for_decision(*, citizen_id: UUID, recipient: str) -> list[ConsentView]:
     It locks the rows against change until the transaction ends, so that no read commits after the withdrawal of its consent.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_FOR_DECISION, [recipient, citizen_id, recipient])
+        cursor.execute(_FOR_DECISION, [citizen_id, recipient])
         rows = cursor.fetchall()
         if _overtaken(rows):
-            cursor.execute(_FOR_DECISION, [recipient, citizen_id, recipient])
+            cursor.execute(_FOR_DECISION, [citizen_id, recipient])
             rows = cursor.fetchall()
     return [
         ConsentView(
