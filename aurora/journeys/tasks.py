@@ -9,6 +9,7 @@ from celery import shared_task
 from django.core.management import call_command
 from django.utils import timezone
 
+from aurora.journeys import delegate, tell_agencies
 from aurora.journeys import end_consents as ending
 from aurora.journeys import pull as pull_journey
 from aurora.journeys import reconsent as reconsent_journey
@@ -16,7 +17,6 @@ from aurora.journeys import refresh_keys as refresh_keys_journey
 from aurora.journeys import remind as remind_journey
 from aurora.journeys import return_tokens as returning
 from aurora.journeys import send_mail as send_mail_journey
-from aurora.journeys import tell_agencies
 from aurora.sources import connections
 from consent.oauth import purge as oauth_purge
 from consent.oauth import rfc9449
@@ -61,6 +61,9 @@ def sweep() -> None:
     mails = send_mail_journey.sweep(now=timezone.now())
     if mails:
         logger.info("Sweep: %d mails woken.", mails)
+    settled = delegate.sweep(now=timezone.now())
+    if settled:
+        logger.info("Sweep: %d mandates settled.", settled)
 
 
 @shared_task(name="aurora.end_consents")

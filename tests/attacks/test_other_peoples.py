@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from urllib.parse import urlencode
+from uuid import UUID
 
 import pytest
+from django.utils import timezone
 
+from aurora.journeys import act_for, delegate
+from consent import days
 from tests.attacks import odd
 from tests.attacks.routes import ROUTES
 from tests.support.cast import Cast, browser, changed, snapshot
@@ -21,13 +26,21 @@ def _of_aino(cast: Cast, name: str) -> str:
         "activity": lambda: cast.aino.entries()[0].id,
         "consents": lambda: cast.aino.consents(state="given")[0].pk,
         "messages": lambda: cast.aino.messages()[0].pk,
+        "mandates": lambda: _mandate(cast),
     }
     receipt = cast.aino.receipts(cast.aino.consents(state="given")[0].pk)[0].pk
     return "/" + name.replace("LANG", "en").replace("<uuid:id>", str(mine[kind]())).replace("<uuid:receipt>", str(receipt))
 
 
+def _mandate(cast: Cast) -> UUID:
+    """An offer of Aino's to somebody who never signs in."""
+    made = [seen.row.pk for seen in act_for.of_citizen(citizen_id=cast.aino.id, now=timezone.now())]
+    terms = delegate.Terms(("family",), days.today(), days.today() + timedelta(days=9))
+    return made[0] if made else delegate.offer(principal_id=cast.aino.id, identifier="T-NOBODY-1", terms=terms, now=timezone.now())
+
+
 def test_every_address_with_an_id_is_tried() -> None:
-    assert {name.split("/")[1] for name in OWNED} == {"pulls", "activity", "consents", "messages"}
+    assert {name.split("/")[1] for name in OWNED} == {"pulls", "activity", "consents", "messages", "mandates"}
 
 
 @pytest.mark.parametrize("name", OWNED)
