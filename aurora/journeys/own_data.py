@@ -8,9 +8,12 @@ from typing import Any
 from uuid import UUID
 
 from aurora.journeys._door import open_door
+from aurora.journeys._log import log
 from aurora.twin import queries as twin
+from aurora.twin import write
 from aurora.twin.values import FactView
-from consent import mandates, queries
+from consent import acting, mandates, queries
+from consent.errors import NotFound
 from consent.ledger.events import Event
 from consent.models import ConsentRecord, DataCategoryVersion
 from consent.rules import CITIZEN, AccessRequest
@@ -48,6 +51,23 @@ def export(*, citizen_id: UUID, now: datetime) -> dict[str, Any]:
     }
 
 
+def forget_kept(*, citizen_id: UUID, category: str, source: str, now: datetime) -> UUID:
+    """Delete what the citizen had kept of one category from one source. The entry. Raises `NotFound` when nothing is kept of it.
+
+    Theirs alone: who acts for them has no such deed in any mandate.
+    """
+    if acting.current() is not None:
+        raise NotFound()
+    with citizen_scope(citizen_id):
+        gone = write.erase_kept(citizen_id=citizen_id, category=category, source=source)
+        if not gone:
+            raise NotFound()
+        return log(
+            citizen_id=citizen_id, event=Event.OWN_DATA_ERASED, actor=CITIZEN, categories=[category], source=source,
+            details={"facts_erased": gone}, at=now,
+        ).entry_id  # fmt: skip
+
+
 def _read(*, citizen_id: UUID, event: Event, now: datetime) -> OwnData:
     categories = tuple(queries.current_categories())
     with citizen_scope(citizen_id):
@@ -74,6 +94,7 @@ def _fact(fact: FactView) -> dict[str, Any]:
         "valid_from": fact.valid_from.isoformat() if fact.valid_from else None,
         "valid_to": fact.valid_to.isoformat() if fact.valid_to else None,
         "recorded_at": fact.recorded_at.isoformat(),
+        "kept_at": fact.kept_at.isoformat() if fact.kept_at else None,
     }
 
 
@@ -84,6 +105,7 @@ def _consent(record: ConsentRecord) -> dict[str, Any]:
         "source": record.source.code if record.source else None,
         "purpose": record.purpose_id,
         "categories": record.categories,
+        "withdrawn": record.withdrawn,
         "state": record.state,
         "decided_at": record.decided_at.isoformat(),
         "expires_at": record.expires_at.isoformat(),

@@ -23,6 +23,7 @@ class Request:
     path: str
     headers: dict[str, str]
     form: dict[str, str]
+    body: bytes = b""
 
 
 @dataclass
@@ -76,10 +77,10 @@ def handler(peer: Peer) -> type[BaseHTTPRequestHandler]:
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
-            form = {name: values[0] for name, values in parse_qs(body).items()}
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            form = {name: values[0] for name, values in parse_qs(body.decode()).items()}
             path = self.path.partition("?")[0]
-            peer.seen.append(Request(self.command, path, {k.lower(): v for k, v in self.headers.items()}, form))
+            peer.seen.append(Request(self.command, path, {k.lower(): v for k, v in self.headers.items()}, form, body))
             peer.answers.get(path, answer({}, 404))(self)
 
         do_POST = do_GET

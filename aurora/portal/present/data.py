@@ -27,6 +27,8 @@ def my_data_page(mine: OwnData) -> MyDataPage:
             source_name=source.name,
             facts=tuple(_row(fact, vocabulary) for fact in facts),
             connect_url="" if facts or doing else connect_url(source.code),
+            kept_at=max((fact.kept_at for fact in facts if fact.kept_at), default=None),
+            kept_source=next((fact.source for fact in facts if fact.kept_at), ""),
         )
         (groups if facts else missing).append(group)
     return MyDataPage(
@@ -35,6 +37,7 @@ def my_data_page(mine: OwnData) -> MyDataPage:
         sources_url="" if doing else reverse("portal:sources"),
         export_url=reverse("portal:export") if doing is None or doing.scope.everything else "",
         entry_url=reverse("portal:entry", args=[mine.entry_id]),
+        forget_url="" if doing else reverse("portal:forget"),
     )
 
 

@@ -11,13 +11,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from aurora.journeys import withdraw as journey
+from aurora.portal import forms
 from aurora.portal.auth import for_citizens, me
 from aurora.portal.present import consents as present
-from aurora.portal.present import log
+from aurora.portal.present import log, told
 from aurora.portal.present.vocabulary import Vocabulary
-from aurora.ui.contexts import ConsentPage, ConsentsPage, ConsentState, WithdrawnPage, WithdrawPage
+from aurora.ui.contexts import ConsentPage, ConsentsPage, ConsentState, WithdrawnPage
 from consent import acting, queries
-from consent.errors import NotFound
+from consent.errors import InvalidInput, NotFound
 from consent.ledger import queries as ledger
 from consent.models import ConsentRecord
 from consent.scope import citizen_scope
@@ -38,9 +39,13 @@ def consents(request: HttpRequest) -> HttpResponse:
     """Active and past apart; what is past is kept."""
     now, vocabulary = timezone.now(), Vocabulary()
     with citizen_scope(me(request)):
-        cards = present.cards(queries.for_citizen(citizen_id=me(request)), vocabulary, now=now)
+        records = list(queries.for_citizen(citizen_id=me(request)))
+        how_far = told.last_of_each([r.pk for r in records if r.source_id is None], now=now)
+        cards = present.cards(records, vocabulary, now=now, how_far=how_far)
     active = tuple(c for c in cards if c.state is ConsentState.ACTIVE)
-    page = ConsentsPage(active, tuple(c for c in cards if c not in active), sources_url="" if acting.current() else reverse("portal:sources"))
+    page = ConsentsPage(
+        active, tuple(c for c in cards if c not in active), sources_url="" if acting.current() else reverse("portal:sources")
+    )
     return render(request, "portal/consents.html", {"page": page})
 
 
@@ -61,6 +66,7 @@ def consent(request: HttpRequest, id: UUID) -> HttpResponse:
             uses=log.rows(uses[:USES_SHOWN], vocabulary),
             consents_url=reverse("portal:consents"),
             activity_url=reverse("portal:activity"),
+            told=told.told(id, vocabulary, now=timezone.now()),
         )
     return render(request, "portal/consent.html", {"page": page})
 
@@ -68,26 +74,41 @@ def consent(request: HttpRequest, id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_citizens
 def withdraw(request: HttpRequest, id: UUID) -> HttpResponse:
-    """Say what follows, then do it: two steps, no reason asked."""
-    if request.method == "POST":
-        return _withdrawn(request, journey.end(citizen_id=me(request), consent_id=id, now=timezone.now()))
+    """Say what follows, then do it: two steps, no reason asked. All of it, or what is ticked."""
+    if request.method != "POST":
+        return _ask(request, id)
+    part, keep = forms.to_withdraw(request.POST)
+    try:
+        done = journey.end(citizen_id=me(request), consent_id=id, categories=part, keep=keep, now=timezone.now())
+    except InvalidInput:
+        return _ask(request, id, error="withdraw_category_required")
+    return _withdrawn(request, done)
+
+
+def _ask(request: HttpRequest, id: UUID, *, error: str = "") -> HttpResponse:
+    now, sent = timezone.now(), request.POST
     with citizen_scope(me(request)):
         record = _mine(request, id)
-        shown = present.card(record, Vocabulary(), now=timezone.now())
-    if shown.state is not ConsentState.ACTIVE:
-        return HttpResponseRedirect(shown.url)
-    page = WithdrawPage(shown, present.consequences(record), cancel_url=shown.url)
-    return render(request, "portal/withdraw.html", {"page": page})
+        checked, keep = sent.getlist("categories"), sent.get("keep") == "yes"
+        page = present.withdraw_page(record, Vocabulary(), now=now, checked=checked, keep=keep, error=error)
+    if page.consent.state is not ConsentState.ACTIVE:
+        return HttpResponseRedirect(page.consent.url)
+    return render(request, "portal/withdraw.html", {"page": page}, status=400 if error else 200)
 
 
 def _withdrawn(request: HttpRequest, done: journey.Withdrawn) -> HttpResponse:
+    vocabulary = Vocabulary()
     with citizen_scope(me(request)):
         record = _mine(request, done.record.pk)
         page = WithdrawnPage(
-            consent=present.card(record, Vocabulary(), now=timezone.now()),
+            consent=present.card(record, vocabulary, now=timezone.now()),
             consequences=present.consequences(record),
             consents_url=reverse("portal:consents"),
             entry_url=reverse("portal:entry", args=[done.entry_id]),
             receipt_url=present.history(record)[-1].receipt_url,
+            categories=tuple(vocabulary.category(code) for code in done.categories),
+            whole=done.whole,
+            kept=done.facts_kept > 0,
+            data_url=reverse("portal:my_data"),
         )
     return render(request, "portal/withdrawn.html", {"page": page})
