@@ -121,7 +121,7 @@ def _held(call: rfc9449.Call, sql: str, now: datetime) -> tuple[str, tuple[Any, 
         raise InvalidToken("Send the access token with the scheme DPoP and a proof of its key.")
     try:
         proof = rfc9449.check(call, now=now, access_token=match[1])
-        asked = [digest_of(match[1]), proof.jkt, proof.digest, proof.expires_at, proof.made_after, proof.with_nonce, now]
+        asked: list[Any] = [digest_of(match[1]), proof.jkt, proof.digest, proof.expires_at, proof.made_after, proof.with_nonce, now]
         with connection.cursor() as cursor:
             cursor.execute(sql, asked)
             row = cursor.fetchone()
