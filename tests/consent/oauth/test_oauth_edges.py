@@ -136,6 +136,19 @@ def test_no_claims_make_a_server_error(office, value, name) -> None:
     assert response.status_code in (200, 401), response.content
 
 
+@ROBUST
+@given(
+    value=json_values,
+    name=st.sampled_from(["jti", "htm", "htu", "iat", "nonce", "ath", "other"]),
+    field=st.sampled_from(["jwk", "typ", "x"]),
+)
+def test_no_proof_makes_a_server_error(office, value, name, field) -> None:
+    """RFC 9449: whatever stands in a proof, by signed claims or in the header."""
+    form = {"grant_type": "refresh_token", "refresh_token": "a" * 43}
+    for proof in (office.proof("/oauth/token", **{name: value}), office.proof("/oauth/token", header={field: value})):
+        assert office.post("/oauth/token", form, HTTP_DPOP=proof).status_code == 400
+
+
 def test_server_metadata(office) -> None:
     """RFC 8414, 2 and 3; RFC 9126, 5; RFC 9207, 3; RFC 9396, 10; FAPI 2.0, 5.3.2.1."""
     response = office.browser.get("/.well-known/oauth-authorization-server")
