@@ -99,6 +99,12 @@ class InvalidGrantId(OAuth2Error):  # type: ignore[misc]
     error = "invalid_grant_id"
 
 
+class InvalidTarget(OAuth2Error):  # type: ignore[misc]
+    """RFC 8707, 2: `resource` is malformed, unknown, given more than once, or not for this client."""
+
+    error = "invalid_target"
+
+
 class InvalidAuthorizationDetails(OAuth2Error):  # type: ignore[misc]
     """RFC 9396, 5: unknown type, unknown field, wrong value, or more than the client may have."""
 

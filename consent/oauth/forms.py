@@ -15,6 +15,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, UnreadablePostError
 
 from . import config
+from .errors import InvalidTarget
 
 _FIELDS = 50
 
@@ -55,6 +56,8 @@ def _parameters(request: HttpRequest) -> dict[str, str]:
     except ValueError:
         raise InvalidRequestError("The request body is malformed.") from None
     names = [name for name, _ in pairs]
+    if names.count("resource") > 1:  # RFC 8707, 2 lets a request name several; we issue for one audience
+        raise InvalidTarget("Give one resource.")
     if len(set(names)) != len(names):
         raise InvalidRequestError("A parameter is given more than once.")
     if any("\x00" in name or "\x00" in value for name, value in pairs):

@@ -40,6 +40,7 @@ class PushedRequestView:
     dpop_jkt: str = ""
     action: str = grant_management.CREATE
     grant_id: UUID | None = None
+    resource: str = ""
 
 
 def load(*, client_id: str, request_uri: str, interaction: str) -> PushedRequestView:
@@ -107,4 +108,5 @@ def view_of(request: PushedRequest) -> PushedRequestView:
         dpop_jkt=params.get("dpop_jkt", ""),
         action=params.get("action", grant_management.CREATE),
         grant_id=UUID(named) if (named := params.get("grant_id")) else None,
+        resource=params.get("resource", ""),
     )

@@ -79,6 +79,7 @@ def approve(*, request: PushedRequestView, citizen_id: UUID, consent: ConsentRec
         redirect_uri=request.redirect_uri,
         code_challenge=request.code_challenge,
         dpop_jkt=request.dpop_jkt,
+        resource=request.resource,
         created_at=now,
         expires_at=now + config.CODE_LIFETIME,
     )

@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from consent.scope import citizen_scope
 
-from . import config, grants, rfc9396, rfc9449, tokens
+from . import config, grants, rfc8707, rfc9068, rfc9396, rfc9449, tokens
 from .digests import digest_of
 from .errors import InvalidAuthorizationDetails
 from .grants import Standing, StandingPart
@@ -76,14 +76,33 @@ class _Issues(_Binds):
             raise InvalidAuthorizationDetails("The token request asks for more than was granted.")
         self.request.held, self.request.part, self.request.detail = held, part, wanted
         self.request.code_digest = code_digest
+        code = getattr(self.request, "authorization_code", None) or AuthorizationCode.objects.get(pk=code_digest)
+        self.request.audience = rfc8707.at_token(self.request.form, self.request.client, pushed=code.resource)
+        self.request.access_digest, self.request.citizen_id = None, code.citizen_id
 
     def generate_token(self, *, include_refresh_token: bool = True, **kwargs: Any) -> dict[str, Any]:
         held, part = self.request.held, self.request.part
         left = int((part.expires_at - timezone.now()).total_seconds())
-        kwargs["expires_in"] = min(int(config.ACCESS_LIFETIME.total_seconds()), left)
+        life = rfc9068.LIFETIME if self.request.audience else config.ACCESS_LIFETIME
+        kwargs["expires_in"] = min(int(life.total_seconds()), left)
         include = include_refresh_token and bool(held.lasting)
         token: dict[str, Any] = super().generate_token(include_refresh_token=include, **kwargs)  # type: ignore[misc]
+        if self.request.audience:
+            token["access_token"], self.request.access_digest = self._jwt(kwargs["expires_in"])
         return token | {"authorization_details": [self.request.detail.as_json()], "grant_id": str(held.grant_id)}
+
+    def _jwt(self, seconds: int) -> tuple[str, bytes]:
+        return rfc9068.issue(
+            client=self.request.client,
+            citizen_id=self.request.citizen_id,
+            audience=self.request.audience,
+            grant_id=self.request.held.grant_id,
+            consent_id=self.request.part.consent_id,
+            detail=self.request.detail,
+            jkt=self.request.proof.jkt,
+            seconds=seconds,
+            now=timezone.now(),
+        )
 
 
 class CodeGrant(_Issues, AuthorizationCodeGrant):  # type: ignore[misc]
@@ -185,6 +204,7 @@ class AgencyGrant(_Binds, ClientCredentialsGrant):  # type: ignore[misc]
             raise InvalidScopeError(f"scope must be of {' '.join(config.SCOPES)}, each once.")
         if "authorization_details" in self.request.form:
             raise InvalidRequestError("authorization_details are a citizen's to grant.")
+        rfc8707.only_aurora(self.request.form)
         self.request.scopes = sorted(asked)
 
     def validate_requested_scope(self) -> None:
@@ -217,8 +237,9 @@ def save(token: dict[str, Any], request: Any) -> None:
         "created_at": now,
     }
     AccessToken.objects.create(
-        digest=digest_of(token["access_token"]),
+        digest=request.access_digest or digest_of(token["access_token"]),
         expires_at=now + timedelta(seconds=token["expires_in"]),
+        audience=request.audience,
         consent_id=request.part.consent_id,
         detail=request.detail.as_json(),
         jkt=request.proof.jkt,

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from consent.scope import citizen_scope
 
-from . import config, grants, tokens
+from . import config, grants, rfc9068, tokens
 from .models import (
     AccessToken,
     Client,
@@ -24,7 +24,7 @@ Token = AccessToken | RefreshToken | ClientToken
 
 def find(text: str) -> Token | None:
     """The token, of whichever kind: a hint only tells where to look first (2.1), and all looks are by key."""
-    return tokens.held(AccessToken, text) or tokens.held(RefreshToken, text) or tokens.own(text)
+    return tokens.held(AccessToken, text) or tokens.held(RefreshToken, text) or tokens.own(text) or rfc9068.held(text)
 
 
 class RevocationEndpoint(_RevocationEndpoint):  # type: ignore[misc]

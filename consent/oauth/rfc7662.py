@@ -10,13 +10,16 @@ from django.utils import timezone
 
 from consent.scope import citizen_scope
 
-from . import config, grants
+from . import config, grants, rfc9068
 from .models import AccessToken, Client, ClientToken, RefreshToken
 from .rfc7009 import Token, find
 
 
 class IntrospectionEndpoint(_IntrospectionEndpoint):  # type: ignore[misc]
-    """POST /oauth/introspect. Another client's token looks like no token (2.2). No `sub`: it would tell who the citizen is."""
+    """POST /oauth/introspect. Another client's token looks like no token (2.2), but to the agency's own server that a token is for.
+
+    No `sub` but for that server, which must know whose data is asked for: it is the name by which its agency knows the citizen.
+    """
 
     CLIENT_AUTH_METHODS = (config.AUTH_METHOD,)
 
@@ -29,7 +32,7 @@ class IntrospectionEndpoint(_IntrospectionEndpoint):  # type: ignore[misc]
 
     def check_permission(self, token: Token, client: Client, request: Any) -> bool:
         if not token.check_client(client):
-            return False
+            return isinstance(token, AccessToken) and rfc9068.is_for(token, client)
         token.client = client  # the same row: spares a query
         return True
 
@@ -42,13 +45,18 @@ class IntrospectionEndpoint(_IntrospectionEndpoint):  # type: ignore[misc]
             "exp": int(token.expires_at.timestamp()),
         }
         if not isinstance(token, RefreshToken):  # RFC 9449, 6.2; a refresh token is bound to the client's authentication
-            body |= {"aud": config.resource(), "token_type": "DPoP", "cnf": {"jkt": token.jkt}}
+            audience = token.audience if isinstance(token, AccessToken) else ""
+            body |= {"aud": audience or config.resource(), "token_type": "DPoP", "cnf": {"jkt": token.jkt}}
         if isinstance(token, ClientToken):
             return body | {"scope": token.get_scope()}
         body["grant_id"] = str(token.grant_id)
         now = timezone.now()
         if isinstance(token, AccessToken):
             details = grants.still_granted(token, now=now)
+            if token.audience:
+                with citizen_scope(token.citizen_id):
+                    agency = token.client.agency.code
+                    body |= rfc9068.subject(citizen_id=token.citizen_id, agency=agency, consent_id=token.consent_id)
         else:
             with citizen_scope(token.citizen_id):
                 held = grants.standing(grant_id=token.grant_id, now=now)

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from consent import days
 
-from . import config, grant_management, rfc7636, rfc9396, rfc9449
+from . import config, grant_management, rfc7636, rfc8707, rfc9396, rfc9449
 from .digests import digest_of, new_secret
 from .forms import FormRequest
 from .models import Client, PushedRequest
@@ -85,5 +85,6 @@ def checked(form: Mapping[str, str], client: Client) -> dict[str, Any]:
         "state": form.get("state"),
         "code_challenge": challenge,
         "detail": detail.as_json(),
+        "resource": rfc8707.requested(form, client),
         **grant_management.requested(form, client, detail),
     }

@@ -48,6 +48,7 @@ class AuthorizationCode(AuthorizationCodeMixin, _Credential):  # type: ignore[mi
     part = models.ForeignKey(GrantPart, on_delete=models.PROTECT, related_name="+", help_text="What was just decided.")
     redirect_uri = models.CharField(max_length=512)
     code_challenge = models.CharField(max_length=43, help_text="S256 (RFC 7636).")
+    resource = models.CharField(max_length=512, blank=True, default="", db_default="", help_text="As pushed (RFC 8707), or none.")
     dpop_jkt = models.CharField(max_length=43, blank=True, default="", db_default="", help_text="The key it is for (RFC 9449, 10), or any.")
     used_at = models.DateTimeField(null=True)
 
@@ -91,6 +92,9 @@ class AccessToken(_Token):
     consent_id = models.UUIDField()
     detail = models.JSONField(help_text="The authorization detail of this token: the grant's, or fewer categories.")
     jkt = models.CharField(max_length=43, help_text="Thumbprint of the key that it is bound to (RFC 9449, 6).")
+    audience = models.CharField(
+        max_length=512, blank=True, default="", db_default="", help_text="An agency's own API (RFC 9068); none: Aurora's."
+    )
 
     class Meta(_Token.Meta):
         constraints = [*_Token.Meta.constraints, models.CheckConstraint(condition=Q(jkt__regex=_THUMBPRINT), name="accesstoken_bound")]

@@ -12,7 +12,7 @@ class PushedRequest(models.Model):
 
     digest = models.BinaryField(primary_key=True, max_length=32, help_text="SHA-256 of the request_uri's secret.")
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="+")
-    params = models.JSONField(help_text="redirect_uri, state, code_challenge, detail, dpop_jkt, action, grant_id: validated.")
+    params = models.JSONField(help_text="redirect_uri, state, code_challenge, detail, dpop_jkt, action, grant_id, resource: validated.")
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField(db_index=True)
     interaction = models.BinaryField(max_length=32, null=True, help_text="SHA-256 of the browser's interaction id.")
