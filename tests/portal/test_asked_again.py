@@ -8,13 +8,19 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from aurora.journeys import reconsent
+from aurora.journeys import pull, reconsent
 from aurora.messages import outbox
+from aurora.sources import pulls
+from aurora.sources.models import Connection, Pull
+from consent import loading
 from consent.loading import SETTLED
-from consent.models import ConsentRecord, MeaningChange
+from consent.management.commands.load_vocabulary import documents
+from consent.models import Agency, ConsentRecord, DataCategoryVersion, MeaningChange
 from consent.scope import citizen_scope
 from tests.portal.changing import Asking, agreed, ask, decide, redeem
-from tests.support.cast import Cast, Person
+from tests.support.cast import TAX, Cast, Person
+
+HOUSING = "tax.housing"
 
 
 @pytest.fixture
@@ -235,3 +241,43 @@ def test_one_who_cannot_be_told_holds_up_nobody(
     assert told(cast.cecilia) == 1 and told(new_person) == 0 and "RuntimeError" in caplog.text
     assert reconsent.sweep(now=now + reconsent.AGAIN - timedelta(seconds=1)) == 0
     assert reconsent.sweep(now=now + reconsent.AGAIN) == 1 and told(new_person) == 1
+
+
+def test_a_source_is_connected_anew_with_what_is_different(cast: Cast, new_person: Person) -> None:
+    new_person.connect(TAX)
+    housing = next(d for d in documents("categories") if d["code"] == HOUSING)
+    known = DataCategoryVersion.objects.filter(category=HOUSING).latest("version")
+    rent = {"type": "integer", "x-label": dict.fromkeys(("fi", "sv", "en"), "Rent paid")}
+    grown = housing["schema"] | {"properties": housing["schema"]["properties"] | {"rent": rent}}
+    number = known.version + 1
+    doc = housing | {"version": number, "binding_since": number, "schema": grown}
+    loading.category(doc, source=Agency.objects.get(code=TAX), now=timezone.now())
+
+    face = new_person.browser()
+    card = next(s for s in face.get("/en/sources/").context["page"].sources if s.code == TAX)
+    assert "what this data contains has changed" in card.renewal
+    page = face.get(f"/en/sources/{TAX}/connect/").context["page"]
+    assert page.again is not None and [(c.heading, c.now) for c in page.again.changes] == [
+        ("A kind of data now contains more: Housing in taxation", ("Rent paid",))
+    ]
+    beside = {c.category.code: c.marks for c in page.categories}
+    assert beside.pop(HOUSING) == ("Changed",) and set(beside.values()) == {("You allow this now",)}
+    assert not any(c.checked for c in (*page.categories, *page.purposes))
+
+    assert fetched(new_person, [HOUSING]) == ("cancelled", "consent_outdated")
+    refusal = new_person.entries()[-1]
+    assert (refusal.event, refusal.decision) == ("aurora:pull:refused", "consent_outdated")
+    new_person.connect(TAX)
+    assert face.get(f"/en/sources/{TAX}/connect/").context["page"].again.changes == ()
+    assert not next(s for s in face.get("/en/sources/").context["page"].sources if s.code == TAX).renewal
+
+
+def fetched(person: Person, categories: list[str]) -> tuple[str, str]:
+    """How a new fetch of these categories ends; the source is not there to be asked."""
+    with citizen_scope(person.id):
+        connection = Connection.objects.filter(citizen_id=person.id, source__agency__code=TAX).latest("connected_at")
+        run = pulls.enqueue(connection=connection, categories=categories, now=timezone.now())
+    pull.run(pull_id=run.pk)
+    with citizen_scope(person.id):
+        done = Pull.objects.get(pk=run.pk)
+    return done.state, done.error
