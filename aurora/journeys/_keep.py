@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from django.utils import timezone
 
+from aurora.journeys import wards
 from aurora.journeys._log import log
 from aurora.outbound.oauth import PeerFailed
 from aurora.sources import connections, pulls
@@ -55,7 +57,7 @@ def keep(lease: Lease, answers: list[Answer], failed: dict[str, str]) -> None:
             _tell_if_cancelled(lease, source, permits, now)
             return
         allowed = _allowed(permits)
-        kept = [a for a in answers if a.category in allowed]
+        kept, children = _hand_over([a for a in answers if a.category in allowed])
         failed.update(_refused([c for c in lease.categories if c not in allowed], consents, now))
         if not kept:
             _finish_empty(lease, source, failed, now)
@@ -65,23 +67,39 @@ def keep(lease: Lease, answers: list[Answer], failed: dict[str, str]) -> None:
         failed.update(_refused(lease.refused, consents, now))
         _note(lease, kept, failed)
         pulls.finish(lease, state=Pull.State.DONE, error="", now=now)
-        log(
-            citizen_id=lease.citizen_id,
-            event=Event.PULL_COMPLETED,
-            actor=AURORA,
-            purpose=permits[0].purpose,
-            categories=[a.category for a in kept],
-            consent_ids=[c for p in permits for c in p.consent_ids],
-            permit_id=permits[0].id,
-            source=source,
-            details={
+        entry: dict[str, Any] = {
+            "event": Event.PULL_COMPLETED,
+            "actor": AURORA,
+            "purpose": permits[0].purpose,
+            "categories": [a.category for a in kept],
+            "consent_ids": [c for p in permits for c in p.consent_ids],
+            "permit_id": permits[0].id,
+            "source": source,
+            "details": {
                 "pull": str(lease.pull_id),
                 "purposes": sorted(p.purpose for p in permits),
                 "facts": sum(len(a.facts) for a in kept),
                 "failed": [f"{c}:{e}" for c, e in sorted(failed.items())],
             },
-            at=now,
+            "at": now,
+        }
+        if children is None:
+            log(citizen_id=lease.citizen_id, **entry)
+            return
+        wards.keep(
+            guardian_id=lease.citizen_id, children=children, source=source, pull_id=lease.pull_id, now=now, also=[(lease.citizen_id, entry)]
         )
+
+
+def _hand_over(answers: list[Answer]) -> tuple[list[Answer], list[wards.Ward] | None]:
+    """Whose guardian somebody is, is no fact of their twin: it is handed to `wards`. None: the register was not asked, or gave no answer."""
+    kept, children = [], None
+    for answer in answers:
+        if answer.category == wards.CATEGORY:
+            children, facts = wards.read(answer.facts)
+            answer = replace(answer, facts=facts)
+        kept.append(answer)
+    return kept, children
 
 
 def _consents(lease: Lease) -> list[ConsentView]:

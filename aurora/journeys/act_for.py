@@ -10,7 +10,8 @@ from aurora.identity import vault
 from aurora.journeys._log import acted, log
 from aurora.journeys._mandate_told import name_in_scope
 from aurora.journeys.delegate import INVITED
-from consent import mandates
+from aurora.journeys.wards import PURPOSE
+from consent import mandates, queries
 from consent.acting import Acting, MandateRefused
 from consent.errors import NotFound
 from consent.ledger.events import Event
@@ -50,7 +51,7 @@ def acting_for(*, actor: UUID, mandate_id: UUID, now: datetime) -> Acting:
     if found is None or found[0].attorney_id != actor:
         raise NotFound()
     view = found[1]
-    if fault := rules.fault_of(view, now=now):
+    if fault := rules.fault_of(view, now=now) or _without_basis(found[0], now):
         raise MandateRefused(fault)
     return Acting(
         mandate=view,
@@ -59,6 +60,15 @@ def acting_for(*, actor: UUID, mandate_id: UUID, now: datetime) -> Acting:
         attorney_name=name_in_scope(actor),
         principal_name=name_in_scope(view.principal),
     )
+
+
+def _without_basis(row: Mandate, now: datetime) -> MandateFault | None:
+    """A guardian acts on what the register said, as long as they let Aurora ask it: who withdraws that consent acts no more."""
+    if row.kind != Mandate.Kind.GUARDIAN or row.attorney_id is None:
+        return None
+    with citizen_scope(row.attorney_id):
+        asked = queries.live(citizen_id=row.attorney_id, at=now).filter(purpose_id=PURPOSE, source__code=row.evidence.get("source"))
+        return None if asked.exists() else MandateFault.NO_BASIS
 
 
 def begin(*, actor: UUID, mandate_id: UUID, now: datetime) -> Acting:

@@ -26,6 +26,7 @@ from consent.errors import AuroraError, Conflict, InvalidInput
 from consent.ledger.events import Event
 from consent.models import Agency, DataCategoryVersion, Purpose, PurposeVersion
 from consent.notices import NoticeText
+from consent.purposes import fitting
 from consent.rules import AURORA, CITIZEN, latest_end
 from consent.scope import citizen_scope
 from consent.terms import Identity, Period, Term
@@ -63,8 +64,9 @@ def offer(*, citizen_id: UUID, code: str, language: str, today: date) -> Offer:
     """What can be consented to at a source on a day, and what is different from what the citizen agreed to before. Raises `NotFound`."""
     source = registry.by_code(code)
     asked = Purpose.objects.filter(kind=Purpose.Kind.CONNECT).order_by("code")
-    purposes = tuple(queries.current_purpose(p.code) for p in asked)
     categories = tuple(queries.current_categories(source=code))
+    held = [c.category_id for c in categories]
+    purposes = tuple(queries.current_purpose(p.code) for p in asked if fitting(p.code, held))
     aurora = Agency.objects.get(code=AURORA)
     version = queries.current_recipient(aurora)
 
@@ -77,7 +79,8 @@ def offer(*, citizen_id: UUID, code: str, language: str, today: date) -> Offer:
         texts = tuple(
             earlier.told(
                 notices.compose(
-                    language=language, recipient=aurora, source=source.agency, purpose=p, categories=categories, terms=now_said,
+                    language=language, recipient=aurora, source=source.agency, purpose=p, terms=now_said,
+                    categories=[c for c in categories if c.category_id in fitting(p.purpose_id, held)],
                     recipient_version=version.version if version else 1,
                 ),
                 earlier.find(citizen_id=citizen_id, recipient=aurora, source=source.agency, purpose=p.purpose_id, today=today),
@@ -106,6 +109,8 @@ def check(*, shown: Offer, purposes: Iterable[str], categories: Iterable[str], u
     }
     if until is not None:
         services.check_end(until, today=today)
+    if not wrong and not _each_has_its_own(chosen_purposes, chosen):
+        wrong = {"categories": "purpose_without_data"}
     if wrong or until is None:
         raise InvalidInput(wrong)
     return Choices(tuple(chosen_purposes), tuple(chosen), until)
@@ -204,9 +209,9 @@ def _record(*, citizen_id: UUID, attempt: ConnectAttempt, source: DataSource, to
     with citizen_scope(citizen_id):
         queries.for_decision(citizen_id=citizen_id, recipient=AURORA)  # locks in the order in which every access does
         given = []
-        for text in (t for t in shown.texts if t.purpose in attempt.choices["purposes"]):
+        for text in (t for t in shown.texts if t.purpose in attempt.choices["purposes"] and fitting(t.purpose, categories)):
             record, _ = services.give(
-                citizen_id=citizen_id, recipient=aurora, source=source.agency, purpose=text.purpose, categories=categories,
+                citizen_id=citizen_id, recipient=aurora, source=source.agency, purpose=text.purpose, categories=fitting(text.purpose, categories),
                 notice=notices.keep(text, now=now), until=date.fromisoformat(attempt.choices["until"]), now=now,
                 decided_on=decided_on,
             )  # fmt: skip
@@ -218,7 +223,7 @@ def _record(*, citizen_id: UUID, attempt: ConnectAttempt, source: DataSource, to
         release_uncovered(citizen_id=citizen_id, source=source.agency.code, now=now)
         for record in given:
             log(
-                citizen_id=citizen_id, event=Event.CONSENT_GIVEN, actor=CITIZEN, purpose=record.purpose_id, categories=categories,
+                citizen_id=citizen_id, event=Event.CONSENT_GIVEN, actor=CITIZEN, purpose=record.purpose_id, categories=record.categories,
                 consent_ids=[record.pk], source=source.agency.code,
                 details={"recipient": AURORA, "until": attempt.choices["until"], "notice": record.notice_id}, at=now,
             )  # fmt: skip
@@ -229,6 +234,12 @@ def _record(*, citizen_id: UUID, attempt: ConnectAttempt, source: DataSource, to
 def _same_text(shown: Offer, token: str) -> None:
     if not hmac.compare_digest(shown.token.encode(), token.encode()):
         raise Conflict(CHANGED)
+
+
+def _each_has_its_own(purposes: list[str], categories: list[str]) -> bool:
+    """No purpose without data, and no data without a purpose."""
+    used = {purpose: fitting(purpose, categories) for purpose in purposes}
+    return all(used.values()) and {c for found in used.values() for c in found} == set(categories)
 
 
 def _wrong(field: str, word: str, chosen: list[str], offered: list[str]) -> dict[str, str]:

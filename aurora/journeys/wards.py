@@ -14,6 +14,7 @@ from uuid import UUID
 
 from aurora.identity import citizens
 from aurora.identity.eid import Identified
+from aurora.identity.models import Citizen
 from aurora.journeys._mandate_told import tell
 from consent import mandate_changes, mandates
 from consent.days import end_of, start_of
@@ -53,7 +54,7 @@ def read(facts: Mapping[str, Any]) -> tuple[list[Ward], dict[str, Any]]:
 
 
 def keep(
-    *, guardian_id: UUID, children: Iterable[Ward], source: str, pull_id: UUID, language: str, now: datetime,
+    *, guardian_id: UUID, children: Iterable[Ward], source: str, pull_id: UUID, now: datetime,
     also: Iterable[tuple[UUID, dict[str, Any]]] = (),
 ) -> None:  # fmt: skip
     """Make the mandates what the register says: new ones, changed dates, ended ones. In the guardian's scope, in the pull's last transaction.
@@ -61,6 +62,7 @@ def keep(
     Both sides of each change are told; `also` are entries of the same moment (the pull's own), logged with them in one order.
     """
     begun, kept = [], set()
+    language = Citizen.objects.values_list("language", flat=True).get(pk=guardian_id)  # until a child chooses their own
     for ward in children:
         if not ward.may_be_acted_for(now=now):
             continue

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from aurora.sandbox import national_id
+from aurora.sandbox import national_id, wards
 from aurora.sandbox.config import Persona
 from recommender.training import households
 
@@ -211,11 +211,14 @@ class Person:
 def find(identifier: str, personas: Iterable[Persona] = ()) -> Person | None:
     """The citizen with this national identifier, or None; personas keep the names that they were given."""
     index = national_id.parse(identifier)
-    return None if index is None or index >= households.count() else person(index, personas)
+    known = index is not None and (index < households.count() or wards.find(index) is not None)
+    return person(index, personas) if index is not None and known else None
 
 
 def person(index: int, personas: Iterable[Persona] = ()) -> Person:
-    """The citizen of household `index`."""
+    """The citizen of household `index`, or the child of that number."""
+    if ward := wards.find(index):
+        return Person(index, wards.name_of(ward, personas), ward.born)
     given = {persona.index: persona.name for persona in personas}
     return Person(index, given.get(index) or name_of(index), birthdate_of(index))
 

@@ -12,13 +12,14 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from aurora.sandbox import jose, national_id, pages, vocabulary
+from aurora.sandbox import jose, national_id, pages, vocabulary, wards
 from aurora.sandbox.config import EID, OFFICE, PROCESSES, SOURCES
 from aurora.sandbox.errors import ConfigError
 from aurora.sandbox.personas import choose
 from aurora.sandbox.store import new_secret
 
 AURORA = "aurora"
+REGISTER = "population-register"
 OFFICE_PURPOSES = ("benefit-application",)
 OFFICE_CATEGORIES = ("population.household", "tax.income")
 
@@ -35,6 +36,7 @@ class Provision:
       "control_token": for the failure switches}
     demo = {
       "citizens": [{"key", "name", "identifier", "about": {fi, sv, en}}],
+      "children": [{"name", "identifier", "born", "guardians": [key]}],
       "agencies": [{"code", "name", "base_url", "client_id", "private_jwk", "redirect_uris", "purposes", "categories"}],
       "eid": {"issuer"}, "sources": [{"code", "issuer"}]}
     """
@@ -123,6 +125,8 @@ def _source(code: str, base: Mapping[str, str], keys: Mapping[str, dict[str, str
         "base_url": base[code],
         "clients": [_client(AURORA, keys[f"aurora@{code}"], callback, scopes, name=_name(AURORA))],
         "eid": {"issuer": base[EID], "client_id": code, "private_jwk": keys[f"{code}@eid"]},
+        # The register knows whose guardian each persona is.
+        **({"personas": [asdict(p) for p in choose()]} if code == REGISTER else {}),
     }
 
 
@@ -180,6 +184,7 @@ def _for_demo(base: Mapping[str, str], keys: Mapping[str, dict[str, str]], eid: 
         "citizens": [
             {"key": p["key"], "name": p["name"], "identifier": national_id.make(p["index"]), "about": p["about"]} for p in eid["personas"]
         ],
+        "children": wards.for_demo(eid["personas"]),
         "agencies": [{**_registration(base), "base_url": base[OFFICE], "private_jwk": keys[OFFICE]}],
         "eid": {"issuer": base[EID]},
         "sources": [{"code": code, "issuer": base[code]} for code in SOURCES],

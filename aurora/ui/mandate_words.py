@@ -31,6 +31,7 @@ _MANDATE_FAULTS: Final[Mapping[str, Sentence]] = {
     "mandate_too_long": _("The last day can be at most five years from today."),
     "mandate_past": _("The end date must be in the future."),
     "mandate_no_theme": _("Select at least one theme."),
+    "mandate_no_basis": _("Aurora may no longer ask the register whose guardian you are. Connect the population register again for acting for a child."),
 }
 # After these nobody acts any longer; after the others only this one thing is refused.
 ACTING_OVER: Final = frozenset(
@@ -42,6 +43,7 @@ ACTING_OVER: Final = frozenset(
         "mandate_ended",
         "mandate_not_yet",
         "mandate_not_yours",
+        "mandate_no_basis",
     }
 )
 MANDATE_FAULTS: Final = frozenset(_MANDATE_FAULTS)

@@ -146,6 +146,7 @@ _FORM_ERRORS: Final[Mapping[str, Sentence]] = {
     "purpose_required": _("Select at least one purpose, or decline."),
     "purpose_unknown": _("Select only from the purposes on this page."),
     "category_required": _("Select at least one kind of data, or decline."),
+    "purpose_without_data": _("Acting for a child needs the children in your care and nothing else; the other purposes need other data."),
     "category_unknown": _("Select only from the kinds of data on this page."),
     "end_required": _("Select how long the consent is in force."),
     "date_invalid": _("Enter a real date, for example 24.11.2026."),

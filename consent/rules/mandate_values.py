@@ -60,6 +60,7 @@ class MandateFault(StrEnum):
     TOO_LONG = "mandate_too_long"
     PAST = "mandate_past"
     NO_THEME = "mandate_no_theme"
+    NO_BASIS = "mandate_no_basis"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from aurora.sandbox import national_id, pages, runtime, vocabulary
+from aurora.sandbox import national_id, pages, runtime, vocabulary, wards
 from aurora.sandbox.agency import faults, stats
 from aurora.sandbox.errors import BearerError
 from aurora.sandbox.oauth import tokens
@@ -42,7 +42,7 @@ def record(category: Category, household: int, here: Runtime) -> dict[str, Any] 
     """The answer's JSON, or None where the household has no fact. Sums of a year hold for the calendar year before."""
     if faults.striking("wrong_citizen"):
         household = (household + 1) % households.count()
-    facts: dict[str, Any] | None = households.facts_of(household).get(category.code)
+    facts = _facts(category, household, here)
     if facts is None:
         return None
     if faults.striking("wrong_schema"):
@@ -57,6 +57,13 @@ def record(category: Category, household: int, here: Runtime) -> dict[str, Any] 
         "valid_to": date(year, 12, 31).isoformat() if category.yearly else None,
         "facts": facts,
     }
+
+
+def _facts(category: Category, household: int, here: Runtime) -> dict[str, Any] | None:
+    if category.code == wards.CATEGORY:
+        return dict(wards.facts_of(household, here.config.personas))
+    # A child of the register is no household: the agencies hold nothing about them.
+    return None if wards.find(household) else households.facts_of(household).get(category.code)
 
 
 def _authenticate(request: HttpRequest, here: Runtime) -> tokens.Granted:
