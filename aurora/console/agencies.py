@@ -25,6 +25,7 @@ from consent.rules import AURORA
 
 Role = Operator.Role
 FORM = ["GET", "HEAD", "POST"]
+Faults = dict[str, str]
 
 
 @require_safe
@@ -72,24 +73,33 @@ def change_client(request: HttpRequest, client_id: str) -> HttpResponse:
 def client_state(request: HttpRequest, client_id: str) -> HttpResponse:
     """Suspend a client at once, or ask that a suspended one may work again."""
     client = _client(client_id)
-    reason, wrong = request.POST.get("reason", "").replace("\x00", ""), {}
-    if request.method == "POST":
-        verb = onboard_agency.suspend if client.active else onboard_agency.reactivate
-        try:
-            verb(operator=_operator(request), client_id=client_id, reason=reason, now=timezone.now())
-            return HttpResponseRedirect(reverse("console:agency", args=[client.agency.code]))
-        except AuroraError as error:
-            wrong = _faults(error, "reason")
-    state, back = ClientState.ACTIVE if client.active else ClientState.SUSPENDED, reverse("console:agency", args=[client.agency.code])
-    page = ClientStatePage(client_id, state, back, reason, present_clients.field_errors(wrong))
+    back, wrong = reverse("console:agency", args=[client.agency.code]), Faults()
+    if request.method == "POST" and not (wrong := _stopped_or_started(request, client)):
+        return HttpResponseRedirect(back)
+    state = ClientState.ACTIVE if client.active else ClientState.SUSPENDED
+    page = ClientStatePage(client_id, state, back, _reason(request), present_clients.field_errors(wrong))
     return render(request, "console/client_state.html", {"page": page}, status=400 if wrong else 200)
+
+
+def _stopped_or_started(request: HttpRequest, client: Client) -> Faults:
+    """What was wrong; empty when it is done."""
+    verb = onboard_agency.suspend if client.active else onboard_agency.reactivate
+    try:
+        verb(operator=_operator(request), client_id=client.client_id, reason=_reason(request), now=timezone.now())
+    except AuroraError as error:
+        return _faults(error, "reason")
+    return {}
+
+
+def _reason(request: HttpRequest) -> str:
+    return request.POST.get("reason", "").replace("\x00", "")
 
 
 @require_http_methods(FORM)
 @for_roles(Role.AGENCY_OFFICER, Role.AUDITOR)
 def draft(request: HttpRequest, id: UUID) -> HttpResponse:
     """What was asked for, and the second person's decision. Who only reads gets 403 from the journey."""
-    found, wrong = get_object_or_404(ClientDraft, pk=id), {}
+    found, wrong = get_object_or_404(ClientDraft, pk=id), Faults()
     if request.method == "POST":
         if not (wrong := _decided(request, id)):
             return HttpResponseRedirect(reverse("console:draft", args=[id]))
@@ -98,7 +108,7 @@ def draft(request: HttpRequest, id: UUID) -> HttpResponse:
     return render(request, "console/draft.html", {"page": page}, status=400 if wrong else 200)
 
 
-def _decided(request: HttpRequest, id: UUID) -> Mapping[str, str]:
+def _decided(request: HttpRequest, id: UUID) -> Faults:
     """What was wrong with the decision; empty when it is done."""
     decision = request.POST.get("decision")
     if decision not in ("approve", "decline"):
@@ -147,7 +157,7 @@ def _form(
     return render(request, "console/client_form.html", {"page": page}, status=400 if wrong else 200)
 
 
-def _faults(error: AuroraError, field: str) -> Mapping[str, str]:
+def _faults(error: AuroraError, field: str) -> Faults:
     """The fields of a refused form; any other refusal stands at one field. What is not for this operator goes on up."""
     if isinstance(error, onboard_agency.NotAnOfficer):
         raise PermissionDenied from None
