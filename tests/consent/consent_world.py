@@ -96,6 +96,11 @@ def take_away(world: World) -> None:
     with psycopg.connect(admin_url) as admin:
         admin.execute("SET session_replication_role = replica")
         for table, column, ids in (
+            ("aurora_messages_mail", "citizen_id", people),
+            ("aurora_messages_message", "citizen_id", people),
+            ("aurora_messages_reminder", "citizen_id", people),
+            ("aurora_messages_mailaddress", "citizen_id", people),
+            ("consent_receipt", "citizen_id", people),
             ("consent_consentevent", "citizen_id", people),
             ("consent_consentrecord", "citizen_id", people),
             ("vault.data_key", "citizen_id", people),
