@@ -1,0 +1,204 @@
+"""Guardians: from the register's answer to the child's 18th birthday, two of one child, and what a child does alone."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.utils import timezone
+
+from aurora.journeys import act_for, delegate, wards
+from aurora.journeys.wards import Ward
+from aurora.journeys.withdraw import end
+from consent import days
+from consent.models import Mandate
+from consent.rules.mandates import eighteenth_birthday
+from consent.scope import citizen_scope
+from tests.portal.test_acting import allowed
+from tests.portal.test_mandates import DAY, events, messages
+from tests.support.cast import REGISTER, Cast, Person
+from tests.support.mandated import acting, post, row, somebody, stands
+
+TODAY = days.today()
+
+
+def born(years: int, *, more: int = 0) -> date:
+    """Somebody who turned so many years so many days ago; negative: who turns them in so many."""
+    day = TODAY - timedelta(days=more)
+    return day.replace(year=day.year - years) if (day.month, day.day) != (2, 29) else date(day.year - years, 3, 1)
+
+
+def child(years: int = 8, *, more: int = 0, ends: date | None = None) -> Ward:
+    birth = born(years, more=more)
+    return Ward(f"T-{uuid4().hex.upper()}", "Lilli Lapsi", birth, birth, ends)
+
+
+def guardian(name: str = "Hanna Huoltaja") -> Person:
+    """Somebody who lets Aurora ask the register."""
+    return somebody(name, connected=(REGISTER,))
+
+
+def told(person: Person, *children: Ward) -> None:
+    """The register answers."""
+    with citizen_scope(person.id):
+        wards.keep(guardian_id=person.id, children=children, source=REGISTER, pull_id=uuid4(), now=timezone.now())
+
+
+def mandates_of(person: Person) -> list[Mandate]:
+    with citizen_scope(person.id):
+        return list(Mandate.objects.filter(attorney_id=person.id).order_by("created_at"))
+
+
+def as_child(person: Person, ward: Ward) -> Person:
+    """The child, signed in: the same citizen, found by the same identifier."""
+    from aurora.identity import citizens
+    from aurora.identity.eid import Identified
+
+    identified = Identified(citizens.national_issuer(), ward.national_id, ward.name)
+    found = citizens.find_or_create(identified=identified, language="fi", now=timezone.now())
+    assert found.pk == mandates_of(person)[0].principal_id
+    return Person(found, ward.name, ward.national_id)
+
+
+def test_a_guardian_acts_for_a_child_whom_the_register_names(cast: Cast) -> None:
+    hanna, lilli = guardian(), child()
+    told(hanna, lilli)
+    (made,) = mandates_of(hanna)
+    assert (made.kind, made.state, made.themes, made.evidence["source"]) == ("guardian", "standing", [], REGISTER)
+    assert days.day_of(made.freezes_at) == eighteenth_birthday(lilli.born)  # type: ignore[arg-type]
+    face = acting(hanna, made.pk)
+    assert lilli.name.encode() in face.get("/en/my-data/").content
+    assert allowed(cast, face).status_code == 303
+    assert post(face, "/en/my-data/export/").status_code == 200, "a guardian takes a child's data along, as a child does"
+    little = as_child(hanna, lilli)
+    assert [c.decided_by_id for c in little.consents()] == [hanna.id]
+    assert events(little) == ["registered", "used"] and events(hanna) == ["registered"]
+    page = little.browser().get("/en/activity/").content.decode()
+    assert f"{hanna.name}, as guardian" in page
+
+
+def test_the_same_answer_again_changes_nothing_and_one_without_the_child_ends_it(cast: Cast) -> None:
+    hanna, lilli = guardian(), child()
+    told(hanna, lilli)
+    told(hanna, lilli)
+    (made,) = mandates_of(hanna)
+    face = acting(hanna, made.pk)
+    told(hanna)
+    assert mandates_of(hanna)[0].state == "ended" and face.get("/en/consents/").status_code == 403
+    assert events(hanna) == ["registered", "ended"] and messages(hanna)[-1] == "mandate_changed"
+
+
+@pytest.mark.parametrize(
+    "ward", [child(18), child(40), child(8, ends=TODAY - timedelta(days=1)), child(-1)], ids=["of-age", "long-of-age", "over", "unborn"]
+)
+def test_whoever_is_of_age_or_was_a_ward_once_is_none(cast: Cast, ward: Ward) -> None:
+    hanna = guardian()
+    told(hanna, ward)
+    made = mandates_of(hanna)
+    assert not made or not stands(hanna, made[0].pk) or ward.born > TODAY
+
+
+def test_a_child_of_17_years_and_364_days_is_acted_for_today_and_not_tomorrow(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    hanna, lilli = guardian(), child(18, more=-1)
+    told(hanna, lilli)
+    (made,) = mandates_of(hanna)
+    face = acting(hanna, made.pk)
+    assert face.get("/en/consents/").status_code == 200
+    birthday = days.start_of(TODAY + timedelta(days=1))
+    monkeypatch.setattr("aurora.portal.mandated.timezone.now", lambda: birthday)
+    answer = face.get("/en/consents/")
+    assert answer.status_code == 403 and b"turned 18" in answer.content, "by the day alone, before any sweep"
+    monkeypatch.undo()
+    assert delegate.sweep(now=birthday) >= 1
+    assert mandates_of(hanna)[0].state == "frozen" and events(hanna)[-1] == "frozen" and messages(hanna)[-1] == "mandate_changed"
+    told(hanna, lilli)
+    assert [m.state for m in mandates_of(hanna)] == ["frozen"], "no register thaws it"
+
+
+def frozen(hanna: Person) -> tuple[UUID, Person]:
+    lilli = child(18, more=-1)
+    told(hanna, lilli)
+    (made,) = mandates_of(hanna)
+    delegate.sweep(now=days.start_of(TODAY + timedelta(days=1)))
+    return made.pk, as_child(hanna, lilli)
+
+
+def test_the_grown_child_lets_the_guardian_go_on_as_an_attorney_who_accepts(cast: Cast) -> None:
+    hanna = guardian()
+    made, lilli = frozen(hanna)
+    face = lilli.browser()
+    page: Any = face.get("/en/mandates/").context["page"]  # type: ignore[attr-defined]
+    assert [c.other for c in page.reconfirm] == [hanna.name]
+    answer = post(face, f"/en/mandates/offer/?instead={made}", themes=["taxation"], decision="offer", **DAY)
+    assert answer.status_code == 302 and row(lilli, made).state == "ended"
+    delegate.collect(citizen_id=hanna.id, now=timezone.now())
+    new = mandates_of(hanna)[-1]
+    assert (new.kind, new.state, new.themes) == ("power_of_attorney", "offered", ["taxation"]) and not stands(hanna, new.pk)
+    delegate.answer(citizen_id=hanna.id, mandate_id=new.pk, accept=True, now=timezone.now())
+    assert stands(hanna, new.pk)
+    assert events(lilli)[-3:] == ["offered", "confirmed", "accepted"] or events(lilli)[-3:] == ["confirmed", "offered", "accepted"]
+
+
+def test_the_grown_child_ends_it_and_nobody_else_decides(cast: Cast) -> None:
+    hanna = guardian()
+    made, lilli = frozen(hanna)
+    assert post(hanna.browser(), f"/en/mandates/offer/?instead={made}", themes=["taxation"], decision="offer", **DAY).status_code == 403
+    assert post(hanna.browser(), f"/en/mandates/{made}/revoke/").status_code == 403
+    assert post(lilli.browser(), f"/en/mandates/offer/?instead={made}", decision="end").status_code == 302
+    assert [m.state for m in mandates_of(hanna)] == ["ended"] and events(hanna)[-1] == "revoked"
+
+
+def test_of_two_guardians_one_says_no_and_the_other_cannot_say_yes(cast: Cast) -> None:
+    hanna, ville, lilli = guardian(), guardian("Ville Huoltaja"), child()
+    told(hanna, lilli)
+    told(ville, lilli)
+    mother, father = (acting(p, mandates_of(p)[0].pk) for p in (hanna, ville))
+    little = as_child(hanna, lilli)
+    assert allowed(cast, mother).status_code == 303
+    consent = little.consents()[-1]
+    assert post(father, f"/en/consents/{consent.pk}/withdraw/", decision="withdraw").status_code == 200, "either ends"
+    answer = allowed(cast, mother)
+    assert answer.status_code == 403 and b"has said no" in answer.content
+    assert allowed(cast, father).status_code == 303, "whoever said no may allow it again"
+    allowed(cast, father, decision="decline")
+    told(ville)
+    assert allowed(cast, mother).status_code == 303, "the no of somebody who is a guardian no longer binds nobody"
+
+
+@pytest.mark.parametrize(("years", "may_withdraw"), [(14, False), (15, True)])
+def test_a_child_sees_at_any_age_ends_from_15_and_gives_from_18(cast: Cast, years: int, may_withdraw: bool) -> None:
+    hanna, lilli = guardian(), child(years)
+    told(hanna, lilli)
+    allowed(cast, acting(hanna, mandates_of(hanna)[0].pk))
+    little = as_child(hanna, lilli)
+    face, consent = little.browser(), little.consents()[-1]
+    assert face.get(f"/en/consents/{consent.pk}/").status_code == 200
+    answer = post(face, f"/en/consents/{consent.pk}/withdraw/", decision="withdraw")
+    assert answer.status_code == (200 if may_withdraw else 403)
+    assert may_withdraw or b"a guardian must do this for you" in answer.content
+    assert allowed(cast, face).status_code == 403
+    if may_withdraw:
+        assert allowed(cast, acting(hanna, mandates_of(hanna)[0].pk)).status_code == 403, "the child's own word stands"
+
+
+def test_without_the_consent_to_ask_the_register_nobody_is_a_guardian_here(cast: Cast) -> None:
+    hanna, lilli = guardian(), child()
+    told(hanna, lilli)
+    (made,) = mandates_of(hanna)
+    face = acting(hanna, made.pk)
+    (basis,) = [c for c in hanna.consents(state="given") if c.purpose_id == wards.PURPOSE]
+    assert basis.categories == [wards.CATEGORY]
+    end(citizen_id=hanna.id, consent_id=basis.pk, now=timezone.now())
+    answer = face.get("/en/consents/")
+    assert answer.status_code == 403 and b"no longer ask the register" in answer.content
+    with pytest.raises(act_for.MandateRefused):
+        act_for.begin(actor=hanna.id, mandate_id=made.pk, now=timezone.now())
+
+
+def test_of_the_children_the_twin_keeps_their_number() -> None:
+    answer = {"children": [{"national_id": "S900001-9", "name": "Onni Soini", "born": "2018-03-14", "from": "2018-03-14"}]}
+    children, facts = wards.read(answer)
+    assert facts == {"number_of_children": 1} and children[0].born == date(2018, 3, 14)
+    assert "Onni" not in repr(children) and "S900001" not in repr(children)
