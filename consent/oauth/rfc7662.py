@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from consent.scope import citizen_scope
 
-from . import config, grants, rfc9068
+from . import config, grants, rfc8693, rfc9068
 from .models import AccessToken, Client, ClientToken, RefreshToken
 from .rfc7009 import Token, find
 
@@ -57,6 +57,8 @@ class IntrospectionEndpoint(_IntrospectionEndpoint):  # type: ignore[misc]
                 with citizen_scope(token.citizen_id):
                     agency = token.client.agency.code
                     body |= rfc9068.subject(citizen_id=token.citizen_id, agency=agency, consent_id=token.consent_id)
+            else:
+                body |= rfc8693.actor_of(token, agency=token.client.agency.code)
         else:
             with citizen_scope(token.citizen_id):
                 held = grants.standing(grant_id=token.grant_id, now=now)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.urls import reverse
 from django.urls.resolvers import URLPattern
 from django.utils import timezone
 
+from aurora.identity.keys import pairwise
 from aurora.journeys import delegate
 from aurora.portal import mandated
 from aurora.portal.urls import urlpatterns
@@ -227,3 +229,22 @@ def test_the_browser_takes_nothing_to_the_office_of_who_acted(cast: Cast) -> Non
     answer = allowed(cast, acting(valto, mandate(aamu, valto)))
     for name in (aamu.name, valto.name, str(aamu.id), str(valto.id), REGISTER):
         assert name not in answer["Location"]
+
+
+def test_the_token_says_that_an_attorney_consented_by_the_agencys_own_name_for_them(cast: Cast) -> None:
+    """RFC 8693 4.1, in introspection: who acts is a name that no other agency knows; a citizen's own consent has no `act`."""
+    aamu, valto = principal(), attorney()
+    given = allowed(cast, acting(valto, mandate(aamu, valto)))
+    code = parse_qs(urlsplit(given["Location"]).query)["code"][0]
+    answer = cast.office.post(
+        "/oauth/token",
+        grant_type="authorization_code",
+        code=code,
+        redirect_uri=cast.office.redirect_uri,
+        code_verifier=cast.office.verifier,
+    )
+    assert answer.status_code == 200, answer.content
+    told = cast.office.post("/oauth/introspect", token=answer.json()["access_token"]).json()  # type: ignore[attr-defined]
+    assert told["active"] and told["act"] == {"sub": pairwise(citizen_id=valto.id, agency=cast.office.client_id)}
+    own = cast.office.post("/oauth/introspect", token=cast.token).json()  # type: ignore[attr-defined]
+    assert own["active"] and "act" not in own
