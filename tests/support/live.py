@@ -11,7 +11,7 @@ from tests.support.stack import Stack
 
 CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync"]
 # A worker that dies is replaced within seconds, not within the minutes that suit a country; and everyone in the tests signs in from here.
-IMPATIENT = {"AURORA_PULL_LEASE_SECONDS": "3", "AURORA_SWEEP_SECONDS": "1", "AURORA_SIGN_INS_A_MINUTE": "10000"}
+IMPATIENT = {"AURORA_PULL_LEASE_SECONDS": "3", "AURORA_SWEEP_SECONDS": "1", "AURORA_SIGN_INS_A_MINUTE": "10000", "AURORA_CRASH_POINTS": "1"}
 
 
 @pytest.fixture(scope="session")
