@@ -26,8 +26,9 @@ class CitizenBackend(BaseBackend):
 
     def get_user(self, user_id: Any) -> Citizen | None:
         with citizen_scope(UUID(str(user_id))):
-            citizen = Citizen.objects.annotate(unread_messages=_UNREAD).filter(pk=user_id).first()
+            citizen = Citizen.objects.annotate(unread=_UNREAD).filter(pk=user_id).first()
             if citizen is not None:
+                citizen.unread_messages = citizen.unread
                 citizen.display_name = citizens.name_of(citizen)  # here, since opening it may take their key from the database
             return citizen
 

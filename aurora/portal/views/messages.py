@@ -49,9 +49,9 @@ def email(request: HttpRequest) -> HttpResponse:
             return _changed(request)
         except InvalidInput as error:
             errors = error.fields
-    sent = {"typed": request.POST.get("address", "")[:300], "whole": request.POST.get("content") == "whole"} if errors else {}
+    typed, whole = request.POST.get("address", "")[:300], request.POST.get("content") == "whole" if errors else None
     with citizen_scope(me(request)):
-        page = present.email_page(citizen_id=me(request), errors=errors, **sent)
+        page = present.email_page(citizen_id=me(request), typed=typed, whole=whole, errors=errors)
     return render(request, "portal/email.html", {"page": page}, status=400 if errors else 200)
 
 
