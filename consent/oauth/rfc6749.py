@@ -53,11 +53,14 @@ class _Binds:
 
 
 class _Issues(_Binds):
-    """The two grants of a citizen's consent: know no scope, and issue for what was granted (or the part asked for)."""
+    """The two grants of a citizen's consent: know one scope, which says nothing, and issue for what was granted (or the part asked for)."""
 
     def check_scope(self) -> None:
-        if "scope" in self.request.form:
-            raise InvalidScopeError("There are no scopes with this grant_type: use authorization_details.")
+        if self.request.form.get("scope", config.CITIZEN_SCOPE) != config.CITIZEN_SCOPE:
+            raise InvalidScopeError(f"The only scope with this grant_type is {config.CITIZEN_SCOPE}: use authorization_details.")
+
+    def _validate_token_scope(self, token: RefreshToken) -> None:
+        """Judged already; Authlib would look for scopes that were granted."""
 
     def authenticate_user(self, credential: AuthorizationCode | RefreshToken) -> UUID:
         """Authlib's "user" is the citizen's id: nothing here needs to know more of them."""

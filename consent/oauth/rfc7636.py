@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from hmac import compare_digest
+from typing import Any
 
-from authlib.oauth2.rfc6749 import InvalidRequestError
+from authlib.oauth2.rfc6749 import InvalidGrantError, InvalidRequestError
 from authlib.oauth2.rfc7636 import CodeChallenge, create_s256_code_challenge
 
 from .models import AuthorizationCode
@@ -24,6 +25,12 @@ class S256Only(CodeChallenge):  # type: ignore[misc]
     DEFAULT_CODE_CHALLENGE_METHOD = "S256"
     SUPPORTED_CODE_CHALLENGE_METHOD = ("S256",)
     CODE_CHALLENGE_METHODS = {"S256": staticmethod(_same)}
+
+    def validate_code_verifier(self, grant: Any, result: Any) -> None:
+        """4.6: to bring no verifier is not to have the right one. Authlib says `invalid_request`, the conformance suite wants `invalid_grant`."""
+        if "code_verifier" not in grant.request.form:
+            raise InvalidGrantError("code_verifier is missing.")
+        super().validate_code_verifier(grant, result)
 
     def get_authorization_code_challenge_method(self, authorization_code: AuthorizationCode) -> str:
         return "S256"

@@ -31,7 +31,7 @@ def metadata() -> dict[str, Any]:
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": list(config.GRANT_TYPES),
-        "scopes_supported": list(config.SCOPES),  # for client_credentials only
+        "scopes_supported": [*config.SCOPES, config.CITIZEN_SCOPE],  # the first for client_credentials only
         "dpop_signing_alg_values_supported": list(config.ALGORITHMS),
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": True,

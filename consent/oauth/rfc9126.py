@@ -68,8 +68,8 @@ def checked(form: Mapping[str, str], client: Client) -> dict[str, Any]:
         raise UnsupportedResponseType("response_type must be code.")
     if form.get("response_mode", "query") != "query":
         raise InvalidRequestError("response_mode must be query.")
-    if "scope" in form:
-        raise InvalidScopeError("There are no scopes: use authorization_details.")
+    if form.get("scope", config.CITIZEN_SCOPE) != config.CITIZEN_SCOPE:
+        raise InvalidScopeError(f"The only scope is {config.CITIZEN_SCOPE}: say the rest by authorization_details.")
     if not client.check_redirect_uri(form.get("redirect_uri", "")):
         raise InvalidRequestError("redirect_uri must be exactly one of those registered.")
     for name in ("state", "nonce"):

@@ -28,8 +28,10 @@ from .errors import InvalidProof, NonceWanted
 from .forms import FormRequest
 from .models import Client
 
-# A header that says more than this (kid, jku, x5c, crit, ...) is refused, not ignored (RFC 8725, 3.10).
 _HEADER = frozenset({"alg", "typ", "jwk"})
+# A header that brings a second key, or asks for what we do not do, is refused, not ignored (RFC 8725, 3.10; RFC 7515, 4.1.11).
+# What nobody has given a meaning is ignored (RFC 7515, 4).
+_UNWANTED = frozenset({"jku", "x5u", "x5c", "x5t", "x5t#S256", "kid", "crit", "b64", "zip", "enc"})
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
 _VISIBLE = re.compile(r"[!-~]{1,2048}")
@@ -165,8 +167,8 @@ def _key(head: str) -> tuple[Any, jwks.PublicKey, str]:
         header = strict_json.loads(_bytes(head).decode())
     except ValueError:
         raise InvalidProof("The DPoP proof is malformed.") from None
-    if not isinstance(header, dict) or set(header) != _HEADER or header["typ"] != "dpop+jwt":
-        raise InvalidProof("The DPoP proof's header must have typ dpop+jwt, alg and jwk, and nothing else.")
+    if not isinstance(header, dict) or not set(header) >= _HEADER or header["typ"] != "dpop+jwt" or _UNWANTED & set(header):
+        raise InvalidProof("The DPoP proof's header must have typ dpop+jwt, alg and jwk, and no other key or extension.")
     if fault := jwks.fault_of_key(header["jwk"]):
         raise InvalidProof(f"The DPoP proof's jwk: {fault}")
     if header["alg"] != jwks.algorithm_of(header["jwk"]):  # never none, never symmetric, never RS256: the key's type decides

@@ -47,6 +47,8 @@ def _error(office: Any, **changes: Any) -> str:
         ({"request": "eyJhbGciOiJub25lIn0.e30."}, "invalid_request"),
         ({"request_uri": "urn:ietf:params:oauth:request_uri:x"}, "invalid_request"),  # RFC 9126, 2.1
         ({"scope": "openid"}, "invalid_scope"),
+        ({"scope": "aurora_twin_access openid"}, "invalid_scope"),
+        ({"scope": "events"}, "invalid_scope"),
         ({"state": "x" * 513}, "invalid_request"),
         ({"nonce": "x" * 513}, "invalid_request"),
         ({"state": "ünicode"}, "invalid_request"),

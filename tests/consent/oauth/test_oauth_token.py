@@ -30,7 +30,7 @@ def _refused(response: Any, error: str = "invalid_grant") -> None:
     ("changes", "error"),
     [
         ({"code_verifier": "a" * 43}, "invalid_grant"),  # RFC 7636, 4.6
-        ({"code_verifier": None}, "invalid_request"),
+        ({"code_verifier": None}, "invalid_grant"),
         ({"code_verifier": "short"}, "invalid_request"),
         ({"code_verifier": "é" * 50}, "invalid_request"),
         ({"redirect_uri": None}, "invalid_grant"),  # RFC 6749, 4.1.3
