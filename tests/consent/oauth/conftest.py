@@ -103,8 +103,8 @@ class Office:
         claims = {name: value for name, value in (claims | changes).items() if value is not None}
         fields = {"typ": "dpop+jwt", "alg": "ES256", "jwk": key.as_dict(private=False)} | (header or {})
         fields = {name: value for name, value in fields.items() if value is not None}
-        registry = jws.JWSRegistry(algorithms=[fields["alg"]], strict_check_header=False)
-        return jws.serialize_compact(fields, json.dumps(claims).encode(), key, registry=registry)
+        text = f"{b64(json.dumps(fields).encode())}.{b64(json.dumps(claims).encode())}"
+        return f"{text}.{b64(jws.JWSRegistry.algorithms[fields['alg']].sign(text.encode(), key))}"
 
     def call(self, token: str, path: str = "/api/v1/twin/x", *, now: datetime | None = None, scheme: str = "DPoP", **proof: Any) -> Call:
         """A read with this token and a proof of its key, as the API sees it."""
