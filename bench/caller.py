@@ -72,7 +72,7 @@ def call_all(application: Any, calls: list[dict[str, Any]]) -> dict[str, float]:
         response = application(environ, start_response)
         body = b"".join(response)
         response.close()  # as a server does: Django ends the request here
-        if not status.startswith("200"):
+        if not status.startswith("2"):
             failures.append((status, body))
     cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
     database = processor_time(pid) - database

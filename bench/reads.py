@@ -70,9 +70,9 @@ def _introspection(results: Results, scale: Scale, web: Partner, dot: Partner, o
     laps = interleave(
         {
             "ours": _lap(web, lambda: _our_introspection(ours), scale.pick(150, 5)),
-            "plain": _lap(dot, lambda: _toolkit_introspection(peers, "basic_plain"), scale.pick(150, 5)),
+            "plain": _lap(dot, lambda: toolkit_introspection(peers, "basic_plain"), scale.pick(150, 5)),
             # The toolkit's default costs a password hash a call: a few are enough.
-            "hashed": _lap(dot, lambda: _toolkit_introspection(peers, "basic_hashed"), scale.pick(2, 1)),
+            "hashed": _lap(dot, lambda: toolkit_introspection(peers, "basic_hashed"), scale.pick(2, 1)),
         },
         rounds=scale.rounds,
     )
@@ -105,7 +105,7 @@ def _our_introspection(ours: Office) -> Call:
     return "POST", "/oauth/introspect", {"Content-Type": FORM}, urlencode({"token": random.choice(ours.tokens), **proof})
 
 
-def _toolkit_introspection(peers: dict[str, Any], credentials: str) -> Call:
+def toolkit_introspection(peers: dict[str, Any], credentials: str) -> Call:
     headers = {"Content-Type": FORM, "Authorization": peers[credentials]}
     return "POST", "/o/introspect/", headers, urlencode({"token": random.choice(peers["tokens"])})
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from hashlib import sha256
+from typing import Any
 from uuid import uuid4
 
 from django.contrib.auth import get_user_model
@@ -22,10 +23,11 @@ from joserfc.jwk import ECKey
 from aurora.identity import vault
 from aurora.twin import write
 from aurora.twin.values import NewFact
+from bench.peers.seed import CALLBACK, CHALLENGE
 from consent import services
 from consent.models import Agency, Notice
 from consent.oauth import clients, digests, grants, rfc9396
-from consent.oauth.models import AccessToken, AuthorizationCode, Client
+from consent.oauth.models import AccessToken, AuthorizationCode, Client, GrantPart
 from consent.queries import current_categories, current_purpose
 from consent.scope import citizen_scope
 
@@ -37,12 +39,13 @@ AGENCIES = ("aurora", "population-register", "tax-administration", "social-insur
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """The agency's client with its key, and a token a citizen."""
+    """The agency's client with its keys, and a token a citizen with the part of the grant that it is for."""
 
     client_id: str
     key: ECKey = field(repr=False)
     proof_key: ECKey = field(repr=False)
     tokens: Sequence[str] = field(repr=False)
+    parts: Sequence[GrantPart] = field(repr=False)
 
     def assertion(self, audience: str) -> str:
         """A `private_key_jwt`, good for one call within four minutes."""
@@ -50,10 +53,11 @@ class Office:
         claims = {"iss": self.client_id, "sub": self.client_id, "aud": audience, "jti": secrets.token_urlsafe(16), "exp": now + 240}
         return jws.serialize_compact({"alg": "ES256", "kid": "k1"}, json.dumps(claims).encode(), self.key)
 
-    def proof(self, url: str, token: str) -> str:
-        """A DPoP proof (RFC 9449), good for one GET within a minute."""
-        ath = urlsafe_b64encode(sha256(token.encode()).digest()).rstrip(b"=").decode()
-        claims = {"jti": secrets.token_urlsafe(16), "htm": "GET", "htu": url, "iat": int(time.time()), "ath": ath}
+    def proof(self, url: str, token: str = "", *, method: str = "GET") -> str:
+        """A DPoP proof (RFC 9449), good for one call within a minute; with a token, for the API."""
+        claims = {"jti": secrets.token_urlsafe(16), "htm": method, "htu": url, "iat": int(time.time())}
+        if token:
+            claims["ath"] = urlsafe_b64encode(sha256(token.encode()).digest()).rstrip(b"=").decode()
         header = {"alg": "ES256", "typ": "dpop+jwt", "jwk": self.proof_key.as_dict(private=False)}
         return jws.serialize_compact(header, json.dumps(claims).encode(), self.proof_key)
 
@@ -73,14 +77,25 @@ def office(citizens: int) -> Office:
         client_id="bench",
         agency=Agency.objects.get(code=OFFICE),
         name=_named("Benefits office"),
-        redirect_uris=["https://office.example/callback"],
+        redirect_uris=[CALLBACK],
         jwks={"keys": [{**key.as_dict(private=False), "kid": "k1"}]},
         purposes=[PURPOSE],
         categories=[CATEGORY],
     )
     text, proof_key = notice(), ECKey.generate_key("P-256")
     jkt = proof_key.thumbprint()
-    return Office(client.client_id, key, proof_key, [_token(client, text, jkt) for _ in range(citizens)])
+    tokens, parts = zip(*(_token(client, text, jkt) for _ in range(citizens)), strict=True)
+    return Office(client.client_id, key, proof_key, tokens, parts)
+
+
+def codes(ours: Office, count: int) -> list[str]:
+    """Codes that wait to be redeemed, of the citizens whose tokens the office holds; longer than the minute of real ones."""
+    waiting = [digests.new_secret() for _ in range(count)]
+    for number, secret in enumerate(waiting):
+        part = ours.parts[number % len(ours.parts)]
+        with citizen_scope(part.citizen_id):
+            _code(part, digests.digest_of(secret), CHALLENGE)
+    return waiting
 
 
 def notice() -> Notice:
@@ -98,7 +113,7 @@ def _named(name: str) -> dict[str, str]:
     return dict.fromkeys(("fi", "sv", "en"), name)
 
 
-def _token(client: Client, text: Notice, jkt: str) -> str:
+def _token(client: Client, text: Notice, jkt: str) -> tuple[str, GrantPart]:
     """A new citizen's, with a key, seven facts, a consent given by the service, and the rows that `/oauth/token` leaves behind."""
     citizen_id, now = uuid4(), timezone.now()
     token = digests.new_secret()
@@ -120,13 +135,22 @@ def _token(client: Client, text: Notice, jkt: str) -> str:
         )
         part = grants.create(citizen_id=citizen_id, client=client, consent=consent, now=now)
         detail = rfc9396.granted_by(consent, consent.covered).as_json()
-        # Longer than the ten minutes of a real one: a run may take longer.
-        held = {"citizen_id": citizen_id, "client": client, "grant": part.grant, "created_at": now, "expires_at": now + timedelta(hours=6)}
-        code = AuthorizationCode.objects.create(
-            digest=secrets.token_bytes(32), part=part, redirect_uri=client.redirect_uris[0], code_challenge="-" * 43, used_at=now, **held
+        code = _code(part, secrets.token_bytes(32), "-" * 43, used_at=now)
+        AccessToken.objects.create(
+            digest=digests.digest_of(token), code=code, consent_id=consent.pk, detail=detail, jkt=jkt, **_held(part, now)
         )
-        AccessToken.objects.create(digest=digests.digest_of(token), code=code, consent_id=consent.pk, detail=detail, jkt=jkt, **held)
-    return token
+    return token, part
+
+
+def _code(part: GrantPart, digest: bytes, challenge: str, used_at: datetime | None = None) -> AuthorizationCode:
+    shown = {"redirect_uri": CALLBACK, "code_challenge": challenge, "used_at": used_at}
+    return AuthorizationCode.objects.create(digest=digest, part=part, **shown, **_held(part, timezone.now()))
+
+
+def _held(part: GrantPart, now: datetime) -> dict[str, Any]:
+    """Longer than the minutes of real ones: a run may take longer."""
+    shared = {"citizen_id": part.citizen_id, "client": part.grant.client, "grant": part.grant}
+    return {**shared, "created_at": now, "expires_at": now + timedelta(hours=6)}
 
 
 def _facts(now: datetime) -> list[NewFact]:

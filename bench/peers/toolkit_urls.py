@@ -1,7 +1,7 @@
 from django.forms.models import model_to_dict
 from django.http import HttpRequest, JsonResponse
 from django.urls import path
-from oauth2_provider.views import IntrospectTokenView
+from oauth2_provider.views import IntrospectTokenView, TokenView
 from oauth2_provider.views.generic import ScopedProtectedResourceView
 
 from bench.peers.models import Item
@@ -16,4 +16,8 @@ class ProtectedItem(ScopedProtectedResourceView):
         return JsonResponse(model_to_dict(Item.objects.get(pk=pk)))
 
 
-urlpatterns = [path("items/<int:pk>", ProtectedItem.as_view()), path("o/introspect/", IntrospectTokenView.as_view())]
+urlpatterns = [
+    path("items/<int:pk>", ProtectedItem.as_view()),
+    path("o/introspect/", IntrospectTokenView.as_view()),
+    path("o/token/", TokenView.as_view()),
+]

@@ -19,6 +19,11 @@ RATIOS = {
         "introspection_vs_dot_ratio",
         "introspection_vs_dot_unhashed_ratio",
     ],
+    "codes": [
+        "par_token_vs_dot_introspection_ratio",
+        "par_token_vs_dot_introspection_unhashed_ratio",
+        "par_token_vs_dot_token_unhashed_ratio",
+    ],
     "decision": ["decision_ratio_1e2", "decision_ratio_1e3", "decision_whole_ratio_1e3"],
     "ledger": ["ledger_append_ratio_1w", "ledger_append_ratio_2w"],
     "suggest": ["suggest_rank_ratio"],
