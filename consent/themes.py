@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from consent.rules.mandates import Theme
 
@@ -34,6 +35,6 @@ def words() -> tuple[ThemeWords, ...]:
     return tuple(ThemeWords(d["code"], d["name"], d["description"]) for d in _documents())
 
 
-def _documents() -> list[dict[str, list[str]]]:
-    found: list[dict[str, list[str]]] = json.loads(FILE.read_text(encoding="utf-8"))
+def _documents() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(FILE.read_text(encoding="utf-8"))
     return found

@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
+from aurora.identity.models import Citizen
 from aurora.journeys import act_for
 from aurora.ui import mandate_words
 from aurora.ui.contexts import ActingOverPage, ActingRefusedPage
@@ -64,8 +65,9 @@ def admit(request: HttpRequest) -> Acting | HttpResponse | None:
     page = request.resolver_match.url_name if request.resolver_match else None
     if page == STOP:
         return None
+    assert isinstance(request.user, Citizen)
     try:
-        doing = act_for.acting_for(actor=request.user.pk, mandate_id=UUID(chosen), now=timezone.now())
+        doing = act_for.acting_for(actor=request.user.id, mandate_id=UUID(chosen), now=timezone.now())
     except (MandateRefused, NotFound) as error:
         return _over(request, error.fault if isinstance(error, MandateRefused) else MandateFault.ENDED)
     request.acting = doing  # type: ignore[attr-defined]

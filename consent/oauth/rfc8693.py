@@ -17,6 +17,6 @@ def actor_of(token: AccessToken, *, agency: str) -> dict[str, Any]:
     By a database function that wants the token's digest, so that it works outside the citizen's scope. One statement.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT consent_oauth_attorney_of_token(%s)", [token.digest])
+        cursor.execute("SELECT consent_oauth_attorney_of_token(%s)", [bytes(token.digest)])
         attorney = cursor.fetchone()[0]
     return {"act": {"sub": keeper().pairwise(citizen_id=attorney, agency=agency)}} if attorney is not None else {}
