@@ -20,6 +20,7 @@ from rest_framework.response import Response
 from aurora.api.authentication import AgencyItself, needs
 from aurora.api.base import AgencyView
 from aurora.api.event_serializers import ConfirmationSerializer, ConfirmedSerializer, EventsSerializer
+from aurora.api.parsers import StrictJSON
 from aurora.api.serializers import ProblemSerializer
 from aurora.journeys import tell_agencies
 from consent.oauth.tokens import ClientContext
@@ -71,6 +72,7 @@ class EventConfirmation(AgencyView):
 
     authentication_classes = [AgencyItself]
     permission_classes = [needs(SCOPE)]
+    parser_classes = [StrictJSON]
     http_method_names = ["post"]
 
     @extend_schema(

@@ -20,7 +20,8 @@ LEDGER = frozenset({"ledger_ledgerentry", "ledger_head", "ledger_pending"})
 
 @dataclass(frozen=True)
 class Route:
-    """`who` may use it: "all", "citizen", "operator", "client" (by signature) or "agency" (by token).
+    """`who` may use it: "all", "citizen", "operator", "client" (by signature), "agency" (by a citizen's token) or "itself"
+    (by the agency's own).
 
     `writes`: tables that a read or an honest form changes even when its query, headers or superfluous fields are odd. `path` is
     the address in the sweep: no form there is one that could succeed.
@@ -40,6 +41,7 @@ ROUTES = {
     "sources/<slug:code>/callback": Route("/sources/population-register/callback", GET, "citizen"),
     "oauth/authorize": Route("/oauth/authorize", FORM),
     "oauth/grants/<str:grant_id>": Route(f"/oauth/grants/{NOBODYS}", GET | {"DELETE"}, "agency"),
+    "oauth/jwks": Route("/oauth/jwks", GET),
     "oauth/authorization-details": Route("/oauth/authorization-details", GET),
     "oauth/par": Route("/oauth/par", POST, "client"),
     "oauth/token": Route("/oauth/token", POST, "client"),
@@ -52,6 +54,11 @@ ROUTES = {
     "ledger/key": Route("/ledger/key", READ),
     "ledger/tile/entries/<path:place>": Route("/ledger/tile/entries/000", READ),
     "ledger/^tile/(?P<level>0|[1-9][0-9]?)/(?P<place>[x0-9/.p]{3,48})$": Route("/ledger/tile/0/000", READ),
+    "webhooks/keys": Route("/webhooks/keys", GET),
+    "api/v1/events": Route("/api/v1/events", GET, "itself", LEDGER | {"consent_oauth_usedproof", "consent_webhooks_delivery"}),
+    "api/v1/events/<uuid:id>/confirmation": Route(
+        f"/api/v1/events/{NOBODYS}/confirmation", POST, "itself", frozenset({"consent_oauth_usedproof"})
+    ),
     "api/v1/schema/": Route("/api/v1/schema/", READ),
     "api/v1/twin/<str:category>": Route("/api/v1/twin/tax.income", GET, "agency", LEDGER | {"consent_oauth_usedproof"}),
     "LANG/console/": Route("/en/console/", READ, "operator"),
@@ -61,6 +68,9 @@ ROUTES = {
     "LANG/console/clients/<str:client_id>/change/": Route("/en/console/clients/benefits-office/change/", FORM, "operator"),
     "LANG/console/clients/<str:client_id>/state/": Route("/en/console/clients/benefits-office/state/", FORM, "operator"),
     "LANG/console/client-drafts/<uuid:id>/": Route(f"/en/console/client-drafts/{NOBODYS}/", FORM, "operator"),
+    "LANG/console/withdrawals/": Route("/en/console/withdrawals/", READ, "operator"),
+    "LANG/console/withdrawals/end/": Route("/en/console/withdrawals/end/", FORM, "operator"),
+    "LANG/console/withdrawals/<uuid:id>/retry/": Route(f"/en/console/withdrawals/{NOBODYS}/retry/", POST, "operator"),
     "LANG/console/sign-in/": Route("/en/console/sign-in/", FORM),
     "LANG/console/second-factor/": Route("/en/console/second-factor/", FORM, "operator"),
     "LANG/console/enrol/": Route("/en/console/enrol/", FORM, "operator"),
@@ -78,6 +88,7 @@ ROUTES = {
     "LANG/activity/<uuid:id>/": Route(f"/en/activity/{NOBODYS}/", READ, "citizen"),
     "LANG/my-data/": Route("/en/my-data/", READ, "citizen", LEDGER),
     "LANG/my-data/export/": Route("/en/my-data/export/", POST, "citizen", LEDGER),
+    "LANG/my-data/forget/": Route("/en/my-data/forget/", POST, "citizen"),
     "LANG/consents/": Route("/en/consents/", READ, "citizen"),
     "LANG/consents/<uuid:id>/": Route(f"/en/consents/{NOBODYS}/", READ, "citizen"),
     "LANG/consents/<uuid:id>/withdraw/": Route(f"/en/consents/{NOBODYS}/withdraw/", FORM, "citizen"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.stack import Stack
+from tests.support.stack import Stack, wait_for
 from tests.support.steps import connect, sign_in, wait_until_pulled
 
 pytestmark = pytest.mark.xdist_group("stack")
@@ -44,7 +44,20 @@ def test_a_part_is_granted_read_withdrawn_and_refused(stack: Stack, page: Page, 
     expect(page.get_by_role("main")).to_contain_text("Handling your benefit application")
     page.get_by_role("button", name="Withdraw").click()
 
+    page.get_by_role("link", name="To your consents").click()
+    page.get_by_role("link", name="Text, history and uses").filter(has_text="Benefits Office").first.click()
+    consent = page.url
+    confirmed = "SELECT confirmed_at - created_at < interval '10 seconds' FROM consent_webhooks_delivery WHERE consent_id = %s"
+
+    def within_ten_seconds() -> bool:
+        with stack.admin() as database:
+            return database.execute(confirmed, [consent.rstrip("/").rpartition("/")[2]]).fetchall() == [(True,)]
+
+    wait_for(within_ten_seconds, "the office to have been told, to have deleted and to have confirmed")
+    page.goto(consent)
+    expect(page.get_by_role("main")).to_contain_text("Deletion confirmed")
     page.goto(application)
+    expect(page.locator("body")).to_contain_text("Deleted from your file: 1.")
     page.get_by_role("button", name="Read now").first.click()
     expect(page.locator("body")).to_contain_text("consent_withdrawn")
     page.goto(f"{stack.base_url}/en/activity/")

@@ -1,0 +1,123 @@
+"""A withdrawal and reads at the same moment (GDPR art. 7(3)): no read commits after the withdrawal, whatever the interleaving.
+
+Real threads on connections of their own against PostgreSQL. Each round gives a consent, lets readers go through the real door's own steps
+(decide under lock, log, commit), withdraws amid them, and looks at the order of commits by transaction ids that PostgreSQL itself keeps.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from aurora.journeys.agency_read import read_category
+from aurora.journeys.withdraw import end
+from consent.models import ConsentRecord
+from consent.oauth.tokens import TokenContext
+from consent.scope import citizen_scope
+from tests.support.cast import Cast
+
+SECONDS = 20.0
+READERS = 3
+HOUSEHOLD = "population.household"
+
+
+def _token(consent: ConsentRecord, cast: Cast) -> TokenContext:
+    """What the API makes of the office's token; made here, since its proof is not what is raced."""
+    from uuid import uuid4
+
+    wanted: dict[str, Any] = {
+        "citizen_id": consent.citizen_id, "client_id": cast.office.client_id, "agency_code": cast.office.client_id, "grant_id": uuid4(),
+        "consent_id": consent.pk, "purpose": consent.purpose_id, "categories": frozenset(consent.categories), "expires_at": consent.expires_at,
+    }  # fmt: skip
+    return TokenContext(**{name: value for name, value in wanted.items() if name in TokenContext.__dataclass_fields__})
+
+
+class Round:
+    """One consent, readers that read as fast as they can until they are refused, and a withdrawal at a moment of its own."""
+
+    def __init__(self, cast: Cast, consent: ConsentRecord) -> None:
+        self.token, self.consent = _token(consent, cast), consent
+        self.reads = 0
+        self.faults: list[str] = []
+        self.withdrawn = threading.Event()
+
+    def read(self) -> None:
+        from aurora.journeys._door import AccessRefused
+
+        try:
+            while True:
+                over = self.withdrawn.is_set()  # asked before the read begins
+                try:
+                    read_category(token=self.token, category=HOUSEHOLD, now=timezone.now())
+                except AccessRefused as refused:
+                    if refused.code != "consent_withdrawn":
+                        self.faults.append(f"refused as {refused.code}")
+                    return
+                self.reads += 1
+                if over:
+                    self.faults.append("read after the withdrawal had been committed")
+                    return
+        finally:
+            connection.close()
+
+    def withdraw(self, wait: float) -> None:
+        try:
+            time.sleep(wait)
+            end(citizen_id=self.consent.citizen_id, consent_id=self.consent.pk, now=timezone.now())
+            self.withdrawn.set()
+        finally:
+            connection.close()
+
+
+# The log is written in the transaction of what it tells, one citizen's entries in one chain: its numbers are the order of commits.
+AFTER = """
+SELECT count(*) FROM ledger_ledgerentry r JOIN ledger_ledgerentry w ON w.citizen_id = r.citizen_id
+WHERE w.event = 'citizen:consent:withdrawn' AND r.event = 'agency:twin:read'
+  AND r.consent_ids @> ARRAY[%(consent)s]::uuid[] AND w.consent_ids @> ARRAY[%(consent)s]::uuid[] AND r.seq > w.seq
+"""
+
+
+@contextmanager
+def _running(*targets: Any) -> Iterator[None]:
+    threads = [threading.Thread(target=target, daemon=True) for target in targets]
+    for thread in threads:
+        thread.start()
+    yield
+    for thread in threads:
+        thread.join(60)
+    assert not any(thread.is_alive() for thread in threads), "somebody waits for ever"
+
+
+def _race(cast: Cast, *, rounds: int, seconds: float) -> tuple[int, int]:
+    """(rounds, reads that were committed). Fails on the first read behind a withdrawal."""
+    until, done, reads = time.monotonic() + seconds, 0, 0
+    while done < rounds and time.monotonic() < until:
+        cast.office.granted(cast.cecilia)
+        consent = next(c for c in cast.cecilia.consents(state="given") if c.purpose_id == cast.office.purpose)
+        race = Round(cast, consent)
+        with _running(*[race.read] * READERS, lambda race=race, n=done: race.withdraw((n % 7) * 0.004)):
+            pass
+        assert race.faults == []
+        with citizen_scope(cast.cecilia.id), connection.cursor() as cursor:
+            cursor.execute(AFTER, {"consent": consent.pk})
+            assert cursor.fetchone() == (0,), "a read stands behind the withdrawal in the log"
+        done, reads = done + 1, reads + race.reads
+    return done, reads
+
+
+def test_no_read_commits_after_the_withdrawal(cast: Cast) -> None:
+    done, reads = _race(cast, rounds=10_000, seconds=SECONDS)
+    assert done >= 5 and reads >= done, "nothing was raced"
+
+
+@pytest.mark.long
+def test_no_read_commits_after_the_withdrawal_in_ten_thousand_rounds(cast: Cast) -> None:
+    done, _ = _race(cast, rounds=10_000, seconds=3 * 3600)
+    assert done == 10_000
