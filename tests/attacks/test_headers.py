@@ -11,7 +11,7 @@ from tests.attacks.routes import ROUTES, Route
 from tests.support.cast import Cast, browser
 
 PAGES = {name: route for name, route in ROUTES.items() if "GET" in route.methods and route.who in ("all", "citizen", "operator")}
-PUBLIC = ("/ledger/", "/.well-known/")
+PUBLIC = ("/ledger/", "/.well-known/", "/oauth/jwks", "/oauth/authorization-details", "/webhooks/keys")
 
 
 def _get(cast: Cast, route: Route) -> HttpResponse:
