@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import Any
 
 from django.utils import timezone
@@ -37,9 +38,9 @@ class GrantSerializer(serializers.Serializer):  # type: ignore[type-arg]
     """What stands in a grant now. One detail for each purpose."""
 
     authorization_details = DetailSerializer(many=True)
-    created_at = serializers.DateTimeField()
-    last_updated_at = serializers.DateTimeField(help_text="When something was last given, replaced, narrowed or ended in it.")
-    expires_at = serializers.DateTimeField(help_text="When the last detail ends.")
+    created_at = serializers.DateTimeField(default_timezone=UTC)
+    last_updated_at = serializers.DateTimeField(default_timezone=UTC, help_text="When something was last given, replaced, narrowed or ended in it.")
+    expires_at = serializers.DateTimeField(default_timezone=UTC, help_text="When the last detail ends.")
     updated_by = serializers.ChoiceField(choices=["client", "authorization_server"], help_text="`client`: by a request of yours.")
 
 

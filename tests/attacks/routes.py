@@ -40,7 +40,7 @@ ROUTES = {
     "sign-in/callback": Route("/sign-in/callback", GET),
     "sources/<slug:code>/callback": Route("/sources/population-register/callback", GET, "citizen"),
     "oauth/authorize": Route("/oauth/authorize", FORM),
-    "oauth/grants/<str:grant_id>": Route(f"/oauth/grants/{NOBODYS}", GET | {"DELETE"}, "agency"),
+    "oauth/grants/<str:grant_id>": Route(f"/oauth/grants/{NOBODYS}", GET | {"DELETE"}, "itself", frozenset({"consent_oauth_usedproof"})),
     "oauth/jwks": Route("/oauth/jwks", GET),
     "oauth/authorization-details": Route("/oauth/authorization-details", GET),
     "oauth/par": Route("/oauth/par", POST, "client"),

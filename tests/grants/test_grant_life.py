@@ -203,6 +203,7 @@ def test_a_grant_says_when_and_by_whose_doing_it_changed(cast: Cast, person: Per
     narrowed = seen(cast, first["grant_id"])
     assert [g["updated_by"] for g in (made, merged, narrowed)] == ["client", "client", "authorization_server"]
     assert made["created_at"] == merged["created_at"] == narrowed["created_at"]
+    assert all(made[name].endswith("Z") for name in ("created_at", "last_updated_at", "expires_at"))
     changed = [datetime.fromisoformat(g["last_updated_at"]) for g in (made, merged, narrowed)]
     assert begun < changed[0] < changed[1] < changed[2] < timezone.now()
 
