@@ -120,7 +120,7 @@ def parse_id(text: str) -> UUID | None:
 def still_granted(token: AccessToken, *, now: datetime) -> list[dict[str, Any]]:
     """What stands now of the detail that a token was issued for; empty if that is nothing. By a database function that wants the token itself."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM consent_oauth_consent_of_token(%s, %s)", [token.digest, now])
+        cursor.execute("SELECT * FROM consent_oauth_consent_of_token(%s, %s)", [bytes(token.digest), now])
         row = cursor.fetchone()
     alive = queries.covers(*row) if row else frozenset()
     left = [c for c in token.detail["categories"] if c in alive]
