@@ -31,7 +31,9 @@ _MANDATE_FAULTS: Final[Mapping[str, Sentence]] = {
     "mandate_too_long": _("The last day can be at most five years from today."),
     "mandate_past": _("The end date must be in the future."),
     "mandate_no_theme": _("Select at least one theme."),
-    "mandate_no_basis": _("Aurora may no longer ask the register whose guardian you are. Connect the population register again for acting for a child."),
+    "mandate_no_basis": _(
+        "Aurora may no longer ask the register whose guardian you are. Connect the population register again for acting for a child."
+    ),
 }
 # After these nobody acts any longer; after the others only this one thing is refused.
 ACTING_OVER: Final = frozenset(
@@ -47,6 +49,16 @@ ACTING_OVER: Final = frozenset(
     }
 )
 MANDATE_FAULTS: Final = frozenset(_MANDATE_FAULTS)
+
+_FORM_ERRORS: Final[Mapping[str, Sentence]] = {
+    "identifier_required": _("Enter the person's identifier."),
+    "identifier_invalid": _("Enter the identifier as it is written: 4 to 64 letters, digits and signs."),
+    "theme_required": _("Select at least one theme."),
+    "mandate_oneself": _("Name somebody who is neither you nor the person for whom you act."),
+    "mandate_too_long": _("The last day can be at most five years from today."),
+    "mandate_wider": _("A substitute can get no more than you have."),
+    "too_many_offers": _("You have many offers waiting. End one before you make another."),
+}
 
 _MANDATE_KINDS: Final[Mapping[str, Sentence]] = {
     "guardian": _("Guardian of a child, from the population register"),
@@ -120,6 +132,11 @@ _AS: Final[Mapping[str, Mapping[str, str]]] = {
 def fault(code: str) -> Sentence:
     """Why somebody may not act for another (`consent.rules.mandates.MandateFault`)."""
     return _MANDATE_FAULTS.get(code, _("The rules did not allow this."))
+
+
+def form_error(code: str) -> Sentence:
+    """The message beside a field of the forms about mandates."""
+    return _FORM_ERRORS.get(code) or words.form_error(code)
 
 
 def kind(code: str) -> Sentence:

@@ -15,7 +15,9 @@ from aurora.identity.keys import pairwise
 from aurora.journeys import delegate
 from aurora.portal import mandated
 from aurora.portal.urls import urlpatterns
+from aurora.ui import mandate_words
 from consent import acting as acting_now
+from consent.rules.mandates import MandateFault
 from consent.scope import citizen_scope
 from tests.support.cast import REGISTER, TAX, Cast
 from tests.support.mandated import acting, attorney, mandate, post, principal, somebody
@@ -248,3 +250,8 @@ def test_the_token_says_that_an_attorney_consented_by_the_agencys_own_name_for_t
     assert told["active"] and told["act"] == {"sub": pairwise(citizen_id=valto.id, agency=cast.office.client_id)}
     own = cast.office.post("/oauth/introspect", token=cast.token).json()  # type: ignore[attr-defined]
     assert own["active"] and "act" not in own
+
+
+def test_every_fault_has_a_sentence_of_its_own() -> None:
+    assert {fault.value for fault in MandateFault} == mandate_words.MANDATE_FAULTS
+    assert mandate_words.ACTING_OVER <= mandate_words.MANDATE_FAULTS

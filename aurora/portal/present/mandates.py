@@ -9,10 +9,10 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from aurora.journeys.act_for import Seen, SeenWhole
-from aurora.portal.present.sources import field_errors
 from aurora.ui import contexts, mandate_words
 from aurora.ui.contexts import (
     Banner,
+    FieldError,
     MandateCard,
     MandateEventView,
     MandateOfferPage,
@@ -92,7 +92,7 @@ def mandate_page(whole: SeenWhole, *, errors: Mapping[str, str] | None = None) -
         substitute_url=f"{offer}?from={seen.row.pk}" if passes_on else "",
         reconfirm_url=f"{offer}?instead={seen.row.pk}" if seen.state is MandateState.FROZEN and not seen.is_attorney else "",
         passed_on=tuple(_passed_on(child, seen) for child in whole.passed_on),
-        errors=field_errors(errors or {}),
+        errors=_errors(errors),
     )
 
 
@@ -128,7 +128,7 @@ def offer_page(
         may_delegate="may_delegate" in sent,
         passing_on=parent.other if parent else "",
         guardian=guardian.other if guardian else "",
-        errors=field_errors(errors or {}),
+        errors=_errors(errors),
     )
 
 
@@ -141,3 +141,7 @@ def revoke_page(whole: SeenWhole, child: Seen | None) -> MandateRevokePage:
         cancel_url=reverse("portal:mandate", args=[whole.seen.row.pk]),
         child=str(child.row.pk) if child else "",
     )
+
+
+def _errors(errors: Mapping[str, str] | None) -> tuple[FieldError, ...]:
+    return tuple(FieldError(name, str(mandate_words.form_error(code))) for name, code in (errors or {}).items())

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from aurora.ui import mandate_words, words
+from aurora.ui import mandate_words
 from aurora.ui.contexts import (
     ActingOverPage,
     ActingRefusedPage,
@@ -78,9 +78,9 @@ def _forms() -> list[Example]:
     themes = (ThemeChoice("family", FAMILY, RESTS), ThemeChoice("taxation", TAXATION, RESTS, True))
     latest, at = date(2031, 11, 24), "mandates/offer/"
     wrong = (
-        FieldError("identifier", str(words.form_error("identifier_required"))),
-        FieldError("themes", str(words.form_error("theme_required"))),
-        FieldError("until", str(words.form_error("mandate_too_long"))),
+        FieldError("identifier", str(mandate_words.form_error("identifier_required"))),
+        FieldError("themes", str(mandate_words.form_error("theme_required"))),
+        FieldError("until", str(mandate_words.form_error("mandate_too_long"))),
     )
     fresh = MandateOfferPage((ThemeChoice("family", FAMILY, RESTS), ThemeChoice("taxation", TAXATION, RESTS)), latest, "/mandates/")
     sent = MandateOfferPage(themes, latest, "/mandates/", "S0", "31", "2", "2040", True, errors=wrong)
