@@ -78,8 +78,8 @@ clean: ## Remove the environment and caches; the demo's data in .aurora stays
 	@touch $@
 
 # Node knows its own certificate authorities only; the operating system's are named to it.
-# sass and axe-core, for the tests that rebuild the stylesheet and check accessibility; openid-client and oidc-provider, as peers.
-NPM_FOLDERS := aurora/ui/frontend tests/interop
+# sass and axe-core, for the tests that rebuild the stylesheet and check accessibility; oidc-provider, as a peer; openid-client, as the example agency.
+NPM_FOLDERS := aurora/ui/frontend tests/interop docs/agency/client
 .venv/.npm: $(NPM_FOLDERS:%=%/package-lock.json) .venv/bin/python
 	export NODE_EXTRA_CA_CERTS=$${NODE_EXTRA_CA_CERTS:-/etc/ssl/certs/ca-certificates.crt}; \
 	  $(foreach folder,$(NPM_FOLDERS),npm ci --silent --no-audit --no-fund --prefix $(folder) &&) touch $@

@@ -1,64 +1,41 @@
-// An agency whose OAuth is npm `openid-client`: it shares no line with Aurora. Only Aurora's plain http on loopback is let pass.
-import * as client from 'openid-client';
-import { importJWK } from 'jose';
+// The example agency of docs/agency/client, told one step at a time, and what a thief of its tokens would do with them.
+import { Agency, newKeys } from '../../docs/agency/client/agency.mjs';
 import { converse } from './lines.mjs';
 
-let config, redirectUri, checks, DPoP;
-
-// Aurora's metadata says EdDSA, as FAPI 2.0 does; the library would write the newer name of RFC 9864. Its documented way to change that.
-const remapEd25519 = {
-  [client.modifyAssertion]: (header) => {
-    if (header.alg === 'Ed25519') header.alg = 'EdDSA';
-  },
-};
+let agency, checks;
 
 const verbs = {
-  // RFC 8414; all further requests are signed with the agency's key (RFC 7523).
   async discover({ issuer, client_id, jwk, redirect_uri, dpop_alg }) {
-    const key = { key: await importJWK(jwk, 'ES256'), kid: jwk.kid };
-    redirectUri = redirect_uri;
-    config = await client.discovery(new URL(issuer), client_id, undefined, client.PrivateKeyJwt(key), {
-      algorithm: 'oauth2',
-      execute: [client.allowInsecureRequests],
-    });
-    // RFC 9449: the key that tokens are bound to is another than the one that signs the assertions. The handle keeps nonces.
-    DPoP = client.getDPoPHandle(config, await client.randomDPoPKeyPair((dpop_alg ?? 'ES256').replace('EdDSA', 'Ed25519')), remapEd25519);
-    return config.serverMetadata();
+    const dpopKeys = await newKeys(dpop_alg);
+    agency = await Agency.discover({ server: issuer, clientId: client_id, jwk, redirectUri: redirect_uri, dpopKeys });
+    return agency.metadata;
   },
 
-  // RFC 9126 with RFC 9396, RFC 7636 and RFC 9449 (10): where to send the citizen.
-  async push({ details }) {
-    checks = { pkceCodeVerifier: client.randomPKCECodeVerifier(), expectedState: client.randomState() };
-    const url = await client.buildAuthorizationUrlWithPAR(config, {
-      redirect_uri: redirectUri,
-      code_challenge: await client.calculatePKCECodeChallenge(checks.pkceCodeVerifier),
-      code_challenge_method: 'S256',
-      state: checks.expectedState,
-      authorization_details: JSON.stringify(details),
-    }, { DPoP });
-    return { url: url.href };
+  async push({ details: [detail] }) {
+    const pushed = await agency.push(detail);
+    checks = pushed.checks;
+    return { url: pushed.url };
   },
 
-  // `url` is where the citizen came back to: state, RFC 9207 `iss` and a refusal are checked before the code is used.
-  redeem: ({ url }) => client.authorizationCodeGrant(config, new URL(url), checks, undefined, { DPoP }),
-  refresh: ({ token }) => client.refreshTokenGrant(config, token, undefined, { DPoP }),
-  own: ({ scope }) => client.clientCredentialsGrant(config, { scope }, { DPoP }),
-  introspect: ({ token }) => client.tokenIntrospection(config, token),
+  redeem: ({ url }) => agency.redeem(url, checks),
+  refresh: ({ token }) => agency.refresh(token),
+  own: ({ scope }) => agency.own(scope),
+  introspect: ({ token }) => agency.introspect(token),
 
   async revoke({ token }) {
-    await client.tokenRevocation(config, token);
+    await agency.revoke(token);
     return {};
   },
 
   // From here on another key, as a thief of the tokens would have.
   async change_key() {
-    DPoP = client.getDPoPHandle(config, await client.randomDPoPKeyPair('ES256'));
+    agency.bindTo(await newKeys());
     return {};
   },
 
   async read({ token, url, bearer }) {
-    const how = bearer ? {} : { DPoP };
-    const response = await client.fetchProtectedResource(config, token, new URL(url), 'GET', undefined, undefined, how);
+    const caller = bearer ? new Agency(agency.config, agency.redirectUri) : agency; // without keys the library sends Bearer
+    const response = await caller.call(token, url);
     return { status: response.status, type: response.headers.get('content-type'), body: await response.json() };
   },
 };

@@ -12,7 +12,18 @@ from typing import Any
 import pytest
 
 HERE = Path(__file__).parent
+EXAMPLE = HERE.parents[1] / "docs" / "agency" / "client"
 PATIENCE_SECONDS = 20.0
+
+
+def node() -> str:
+    """Where Node is; fails where it, or what the scripts import, is not installed."""
+    found = shutil.which("node")
+    if found is None:
+        pytest.fail("The independent peers run on Node 20 or later, which is not installed: apt-get install nodejs npm")
+    if not all((folder / "node_modules").is_dir() for folder in (HERE, EXAMPLE)):
+        pytest.fail("The independent peers are not installed: run `make .venv/.npm`")
+    return found
 
 
 class Peer:
@@ -20,12 +31,7 @@ class Peer:
 
     def __init__(self, script: str, config: dict[str, Any]) -> None:
         """`config` is the first line that the script reads; `ready` is its answer."""
-        node = shutil.which("node")
-        if node is None:
-            pytest.fail("The independent peers run on Node 20 or later, which is not installed: apt-get install nodejs npm")
-        if not (HERE / "node_modules").is_dir():
-            pytest.fail("The independent peers are not installed: run `make .venv/.npm`")
-        self._process = subprocess.Popen([node, script], cwd=HERE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+        self._process = subprocess.Popen([node(), script], cwd=HERE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
         try:
             self.ready = self.ask(**config)
         except BaseException:

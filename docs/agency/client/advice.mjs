@@ -1,0 +1,52 @@
+// What to do about each code: of Aurora's API (RFC 9457, member `code`) and of its OAuth endpoints (member `error`). ../README.md has the same table
+// in words; a test holds both against Aurora's own lists.
+const ASK = 'Ask the citizen again, if you still need it: node client.mjs ask CATEGORY...';
+const DELETE = 'Delete what you hold of it and confirm: node client.mjs events.';
+const REPORT = 'A fault in the client: look at the sentence. Trying again does not help.';
+const LATER = 'Try again later, after the seconds of Retry-After.';
+
+export const advice = {
+  // The citizen's consent does not open this.
+  no_consent: ASK,
+  consent_withdrawn: `${DELETE} Do not ask again at once: the citizen has just said no.`,
+  consent_expired: `${DELETE} ${ASK}`,
+  consent_outdated: `What was agreed to means something else by now. ${ASK}`,
+  not_yet_valid: 'The consent begins later. Wait for its first day.',
+  purpose_not_covered: ASK,
+  category_not_covered: `The citizen left this out. Go on without it, or add it: node client.mjs ask --merge GRANT CATEGORY.`,
+  used_up: `The consent was for one use. ${ASK}`,
+  // The call itself.
+  not_authenticated: REPORT,
+  invalid_token: 'Refresh the access token. If that is refused too, the grant has ended.',
+  invalid_dpop_proof: `Look at your clock, the key and the address that the proof names. ${REPORT}`,
+  use_dpop_nonce: 'Sign again with the nonce of the DPoP-Nonce header. openid-client does it by itself.',
+  insufficient_scope: 'Get a token for the scope that the answer names.',
+  forbidden: REPORT,
+  not_found: 'Look at the identifier. What is another agency\'s is answered the same way.',
+  invalid_input: REPORT,
+  parse_error: REPORT,
+  bad_request: REPORT,
+  method_not_allowed: REPORT,
+  not_acceptable: REPORT,
+  unsupported_media_type: REPORT,
+  too_large: REPORT,
+  nothing_asked: 'There is nothing to confirm: go on.',
+  confirmed_otherwise: 'You have confirmed it already, with other words, and those stand. Tell Aurora\'s operator if they are wrong.',
+  throttled: LATER,
+  unavailable: LATER,
+  server_error: 'Aurora failed. Try again later, and report it if it stays.',
+  // OAuth.
+  access_denied: 'The citizen said no. Go on without the data.',
+  invalid_client: 'Aurora does not know this key, or the client is suspended. Look at kid, aud and clock, and at what is registered.',
+  invalid_grant: 'The code was used or is older than 60 seconds, or the grant behind the refresh token has ended. Read events, then ask anew.',
+  invalid_grant_id: 'Nothing stands in this grant any more, or it is another citizen\'s. Ask without it.',
+  invalid_authorization_details: 'Purpose, categories or date are not what you are registered for. Look at the sentence.',
+  invalid_target: 'The resource is not registered for your agency.',
+  invalid_scope: REPORT,
+  invalid_request: REPORT,
+  unauthorized_client: REPORT,
+  unsupported_grant_type: REPORT,
+  unsupported_response_type: REPORT,
+  unsupported_token_type: REPORT,
+  temporarily_unavailable: LATER,
+};

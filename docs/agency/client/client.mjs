@@ -1,0 +1,242 @@
+#!/usr/bin/env node
+// The example's commands. `node client.mjs` lists them. Each prints JSON; a refusal prints its code and what to do, and ends with status 1.
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { exportJWK, generateKeyPair, importJWK } from 'jose';
+import { advice } from './advice.mjs';
+import { Agency, Problem, newKeys } from './agency.mjs';
+import { change, load, obey, save } from './keep.mjs';
+import { listen, serve } from './notices.mjs';
+
+const USAGE = `node client.mjs COMMAND
+  init METADATA_URL CLIENT_ID REDIRECT_URI [--notices URI] [--purpose CODE] [--category CODE ...]
+                            make keys; prints what Aurora's operator registers
+  init --demo DEMO_JSON     take the sandbox office's credentials
+  ask CATEGORY ... [--until DATE] [--once] [--merge GRANT | --replace GRANT]
+                            push a request, print where to send the citizen, wait until they are back
+  back URL                  the address that the citizen came back to, if another program listens there
+  read CATEGORY [GRANT]     read one category (GRANT: the newest, if not given)
+  show [GRANT]              what stands in the grant, and what the token is good for
+  refresh [GRANT]           a fresh access token
+  events                    read what has ended, delete, confirm
+  listen                    take notices (webhooks), delete, confirm; until Ctrl-C
+  end [GRANT]               give the grant back
+  receipt FILE              check a receipt that a citizen handed in
+State is in the file that AGENCY_FILE names (agency.json).`;
+
+const EARLY_SECONDS = 10;
+const { values: options, positionals: [command, ...given] } = parseArgs({
+  allowPositionals: true,
+  options: {
+    demo: { type: 'string' }, notices: { type: 'string' }, purpose: { type: 'string' }, category: { type: 'string', multiple: true },
+    until: { type: 'string' }, once: { type: 'boolean' }, merge: { type: 'string' }, replace: { type: 'string' },
+  },
+});
+
+const print = (value) => console.log(JSON.stringify(value, null, 2));
+
+const commands = {
+  async init(metadataUrl, clientId, redirectUri) {
+    const kept = options.demo ? fromDemo(options.demo) : await made(metadataUrl, clientId, redirectUri);
+    const proof = await newKeys('ES256', true);
+    save({ ...kept, dpop: [await exportJWK(proof.privateKey), await exportJWK(proof.publicKey)], waiting: {}, grants: {}, done: {}, after: null });
+    print(options.demo ? { client_id: kept.client_id, redirect_uri: kept.redirect_uri } : registration(kept));
+  },
+
+  async ask(...categories) {
+    const kept = load();
+    const agency = await open(kept);
+    const detail = { purpose: options.purpose ?? kept.purpose, categories, until: options.until ?? inDays(90), once: options.once ?? false };
+    const named = options.merge ?? options.replace;
+    const more = named ? { grant_management_action: options.merge ? 'merge' : 'replace', grant_id: named } : {};
+    // First the server, then the request: the citizen must not come back to nobody.
+    const { promise: back, resolve } = withResolvers();
+    const server = await serve(kept.redirect_uri, 'GET', async (request, response) => {
+      response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' }).end('Thank you. You may close this page.\n');
+      resolve(new URL(request.url, kept.redirect_uri).href);
+    }).catch((error) => (error.code === 'EADDRINUSE' ? null : Promise.reject(error)));
+    const { url, checks } = await agency.push(detail, more);
+    change((now) => Object.assign(now.waiting, { [checks.expectedState]: checks }));
+    print({ send_the_citizen_to: url, ...(server ? {} : { then: 'node client.mjs back "ADDRESS THAT THE CITIZEN CAME BACK TO"' }) });
+    if (!server) return;
+    const address = await back;
+    server.close();
+    server.closeAllConnections();
+    await redeem(agency, address);
+  },
+
+  async back(url) {
+    await redeem(await open(load()), url);
+  },
+
+  async read(category, id) {
+    const kept = load();
+    const agency = await open(kept);
+    const reading = await agency.read(await accessToken(agency, kept, id), category);
+    change((now) => Object.assign(now.grants[grantId(now, id)].readings, { [category]: reading }));
+    print(reading);
+  },
+
+  async show(id) {
+    const kept = load();
+    const agency = await open(kept);
+    const token = await agency.own('grant_management_query');
+    const grant = await agency.grant(token.access_token, grantId(kept, id));
+    print({ grant_id: grantId(kept, id), grant, token: await agency.introspect(kept.grants[grantId(kept, id)].access_token) });
+  },
+
+  async refresh(id) {
+    const kept = load();
+    const { expires_at } = await refreshed(await open(kept), kept, grantId(kept, id));
+    print({ grant_id: grantId(kept, id), expires_at });
+  },
+
+  // At least once: the place in the feed is kept after the events are.
+  async events() {
+    const agency = await open(load());
+    const token = (await agency.own('events')).access_token;
+    const seen = [];
+    for (let more = true; more;) {
+      const page = await agency.events(token, load().after);
+      for (const { id, type, data } of page.events) {
+        const { deleted } = obey(id, data);
+        seen.push({ id, type, grant_id: data.grant_id, categories: data.categories, asked: data.asked ?? null, deleted });
+      }
+      change((now) => Object.assign(now, { after: page.next }));
+      more = page.more;
+    }
+    await confirmAll(agency, token);
+    print({ events: seen });
+  },
+
+  async listen() {
+    const kept = load();
+    const agency = await open(kept);
+    await listen(kept.notice_uri, () => agency.webhookKeys(), async (id, { type, data }) => {
+      const { deleted } = obey(id, data);
+      print({ id, type, grant_id: data.grant_id, deleted });
+      // Not before Aurora has its answer, which says that the notice arrived. What fails now `events` does later.
+      setImmediate(() => agency.own('events').then((token) => confirmAll(agency, token.access_token)).catch(tell));
+    });
+    print({ listening: kept.notice_uri });
+  },
+
+  async end(id) {
+    const kept = load();
+    const agency = await open(kept);
+    const token = await agency.own('grant_management_revoke');
+    await agency.endGrant(token.access_token, grantId(kept, id));
+    // It is the agency's own doing: it deletes without being asked. The event of it is confirmed by `events`, as any other.
+    change((now) => Object.assign(now.grants[grantId(now, id)], { readings: {} }));
+    print({ ended: grantId(kept, id) });
+  },
+
+  async receipt(file) {
+    print(await (await open(load())).receipt(readFileSync(file, 'utf8')));
+  },
+};
+
+async function open({ server, client_id: clientId, private_jwk: jwk, redirect_uri: redirectUri, dpop: [privateKey, publicKey] }) {
+  const dpopKeys = { privateKey: await importJWK(privateKey, 'ES256'), publicKey: await importJWK(publicKey, 'ES256', { extractable: true }) };
+  return Agency.discover({ server, clientId, jwk, redirectUri, dpopKeys });
+}
+
+// The newest grant, or the one that is named.
+function grantId(kept, id = Object.keys(kept.grants).at(-1)) {
+  if (!kept.grants[id]) throw new Error('There is no such grant here: node client.mjs ask');
+  return id;
+}
+
+async function redeem(agency, address) {
+  const { [new URL(address).searchParams.get('state')]: checks } = load().waiting;
+  if (!checks) throw new Error('Nobody here waits for this answer: its state is unknown.');
+  change((now) => delete now.waiting[checks.expectedState]); // whatever comes of it, a code is presented once
+  const answer = await agency.redeem(address, checks);
+  const tokens = keepTokens(answer.grant_id, answer);
+  print({ grant_id: answer.grant_id, authorization_details: tokens.authorization_details, expires_at: tokens.expires_at });
+}
+
+function keepTokens(id, { access_token, refresh_token, expires_in, authorization_details }) {
+  return change((now) => {
+    const { readings, ...before } = now.grants[id] ?? { readings: {} };
+    delete now.grants[id]; // to stand last again: the newest
+    now.grants[id] = {
+      access_token, refresh_token: refresh_token ?? before.refresh_token,
+      expires_at: new Date(Date.now() + expires_in * 1000).toISOString(),
+      authorization_details: authorization_details ?? before.authorization_details, readings,
+    };
+    return now.grants[id];
+  });
+}
+
+async function refreshed(agency, kept, id) {
+  return keepTokens(id, await agency.refresh(kept.grants[id].refresh_token));
+}
+
+// One that lives. After a withdrawal the old one is still worth presenting: the refusal says why, and the citizen sees that you asked.
+async function accessToken(agency, kept, named) {
+  const id = grantId(kept, named);
+  const { access_token: token, refresh_token: renewable, expires_at: end } = kept.grants[id];
+  if (!renewable || Date.parse(end) - EARLY_SECONDS * 1000 > Date.now()) return token;
+  return (await refreshed(agency, kept, id)).access_token;
+}
+
+async function confirmAll(agency, token) {
+  for (const [id, { deleted_at, confirmed }] of Object.entries(load().done)) {
+    if (confirmed) continue;
+    await agency.confirm(token, id, { deleted_at });
+    change((now) => Object.assign(now.done[id], { confirmed: true }));
+  }
+}
+
+async function made(server, clientId, redirectUri) {
+  const { privateKey } = await generateKeyPair('ES256', { extractable: true });
+  return {
+    server, client_id: clientId, redirect_uri: redirectUri, notice_uri: options.notices ?? '',
+    purpose: options.purpose ?? 'benefit-application', categories: options.category ?? ['population.household', 'tax.income'],
+    private_jwk: { ...(await exportJWK(privateKey)), kid: randomUUID(), alg: 'ES256', use: 'sig' },
+  };
+}
+
+// As `manage.py register_client` reads it. The private member `d` stays here.
+function registration({ client_id: id, redirect_uri, notice_uri, purpose, categories, private_jwk: { d, ...key } }) {
+  const name = { fi: id, sv: id, en: id };
+  return {
+    client_id: id, reason: 'Trying Aurora out', agency: { code: id, name }, name, redirect_uris: [redirect_uri],
+    ...(notice_uri ? { notice_uri } : {}), jwks: { keys: [key] }, purposes: [purpose], categories,
+  };
+}
+
+function fromDemo(file) {
+  const { base_url, agencies: [office] } = JSON.parse(readFileSync(file, 'utf8'));
+  const { client_id, private_jwk, redirect_uris: [redirect_uri], purposes: [purpose], categories } = office;
+  return { server: `${base_url}/.well-known/oauth-authorization-server`, client_id, redirect_uri, notice_uri: '', purpose, categories, private_jwk };
+}
+
+function inDays(days) {
+  return new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+}
+
+function withResolvers() { // as Promise.withResolvers of Node 22
+  let resolve;
+  return { promise: new Promise((done) => { resolve = done; }), resolve };
+}
+
+// Aurora's code, or OAuth's, with what to do; anything else as it is.
+function tell(error) {
+  const code = error instanceof Problem ? error.code : error.error ?? error.cause?.error;
+  if (!code) return console.error(error.cause ? `${error.message}: ${error.cause.message ?? error.cause}` : error.message);
+  const sentence = error instanceof Problem ? error.detail : error.error_description ?? error.cause?.error_description;
+  return console.error(JSON.stringify({ refused: code, sentence, ledger_entry: error.ledgerEntry, what_to_do: advice[code] }, null, 2));
+}
+
+if (!Object.hasOwn(commands, command ?? '')) {
+  console.error(USAGE);
+  process.exitCode = 2;
+} else {
+  await commands[command](...given).catch((error) => {
+    tell(error);
+    process.exitCode = 1;
+  });
+}
