@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 import schemathesis
+from django.utils import timezone
 from drf_spectacular.validation import validate_schema
 from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as hypothesis_settings
@@ -14,8 +16,12 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from schemathesis import Case, GenerationMode
 
+from aurora.journeys.withdraw import end
 from aurora.wsgi import application
 from consent.models import DataCategory
+from consent.oauth import config
+from consent.scope import citizen_scope
+from consent.webhooks.models import Delivery
 from tests.support.cast import Cast, browser
 
 Headers = Callable[[Case], dict[str, str]]
@@ -91,6 +97,81 @@ def test_every_category_there_is_answers_as_documented(schema: Any, headers: Hea
         case.validate_response(answer, checks=_checks(), headers=sent)
         statuses.add(answer.status_code)
     assert statuses == ({200, 403} if sent.get("Authorization") == f"DPoP {cast.token}" else {401})
+
+
+@dataclass
+class Itself:
+    """The agency without a citizen: its token (or a wrong one), a grant that it holds, and an event that waits for its word."""
+
+    cast: Cast
+    token: str
+    grant_id: str
+    event_id: str
+    sees_grants: bool
+
+    def headers(self, case: Case) -> dict[str, str]:
+        if not self.token:
+            return {}
+        proof = self.cast.office.proof(case.formatted_path, method=case.method, token=self.token)
+        return {"Authorization": f"DPoP {self.token}", "DPoP": proof}
+
+    def real(self, case: Case) -> None:
+        """The path's id is one that there is."""
+        for name, value in (("id", self.event_id), ("grant_id", self.grant_id)):
+            if name in (case.path_parameters or {}):
+                case.path_parameters[name] = value
+
+
+@pytest.fixture(params=["its own", "a citizen's", "narrow", "none"])
+def itself(cast: Cast, request: pytest.FixtureRequest) -> Itself:
+    cast.office.granted(cast.cecilia)
+    consent = next(c for c in cast.cecilia.consents(state="given") if c.purpose_id == cast.office.purpose)
+    end(citizen_id=cast.cecilia.id, consent_id=consent.pk, now=timezone.now())
+    with citizen_scope(cast.cecilia.id):
+        event = Delivery.objects.get(consent=consent)
+    held = cast.office.granted(cast.cecilia)
+    scopes = {"its own": " ".join(config.SCOPES), "narrow": "grant_management_query"}.get(request.param)
+    token = {"a citizen's": str(held["access_token"]), "none": ""}.get(request.param)
+    if scopes:
+        answer: Any = cast.office.post("/oauth/token", grant_type="client_credentials", scope=scopes)
+        token = answer.json()["access_token"]
+    return Itself(cast, str(token), str(held["grant_id"]), str(event.pk), sees_grants=bool(scopes))
+
+
+@pytest.mark.parametrize("real", [True, False], ids=["real ids", "any ids"])
+def test_every_operation_of_the_agency_itself_answers_as_documented(schema: Any, itself: Itself, real: bool) -> None:
+    """With a good token, one of the wrong kind, one of too narrow a scope, and none; bodies, queries and ids as they should not be too."""
+    operations = [found.ok() for found in schema.get_all_operations() if found.ok().path != PATH]
+    assert {(o.method, o.path) for o in operations} == {
+        ("get", "/api/v1/events"),
+        ("post", "/api/v1/events/{id}/confirmation"),
+        ("get", "/oauth/grants/{grant_id}"),
+        ("delete", "/oauth/grants/{grant_id}"),
+    }
+    last = sorted(operations, key=lambda operation: operation.method == "delete")  # what a grant says before it is gone
+    statuses = {f"{operation.method} {operation.path}": _answers(operation, itself, real=real) for operation in last}
+    of_the_grant = statuses["get /oauth/grants/{grant_id}"]
+    assert 200 in of_the_grant if real and itself.sees_grants else 200 not in of_the_grant, statuses
+
+
+def _answers(operation: Any, itself: Itself, *, real: bool) -> set[int]:
+    """The statuses of what is made up by the document, and against it."""
+    seen: set[int] = set()
+
+    @hypothesis_settings(BOUNDED, max_examples=12)
+    @given(case=st.one_of(*(operation.as_strategy(generation_mode=mode) for mode in GenerationMode)))
+    def ask(case: Case) -> None:
+        if real:
+            itself.real(case)
+        sent = itself.headers(case)
+        answer = case.call(headers=sent)
+        seen.add(answer.status_code)
+        assert answer.status_code < 500
+        if answer.headers.get("content-type") != ["text/html; charset=utf-8"]:  # an empty or parted segment is another address
+            case.validate_response(answer, checks=_checks(), headers=sent)
+
+    ask()
+    return seen
 
 
 def _checks() -> list[Any]:
