@@ -168,13 +168,25 @@ def test_incorrect_pkce_code_verifier_rejected(first: Relying, code: str) -> Non
     refused(first.redeem(code, code_verifier="x" * 43), "invalid_grant")
 
 
-def test_client_credentials(first: Relying) -> None:
-    """The variant `fapi_client_credentials_grant`: a token of the client itself, bound, without refresh token (RFC 6749, 4.4.3)."""
+def _own(client: Relying, **how: Any) -> Any:
     form: dict[str, str | None] = {"grant_type": "client_credentials", "scope": "events"}
-    answer: Any = first.send("/oauth/token", form, proof=first.proved("/oauth/token"))
-    body = issued(answer)
-    assert "refresh_token" not in body and body["scope"] == "events"
+    return client.send("/oauth/token", form, **{"proof": client.proved("/oauth/token"), **how})
+
+
+def test_client_credentials(first: Relying, second: Relying) -> None:
+    """The variant `fapi_client_credentials_grant`: a token of the client itself, bound, without refresh token (RFC 6749, 4.4.3)."""
     events = "/api/v1/events"
-    assert first.reads(body["access_token"], path=events).status_code == 200
-    refused(first.send("/oauth/token", form), "invalid_dpop_proof")
-    refused(first.send("/oauth/token", form, assertion="", proof=first.proved("/oauth/token")), "invalid_client")
+    for client in (first, second):
+        body = issued(_own(client))
+        assert "refresh_token" not in body and body["scope"] == "events"
+        for scheme in ("DPoP", "dPOP"):
+            assert client.reads(body["access_token"], path=events, scheme=scheme).status_code == 200
+    assert first.reads(body["access_token"], path=events).status_code == 401, "the second client's token, the first one's key"
+    now = int(time.time())
+    for claims in ({"iat": now - 10}, {"iat": now + 8}, {"nbf": now, "exp": now + 300}):
+        issued(_own(first, proof=first.proved("/oauth/token", **claims)))
+    refused(_own(first, proof=None), "invalid_dpop_proof")
+    refused(_own(first, assertion=""), "invalid_client")
+    for claims in ({"iat": now - 360, "exp": now - 300}, {"aud": "https://other.example"}, {"aud": [ISSUER]}, {"sub": None}):
+        refused(_own(first, assertion=first.signed_by(**claims)), "invalid_client")
+    refused(_own(first, assertion=second.signed_by(ECKey.import_key(dict(first.key)))), "invalid_client")
