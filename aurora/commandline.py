@@ -11,11 +11,12 @@ import sys
 from collections.abc import Sequence
 
 from aurora import demo
+from aurora.database_url import EnvError
 from aurora.embedded import ServicesBusy, provide
 from aurora.embedded.places import PlaceError
 from aurora.embedded.postgres import PostgresError
 from aurora.embedded.valkey import ValkeyError
-from aurora.env import Env, EnvError
+from aurora.env import Env
 from aurora.keyfiles import KeyFileError
 
 OWNER_COMMANDS = frozenset(

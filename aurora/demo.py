@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from aurora import ports
+from aurora.database_url import EnvError
 from aurora.embedded import state_folder, write_private
-from aurora.env import REPOSITORY, Env, EnvError, Role
+from aurora.env import REPOSITORY, Env, Role
 from aurora.supervisor import Process, answers, logs
 
 # aurora.sandbox.config names them too; not imported here, since the sandbox is a world of its own that only talks HTTP.

@@ -17,8 +17,8 @@ from urllib.parse import quote
 
 import psycopg
 
+from aurora.database_url import DatabaseUrl
 from aurora.embedded import Services, forget, provide, state_folder
-from aurora.env import DatabaseUrl
 from bench.results import ROOT
 
 PEERS = "peers"

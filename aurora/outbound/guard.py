@@ -20,7 +20,7 @@ import httpcore
 import httpx
 from django.conf import settings
 
-from aurora.env import LOOPBACK
+from aurora.mail_url import LOOPBACK
 
 CONNECT_SECONDS = 3.0
 LOOK_UP_SECONDS = 10.0

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from aurora.env import DatabaseUrl
+from aurora.database_url import DatabaseUrl
 
 SECRET_KEY = "measured, not deployed"
 DEBUG = False

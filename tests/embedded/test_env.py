@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aurora.env import DatabaseUrl, Env, EnvError
+from aurora.database_url import DatabaseUrl, EnvError
+from aurora.env import Env
 from aurora.keyfiles import KeyFile, KeyFileError
 
 APP = "postgresql://aurora_app:hush-app@db.example:5433/aurora"

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from aurora.env import Env, EnvError
+from aurora.database_url import EnvError
+from aurora.env import Env
 from aurora.mail_url import MailUrl
 
 FROM = "?from=aurora@aurora.example"

@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 from django.core.management.base import BaseCommand, CommandError
 
-from aurora.env import DatabaseUrl, EnvError
+from aurora.database_url import DatabaseUrl, EnvError
 from aurora.provision import APP, OWNER, ProvisionError, provision
 
 

@@ -20,8 +20,8 @@ from django.core.management import call_command
 from django.db import connections
 from pytest_django.plugin import DjangoDbBlocker
 
+from aurora.database_url import DatabaseUrl
 from aurora.embedded import Services, forget, provide
-from aurora.env import DatabaseUrl
 from consent.ledger.append import Appended, append
 from consent.ledger.events import Event
 from consent.scope import citizen_scope

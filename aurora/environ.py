@@ -1,0 +1,127 @@
+"""Reads environment variables, one at a time, each by its kind. Used by `aurora.env` only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from aurora import keyfiles
+from aurora.database_url import DatabaseUrl, EnvError, split_url
+from aurora.mail_url import LOOPBACK, MailUrl
+
+
+class Reader:
+    """Reads one variable at a time; an empty value counts as unset, since that is what compose files and CI leave behind."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+
+    def _get(self, variable: str) -> str:
+        return self._environ.get(variable, "").strip()
+
+    def flag(self, variable: str) -> bool:
+        value = self._get(variable).lower()
+        if value in ("1", "true", "yes", "on"):
+            return True
+        if value in ("", "0", "false", "no", "off"):
+            return False
+        raise EnvError(f"{variable} must be 1 or 0, not {value!r}")
+
+    def number(self, variable: str, default: int, *, most: int, of: str = "") -> int:
+        """A whole number from 1 to `most`; `of` says what it counts."""
+        value = self._get(variable) or str(default)
+        if not value.isascii() or not value.isdigit() or len(value) > 9 or not 1 <= int(value) <= most:
+            raise EnvError(f"{variable} must be a whole number{of} from 1 to {most}, not {value[:20]!r}")
+        return int(value)
+
+    def seconds(self, variable: str, default: int) -> timedelta:
+        return timedelta(seconds=self.number(variable, default, most=86_400, of=" of seconds"))
+
+    def choice(self, variable: str, allowed: tuple[str, ...], default: str) -> Any:
+        value = self._get(variable) or default
+        if value not in allowed:
+            raise EnvError(f"{variable} must be one of {', '.join(allowed)}, not {value!r}")
+        return value
+
+    def path(self, variable: str, default: Path) -> Path:
+        value = self._get(variable)
+        path = Path(value).expanduser() if value else default
+        if not path.is_absolute():
+            raise EnvError(f"{variable} must be an absolute path, not {value!r}: processes start in different folders")
+        return path
+
+    def key_file(self, variable: str, folder: Path, kind: keyfiles.Kind, name: str = "") -> keyfiles.KeyFile:
+        """A key file named by the operator must exist: making a new key in silence would orphan what the old one protects."""
+        if not self._get(variable):
+            return keyfiles.KeyFile(folder / (name or keyfiles.DEFAULT_NAMES[kind]), kind, create=True)
+        path = self.path(variable, folder)
+        if not path.is_file():
+            raise EnvError(f"{variable} names {path}, which is not a file")
+        return keyfiles.KeyFile(path, kind, create=False)
+
+    def key_files(self, variable: str, kind: keyfiles.Kind) -> tuple[keyfiles.KeyFile, ...]:
+        """Key files separated by colons, as in PATH; each must exist."""
+        paths = [Path(part).expanduser() for part in self._get(variable).split(":") if part]
+        if missing := [path for path in paths if not path.is_file()]:
+            raise EnvError(f"{variable} names {missing[0]}, which is not a file")
+        return tuple(keyfiles.KeyFile(path, kind, create=False) for path in paths)
+
+    def database(self, variable: str) -> DatabaseUrl | None:
+        value = self._get(variable)
+        return DatabaseUrl.parse(value, variable) if value else None
+
+    def url(self, variable: str, schemes: tuple[str, ...]) -> str | None:
+        value = self._get(variable)
+        if not value:
+            return None
+        parts = split_url(value, variable)
+        if parts.scheme not in schemes:
+            raise EnvError(f"{variable} must start with one of {', '.join(f'{s}://' for s in schemes)}, not {parts.scheme}://")
+        on_socket = parts.scheme in ("unix", "redis+socket")
+        if on_socket and not parts.path.startswith("/"):
+            raise EnvError(f"{variable} must give the socket's absolute path, as in {parts.scheme}:///run/valkey.sock")
+        if not on_socket and not parts.hostname:
+            raise EnvError(f"{variable} must name a host, as in {parts.scheme}://host:6379/0")
+        return value
+
+    def mail(self, variable: str, folder: Path | None) -> MailUrl | None:
+        """Without an address the sandbox puts mails into `folder`, and a service in earnest sends none."""
+        value = self._get(variable)
+        if not value:
+            return MailUrl(sender="aurora@localhost", folder=folder) if folder else None
+        try:
+            return MailUrl.parse(value, variable)
+        except ValueError as error:
+            raise EnvError(str(error)) from None
+
+    def jurisdiction(self, variable: str, default: str) -> str:
+        """Whose law holds, for records and receipts: a code of DPV's locations."""
+        value = self._get(variable) or default
+        if not re.fullmatch(r"[A-Z]{2}", value):
+            raise EnvError(f"{variable} must be a country's code (ISO 3166-1 alpha-2) such as FI, or EU")
+        return value
+
+    def base_url(self, variable: str, default: str, *, plain_http: bool) -> str:
+        """The public address, without a trailing slash: it is the issuer, and issuers are compared byte for byte (RFC 8414)."""
+        value = self._get(variable)
+        parts = split_url(value or default, variable)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise EnvError(f"{variable} must be an http(s) address, as in https://aurora.example")
+        if parts.path.strip("/") or parts.query or parts.fragment or parts.username:
+            raise EnvError(f"{variable} must be scheme, host and port only: no path, query, fragment or user")
+        loopback = parts.hostname in LOOPBACK
+        if value and parts.scheme == "http" and not (plain_http and loopback):
+            raise EnvError(f"{variable} must be https; plain http is for AURORA_SANDBOX=1 on localhost only")
+        if plain_http and not loopback:
+            raise EnvError(f"AURORA_SANDBOX=1 is for a base address on localhost only, but {variable} is {parts.hostname}")
+        return f"{parts.scheme}://{parts.netloc}".lower()
+
+    def origin(self, variable: str, base_url: str) -> str:
+        """The ledger's name in its checkpoints (C2SP tlog-checkpoint): a schema-less URL without spaces or plus signs."""
+        value = self._get(variable) or f"{base_url.split('://', 1)[1]}/ledger"
+        if any(c.isspace() or c == "+" for c in value) or "://" in value or not value.isascii():
+            raise EnvError(f"{variable} must be a name such as aurora.example/ledger: ASCII, without scheme, spaces or '+'")
+        return value
