@@ -9,7 +9,7 @@ from celery import shared_task
 from django.core.management import call_command
 from django.utils import timezone
 
-from aurora.journeys import delegate, tell_agencies
+from aurora.journeys import delegate, tell_agencies, tell_overdue
 from aurora.journeys import end_consents as ending
 from aurora.journeys import pull as pull_journey
 from aurora.journeys import reconsent as reconsent_journey
@@ -20,6 +20,7 @@ from aurora.journeys import send_mail as send_mail_journey
 from aurora.sources import connections
 from consent.oauth import purge as oauth_purge
 from consent.oauth import rfc9449
+from consent.webhooks import queue as notices
 
 logger = logging.getLogger(__name__)
 
@@ -38,10 +39,13 @@ def send_mail(mail_id: str) -> None:
 
 @shared_task(name="aurora.remind")
 def remind() -> None:
-    """Remind citizens of consents: ongoing use, and ends that come near."""
+    """Remind citizens of consents: ongoing use, and ends that come near; and tell them of deletions that no agency confirmed in time."""
     told = remind_journey.sweep(now=timezone.now())
     if told:
         logger.info("%d reminders given.", told)
+    late = tell_overdue.sweep(now=timezone.now())
+    if late:
+        logger.info("%d citizens told of a confirmation overdue.", late)
 
 
 @shared_task(name="aurora.reconsent")
@@ -68,9 +72,9 @@ def sweep() -> None:
 
 @shared_task(name="aurora.end_consents")
 def end_consents() -> None:
-    """End what has run out, and go on with operators' orders."""
+    """End what has run out, go on with operators' orders, and end what people had allowed who have died."""
     now = timezone.now()
-    ended = ending.end_expired(now=now) + ending.end_sources(now=now)
+    ended = ending.end_expired(now=now) + ending.end_sources(now=now) + ending.end_of_the_dead(now=now)
     if ended:
         logger.info("%d consents ended.", ended)
 
@@ -83,9 +87,10 @@ def tell_agency(delivery_id: str) -> None:
 
 @shared_task(name="aurora.purge")
 def purge() -> None:
-    """Delete spent authorization requests and codes, attempts to connect, assertions that can no longer be replayed, sessions run out."""
+    """Delete spent authorization requests and codes, attempts to connect, assertions past replaying, old notices, sessions run out."""
     now = timezone.now()
     oauth_purge.purge(now=now)
+    notices.purge(now=now)
     connections.purge(now=now)
     call_command("clearsessions")
 

@@ -20,6 +20,8 @@ from django.utils import timezone
 from aurora import crash
 from aurora.identity.keys import pairwise
 from aurora.journeys._log import log
+from aurora.messages import outbox
+from aurora.messages.models import MessageKind
 from aurora.outbound.notices import NotTaken, post
 from consent.errors import NotFound
 from consent.ledger.events import Event
@@ -153,8 +155,16 @@ def confirm(*, client_id: str, agency_code: str, delivery_id: UUID, said: Confir
         if new:
             kept = [f"{category}: {basis}" for category, basis in said.kept]
             _log(row, Event.DELETION_CONFIRMED, agency_code, now, deleted=bool(said.deleted_at), kept=kept)
+            _tell_citizen(row, said, now)
         crash.reach("confirm.before_commit")
     return row
+
+
+def _tell_citizen(row: Delivery, said: Confirmation, now: datetime) -> None:
+    """Deleted, deleted in part, or nothing deleted: three messages, since "it deleted" would be untrue of the last two."""
+    kept = "" if not said.kept else "part" if said.deleted_at else "all"
+    about = {"consent": row.consent_id, "delivery": row.pk, "kept": kept}
+    outbox.queue(citizen_id=row.citizen_id, kind=MessageKind.AGENCY_CONFIRMED_DELETION, about=about, now=now)
 
 
 def _log_notice(row: Delivery, event: Event, now: datetime, **details: Any) -> None:

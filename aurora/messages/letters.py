@@ -32,7 +32,7 @@ def compose(message: Opened, *, language: str) -> Letter:
         about, kind = message.about, MessageKind(message.row.kind)
         return Letter(
             title=letters.title(_code(kind, about)),
-            sentences=tuple(dict.fromkeys([*_what(about, language), *letters.says(kind.value, _values(about[0]))])),
+            sentences=tuple(dict.fromkeys([*_what(about, language), *letters.says(_kind(kind, about), _values(about[0]))])),
             links=tuple(dict.fromkeys(_links(about, language))),
         )
 
@@ -40,13 +40,19 @@ def compose(message: Opened, *, language: str) -> Letter:
 def _code(kind: MessageKind, about: tuple[Mapping[str, Any], ...]) -> str:
     """A receipt's title is its event's: of several the one that was decided, rather than what it replaced."""
     if kind is not MessageKind.RECEIPT:
-        return kind.value
+        return _kind(kind, about)
     told = next((a for a in about if a["event"] != "replaced"), about[0])
     if told.get("actor"):
         return f"{told['event']}:for"
     by = told.get("by", CITIZEN)
     whose = {CITIZEN: "", OPERATOR: ":operator", AURORA: ":operator"}.get(by, ":agency")
     return f"{told['event']}{whose}"
+
+
+def _kind(kind: MessageKind, about: tuple[Mapping[str, Any], ...]) -> str:
+    """The kind, and what of it: whether an agency keeps a `part` or `all`, or could not be told (`unreached`)."""
+    which = about[0].get("kept") or ("unreached" if about[0].get("reached") is False else "")
+    return f"{kind.value}:{which}" if which else kind.value
 
 
 def _what(about: tuple[Mapping[str, Any], ...], language: str) -> Iterator[str]:

@@ -44,8 +44,9 @@ def queue(*, citizen_id: UUID, kind: MessageKind | str, about: Mapping[str, Any]
     """Write a message, and a mail for it if the citizen wants mails, in the caller's transaction and the citizen's scope.
 
     `about` is plain JSON, ids may be UUIDs. With `consent` (an id) the names of its recipient and purpose and its last day are added, and
-    the page leads there. Others: `receipt`, `event`, `by`; `days` for reminders; `agency` (a code) and `delivery`; `mandate`, `who` (a
-    name), `change` and `path` (where the page leads, below the language) for mandates. Sealed for the citizen.
+    the page leads there. Others: `receipt`, `event`, `by`; `days` for reminders; `delivery`, with `kept` (`part`, `all`) of a confirmation
+    or `reached` of one overdue; `mandate`, `who` (a name), `change` and `path` (where the page leads, below the language) for mandates.
+    Sealed for the citizen.
 
     The same thing told again is the same message, and receipts of one moment are one. Raises `NotFound` for a consent that is not theirs.
     """

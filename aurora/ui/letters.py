@@ -30,6 +30,8 @@ _TITLES: Final[Mapping[str, Sentence]] = {
     "reminder_ongoing": _("A consent of yours is still in use"),
     "reminder_ending": _("A consent of yours ends soon"),
     "agency_confirmed_deletion": _("An agency confirmed that it deleted your data"),
+    "agency_confirmed_deletion:part": _("An agency deleted a part of your data and keeps the rest by law"),
+    "agency_confirmed_deletion:all": _("An agency says that it must keep your data by law"),
     "agency_overdue": _("An agency has not confirmed in time that it deleted your data"),
     "mandate_offered": _("A power of attorney was offered"),
     "mandate_changed": _("A right to act for another has changed"),
@@ -47,6 +49,22 @@ _SAYS: Final[Mapping[str, tuple[Sentence, ...]]] = {
         _("You need not do anything."),
     ),
     "agency_confirmed_deletion": (_("The agency has told Aurora that the data it had received under this consent is deleted."),),
+    "agency_confirmed_deletion:part": (
+        _(
+            "The agency has told Aurora that it deleted a part of the data it had received under this consent, and must keep the rest by law."
+        ),
+        _("On the page of the consent you see what it keeps, and by which law."),
+    ),
+    "agency_confirmed_deletion:all": (
+        _("The agency has told Aurora that it must keep by law all the data it had received under this consent."),
+        _("On the page of the consent you see what it keeps, and by which law."),
+    ),
+    "agency_overdue:unreached": (
+        _(
+            "Aurora has not been able to tell the agency to delete the data that it had received under this consent, and those who run Aurora see that."
+        ),
+        _("You can also ask the agency itself."),
+    ),
     "agency_overdue": (
         _(
             "Aurora has asked the agency to delete the data that it had received under this consent, and the agency has not answered in time."
@@ -65,13 +83,16 @@ TITLES: Final = frozenset(_TITLES)
 
 
 def title(code: str) -> str:
-    """A message's title: a kind, or for a receipt the event, with `:agency`, `:operator` or `:for` where it was not the citizen's own deed."""
+    """A message's title: a kind, or for a receipt the event, with `:agency`, `:operator` or `:for` where it was not the citizen's own deed.
+
+    A kind that says several things has them behind a colon, too: `agency_confirmed_deletion:part`, `:all`, `agency_overdue:unreached`.
+    """
     return str(_TITLES.get(code) or _TITLES.get(code.partition(":")[0]) or gettext("Something was recorded"))
 
 
 def says(kind: str, values: Mapping[str, str]) -> tuple[str, ...]:
     """What a message of a kind says, beside what it is about."""
-    return tuple(str(sentence) % values for sentence in _SAYS.get(kind, ()))
+    return tuple(str(sentence) % values for sentence in _SAYS.get(kind) or _SAYS.get(kind.partition(":")[0], ()))
 
 
 def about_consent(purpose: str, recipient: str) -> str:

@@ -54,12 +54,19 @@ class Delivery(models.Model):
     confirmed_at = models.DateTimeField(null=True)
     deleted_at = models.DateTimeField(null=True, help_text="When the agency says that it deleted. Null though confirmed: it kept all.")
     kept = models.JSONField(default=list, help_text="What it says it must keep: [{category, legal_basis}].")
+    overdue_told_at = models.DateTimeField(null=True, help_text="When the citizen was told that no confirmation came in time.")
 
     class Meta:
         indexes = [
             models.Index(fields=["client", "due_at"], condition=Q(state="pending", due_at__isnull=False), name="delivery_due"),
             models.Index(fields=["client", "created_at"], condition=Q(position__isnull=True), name="delivery_without_position"),
             models.Index(fields=["consent"], name="delivery_of_consent"),
+            models.Index(
+                fields=["confirm_by"],
+                condition=Q(confirm_by__isnull=False, confirmed_at__isnull=True, overdue_told_at__isnull=True),
+                name="delivery_overdue",
+            ),
+            models.Index(fields=["created_at"], name="delivery_by_age"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["client", "position"], name="one_delivery_a_position"),

@@ -29,6 +29,7 @@ LONGEST_WAIT = timedelta(hours=6)
 TRY_FOR = timedelta(days=3)
 # Of one client at a time: an agency whose server hangs must not have all workers wait for it.
 AT_ONCE = 2
+PURGE_MOST = 10_000  # in a round, so that none holds many rows for long
 State = Delivery.State
 
 
@@ -131,6 +132,29 @@ def try_anew(*, delivery_id: UUID, now: datetime) -> bool:
 def of_consent(*, consent_ids: Iterable[UUID]) -> QuerySet[Delivery]:
     """What agencies were told about these consents, oldest first."""
     return Delivery.objects.filter(consent_id__in=list(consent_ids)).select_related("client__agency").order_by("created_at", "pk")
+
+
+def overdue(*, now: datetime, most: int) -> list[tuple[UUID, UUID]]:
+    """(delivery, citizen) of what should have been confirmed by now and was not, and whose citizen has not been told. The longest overdue first."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT delivery_id, citizen_id FROM consent_webhooks_overdue(%s, %s)", [now, most])
+        return [(delivery_id, citizen_id) for delivery_id, citizen_id in cursor.fetchall()]
+
+
+def note_overdue(*, delivery_id: UUID, now: datetime) -> Delivery | None:
+    """The row for the one caller that may tell its citizen; None if it was confirmed or told meanwhile. In the citizen's scope."""
+    late = Delivery.objects.filter(pk=delivery_id, confirm_by__lte=now, confirmed_at__isnull=True, overdue_told_at__isnull=True)
+    return Delivery.objects.get(pk=delivery_id) if late.update(overdue_told_at=now) else None
+
+
+def purge(*, now: datetime) -> int:
+    """Delete, of all citizens, what has been confirmed, or overdue, or (where nothing was asked) told for `AURORA_NOTICES_KEPT`. How many went.
+
+    What is still being tried stays, and so does the newest of each client's feed, from which places are counted on.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT consent_webhooks_purge(%s, %s)", [now - settings.AURORA_NOTICES_KEPT, PURGE_MOST])
+        return int(cursor.fetchone()[0])
 
 
 class Count(NamedTuple):
