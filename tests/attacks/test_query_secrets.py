@@ -17,7 +17,8 @@ from tests.support.relying import PATH, Relying
 def test_a_clients_endpoint_takes_nothing_from_the_address(first: Relying, path: str, name: str) -> None:
     """Whatever it is called, and though the body is good; the assertion is not used up."""
     kept, assertion = UsedAssertion.objects.count(), first.signed_by()
-    form = {**first.request(), "token": "t", "grant_type": "client_credentials", "scope": "events"}
+    own = {"grant_type": "client_credentials", "scope": "events"}
+    form = {"/oauth/par": first.request(), "/oauth/token": own}.get(path, {"token": "t"})
     body = urlencode({**form, "client_assertion_type": ASSERTION_TYPE, "client_assertion": assertion})
     answer: Any = browser().post(f"{path}?{name}={assertion}", body, content_type=FORM, HTTP_DPOP=first.proved(path))
     assert answer.status_code == 400 and answer.json()["error"] == "invalid_request"
