@@ -23,7 +23,7 @@ ORDERS_SHOWN = 20
 OF_A_SOURCE = ("source_ended", "unlawful")
 
 
-def withdrawals(*, may_end: bool, now: datetime) -> WithdrawalsPage:
+def withdrawals(*, may_end: bool, may_retry: bool, now: datetime) -> WithdrawalsPage:
     """How it stands with what agencies were told. Exact figures: how many notices failed says nothing of anybody."""
     vocabulary = Vocabulary()
     orders = SourceEnding.objects.select_related("source").order_by("-ordered_at")[:ORDERS_SHOWN]
@@ -32,7 +32,7 @@ def withdrawals(*, may_end: bool, now: datetime) -> WithdrawalsPage:
             TellingCount(vocabulary.agency(c.agency), c.client_id, c.pending, c.delivered, c.failed, c.unconfirmed, c.overdue, c.confirmed)
             for c in queue.counts(now=now)
         ),
-        troubled=tuple(_trouble(row, vocabulary, now) for row in queue.troubled(now=now, most=SHOWN)),
+        troubled=tuple(_trouble(row, vocabulary, now, may_retry=may_retry) for row in queue.troubled(now=now, most=SHOWN)),
         orders=tuple(OrderRow(o.source.name, str(words.reason(o.reason)), o.case, o.ordered_at, o.finished_at) for o in orders),
         end_url=reverse("console:end_consent") if may_end else "",
     )
@@ -57,7 +57,7 @@ def _options(codes: tuple[str, ...], chosen: str) -> tuple[Option, ...]:
     return tuple(Option(code, str(words.reason(code)), code == chosen) for code in codes)
 
 
-def _trouble(row: Trouble, vocabulary: Vocabulary, now: datetime) -> TroubleRow:
+def _trouble(row: Trouble, vocabulary: Vocabulary, now: datetime, *, may_retry: bool) -> TroubleRow:
     failed = row.state == Delivery.State.FAILED
     return TroubleRow(
         id=str(row.delivery_id),
@@ -70,5 +70,5 @@ def _trouble(row: Trouble, vocabulary: Vocabulary, now: datetime) -> TroubleRow:
         next_at=row.due_at,
         confirm_by=row.confirm_by if row.confirm_by and row.confirm_by <= now else None,
         failed=failed,
-        retry_url=reverse("console:retry_delivery", args=[row.delivery_id]) if failed else "",
+        retry_url=reverse("console:retry_delivery", args=[row.delivery_id]) if failed and may_retry else "",
     )

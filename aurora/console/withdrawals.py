@@ -18,18 +18,20 @@ from aurora.journeys import end_consents, tell_agencies
 from consent.errors import Conflict, InvalidInput, NotFound
 
 Role = Operator.Role
+RETRYING = (Role.OPERATIONS, Role.PRIVACY_OFFICER)
 
 
 @require_safe
 @for_operators
 def withdrawals(request: HttpRequest) -> HttpResponse:
     """How far agencies are, by agency, and what is in trouble."""
-    page = present.withdrawals(may_end=has_role(request, Role.PRIVACY_OFFICER), now=timezone.now())
+    may_end, may_retry = has_role(request, Role.PRIVACY_OFFICER), has_role(request, *RETRYING)
+    page = present.withdrawals(may_end=may_end, may_retry=may_retry, now=timezone.now())
     return render(request, "console/withdrawals.html", {"page": page})
 
 
 @require_POST
-@for_roles(Role.OPERATIONS, Role.PRIVACY_OFFICER)
+@for_roles(*RETRYING)
 def retry(request: HttpRequest, id: UUID) -> HttpResponse:
     """Try a given-up notice again: three days from now on."""
     tell_agencies.try_anew(delivery_id=id, now=timezone.now())
@@ -73,8 +75,10 @@ def _source(request: HttpRequest) -> dict[str, str]:
         return wrong
     try:
         end_consents.order_source_ending(now=timezone.now(), **values)
-    except (NotFound, Conflict):
+    except NotFound:
         return {"source": "source_required"}
+    except Conflict:
+        return {"source": "source_under_way"}
     return {}
 
 
