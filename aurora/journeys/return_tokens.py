@@ -30,6 +30,14 @@ def wake() -> None:
     transaction.on_commit(_send, robust=True)
 
 
+def sweep(*, now: datetime) -> bool:
+    """Wake the round when a connection is due: its message was lost, or its worker died in it. Whether one was."""
+    due = bool(connections.to_return(at=now, each=1))
+    if due:
+        _send()
+    return due
+
+
 def return_tokens(*, now: datetime) -> int:
     """Tell sources that we are done with ended connections (RFC 7009). What fails is tried again later. How many went.
 

@@ -62,6 +62,7 @@ def sweep() -> None:
     woken, due = pull_journey.sweep(now=timezone.now()), tell_agencies.sweep(now=timezone.now())
     if woken or due:
         logger.info("Sweep: %d pulls and %d deliveries woken.", woken, due)
+    returning.sweep(now=timezone.now())
     mails = send_mail_journey.sweep(now=timezone.now())
     if mails:
         logger.info("Sweep: %d mails woken.", mails)

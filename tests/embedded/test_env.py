@@ -74,6 +74,12 @@ def test_other_parameters_reach_the_driver() -> None:
         ({"AURORA_BASE_URL": "aurora.example"}, "AURORA_BASE_URL"),
         ({"AURORA_DEBUG": "1"}, "AURORA_DEBUG"),
         ({"AURORA_SANDBOX": "perhaps"}, "AURORA_SANDBOX"),
+        ({"AURORA_CRASH_POINTS": "1"}, "AURORA_CRASH_POINTS"),
+        ({"AURORA_CRASH_POINTS": "1", "AURORA_SANDBOX": "0", "AURORA_BASE_URL": "https://aurora.example"}, "AURORA_CRASH_POINTS"),
+        ({"AURORA_CRASH_POINTS": "maybe", "AURORA_SANDBOX": "1"}, "AURORA_CRASH_POINTS"),
+        ({"AURORA_CONFIRM_DAYS": "0"}, "AURORA_CONFIRM_DAYS"),
+        ({"AURORA_NOTICES_KEPT_DAYS": "0"}, "AURORA_NOTICES_KEPT_DAYS"),
+        ({"AURORA_NOTICES_KEPT_DAYS": "99999"}, "AURORA_NOTICES_KEPT_DAYS"),
         ({"AURORA_PULL_LEASE_SECONDS": "0"}, "AURORA_PULL_LEASE_SECONDS"),
         ({"AURORA_PULL_LEASE_SECONDS": "-5"}, "AURORA_PULL_LEASE_SECONDS"),
         ({"AURORA_PULL_LEASE_SECONDS": "1e3"}, "AURORA_PULL_LEASE_SECONDS"),
@@ -91,6 +97,12 @@ def test_other_parameters_reach_the_driver() -> None:
 def test_malformed_or_contradictory_values_refuse_to_start(environ: dict[str, str], named: str) -> None:
     with pytest.raises(EnvError, match=named):
         Env.from_environ(environ)
+
+
+def test_nothing_kills_a_process_unless_the_sandbox_was_asked_for_it() -> None:
+    assert not Env.from_environ({}).crash_points
+    assert not Env.from_environ({"AURORA_SANDBOX": "1"}).crash_points
+    assert Env.from_environ({"AURORA_SANDBOX": "1", "AURORA_CRASH_POINTS": "1"}).crash_points
 
 
 def test_no_password_in_any_repr_or_refusal() -> None:

@@ -15,6 +15,7 @@ from tax_office import HOUSEHOLD, INCOME, TAX, Case, TaxOffice, open_case
 
 from aurora.identity import keys, vault
 from aurora.journeys import return_tokens as journey
+from aurora.journeys import tasks
 from aurora.journeys.return_tokens import return_tokens
 from aurora.sources import connections, registry
 from aurora.sources.models import Connection, DataSource
@@ -68,6 +69,24 @@ def test_tokens_of_an_ended_connection_are_given_back_and_forgotten(case: Case, 
     before = office.asked("revoke")
     assert return_tokens(now=timezone.now()) == 1 and return_tokens(now=timezone.now() + LATER) == 0
     assert office.asked("revoke") == before + 1 and is_forgotten(case)
+
+
+def test_the_sweep_wakes_the_round_while_something_is_due_and_only_then(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A message that was lost, or whose worker died, is not waited for until the round's own time."""
+    sent: list[str] = []
+    monkeypatch.setattr(tasks.return_tokens, "apply_async", lambda: sent.append("return_tokens"))
+    tasks.sweep()
+    assert sent == []
+    ended(case)
+    tasks.sweep()
+    assert sent == ["return_tokens"]
+    change(case, return_due_at=timezone.now() + LATER)
+    tasks.sweep()
+    assert sent == ["return_tokens"], "put off is not due"
+    change(case, return_due_at=None)
+    assert return_tokens(now=timezone.now()) == 1
+    tasks.sweep()
+    assert sent == ["return_tokens"], "nor what has been given back"
 
 
 def test_a_source_that_is_away_keeps_its_turn_but_is_waited_for_once(office: TaxOffice) -> None:
