@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from consent.errors import AuroraError
-from consent.rules.mandates import MandateFault, MandateScope, MandateView
+from consent.rules.mandates import MandateFault, MandateKind, MandateScope, MandateView
 
 _current: ContextVar[Acting | None] = ContextVar("aurora_acting", default=None)
 
@@ -30,6 +30,11 @@ class Acting:
     @property
     def principal(self) -> UUID:
         return self.mandate.principal
+
+    @property
+    def of_estate(self) -> bool:
+        """Whether the principal is dead."""
+        return self.mandate.kind is MandateKind.ESTATE
 
 
 class MandateRefused(AuroraError):

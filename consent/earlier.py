@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from consent import changes, queries
+from consent import acting, changes, queries
 from consent.days import day_of, last_day
 from consent.models import Agency, AgencyVersion, ConsentRecord, ConsentState, DataCategoryVersion
 from consent.notices import NoticeText, compose
@@ -27,7 +27,10 @@ class Earlier:
 
 
 def find(*, citizen_id: UUID, recipient: Agency, source: Agency | None, purpose: str, today: date) -> Earlier | None:
-    """The consent that was given last, if there is one. In the citizen's scope. By days, so that a page and its answer see the same."""
+    """The consent that was given last, if there is one. In the citizen's scope. By days, so that a page and its answer see the same.
+
+    An attorney is told nothing of one that reaches beyond their themes, and it is not theirs to replace: see `consent.rules.mandates.may_give`.
+    """
     record = (
         ConsentRecord.objects.filter(citizen_id=citizen_id, recipient=recipient, source=source, purpose=purpose)
         .exclude(state=ConsentState.DECLINED)
@@ -35,7 +38,8 @@ def find(*, citizen_id: UUID, recipient: Agency, source: Agency | None, purpose:
         .order_by("-decided_at", "-pk")
         .first()
     )
-    if record is None:
+    doing = acting.current()
+    if record is None or (doing is not None and not doing.scope.covers(record.categories)):
         return None
     if record.state != ConsentState.GIVEN or last_day(record.expires_at) < today:
         return Earlier(record, frozenset(), "ended")

@@ -141,19 +141,19 @@ def register(
     *,
     principal_id: UUID,
     attorney_id: UUID,
+    kind: Mandate.Kind,
     begins: datetime,
     ends: datetime | None,
-    adult: datetime,
+    adult: datetime | None = None,
     evidence: dict[str, Any],
     now: datetime,
 ) -> tuple[Mandate, bool]:
-    """A guardian's mandate as the register has it; True if it is new here. In the child's scope. One a pair: a second registration is the first.
+    """A guardian's or an estate's mandate as the register has it; True if it is new here. In the principal's scope. One a pair and kind: a second
+    registration is the first. `adult`: the child's 18th birthday, for guardians.
 
     A register that gives other dates than before changes them: it is where this right comes from.
     """
-    same = Mandate.objects.filter(
-        principal_id=principal_id, attorney_id=attorney_id, kind=Kind.GUARDIAN, state__in=[State.STANDING, State.FROZEN]
-    )
+    same = Mandate.objects.filter(principal_id=principal_id, attorney_id=attorney_id, kind=kind, state__in=[State.STANDING, State.FROZEN])
     found = same.select_for_update(no_key=True).first()
     if found is not None:
         if found.state == State.STANDING and (found.expires_at, found.freezes_at) != (ends, adult):
@@ -163,7 +163,7 @@ def register(
     try:
         with transaction.atomic():
             row = Mandate.objects.create(
-                principal_id=principal_id, attorney_id=attorney_id, kind=Kind.GUARDIAN, state=State.STANDING, not_before=begins,
+                principal_id=principal_id, attorney_id=attorney_id, kind=kind, state=State.STANDING, not_before=begins,
                 expires_at=ends, freezes_at=adult, evidence=evidence, created_at=now,
             )  # fmt: skip
     except IntegrityError as error:
@@ -172,10 +172,19 @@ def register(
     return row, True
 
 
-def end_registered(*, mandate_id: UUID, now: datetime) -> list[Mandate]:
-    """The register knows it no longer. In the principal's scope."""
-    row = Mandate.objects.select_for_update(no_key=True).filter(pk=mandate_id, state__in=[State.STANDING, State.FROZEN]).first()
+def end_without_answer(*, mandate_id: UUID, now: datetime) -> list[Mandate]:
+    """What it rested on is gone: the register knows it no longer, or one of the two has died. In the principal's scope."""
+    row = Mandate.objects.select_for_update(no_key=True).filter(pk=mandate_id, state__in=mandates.OPEN).first()
     return _close(row, State.ENDED, Event.ENDED, now, None) if row else []
+
+
+def not_dead(*, principal_id: UUID, case: str, now: datetime) -> list[Mandate]:
+    """The register was wrong, as an operator has found out: no estate of this citizen counts, and those that stand end. In their scope."""
+    rows = list(mandates.estates_of(principal_id).select_for_update(no_key=True).order_by("pk"))
+    ended = [gone for row in rows if row.state in mandates.OPEN for gone in _close(row, State.ENDED, Event.ENDED, now, None)]
+    for row in rows:
+        Mandate.objects.filter(pk=row.pk).update(evidence=row.evidence | {mandates.CORRECTED: case})
+    return ended
 
 
 def _loaded(mandate_id: UUID, who: UUID) -> tuple[Mandate, MandateView]:

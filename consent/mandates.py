@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet
 
 from consent import acting, themes
 from consent.acting import Acting, MandateRefused
@@ -18,6 +18,7 @@ from consent.rules import mandates as rules
 from consent.rules.mandates import Deed, LastWord, MandateFault, MandateKind, MandateScope, MandateState, MandateView
 from consent.scope import citizen_scope
 
+CORRECTED = "corrected"  # in an estate's evidence: the register was wrong about the death, with the number of the case
 OPEN = (Mandate.State.OFFERED, Mandate.State.STANDING, Mandate.State.FROZEN)
 _NOES = (ConsentEventKind.DECLINED, ConsentEventKind.WITHDRAWN, ConsentEventKind.NARROWED)
 
@@ -60,6 +61,20 @@ def load(*, mandate_id: UUID, viewer: UUID, lock: bool = False) -> tuple[Mandate
 def of_party(*, citizen_id: UUID) -> QuerySet[Mandate]:
     """Every mandate that a citizen gave or holds, newest first. In their scope."""
     return Mandate.objects.filter(Q(principal_id=citizen_id) | Q(attorney_id=citizen_id)).order_by("-created_at", "pk")
+
+
+def estates_of(citizen_id: UUID | OuterRef) -> QuerySet[Mandate]:
+    """The estates that a register has told of, standing or over: who has one is dead, unless that was corrected. In the citizen's scope."""
+    return Mandate.objects.filter(principal_id=citizen_id, kind=Mandate.Kind.ESTATE).exclude(evidence__has_key=CORRECTED)
+
+
+def acts_for_others(*, citizen_id: UUID, now: datetime) -> bool:
+    """Whether a citizen holds a mandate by which answers are given, as far as dates tell: for a page that says so. In their scope."""
+    mine = Mandate.objects.filter(
+        Q(expires_at__isnull=True) | Q(expires_at__gt=now), Q(freezes_at__isnull=True) | Q(freezes_at__gt=now),
+        attorney_id=citizen_id, state=Mandate.State.STANDING, not_before__lte=now,
+    )  # fmt: skip
+    return mine.exclude(kind=Mandate.Kind.ESTATE).exists()
 
 
 def scope_of(view: MandateView) -> MandateScope:
@@ -188,6 +203,13 @@ def _still_act(attorneys: set[UUID], citizen_id: UUID, now: datetime) -> set[UUI
     rows = {r.pk: r for r in Mandate.objects.filter(principal_id=citizen_id, state=Mandate.State.STANDING)}
     views = [view_of(r, rows.get(r.parent_id) if r.parent_id else None) for r in rows.values() if r.attorney_id in attorneys]
     return {v.attorney for v in views if v.attorney and rules.fault_of(v, now=now) is None}
+
+
+def of_the_dead(*, now: datetime, most: int) -> list[tuple[UUID, UUID]]:
+    """(consent, citizen): what stands of agencies' consents of people who have died, over all citizens, by a function that gives ids only."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT consent_id, citizen_id FROM consents_of_the_dead(%s, %s)", [now, most])
+        return [(consent, citizen) for consent, citizen in cursor.fetchall()]
 
 
 def due(*, now: datetime, most: int) -> list[tuple[UUID, UUID]]:

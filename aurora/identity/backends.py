@@ -7,12 +7,13 @@ from uuid import UUID
 
 from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.hashers import check_password, make_password
-from django.db.models import IntegerField
+from django.db.models import Exists, IntegerField, OuterRef
 from django.db.models.expressions import RawSQL
 from django.http import HttpRequest
 
 from aurora.identity import citizens
 from aurora.identity.models import Citizen, Operator
+from consent import mandates
 from consent.scope import citizen_scope
 
 # For the frame of every page, in the statement that is needed anyway. The table is that of `aurora.messages`, which stands above this room.
@@ -21,12 +22,17 @@ _UNREAD = RawSQL(
 )
 
 
+_DEAD = Exists(mandates.estates_of(OuterRef("pk")))
+
+
 class CitizenBackend(BaseBackend):
     """Only loads the citizen of a session; nobody signs in here with credentials."""
 
     def get_user(self, user_id: Any) -> Citizen | None:
         with citizen_scope(UUID(str(user_id))):
-            citizen = Citizen.objects.annotate(unread=_UNREAD).filter(pk=user_id).first()
+            citizen = Citizen.objects.annotate(unread=_UNREAD, dead=_DEAD).filter(pk=user_id).first()
+            if citizen is not None and citizen.dead:
+                return None  # a session from before the register told
             if citizen is not None:
                 citizen.unread_messages = citizen.unread
                 citizen.display_name = citizens.name_of(citizen)  # here, since opening it may take their key from the database

@@ -30,6 +30,12 @@ def find_or_create(*, identified: Identified, language: str, now: datetime) -> C
         return citizen
 
 
+def find(*, national_id: str) -> UUID | None:
+    """The citizen with this identifier at the national e-ID, if they are known here: for what a register tells of them, never for a person's asking."""
+    citizen = _find(digest_of(national_id))
+    return citizen.pk if citizen is not None else None
+
+
 def _find(digest: bytes) -> Citizen | None:
     with lookup_scope(digest):
         return Citizen.objects.filter(subject_hmac=digest).first()

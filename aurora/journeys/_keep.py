@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from aurora.journeys import wards
+from aurora.journeys import registers
 from aurora.journeys._log import log
 from aurora.outbound.oauth import PeerFailed
 from aurora.sources import connections, pulls
@@ -57,7 +57,7 @@ def keep(lease: Lease, answers: list[Answer], failed: dict[str, str]) -> None:
             _tell_if_cancelled(lease, source, permits, now)
             return
         allowed = _allowed(permits)
-        kept, children = _hand_over([a for a in answers if a.category in allowed])
+        kept, told = registers.hand_over([a for a in answers if a.category in allowed])
         failed.update(_refused([c for c in lease.categories if c not in allowed], consents, now))
         if not kept:
             _finish_empty(lease, source, failed, now)
@@ -83,23 +83,9 @@ def keep(lease: Lease, answers: list[Answer], failed: dict[str, str]) -> None:
             },
             "at": now,
         }
-        if children is None:
-            log(citizen_id=lease.citizen_id, **entry)
-            return
-        wards.keep(
-            guardian_id=lease.citizen_id, children=children, source=source, pull_id=lease.pull_id, now=now, also=[(lease.citizen_id, entry)]
+        registers.keep(
+            holder_id=lease.citizen_id, told=told, source=source, pull_id=lease.pull_id, now=now, also=[(lease.citizen_id, entry)]
         )
-
-
-def _hand_over(answers: list[Answer]) -> tuple[list[Answer], list[wards.Ward] | None]:
-    """Whose guardian somebody is, is no fact of their twin: it is handed to `wards`. None: the register was not asked, or gave no answer."""
-    kept, children = [], None
-    for answer in answers:
-        if answer.category == wards.CATEGORY:
-            children, facts = wards.read(answer.facts)
-            answer = replace(answer, facts=facts)
-        kept.append(answer)
-    return kept, children
 
 
 def _consents(lease: Lease) -> list[ConsentView]:

@@ -52,9 +52,20 @@ def tell(
     log_each([*also, *((one, _entry(row, what, by, now)) for row, what in happened for one in _sides(row))])
     told = [(one, other, row, what) for row, what in happened for one, other in _pairs(row) if one != by]
     for one, other, row, what in sorted(told, key=lambda t: (t[0], t[2].pk)):
-        about = {"mandate": row.pk, "who": name_in_scope(other), "change": CHANGES[what], "path": f"mandates/{row.pk}/"}
+        about = {
+            "mandate": row.pk, "who": name_in_scope(other), "change": _change(row, what, other, by),
+            "side": "principal" if one == row.principal_id else "attorney", "path": f"mandates/{row.pk}/",
+        }  # fmt: skip
         with citizen_scope(one):
             outbox.queue(citizen_id=one, kind=MessageKind.MANDATE_CHANGED, about=about, now=now)
+
+
+def _change(row: Mandate, what: Event, other: UUID, by: UUID | None) -> str:
+    """The code of a change as `aurora.ui.letters.mandate_changed` has it: finer where it matters who did it, or that somebody is dead."""
+    change = CHANGES[what]
+    if row.kind == Mandate.Kind.ESTATE:
+        return f"{change}:estate"
+    return f"{change}:by" if what is Event.MANDATE_REVOKED and by == other else change
 
 
 def _sides(row: Mandate) -> list[UUID]:
@@ -62,6 +73,9 @@ def _sides(row: Mandate) -> list[UUID]:
 
 
 def _pairs(row: Mandate) -> list[tuple[UUID, UUID]]:
+    """(who is told, the other). The dead are sent nothing: their log tells those who administer the estate."""
+    if row.attorney_id is not None and row.kind == Mandate.Kind.ESTATE:
+        return [(row.attorney_id, row.principal_id)]
     return [] if row.attorney_id is None else [(row.principal_id, row.attorney_id), (row.attorney_id, row.principal_id)]
 
 

@@ -7,10 +7,10 @@ from datetime import datetime
 from uuid import UUID
 
 from aurora.identity import vault
+from aurora.journeys import estates, wards
 from aurora.journeys._log import acted, log
 from aurora.journeys._mandate_told import name_in_scope
 from aurora.journeys.delegate import INVITED
-from aurora.journeys.wards import PURPOSE
 from consent import mandates, queries
 from consent.acting import Acting, MandateRefused
 from consent.errors import NotFound
@@ -22,6 +22,8 @@ from consent.rules.mandates import Deed, MandateFault, MandateState, MandateView
 from consent.scope import citizen_scope
 
 SHOWN = 100
+# The consent without which Aurora may not ask the register any longer.
+_BASIS = {Mandate.Kind.GUARDIAN: wards.PURPOSE, Mandate.Kind.ESTATE: estates.PURPOSE}
 
 
 @dataclass(frozen=True)
@@ -63,11 +65,12 @@ def acting_for(*, actor: UUID, mandate_id: UUID, now: datetime) -> Acting:
 
 
 def _without_basis(row: Mandate, now: datetime) -> MandateFault | None:
-    """A guardian acts on what the register said, as long as they let Aurora ask it: who withdraws that consent acts no more."""
-    if row.kind != Mandate.Kind.GUARDIAN or row.attorney_id is None:
+    """A guardian, or who administers an estate, acts on what the register said, as long as they let Aurora ask it."""
+    purpose = _BASIS.get(Mandate.Kind(row.kind))
+    if purpose is None or row.attorney_id is None:
         return None
     with citizen_scope(row.attorney_id):
-        asked = queries.live(citizen_id=row.attorney_id, at=now).filter(purpose_id=PURPOSE, source__code=row.evidence.get("source"))
+        asked = queries.live(citizen_id=row.attorney_id, at=now).filter(purpose_id=purpose, source__code=row.evidence.get("source"))
         return None if asked.exists() else MandateFault.NO_BASIS
 
 

@@ -17,7 +17,7 @@ from django.db import connection
 from aurora import crash
 from aurora.journeys import withdraw
 from aurora.journeys.withdraw import OPERATOR, Withdrawn
-from consent import queries
+from consent import mandates, queries
 from consent.errors import Conflict, InvalidInput, NotFound
 from consent.models import Agency
 from consent.oauth import grants
@@ -48,6 +48,22 @@ def end_sources(*, now: datetime) -> int:
         if not found:
             SourceEnding.objects.filter(pk=order.pk, finished_at__isnull=True).update(finished_at=now)
     return ended
+
+
+def end_of_the_dead(*, now: datetime) -> int:
+    """End what agencies were allowed by people of whom a register tells that they have died: nobody is left who could withdraw it. How many.
+
+    What they allowed Aurora stands: the estate sees by it what was fetched, and ends it.
+    """
+    return sum(_ended_for_dead(consent_id, citizen_id, now) for consent_id, citizen_id in mandates.of_the_dead(now=now, most=MOST))
+
+
+def _ended_for_dead(consent_id: UUID, citizen_id: UUID, now: datetime) -> bool:
+    with citizen_scope(citizen_id):
+        told = mandates.estates_of(citizen_id).order_by("created_at").first()
+    if told is None:
+        return False  # corrected meanwhile
+    return _ended(consent_id, citizen_id, by=told.evidence["source"], now=now, details={"reason": "citizen_died"})
 
 
 def by_operator(*, wanted: UUID, reason: str, case: str, operator_id: UUID, now: datetime) -> Withdrawn:

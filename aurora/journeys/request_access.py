@@ -14,7 +14,8 @@ from aurora.journeys import tell_agencies
 from aurora.journeys._log import log
 from aurora.sources import connections
 from aurora.twin import queries as twin_queries
-from consent import earlier, notices, queries, services, terms
+from consent import acting, earlier, mandates, notices, queries, services, terms
+from consent.acting import MandateRefused
 from consent.errors import Conflict, InvalidInput
 from consent.ledger.events import Event
 from consent.models import Agency, DataCategoryVersion, PurposeVersion
@@ -23,6 +24,7 @@ from consent.oauth import grant_management, requests, responses
 from consent.oauth.grants import Standing
 from consent.oauth.requests import PushedRequestView
 from consent.rules import CITIZEN
+from consent.rules.mandates import MandateFault
 from consent.scope import citizen_scope
 from consent.terms import Identity, Period, Term
 
@@ -33,7 +35,7 @@ CHANGED = "The text has changed since you opened the page. Read it again before 
 class AccessQuestion:
     """What the consent page shows: who asks, why, for what, whether we have it, and the text that is kept if the citizen decides.
 
-    `target`: the grant that is to be added to or replaced, as it stands. To add to what it has for the same purpose, all of it is asked about.
+    `for_others`: whoever is asked may answer for other citizens too, or does so now. `target`: the grant that is to be added to or replaced, as it stands. To add to what it has for the same purpose, all of it is asked about.
     """
 
     request: PushedRequestView
@@ -45,6 +47,7 @@ class AccessQuestion:
     terms: tuple[Term, ...]
     text: NoticeText
     target: Standing | None = None
+    for_others: bool = False
 
 
 def question(*, citizen_id: UUID, client_id: str, request_uri: str, interaction: str, language: str, today: date) -> AccessQuestion:
@@ -56,6 +59,7 @@ def question(*, citizen_id: UUID, client_id: str, request_uri: str, interaction:
     purpose = queries.current_purpose(request.purpose)
     with citizen_scope(citizen_id):
         target = grant_management.target(request, citizen_id=citizen_id, now=timezone.now())
+        _within_mandate(target)
     merged = grant_management.merged(request, target)
     categories = tuple(queries.current_categories({*request.categories, *merged}))
     version = queries.current_recipient(agency)
@@ -80,7 +84,15 @@ def question(*, citizen_id: UUID, client_id: str, request_uri: str, interaction:
         standing = connections.standing(citizen_id=citizen_id).values_list("source__agency__code", flat=True)
         connected = frozenset(standing)
         held = twin_queries.categories_held(citizen_id=citizen_id)
-    return AccessQuestion(request, agency, purpose, categories, connected, held, now_said, text, target)
+        others = acting.current() is not None or mandates.acts_for_others(citizen_id=citizen_id, now=timezone.now())
+    return AccessQuestion(request, agency, purpose, categories, connected, held, now_said, text, target, others)
+
+
+def _within_mandate(target: Standing | None) -> None:
+    """What stands in a grant is nothing for an attorney to see whose themes it reaches beyond. Raises `MandateRefused`."""
+    doing = acting.current()
+    if doing is not None and target is not None and not doing.scope.covers(c for part in target.parts for c in part.detail.categories):
+        raise MandateRefused(MandateFault.OUTSIDE_THEMES)
 
 
 def allow(*, citizen_id: UUID, asked: AccessQuestion, digest: str, categories: Iterable[str], now: datetime) -> str:

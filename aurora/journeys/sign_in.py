@@ -9,7 +9,9 @@ from typing import Any
 from aurora.identity import citizens, eid
 from aurora.identity.models import Citizen
 from aurora.outbound.oauth import PeerFailed
+from consent import mandates
 from consent.errors import AuroraError
+from consent.scope import citizen_scope
 
 
 class SignInFailed(AuroraError):
@@ -19,6 +21,15 @@ class SignInFailed(AuroraError):
     sentence = "Signing in did not succeed. Nothing was changed. Try again."
     status = 400
     retryable = True
+
+
+class SignInRefused(SignInFailed):
+    """The e-ID named somebody of whom a register tells that they are dead."""
+
+    code = "not_possible"
+    sentence = "Aurora cannot be used with this identity."
+    status = 403
+    retryable = False
 
 
 @dataclass(frozen=True)
@@ -52,7 +63,12 @@ def finish(*, remembered: Any, answer: dict[str, str], language: str, now: datet
         identified = eid.identify(answer=answer, state=errand.state, verifier=errand.verifier, nonce=errand.nonce)
     except PeerFailed as error:
         raise SignInFailed(code=_how_it_ended(error)) from error
-    return citizens.find_or_create(identified=identified, language=language, now=now), errand.next
+    citizen = citizens.find_or_create(identified=identified, language=language, now=now)
+    with citizen_scope(citizen.pk):
+        if mandates.estates_of(citizen.pk).exists():
+            # Whoever holds a dead person's means of identification is not them.
+            raise SignInRefused()
+    return citizen, errand.next
 
 
 def _how_it_ended(error: PeerFailed) -> str:

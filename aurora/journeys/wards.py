@@ -15,10 +15,9 @@ from uuid import UUID
 from aurora.identity import citizens
 from aurora.identity.eid import Identified
 from aurora.identity.models import Citizen
-from aurora.journeys._mandate_told import tell
-from consent import mandate_changes, mandates
+from aurora.journeys._registered import Changes, end_each, registered
+from consent import mandate_changes
 from consent.days import end_of, start_of
-from consent.ledger.events import Event
 from consent.models import Mandate
 from consent.rules.mandates import eighteenth_birthday
 from consent.scope import citizen_scope
@@ -53,14 +52,8 @@ def read(facts: Mapping[str, Any]) -> tuple[list[Ward], dict[str, Any]]:
     return children, {COUNTED: len(children)}
 
 
-def keep(
-    *, guardian_id: UUID, children: Iterable[Ward], source: str, pull_id: UUID, now: datetime,
-    also: Iterable[tuple[UUID, dict[str, Any]]] = (),
-) -> None:  # fmt: skip
-    """Make the mandates what the register says: new ones, changed dates, ended ones. In the guardian's scope, in the pull's last transaction.
-
-    Both sides of each change are told; `also` are entries of the same moment (the pull's own), logged with them in one order.
-    """
+def changes(*, guardian_id: UUID, children: Iterable[Ward], evidence: dict[str, Any], now: datetime) -> Changes:
+    """Make the mandates what the register says: new ones, changed dates, ended ones. In the guardian's scope; see `registers.keep`."""
     begun, kept = [], set()
     language = Citizen.objects.values_list("language", flat=True).get(pk=guardian_id)  # until a child chooses their own
     for ward in children:
@@ -73,36 +66,24 @@ def keep(
             row, new = mandate_changes.register(
                 principal_id=child,
                 attorney_id=guardian_id,
+                kind=Mandate.Kind.GUARDIAN,
                 begins=start_of(ward.begins),
                 ends=end_of(ward.ends) if ward.ends else None,
                 adult=start_of(eighteenth_birthday(ward.born)),
-                evidence={"from": "register", "source": source, "pull": str(pull_id)},
+                evidence=evidence,
                 now=now,
             )
         kept.add(row.pk)
         begun += [row] if new else []
-    ended = [gone for row in _registered(guardian_id, source) if row.pk not in kept for gone in _end(row, now)]
-    # In one go, so that all logs of this transaction are written in one order.
-    tell(begun, Event.MANDATE_REGISTERED, now=now, then=[(ended, Event.MANDATE_ENDED)], also=also)
+    gone = [row for row in registered(guardian_id, Mandate.Kind.GUARDIAN, evidence["source"]) if row.pk not in kept]
+    # A frozen one stays as it is: it waits for the grown child, whom no register has children of.
+    return Changes(begun, end_each([row for row in gone if row.freezes_at is None or row.freezes_at > now], now))
 
 
 def _citizen(ward: Ward, language: str, now: datetime) -> UUID:
     """A child who signs in later is this same citizen: they are found by the same identifier at the same e-ID."""
     identified = Identified(issuer=citizens.national_issuer(), national_id=ward.national_id, name=ward.name)
     return citizens.find_or_create(identified=identified, language=language, now=now).pk
-
-
-def _registered(guardian_id: UUID, source: str) -> list[Mandate]:
-    mine = mandates.of_party(citizen_id=guardian_id).filter(attorney_id=guardian_id, kind=Mandate.Kind.GUARDIAN)
-    return list(mine.filter(state__in=[Mandate.State.STANDING, Mandate.State.FROZEN], evidence__source=source))
-
-
-def _end(row: Mandate, now: datetime) -> list[Mandate]:
-    """A frozen one stays as it is: it waits for the grown child, whom no register has children of."""
-    if row.freezes_at is not None and row.freezes_at <= now:
-        return []
-    with citizen_scope(row.principal_id):
-        return mandate_changes.end_registered(mandate_id=row.pk, now=now)
 
 
 def _day(text: str | None) -> date | None:

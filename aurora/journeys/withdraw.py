@@ -18,7 +18,7 @@ from aurora.journeys import return_tokens, tell_agencies
 from aurora.journeys._log import log
 from aurora.journeys._release import release_uncovered
 from aurora.twin import write
-from consent import queries, services
+from consent import acting, queries, services
 from consent.errors import NotFound
 from consent.ledger.events import Event
 from consent.models import ConsentRecord
@@ -54,7 +54,7 @@ def end(
 ) -> Withdrawn:
     """End a consent, or some of its categories. Tokens die, what nothing else covers goes, suggestions go, the log tells, agencies are told.
 
-    `by`: `citizen`, `operator`, the code of the agency that receives or gives the data, or `aurora` when it ran out. `keep`: the citizen
+    `by`: `citizen`, `operator`, the code of the agency that receives or gives the data or told of the citizen's death, or `aurora` when it ran out. `keep`: the citizen
     keeps in their twin what was fetched; it is not erased, and not refreshed. `details` go into the sealed part of the entry.
     Raises `NotFound` (also for another citizen's), `InvalidInput` for the field `categories`, `Conflict` when it had ended.
     """
@@ -66,13 +66,19 @@ def end(
             tokens.revoke_for_consent(consent_id=record.pk, now=now)
         else:
             tokens.narrow_for_consent(consent_id=record.pk, categories=ended.categories, now=now)
-        erased, kept = _release(record, keep=keep and by == CITIZEN, now=now)
+        erased, kept = _release(record, keep=keep and by == CITIZEN and not _for_estate(), now=now)
         tell_agencies.announce(ended, by=_who(record, by), now=now)
         entry = _log(ended, by, {"facts_erased": erased, "facts_kept": kept, **(details or {})}, now)
         return_tokens.wake()
         crash.reach("end.before_commit")
     crash.reach("end.after_commit")
     return Withdrawn(record, ended.categories, ended.whole, erased, kept, entry)
+
+
+def _for_estate() -> bool:
+    """Nobody would be left to delete what was kept."""
+    doing = acting.current()
+    return doing is not None and doing.of_estate
 
 
 def _lock(citizen_id: UUID, consent_id: UUID) -> None:
@@ -99,7 +105,9 @@ def _who(record: ConsentRecord, by: str) -> str:
     """As the agency is told it: another agency's code is not its business."""
     if by in (CITIZEN, OPERATOR, AURORA):
         return by
-    return "recipient" if by == record.recipient.code else "source"
+    if by == record.recipient.code:
+        return "recipient"
+    return "source" if record.source is not None else AURORA  # a register told of a death: Aurora ended it
 
 
 def _log(ended: Ended, by: str, details: dict[str, Any], now: datetime) -> UUID:

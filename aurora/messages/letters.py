@@ -62,7 +62,8 @@ def _what(about: tuple[Mapping[str, Any], ...], language: str) -> Iterator[str]:
         if told.get("actor"):
             yield letters.by_another(told["actor"])
         if told.get("who"):
-            yield letters.concerns(told["who"])
+            changed = letters.mandate_changed(told.get("side", ""), told.get("change", ""), told["who"])
+            yield from changed or (letters.concerns(told["who"]),)
 
 
 def _values(told: Mapping[str, Any]) -> dict[str, str]:

@@ -19,6 +19,7 @@ from aurora.ui import mandate_words
 from aurora.ui.contexts import ActingOverPage, ActingRefusedPage
 from consent.acting import Acting, MandateRefused
 from consent.errors import NotFound
+from consent.rules import mandates as rules
 from consent.rules.mandates import Deed, MandateFault
 
 SESSION = "acting"
@@ -37,7 +38,7 @@ PAGES: dict[str, Deed] = {
     "receipt": Deed.SEE,
     "receipt_jsonld": Deed.SEE,
     "receipt_jwt": Deed.SEE,
-    "authorize": Deed.SEE,
+    "authorize": Deed.DECLINE,  # an estate answers nobody
 }
 
 
@@ -74,7 +75,7 @@ def admit(request: HttpRequest) -> Acting | HttpResponse | None:
     if page == "home":
         return HttpResponseRedirect(reverse("portal:consents"))
     deed = PAGES.get(page or "")
-    fault = MandateFault.NOT_DELEGABLE if deed is None else act_for.may(doing, deed, now=timezone.now())
+    fault = rules.not_delegable(doing.mandate.kind) if deed is None else act_for.may(doing, deed, now=timezone.now())
     return refused(request, MandateRefused(fault)) if fault is not None else doing
 
 

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from aurora.sandbox import jose, national_id, pages, vocabulary, wards
+from aurora.sandbox import estates, jose, national_id, pages, vocabulary, wards
 from aurora.sandbox.config import EID, OFFICE, PROCESSES, SOURCES
 from aurora.sandbox.errors import ConfigError
 from aurora.sandbox.personas import choose
@@ -37,6 +37,7 @@ class Provision:
     demo = {
       "citizens": [{"key", "name", "identifier", "about": {fi, sv, en}}],
       "children": [{"name", "identifier", "born", "guardians": [key]}],
+      "estates": [{"name", "identifier", "died", "administrators": {key: role}}],
       "agencies": [{"code", "name", "base_url", "client_id", "private_jwk", "redirect_uris", "purposes", "categories"}],
       "eid": {"issuer"}, "sources": [{"code", "issuer"}]}
     """
@@ -185,6 +186,7 @@ def _for_demo(base: Mapping[str, str], keys: Mapping[str, dict[str, str]], eid: 
             {"key": p["key"], "name": p["name"], "identifier": national_id.make(p["index"]), "about": p["about"]} for p in eid["personas"]
         ],
         "children": wards.for_demo(eid["personas"]),
+        "estates": estates.for_demo(),
         "agencies": [{**_registration(base), "base_url": base[OFFICE], "private_jwk": keys[OFFICE]}],
         "eid": {"issuer": base[EID]},
         "sources": [{"code": code, "issuer": base[code]} for code in SOURCES],

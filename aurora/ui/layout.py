@@ -56,6 +56,7 @@ class Layout:
     section: str
     page_is_section: bool
     acting_for: str = ""
+    acting_for_estate: bool = False
     unread: int = 0
 
 
@@ -90,5 +91,6 @@ def layout(request: HttpRequest | None, *, language_urls: Mapping[str, str] | No
         section=section,
         page_is_section=bool(section) and section == view,
         acting_for=str(getattr(getattr(request, "acting", None), "principal_name", "")),
+        acting_for_estate=getattr(getattr(request, "acting", None), "of_estate", False),
         unread=int(getattr(user, "unread_messages", 0)),
     )

@@ -79,6 +79,35 @@ _SAYS: Final[Mapping[str, tuple[Sentence, ...]]] = {
     ),
 }
 
+# What has become of a right to act: to the principal and to whoever holds it. `who` is the other of the two.
+_MANDATE_SAYS: Final[Mapping[tuple[str, str], Sentence]] = {
+    ("principal", "accepted"): _("%(who)s accepted the power of attorney and may now act for you."),
+    ("attorney", "accepted"): _("You may now act for %(who)s by a power of attorney."),
+    ("principal", "declined"): _("%(who)s declined the power of attorney. Nobody acts for you by it."),
+    ("attorney", "declined"): _("The power of attorney of %(who)s was declined."),
+    ("principal", "revoked"): _("The right of %(who)s to act for you was ended."),
+    ("attorney", "revoked"): _("Your right to act for %(who)s was ended."),
+    ("principal", "revoked:by"): _("%(who)s gave up the right to act for you."),
+    ("attorney", "revoked:by"): _("%(who)s ended your right to act for them."),
+    ("principal", "confirmed"): _("You decided that %(who)s may go on as your attorney, if they accept."),
+    ("attorney", "confirmed"): _(
+        "%(who)s has turned 18 and wants you to go on as their attorney. Your right as a guardian has ended, and you can accept or decline the offer."
+    ),
+    ("principal", "registered"): _("The population register tells that %(who)s is your guardian and may act for you until you turn 18."),
+    ("attorney", "registered"): _(
+        "The population register tells that you are the guardian of %(who)s. You may act for them until they turn 18."
+    ),
+    ("attorney", "registered:estate"): _(
+        "The population register tells that you administer the estate of %(who)s. You may see the data in Aurora, take it along and end consents."
+    ),
+    ("principal", "frozen"): _("You have turned 18, so %(who)s acts for you no longer. You decide how it goes on."),
+    ("attorney", "frozen"): _("%(who)s has turned 18, so you act for them no longer. They decide how it goes on."),
+    ("principal", "ended"): _("The right of %(who)s to act for you ran out, or what it rested on ended."),
+    ("attorney", "ended"): _("Your right to act for %(who)s ran out, or what it rested on ended."),
+    ("attorney", "ended:estate"): _("Your right to handle the estate of %(who)s ran out, or the register tells of it no longer."),
+}
+MANDATE_CHANGES: Final = frozenset(_MANDATE_SAYS)
+
 TITLES: Final = frozenset(_TITLES)
 
 
@@ -105,6 +134,12 @@ def by_another(who: str) -> str:
 
 def concerns(who: str) -> str:
     return gettext("The other person is %(who)s.") % {"who": who}
+
+
+def mandate_changed(side: str, change: str, who: str) -> tuple[str, ...]:
+    """What has become of a right to act, for the one or the other `side` (principal, attorney). Nothing for a change of before there were sides."""
+    said = _MANDATE_SAYS.get((side, change)) or _MANDATE_SAYS.get((side, change.partition(":")[0]))
+    return (str(said) % {"who": who},) if said else ()
 
 
 def link(code: str) -> str:

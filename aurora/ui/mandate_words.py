@@ -18,6 +18,9 @@ _MANDATE_FAULTS: Final[Mapping[str, Sentence]] = {
     "mandate_not_yet": _("The right to act has not begun yet."),
     "mandate_outside_themes": _("This lies outside the themes of your right to act."),
     "mandate_not_delegable": _("This can only be done by the person themself."),
+    "mandate_for_the_dead": _(
+        "An estate sees the dead person's data, takes it along and ends consents. Nobody consents, answers or asks for suggestions for the dead."
+    ),
     "mandate_own_decision": _("The person has decided this themself. Only they can decide it anew."),
     "mandate_others_no": _("Somebody else who may act for this person has said no to this. Only they, or the person, can allow it again."),
     "mandate_minor": _(
@@ -32,7 +35,7 @@ _MANDATE_FAULTS: Final[Mapping[str, Sentence]] = {
     "mandate_past": _("The end date must be in the future."),
     "mandate_no_theme": _("Select at least one theme."),
     "mandate_no_basis": _(
-        "Aurora may no longer ask the register whose guardian you are. Connect the population register again for acting for a child."
+        "Aurora may no longer ask the register about your right to act. Connect the population register again for the purpose that it rests on."
     ),
 }
 # After these nobody acts any longer; after the others only this one thing is refused.
@@ -99,6 +102,14 @@ _ACTED_TITLES: Final[Mapping[str, Sentence]] = {
     "citizen:twin:exported": _("An attorney or guardian downloaded the data"),
     "citizen:mandate:used": _("An attorney or guardian began to act"),
 }
+# The same of whoever handles an estate, which does less; read by its administrators.
+_ESTATE_TITLES: Final[Mapping[str, Sentence]] = {
+    "citizen:consent:withdrawn": _("An administrator of the estate ended a consent"),
+    "citizen:consent:narrowed": _("An administrator of the estate ended a part of a consent"),
+    "citizen:twin:viewed": _("An administrator of the estate looked at the data"),
+    "citizen:twin:exported": _("An administrator of the estate downloaded the data"),
+    "citizen:mandate:used": _("An administrator of the estate began to act"),
+}
 # What the person did themself or had done to them; read by whoever acts for them.
 _PERSONS_TITLES: Final[Mapping[str, Sentence]] = {
     "citizen:consent:given": _("The person gave a consent"),
@@ -115,7 +126,24 @@ _PERSONS_TITLES: Final[Mapping[str, Sentence]] = {
     "agency:twin:read": _("An agency read the person's data"),
     "agency:twin:refused": _("An agency was refused the person's data"),
     "aurora:twin:suggested": _("Aurora used the person's data to suggest services"),
+    "aurora:twin:refused": _("Aurora was refused the person's data"),
+    "citizen:twin:refused": _("The person was refused the data"),
+    "citizen:twin:erased": _("The person deleted data that they had kept"),
+    "agency:consent:returned": _("An agency gave back the person's consent"),
+    "agency:deletion:confirmed": _("An agency confirmed that it deleted the person's data"),
 }
+
+# What follows from withdrawing, read by whoever does it for another. Nothing is promised of a new consent: it may not be theirs to give.
+WITHDRAW_CONNECTION_FOR: Final[tuple[Sentence, ...]] = (
+    _("Aurora stops using the data for this purpose at once."),
+    _("Data that none of the person's other consents covers is erased from Aurora and no longer fetched."),
+    _("What has been done until now stays lawful and stays in the person's activity."),
+)
+WITHDRAW_ACCESS_FOR: Final[tuple[Sentence, ...]] = (
+    _("The agency's next attempt to read the person's data is refused."),
+    words.WITHDRAW_ACCESS[1],
+    _("What has been done until now stays lawful and stays in the person's activity."),
+)
 
 _AS: Final[Mapping[str, Mapping[str, str]]] = {
     "fi": {"nobody": "Joku muu", "guardian": "huoltajana", "power_of_attorney": "valtuutettuna", "estate": "kuolinpesän hoitajana"},
@@ -160,8 +188,10 @@ def banner(code: str) -> Banner | None:
     return Banner(kind, str(_MANDATE_BANNERS[code])) if code in _MANDATE_BANNERS else None
 
 
-def acted_title(event: str) -> Sentence:
-    """The title of what an attorney or guardian did; the citizen's own deeds have `words.event_title`."""
+def acted_title(event: str, kind: str = "") -> Sentence:
+    """The title of what an attorney or guardian did, or an administrator of an estate; the citizen's own deeds have `words.event_title`."""
+    if kind == "estate" and event in _ESTATE_TITLES:
+        return _ESTATE_TITLES[event]
     return _ACTED_TITLES.get(event) or words.event_title(event)
 
 

@@ -19,6 +19,7 @@ _OTHERS: Final[Mapping[tuple[str, str], Sentence]] = {
     ("withdrawn", "operator"): _("An operator of Aurora ended this consent."),
     ("withdrawn", "recipient"): _("The agency gave this consent back."),
     ("withdrawn", "source"): _("The source gives no more data, so this consent ended."),
+    ("withdrawn", "register"): _("The register told that the person has died, so this consent ended."),
     ("narrowed", "operator"): _("An operator of Aurora ended a part of this consent."),
     ("narrowed", "recipient"): _("The agency gave a part of this consent back."),
     ("narrowed", "source"): _("The source gives some data no more, so a part of this consent ended."),
@@ -49,6 +50,7 @@ FIELD_ERRORS: Final[Mapping[str, Sentence]] = {
     "case_wrong": _("Enter the case number: 3 to 32 letters, digits, and . _ / -"),
     "wanted_wrong": _("Enter the id of a consent or of a grant. There is no such consent in force."),
     "source_required": _("Select a source."),
+    "source_under_way": _("An order to end the consents at this source is under way already."),
     "withdraw_category_required": _("Tick at least one kind of data, or withdraw all of it."),
 }
 
@@ -59,7 +61,7 @@ def told(kind: str) -> Sentence:
 
 
 def by_another(kind: str, by: str) -> Sentence | None:
-    """One line of a consent's history for what the citizen did not do; `by`: `operator`, `recipient`, `source`. None for all else."""
+    """One line of a consent's history for what the citizen did not do; `by`: `operator`, `recipient`, `source`, `register` (of a death). None for all else."""
     return _OTHERS.get((kind, by))
 
 

@@ -121,6 +121,7 @@ _SIGN_IN_ERRORS: Final[Mapping[str, Sentence]] = {
     "eid_unavailable": _("The identification service does not answer at the moment."),
     "invalid_state": _("Signing in was begun in another window, or too long ago."),
     "invalid_answer": _("The identification service's answer could not be confirmed."),
+    "not_possible": _("Aurora cannot be used with this identity. The population register tells that the person has died."),
     "busy": _("Many people are signing in at this moment. Wait a moment and try again."),
 }
 
@@ -146,7 +147,10 @@ _FORM_ERRORS: Final[Mapping[str, Sentence]] = {
     "purpose_required": _("Select at least one purpose, or decline."),
     "purpose_unknown": _("Select only from the purposes on this page."),
     "category_required": _("Select at least one kind of data, or decline."),
-    "purpose_without_data": _("Acting for a child needs the children in your care and nothing else; the other purposes need other data."),
+    "purpose_without_data": _(
+        "Acting for a child needs the children in your care, and administering an estate the estates that you administer, each nothing else. "
+        "The other purposes need other data."
+    ),
     "category_unknown": _("Select only from the kinds of data on this page."),
     "end_required": _("Select how long the consent is in force."),
     "date_invalid": _("Enter a real date, for example 24.11.2026."),

@@ -53,7 +53,10 @@ class Mandate(models.Model):
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["attorney"], name="mandate_attorney")]
+        indexes = [
+            models.Index(fields=["attorney"], name="mandate_attorney"),
+            models.Index(fields=["principal"], condition=Q(kind="estate"), name="mandate_estates"),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(attorney__isnull=True) | ~Q(attorney=F("principal")), name="mandate_for_another"),
             models.CheckConstraint(condition=Q(attorney__isnull=False) | Q(attorney_digest__isnull=False), name="mandate_names_somebody"),

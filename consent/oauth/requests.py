@@ -37,6 +37,7 @@ class PushedRequestView:
     once: bool
     code_challenge: str = field(repr=False)
     digest: bytes = field(repr=False)
+    expires_at: datetime
     dpop_jkt: str = ""
     action: str = grant_management.CREATE
     grant_id: UUID | None = None
@@ -105,6 +106,7 @@ def view_of(request: PushedRequest) -> PushedRequestView:
         once=detail.once,
         code_challenge=params["code_challenge"],
         digest=bytes(request.digest),
+        expires_at=request.expires_at,
         dpop_jkt=params.get("dpop_jkt", ""),
         action=params.get("action", grant_management.CREATE),
         grant_id=UUID(named) if (named := params.get("grant_id")) else None,

@@ -49,6 +49,7 @@ class MandateFault(StrEnum):
     NOT_YET = "mandate_not_yet"
     OUTSIDE_THEMES = "mandate_outside_themes"
     NOT_DELEGABLE = "mandate_not_delegable"
+    FOR_THE_DEAD = "mandate_for_the_dead"
     OWN_DECISION = "mandate_own_decision"
     OTHERS_NO = "mandate_others_no"
     MINOR = "mandate_minor"

@@ -37,6 +37,7 @@ __all__ = [
     "may_reconfirm",
     "may_revoke",
     "minor_may",
+    "not_delegable",
     "scope_of",
     "state_at",
 ]
@@ -45,8 +46,8 @@ __all__ = [
 _DELEGABLE = {
     MandateKind.GUARDIAN: frozenset(Deed),
     MandateKind.POWER_OF_ATTORNEY: frozenset({Deed.SEE, Deed.GIVE, Deed.DECLINE, Deed.WITHDRAW, Deed.SUGGEST}),
-    # An estate needs to know and to end. Nobody consents for the dead, and nothing is suggested to them.
-    MandateKind.ESTATE: frozenset({Deed.SEE, Deed.WITHDRAW}),
+    # An estate needs to know, to take along and to end. Nobody consents for the dead, and nothing is suggested to them.
+    MandateKind.ESTATE: frozenset({Deed.SEE, Deed.WITHDRAW, Deed.EXPORT}),
 }
 _STATE_FAULTS = {
     MandateState.OFFERED: MandateFault.NOT_ACCEPTED,
@@ -128,11 +129,16 @@ def may_act(
     if fault := fault_of(mandate, now=now):
         return fault
     if deed not in _DELEGABLE[mandate.kind]:
-        return MandateFault.NOT_DELEGABLE
+        return not_delegable(mandate.kind)
     wanted = all_categories if deed is Deed.SUGGEST else categories
     if not scope.covers(wanted) or (purpose is not None and not scope.covers_purpose(purpose)):
         return MandateFault.OUTSIDE_THEMES
     return None
+
+
+def not_delegable(kind: MandateKind) -> MandateFault:
+    """Why something cannot be done on a mandate at all: only the person can, and of the dead nobody."""
+    return MandateFault.FOR_THE_DEAD if kind is MandateKind.ESTATE else MandateFault.NOT_DELEGABLE
 
 
 def may_give(

@@ -9,7 +9,8 @@ from uuid import UUID, uuid4
 import pytest
 from django.utils import timezone
 
-from aurora.journeys import act_for, delegate, wards
+from aurora.journeys import act_for, delegate, registers, wards
+from aurora.journeys.registers import Told
 from aurora.journeys.wards import Ward
 from aurora.journeys.withdraw import end
 from consent import days
@@ -43,7 +44,8 @@ def guardian(name: str = "Hanna Huoltaja") -> Person:
 def told(person: Person, *children: Ward) -> None:
     """The register answers."""
     with citizen_scope(person.id):
-        wards.keep(guardian_id=person.id, children=children, source=REGISTER, pull_id=uuid4(), now=timezone.now())
+        told = Told(children=list(children))
+        registers.keep(holder_id=person.id, told=told, source=REGISTER, pull_id=uuid4(), now=timezone.now())
 
 
 def mandates_of(person: Person) -> list[Mandate]:

@@ -36,7 +36,7 @@ class Person:
         """Allows every category at our page and at the source's; returns the id of the pull."""
         self.browser.open(f"{self.base_url}/en/sources/{source}/connect/")
         categories = next(form.choices["categories"] for form in self.browser.forms() if "categories" in form.choices)
-        mine = [c for c in categories if c != "population.guardianship"]  # it goes with a purpose of its own
+        mine = [c for c in categories if c not in ("population.guardianship", "population.estate")]  # each goes with a purpose of its own
         self.browser.press("Allow", purposes=purposes, categories=mine, end=end)
         self.browser.press("Continue")  # at the e-ID, which knows them already
         self.browser.press("Allow")

@@ -37,7 +37,9 @@ def connect(
     for box in page.locator("input[name=categories]").all():
         # Whose guardian somebody is goes with a purpose of its own.
         wanted = (
-            box.get_attribute("value") != "population.guardianship" if categories is None else box.get_attribute("value") in set(categories)
+            box.get_attribute("value") not in ("population.guardianship", "population.estate")
+            if categories is None
+            else box.get_attribute("value") in set(categories)
         )
         if wanted:
             box.check(force=True)

@@ -14,9 +14,10 @@ from aurora.journeys.request_access import AccessQuestion
 from aurora.portal.present import again
 from aurora.portal.present.sources import field_errors, notice_parts
 from aurora.portal.present.vocabulary import Vocabulary, category_view, connect_url, purpose_view
-from aurora.ui import withdrawal_words, words
+from aurora.ui import mandate_words, withdrawal_words, words
 from aurora.ui.contexts import (
     AgencyConsentPage,
+    Answering,
     Availability,
     ConsentEventView,
     ConsentState,
@@ -91,7 +92,7 @@ def history(record: ConsentRecord) -> tuple[ConsentEventView, ...]:
 def _happened(event: ConsentEvent, record: ConsentRecord) -> str:
     by = event.by
     if by not in ("citizen", "operator", AURORA):
-        by = "recipient" if by == record.recipient.code else "source"
+        by = "recipient" if by == record.recipient.code else "source" if record.source else "register"
     return str(withdrawal_words.by_another(event.kind, by) or words.consent_event(event.kind))
 
 
@@ -111,15 +112,25 @@ def withdraw_page(
         consequences=consequences(record),
         cancel_url=shown.url,
         choices=tuple(TickView(code, vocabulary.category(code), code in ticked) for code in left) if len(left) > 1 else (),
-        can_keep=record.recipient.code == AURORA and record.source is not None,
+        can_keep=record.recipient.code == AURORA and record.source is not None and not _for_estate(),
         keep=keep,
         errors=(FieldError("categories", str(withdrawal_words.field_error(error))),) if error else (),
     )
 
 
+def _for_estate() -> bool:
+    doing = acting.current()
+    return doing is not None and doing.of_estate
+
+
 def consequences(record: ConsentRecord) -> tuple[str, ...]:
     """What follows from withdrawing it."""
-    sentences = words.WITHDRAW_CONNECTION if record.recipient.code == AURORA else words.WITHDRAW_ACCESS
+    connection, access = (
+        (words.WITHDRAW_CONNECTION, words.WITHDRAW_ACCESS)
+        if acting.current() is None
+        else (mandate_words.WITHDRAW_CONNECTION_FOR, mandate_words.WITHDRAW_ACCESS_FOR)
+    )
+    sentences = connection if record.recipient.code == AURORA else access
     return tuple(str(s) for s in sentences)
 
 
@@ -155,10 +166,10 @@ def _labelled(label: str, said: Sequence[str]) -> tuple[str, ...]:
 
 
 def access_page(
-    asked: AccessQuestion, *, checked: Iterable[str] = (), errors: Mapping[str, str] | None = None, hidden: Mapping[str, str],
+    asked: AccessQuestion, *, name: str, checked: Iterable[str] = (), errors: Mapping[str, str] | None = None, hidden: Mapping[str, str],
     language_urls: Mapping[str, str],
 ) -> AgencyConsentPage:  # fmt: skip
-    """An agency's question: who, why, what, until when; nothing ticked that the citizen did not tick."""
+    """An agency's question: who, why, what, until when; nothing ticked that the citizen did not tick. `name`: of who sits there."""
     ticked = set(checked)
     return AgencyConsentPage(
         agency_name=asked.agency.name,
@@ -181,6 +192,7 @@ def access_page(
         language_urls=language_urls,
         errors=field_errors(errors or {}),
         again=again.view([asked.text]),
+        answering=Answering(name, reverse("portal:mandates"), asked.request.expires_at) if asked.for_others else None,
     )
 
 

@@ -74,7 +74,7 @@ def _acted(entry: LedgerEntry) -> dict[str, Any] | None:
 
 def _title_of(entry: LedgerEntry, acted: dict[str, Any] | None) -> Any:
     if acted is not None:
-        return mandate_words.acted_title(entry.event)
+        return mandate_words.acted_title(entry.event, acted["mandate_kind"])
     return words.event_title(entry.event) if acting.current() is None else mandate_words.persons_title(entry.event)
 
 

@@ -20,6 +20,7 @@ from aurora.ui.contexts import (
     MandateRevokePage,
     MandatesPage,
     ThemeChoice,
+    WaitingRequest,
 )
 from consent import themes
 from consent.days import day_of, last_day
@@ -60,7 +61,7 @@ def _note(seen: Seen) -> str:
     return str(mandate_words.fault(seen.fault.value)) if seen.fault is MandateFault.NOT_YET else ""
 
 
-def page(found: Iterable[Seen], *, banner: str = "") -> MandatesPage:
+def page(found: Iterable[Seen], *, banner: str = "", request: WaitingRequest | None = None) -> MandatesPage:
     """Offers and what waits for the reader first; what is over last, and kept."""
     offers, reconfirm, i_act, for_me, past = [], [], [], [], []  # type: ignore[var-annotated]
     for seen in found:
@@ -71,7 +72,7 @@ def page(found: Iterable[Seen], *, banner: str = "") -> MandatesPage:
         else:
             (reconfirm if seen.state is MandateState.FROZEN else for_me).append(card(seen))
     return MandatesPage(
-        tuple(offers), tuple(reconfirm), tuple(i_act), tuple(for_me), tuple(past), reverse("portal:mandate_offer"), _banner(banner)
+        tuple(offers), tuple(reconfirm), tuple(i_act), tuple(for_me), tuple(past), reverse("portal:mandate_offer"), _banner(banner), request
     )
 
 

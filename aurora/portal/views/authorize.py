@@ -13,9 +13,10 @@ from django.views.decorators.http import require_http_methods
 
 from aurora.journeys import request_access
 from aurora.journeys.request_access import AccessQuestion
-from aurora.portal import forms, newcomers
+from aurora.portal import forms, newcomers, waiting
 from aurora.portal.auth import for_citizens, me
 from aurora.portal.present import consents as present
+from aurora.portal.waiting import INTERACTION
 from aurora.ui import words
 from aurora.ui.contexts import InvalidRequestPage
 from consent import days
@@ -24,7 +25,6 @@ from consent.oauth import requests
 from consent.oauth.errors import GrantGone, RequestRefused
 from consent.oauth.responses import SeeOther
 
-INTERACTION = "oauth-interaction"
 AGAIN = "again"
 LANGUAGES = ("fi", "sv", "en")
 
@@ -77,8 +77,10 @@ def _answer(request: HttpRequest, asked: AccessQuestion) -> HttpResponse:
 def _page(request: HttpRequest, asked: AccessQuestion, errors: dict[str, str]) -> HttpResponse:
     sent = request.POST if request.method == "POST" else request.GET
     kept = {"client_id": asked.request.client_id, "request_uri": sent.get("request_uri", "")}
+    if asked.for_others:
+        waiting.note(request, client_id=kept["client_id"], request_uri=kept["request_uri"])
     page = present.access_page(
-        asked, checked=request.POST.getlist("categories"), errors=errors,
+        asked, name=request.user.display_name, checked=request.POST.getlist("categories"), errors=errors,  # type: ignore[union-attr]
         hidden={**kept, "notice": asked.text.digest, "language": asked.text.language},
         language_urls={code: f"{reverse('authorize')}?{urlencode({**kept, 'language': code})}" for code in LANGUAGES},
     )  # fmt: skip

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from aurora.journeys import act_for, delegate
 from aurora.journeys.act_for import Seen, SeenWhole
 from aurora.journeys.delegate import Terms
-from aurora.portal import forms, mandated
+from aurora.portal import forms, mandated, waiting
 from aurora.portal.auth import for_citizens, me
 from aurora.portal.present import mandates as present
 from consent import days
@@ -32,7 +32,8 @@ def mandates(request: HttpRequest) -> HttpResponse:
     """Who acts for me, for whom I act, what is offered, what is over."""
     now = timezone.now()
     delegate.collect(citizen_id=me(request), now=now)
-    page = present.page(act_for.of_citizen(citizen_id=me(request), now=now), banner=request.GET.get("done", "")[:32])
+    found = act_for.of_citizen(citizen_id=me(request), now=now)
+    page = present.page(found, banner=request.GET.get("done", "")[:32], request=waiting.find(request))
     return render(request, "portal/mandates.html", {"page": page})
 
 
@@ -45,7 +46,8 @@ def mandate(request: HttpRequest, id: UUID) -> HttpResponse:
     if request.method == "POST" and decision == "act":
         act_for.begin(actor=me(request), mandate_id=id, now=timezone.now())
         mandated.begin(request, id)
-        return HttpResponseRedirect(reverse("portal:consents"))
+        asked = waiting.find(request)
+        return HttpResponseRedirect(asked.url if asked else reverse("portal:consents"))
     if request.method == "POST" and decision in _DONE:
         delegate.answer(citizen_id=me(request), mandate_id=id, accept=decision == "accept", now=timezone.now())
         return _done(_DONE[decision])

@@ -10,7 +10,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from aurora.sandbox import national_id, pages, runtime, vocabulary, wards
+from aurora.sandbox import estates, national_id, pages, runtime, vocabulary, wards
 from aurora.sandbox.agency import faults, stats
 from aurora.sandbox.errors import BearerError
 from aurora.sandbox.oauth import tokens
@@ -62,6 +62,8 @@ def record(category: Category, household: int, here: Runtime) -> dict[str, Any] 
 def _facts(category: Category, household: int, here: Runtime) -> dict[str, Any] | None:
     if category.code == wards.CATEGORY:
         return dict(wards.facts_of(household, here.config.personas))
+    if category.code == estates.CATEGORY:
+        return dict(estates.facts_of(household, here.config.personas))
     # A child of the register is no household: the agencies hold nothing about them.
     return None if wards.find(household) else households.facts_of(household).get(category.code)
 

@@ -43,6 +43,7 @@ from aurora.ui.contexts.clients import (
 from aurora.ui.contexts.consents import (
     AgencyConsentPage,
     AgencyTold,
+    Answering,
     Availability,
     ConsentEventView,
     ConsentPage,
@@ -97,6 +98,7 @@ from aurora.ui.contexts.mandates import (
     MandatesPage,
     MandateState,
     ThemeChoice,
+    WaitingRequest,
 )
 from aurora.ui.contexts.messages import (
     EmailConfirmPage,
@@ -165,6 +167,7 @@ __all__ = [
     "AgencyRole",
     "AgencyRow",
     "AgencyTold",
+    "Answering",
     "Availability",
     "Banner",
     "CategoryChoice",
@@ -257,6 +260,7 @@ __all__ = [
     "TroubleRow",
     "UnknownView",
     "ValueRow",
+    "WaitingRequest",
     "WithdrawPage",
     "WithdrawalsPage",
     "WithdrawnPage",

@@ -177,6 +177,15 @@ class RequestedCategory:
 
 
 @dataclass(frozen=True, slots=True)
+class Answering:
+    """For whom an answer counts, told to whoever may answer for others too: their own `name`, where they choose, and until when the request waits."""
+
+    name: str
+    mandates_url: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class AgencyConsentPage:
     """`portal/authorize.html`: a POST form to `action_url` (or to itself when "").
 
@@ -195,6 +204,7 @@ class AgencyConsentPage:
     language_urls: Mapping[str, str] = field(default_factory=dict)
     errors: tuple[FieldError, ...] = ()
     again: AgainView | None = None
+    answering: Answering | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,15 @@ class MandateCard:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitingRequest:
+    """An agency's request that this browser has open, for whomever it is answered: who asks, the way back, and until when it waits."""
+
+    agency: Text
+    url: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class MandatesPage:
     """`portal/mandates.html`. Buttons "act" are forms that POST `decision=act` to the card's `act_url`."""
 
@@ -50,6 +59,7 @@ class MandatesPage:
     past: tuple[MandateCard, ...]
     offer_url: str
     banner: Banner | None = None
+    request: WaitingRequest | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,7 +85,7 @@ def test_who_may_act_holds_a_standing_mandate_of_this_very_moment(
         assert wanted <= frozenset(c for t in one.themes for c in THEMES[t].categories)
         assert deed not in (Deed.EXPORT, Deed.ERASE)
     if one.kind is MandateKind.ESTATE:
-        assert deed in (Deed.SEE, Deed.WITHDRAW)
+        assert deed in (Deed.SEE, Deed.WITHDRAW, Deed.EXPORT)
     if one.parent is not None:
         assert one.parent.may_delegate and one.parent.principal == one.principal and one.parent.parent is None
         assert rules.fault_of(one.parent, now=now) is None
@@ -220,7 +220,7 @@ def test_what_is_wrong_with_a_mandate(changes: dict[str, object], fault: Mandate
     [
         (MandateKind.GUARDIAN, set(Deed)),
         (MandateKind.POWER_OF_ATTORNEY, {Deed.SEE, Deed.GIVE, Deed.DECLINE, Deed.WITHDRAW, Deed.SUGGEST}),
-        (MandateKind.ESTATE, {Deed.SEE, Deed.WITHDRAW}),
+        (MandateKind.ESTATE, {Deed.SEE, Deed.WITHDRAW, Deed.EXPORT}),
     ],
 )
 def test_what_each_kind_may_do(kind: MandateKind, may_do: set[Deed]) -> None:
@@ -295,11 +295,11 @@ def test_only_the_grown_child_reconfirms_and_only_what_is_frozen(one: MandateVie
 
 
 def test_the_vocabulary_puts_every_kind_of_data_in_a_theme() -> None:
-    """What is in none, nobody can be given a mandate for: the register of guardianships is the guardian's own."""
+    """What is in none, nobody can be given a mandate for: what registers tell of one's children and estates is one's own."""
     folder = Path(consent.__file__).parent / "vocabulary"
     known = {json.loads(p.read_text("utf-8"))["code"] for p in (folder / "categories").glob("*.json")}
     purposes = {json.loads(p.read_text("utf-8"))["code"] for p in (folder / "purposes").glob("*.json")}
-    assert {c for t in themes().values() for c in t.categories} == known - {"population.guardianship"}
-    assert {p for t in themes().values() for p in t.purposes} <= purposes - {"acting-for-child"}
+    assert {c for t in themes().values() for c in t.categories} == known - {"population.guardianship", "population.estate"}
+    assert {p for t in themes().values() for p in t.purposes} <= purposes - {"acting-for-child", "administering-estate"}
     for theme in words():
         assert set(theme.name) == set(theme.description) == {"fi", "sv", "en"} and all(theme.name.values())
