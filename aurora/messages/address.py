@@ -118,6 +118,12 @@ def new_secret(*, citizen_id: UUID, now: datetime) -> str | None:
     return secret if waiting.update(digest=_digest(secret), expires_at=now + CONFIRM_WITHIN) == 1 else None
 
 
+def check_form(secret: str) -> None:
+    """Raises `SecretInvalid` for what can be no secret of ours."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]{43}", secret):
+        raise SecretInvalid()
+
+
 def confirm(*, citizen_id: UUID, secret: str, now: datetime) -> None:
     """The citizen came back with the secret from their mail. Raises `SecretInvalid`. A secret counts once."""
     row = MailAddress.objects.filter(pk=citizen_id, state=MailAddress.State.UNCONFIRMED, expires_at__gt=now).first()

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 from consent_world import NOW, World
-from django.db import connection
+from django.db import connections
 
 from aurora.messages import letters, outbox
 from aurora.messages.models import Message, MessageKind
@@ -99,7 +99,7 @@ def test_it_is_written_in_the_transaction_or_not_at_all(world: World) -> None:
 
 
 def test_outside_a_transaction_it_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "in_atomic_block", False)
+    monkeypatch.setattr(connections["default"], "in_atomic_block", False)
     with pytest.raises(OutsideTransaction):
         outbox.queue(citizen_id=uuid4(), kind="mandate_changed", about={}, now=NOW)
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from aurora.journeys import message_box
-from aurora.messages import mails
+from aurora.messages import address, mails
 from aurora.portal import forms
 from aurora.portal.auth import for_citizens, me
 from aurora.portal.present import messages as present
@@ -79,4 +79,5 @@ def email_confirm(request: HttpRequest, secret: str) -> HttpResponse:
     if request.method == "POST":
         message_box.confirm_address(citizen_id=me(request), secret=secret, now=timezone.now())
         return HttpResponseRedirect(reverse("portal:email"))
+    address.check_form(secret)  # a link that the mail program cut is told at once
     return render(request, "portal/email_confirm.html", {"page": EmailConfirmPage(email_url=reverse("portal:email"))})
