@@ -31,6 +31,8 @@ def example(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Example:
         *("init", f"{stack.base_url}/.well-known/oauth-authorization-server", NEWCOMER, free_address("/callback")),
         *("--notices", free_address("/notices"), "--category", HOUSEHOLD, "--category", PERSON),
     )
+    assert "already" in example.failed("init", "--demo", "demo.json")
+    assert example.refused("ask", HOUSEHOLD)["refused"] == "invalid_client"  # nobody has registered it
     assert "d" not in registration["jwks"]["keys"][0] and example.file.stat().st_mode & 0o777 == 0o600
     (folder / "client.json").write_text(json.dumps(registration))
     assert f"{NEWCOMER} is registered." in manage(stack, "register_client", "--file", str(folder / "client.json"))
@@ -151,13 +153,13 @@ def test_a_grant_is_given_back(stack: Stack, example: Example, citizen: Page) ->
 
 def test_what_was_agreed_to_can_be_outdated_and_is_asked_anew(stack: Stack, example: Example, citizen: Page, tmp_path: Path) -> None:
     allowed(example, citizen, (HOUSEHOLD,), (HOUSEHOLD,))
+    about = {
+        "code": NEWCOMER, "roles": ["data_user"], "name": dict.fromkeys(("fi", "sv", "en"), NEWCOMER), "country": "SX",
+        "legal_name": "Merged Offices", "business_id": "0000009-9", "contact": {"email": "data@office.example"},
+    }  # fmt: skip
     merger = tmp_path / "agency.json"
-    about = {"legal_name": "Merged Offices", "business_id": "0000009-9", "contact": {"email": "data@office.example"}, "country": "SX"}
-    name = dict.fromkeys(("fi", "sv", "en"), NEWCOMER)
-    merger.write_text(json.dumps({"code": NEWCOMER, "version": 1, "roles": ["data_user"], "name": name, "since": "2026-01-01", **about}))
-    manage(stack, "load_agencies", str(merger))
-    again = {"code": NEWCOMER, "version": 2, "binding_since": 2, "roles": ["data_user"], "name": name, "since": "2026-01-02", **about}
-    merger.write_text(json.dumps(again))
+    was = {**about, "version": 1, "since": "2026-01-01"}
+    merger.write_text(json.dumps([was, {**about, "version": 2, "binding_since": 2, "since": "2026-01-02"}]))
     manage(stack, "load_agencies", str(merger))
     assert example.refused("read", HOUSEHOLD)["refused"] == "consent_outdated"
     allowed(example, citizen, (HOUSEHOLD,), (HOUSEHOLD,))

@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { exportJWK, generateKeyPair, importJWK } from 'jose';
 import { advice } from './advice.mjs';
 import { Agency, Problem, newKeys } from './agency.mjs';
-import { change, load, obey, save } from './keep.mjs';
+import { change, load, obey, refuseToReplace, save } from './keep.mjs';
 import { listen, serve } from './notices.mjs';
 
 const USAGE = `node client.mjs COMMAND
@@ -26,18 +26,17 @@ const USAGE = `node client.mjs COMMAND
 State is in the file that AGENCY_FILE names (agency.json).`;
 
 const EARLY_SECONDS = 10;
-const { values: options, positionals: [command, ...given] } = parseArgs({
-  allowPositionals: true,
-  options: {
-    demo: { type: 'string' }, notices: { type: 'string' }, purpose: { type: 'string' }, category: { type: 'string', multiple: true },
-    until: { type: 'string' }, once: { type: 'boolean' }, merge: { type: 'string' }, replace: { type: 'string' },
-  },
-});
+const OPTIONS = {
+  demo: { type: 'string' }, notices: { type: 'string' }, purpose: { type: 'string' }, category: { type: 'string', multiple: true },
+  until: { type: 'string' }, once: { type: 'boolean' }, merge: { type: 'string' }, replace: { type: 'string' },
+};
+const { options, command, given } = understood();
 
 const print = (value) => console.log(JSON.stringify(value, null, 2));
 
 const commands = {
   async init(metadataUrl, clientId, redirectUri) {
+    refuseToReplace();
     const kept = options.demo ? fromDemo(options.demo) : await made(metadataUrl, clientId, redirectUri);
     const proof = await newKeys('ES256', true);
     save({ ...kept, dpop: [await exportJWK(proof.privateKey), await exportJWK(proof.publicKey)], waiting: {}, grants: {}, done: {}, after: null });
@@ -224,19 +223,33 @@ function withResolvers() { // as Promise.withResolvers of Node 22
 }
 
 // Aurora's code, or OAuth's, with what to do; anything else as it is.
-function tell(error) {
-  const code = error instanceof Problem ? error.code : error.error ?? error.cause?.error;
+async function tell(error) {
+  // A refused client comes with a challenge (RFC 6749, 5.2), which the library shows and whose body it leaves to us.
+  const body = error.response?.bodyUsed === false ? await error.response.json().catch(() => ({})) : error;
+  const code = error instanceof Problem ? error.code : body.error ?? error.cause?.error;
   if (!code) return console.error(error.cause ? `${error.message}: ${error.cause.message ?? error.cause}` : error.message);
-  const sentence = error instanceof Problem ? error.detail : error.error_description ?? error.cause?.error_description;
+  const sentence = error instanceof Problem ? error.detail : body.error_description ?? error.cause?.error_description;
   return console.error(JSON.stringify({ refused: code, sentence, ledger_entry: error.ledgerEntry, what_to_do: advice[code] }, null, 2));
+}
+
+// What was typed; no command if something of it is unknown or missing.
+function understood() {
+  try {
+    const { values, positionals: [name, ...rest] } = parseArgs({ allowPositionals: true, options: OPTIONS });
+    const least = { init: values.demo ? 0 : 3, ask: 1, back: 1, read: 1, receipt: 1 }[name] ?? 0;
+    return { options: values, command: rest.length < least ? null : name, given: rest };
+  } catch (error) {
+    console.error(error.message);
+    return { options: {}, command: null, given: [] };
+  }
 }
 
 if (!Object.hasOwn(commands, command ?? '')) {
   console.error(USAGE);
   process.exitCode = 2;
 } else {
-  await commands[command](...given).catch((error) => {
-    tell(error);
+  await commands[command](...given).catch(async (error) => {
     process.exitCode = 1;
+    await tell(error);
   });
 }

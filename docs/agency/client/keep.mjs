@@ -1,5 +1,5 @@
 // What the example remembers between commands: one JSON file that only its owner may read. Yours is a database, and the keys are in a vault.
-import { closeSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 
 const FILE = process.env.AGENCY_FILE ?? 'agency.json';
 
@@ -10,6 +10,11 @@ export function load() {
     if (error.code === 'ENOENT') throw new Error(`There is no ${FILE}: begin with "node client.mjs init".`);
     throw error;
   }
+}
+
+// Keys and tokens are not made twice.
+export function refuseToReplace() {
+  if (existsSync(FILE)) throw new Error(`${FILE} is there already: move it away, or name another file by AGENCY_FILE.`);
 }
 
 // A whole new file in the place of the old one: a crash leaves either.
