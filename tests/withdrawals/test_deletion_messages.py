@@ -51,14 +51,24 @@ def text(message: outbox.Opened, language: str = "en") -> str:
 
 
 @pytest.mark.parametrize(
-    ("how", "title", "says"),
+    ("how", "title", "says", "tag"),
     [
-        ({}, "An agency confirmed that it deleted your data", "is deleted"),
-        ({"kept": (INCOME,)}, "An agency deleted a part of your data and keeps the rest by law", "must keep the rest by law"),
-        ({"deleted": False, "kept": (HOUSEHOLD, INCOME)}, "An agency says that it must keep your data by law", "must keep by law all"),
+        ({}, "An agency confirmed that it deleted your data", "is deleted", "Deletion confirmed"),
+        (
+            {"kept": (INCOME,)},
+            "An agency deleted a part of your data and keeps the rest by law",
+            "must keep the rest by law",
+            "Deleted in part",
+        ),
+        (
+            {"deleted": False, "kept": (HOUSEHOLD, INCOME)},
+            "An agency says that it must keep your data by law",
+            "must keep by law all",
+            "Kept by law",
+        ),
     ],
 )
-def test_a_confirmation_is_told_as_what_it_says_and_once(cast: Cast, how: dict[str, Any], title: str, says: str) -> None:
+def test_a_confirmation_is_told_as_what_it_says_and_once(cast: Cast, how: dict[str, Any], title: str, says: str, tag: str) -> None:
     row = told(cast)
     confirm(cast, row, **how)
     [message] = messages(cast, MessageKind.AGENCY_CONFIRMED_DELETION, row)
@@ -68,6 +78,8 @@ def test_a_confirmation_is_told_as_what_it_says_and_once(cast: Cast, how: dict[s
     assert len({text(message, language) for language in ("fi", "sv", "en")}) == 3
     page = cast.cecilia.browser().get(f"/en/messages/{message.row.pk}/")
     assert page.status_code == 200 and says in page.content.decode()
+    shown = cast.cecilia.browser().get(f"/en/consents/{row.consent_id}/").content.decode()
+    assert {t for t in ("Deletion confirmed", "Deleted in part", "Kept by law") if t in shown} == {tag}
 
 
 def test_a_confirmation_said_twice_is_told_once(cast: Cast) -> None:

@@ -26,7 +26,7 @@ def last_of_each(consent_ids: Iterable[UUID], *, now: datetime) -> dict[UUID, Te
 def telling(row: Delivery, now: datetime) -> Telling:
     """What a confirmation says stands above how it was told; what was not heard of cannot be overdue."""
     if row.confirmed_at is not None:
-        return Telling.CONFIRMED
+        return Telling.KEPT if row.deleted_at is None else Telling.PARTLY if row.kept else Telling.CONFIRMED
     if row.state != Delivery.State.DELIVERED:
         return Telling.WAITING if row.state == Delivery.State.PENDING else Telling.UNDELIVERED
     if row.confirm_by is None:

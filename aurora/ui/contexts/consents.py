@@ -16,7 +16,10 @@ class ConsentState(StrEnum):
 
 
 class Telling(StrEnum):
-    """How far an agency is with what it was to be told. TOLD: it has not yet said that it deleted. HEARD: nothing was asked of it."""
+    """How far an agency is with what it was to be told. TOLD: it has not yet said that it deleted. HEARD: nothing was asked of it.
+
+    CONFIRMED: it deleted all; PARTLY: it keeps some by law; KEPT: it keeps all.
+    """
 
     WAITING = "waiting"
     UNDELIVERED = "undelivered"
@@ -24,6 +27,8 @@ class Telling(StrEnum):
     HEARD = "heard"
     OVERDUE = "overdue"
     CONFIRMED = "confirmed"
+    PARTLY = "partly"
+    KEPT = "kept"
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,8 @@ _STATES: tuple[tuple[StrEnum, str, str | Promise], ...] = (
     (Telling.HEARD, "au-tag--good", _("Agency told")),
     (Telling.OVERDUE, "au-tag--bad", _("Confirmation overdue")),
     (Telling.CONFIRMED, "au-tag--good", _("Deletion confirmed")),
+    (Telling.PARTLY, "au-tag--mark", _("Deleted in part")),
+    (Telling.KEPT, "au-tag--mark", _("Kept by law")),
     (Availability.HAVE, "au-tag--good", _("In Aurora")),
     (Availability.EMPTY, "", _("Nothing found")),
     (Availability.NOT_CONNECTED, "au-tag--attention", _("Not connected")),

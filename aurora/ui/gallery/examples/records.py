@@ -145,10 +145,11 @@ def _told() -> tuple[AgencyTold, ...]:
     def one(kind: str, telling: Telling, **more: Any) -> AgencyTold:
         return AgencyTold(p.OFFICE, str(withdrawal_words.told(kind)), p.NOW, both, telling, **more)
 
-    kept = (KeptByLaw(p.INCOME.name, "Social Assistance Act, section 23"),)
+    kept = tuple(KeptByLaw(name, "Social Assistance Act, section 23") for name in both)
     return (
-        one("consent.narrowed", Telling.CONFIRMED, told_at=p.NOW, confirm_by=later, confirmed_at=p.NOW, deleted_at=p.NOW, kept=kept),
-        one("consent.narrowed", Telling.CONFIRMED, told_at=p.NOW, confirm_by=later, confirmed_at=p.NOW, kept=kept),
+        one("consent.narrowed", Telling.CONFIRMED, told_at=p.NOW, confirm_by=later, confirmed_at=p.NOW, deleted_at=p.NOW),
+        one("consent.narrowed", Telling.PARTLY, told_at=p.NOW, confirm_by=later, confirmed_at=p.NOW, deleted_at=p.NOW, kept=kept[:1]),
+        one("consent.narrowed", Telling.KEPT, told_at=p.NOW, confirm_by=later, confirmed_at=p.NOW, kept=kept),
         one("consent.narrowed", Telling.WAITING, confirm_by=later),
         one("consent.narrowed", Telling.UNDELIVERED, confirm_by=later),
         one("consent.narrowed", Telling.TOLD, told_at=p.NOW, confirm_by=later),

@@ -29,7 +29,7 @@ def console() -> list[Example]:
         ),
         orders=(
             OrderRow(p.TAX, str(words.reason("source_ended")), "2026/1140", p.NOW, p.NOW),
-            OrderRow(p.INSURANCE, "", "2026/1141", p.NOW),
+            OrderRow(p.INSURANCE, str(words.reason("unlawful")), "2026/1141", p.NOW),
         ),
         end_url="/console/withdrawals/end/",
     )
