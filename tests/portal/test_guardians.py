@@ -20,7 +20,7 @@ from consent.scope import citizen_scope
 from tests.portal.test_acting import allowed
 from tests.portal.test_mandates import DAY, events, messages
 from tests.support.cast import REGISTER, Cast, Person
-from tests.support.mandated import acting, post, row, somebody, stands
+from tests.support.mandated import acting, consented, post, row, somebody, stands
 
 TODAY = days.today()
 
@@ -38,7 +38,9 @@ def child(years: int = 8, *, more: int = 0, ends: date | None = None) -> Ward:
 
 def guardian(name: str = "Hanna Huoltaja") -> Person:
     """Somebody who lets Aurora ask the register."""
-    return somebody(name, connected=(REGISTER,))
+    person = somebody(name)
+    consented(person, REGISTER, purpose=wards.PURPOSE)
+    return person
 
 
 def told(person: Person, *children: Ward) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -15,27 +14,65 @@ from django.utils import timezone
 from aurora.identity import citizens
 from aurora.identity.eid import Identified
 from aurora.journeys import act_for, delegate
+from aurora.journeys._log import log
 from aurora.journeys.delegate import Terms
-from consent import days
-from consent.models import Mandate
+from aurora.twin import write
+from aurora.twin.values import NewFact
+from consent import days, notices, queries, services
+from consent.ledger.events import Event
+from consent.models import Agency, Mandate
+from consent.purposes import fitting
+from consent.rules import AURORA
 from consent.scope import citizen_scope
-from tests.support.cast import FORM, REGISTER, TAX, Person
+from tests.support.cast import FACTS, FORM, REGISTER, TAX, Person
 
 THEMES = ("family", "taxation")
 
 
-def somebody(name: str, *, connected: Iterable[str] = ()) -> Person:
-    """A citizen whom the national e-ID has named, with the sources connected."""
+def somebody(name: str) -> Person:
+    """A citizen whom the national e-ID has named."""
     number = f"T-{uuid4().hex.upper()}"
     identified = Identified(citizens.national_issuer(), number, name)
-    person = Person(citizens.find_or_create(identified=identified, language="en", now=timezone.now()), name, number)
-    for source in connected:
-        person.connect(source)
+    return Person(citizens.find_or_create(identified=identified, language="en", now=timezone.now()), name, number)
+
+
+def consented(person: Person, source: str, *, purpose: str = "own-overview") -> UUID:
+    """Aurora may fetch everything from a source for one purpose, and has: by the services, since how it is connected is tested elsewhere."""
+    now, aurora, agency = timezone.now(), Agency.objects.get(code=AURORA), Agency.objects.get(code=source)
+    categories = queries.current_categories(fitting(purpose, [c.category_id for c in queries.current_categories(source=source)]))
+    recipient = queries.current_recipient(aurora)
+    text = notices.compose(
+        language="en", recipient=aurora, source=agency, purpose=queries.current_purpose(purpose), categories=list(categories), terms=(),
+        recipient_version=recipient.version if recipient else 1,
+    )  # fmt: skip
+    codes = [c.category_id for c in categories]
+    with citizen_scope(person.id):
+        record, _ = services.give(
+            citizen_id=person.id, recipient=aurora, source=agency, purpose=purpose, categories=codes, notice=notices.keep(text, now=now),
+            until=days.today() + timedelta(days=180), now=now,
+        )  # fmt: skip
+        facts = [
+            NewFact(code, 1, key, value, "reported", source, now, uuid4()) for code in codes for key, value in FACTS.get(code, {}).items()
+        ]
+        write.write(citizen_id=person.id, facts=facts, now=now)
+        log(
+            citizen_id=person.id,
+            event=Event.CONSENT_GIVEN,
+            actor="citizen",
+            purpose=purpose,
+            categories=codes,
+            consent_ids=[record.pk],
+            at=now,
+        )
+    return record.pk
+
+
+def principal(name: str = "Aamu Päämies") -> Person:
+    """Somebody with data from the register and the tax administration."""
+    person = somebody(name)
+    for source in (REGISTER, TAX):
+        consented(person, source)
     return person
-
-
-def principal() -> Person:
-    return somebody("Aamu Päämies", connected=(REGISTER, TAX))
 
 
 def attorney() -> Person:
