@@ -53,6 +53,8 @@ def allowed(example: Example, citizen: Page, asked: tuple[str, ...], ticked: tup
     """The citizen opens the link that `ask` printed, allows `ticked`, and comes back to the example's own server."""
     with example.started("ask", *asked, *how) as ask:
         citizen.goto(ask.next()["send_the_citizen_to"])
+        stray = citizen.request.get(f"{example.state['redirect_uri']}?state=another&code=guessed")
+        assert stray.status == 400  # and the example goes on waiting
         for category in ticked:
             citizen.locator(f'input[name=categories][value="{category}"]').check(force=True)
         citizen.get_by_role("button", name="Allow").click()

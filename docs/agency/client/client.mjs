@@ -52,17 +52,21 @@ const commands = {
     // First the server, then the request: the citizen must not come back to nobody.
     const { promise: back, resolve } = withResolvers();
     const server = await serve(kept.redirect_uri, 'GET', async (request, response) => {
-      response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' }).end('Thank you. You may close this page.\n');
-      resolve(new URL(request.url, kept.redirect_uri).href);
+      const address = new URL(request.url, kept.redirect_uri);
+      const awaited = load().waiting[address.searchParams.get('state')];
+      response.writeHead(awaited ? 200 : 400, { 'content-type': 'text/plain; charset=utf-8' });
+      response.end(awaited ? 'Thank you. You may close this page.\n' : 'Nobody waits for this.\n');
+      if (awaited) resolve(address.href);
     }).catch((error) => (error.code === 'EADDRINUSE' ? null : Promise.reject(error)));
-    const { url, checks } = await agency.push(detail, more);
-    change((now) => Object.assign(now.waiting, { [checks.expectedState]: checks }));
-    print({ send_the_citizen_to: url, ...(server ? {} : { then: 'node client.mjs back "ADDRESS THAT THE CITIZEN CAME BACK TO"' }) });
-    if (!server) return;
-    const address = await back;
-    server.close();
-    server.closeAllConnections();
-    await redeem(agency, address);
+    try {
+      const { url, checks } = await agency.push(detail, more);
+      change((now) => Object.assign(now.waiting, { [checks.expectedState]: checks }));
+      print({ send_the_citizen_to: url, ...(server ? {} : { then: 'node client.mjs back "ADDRESS THAT THE CITIZEN CAME BACK TO"' }) });
+      if (server) await redeem(agency, await back);
+    } finally {
+      server?.close();
+      server?.closeAllConnections();
+    }
   },
 
   async back(url) {
