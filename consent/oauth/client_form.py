@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
+from unicodedata import category
 
 from consent.models import Agency, DataCategory, Purpose
 from consent.rules import AURORA, CITIZEN
@@ -25,7 +26,10 @@ LANGUAGES = frozenset({"fi", "sv", "en"})
 NAME_LIMIT = 200
 _CODE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 _CLIENT_ID = re.compile(CLIENT_ID)
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+# Who an event may be by, in records, notices and receipts: an agency of that name would speak as somebody else.
+_TAKEN_CODES = frozenset({AURORA, CITIZEN, "operator", "recipient", "source"})
+# Control characters, and those that change how a text looks and are not seen themselves: a citizen decides by this name.
+_UNSEEN = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"})
 
 Faults = dict[str, str]
 
@@ -76,7 +80,7 @@ def _agency(agency: object, client: Client | None) -> Faults:
     if not isinstance(agency, dict) or not {"code"} <= set(agency) <= {"code", "name"}:
         return {"agency": "Give the agency's code, and its name if it is new."}
     code = agency["code"]
-    if not isinstance(code, str) or not _CODE.fullmatch(code) or code in (AURORA, CITIZEN):
+    if not isinstance(code, str) or not _CODE.fullmatch(code) or code in _TAKEN_CODES:
         return {"agency": "An agency's code has 1 to 64 small letters, digits and hyphens, and is none of Aurora's own words."}
     if client is not None and client.agency.code != code:
         return {"agency": "This client belongs to another agency."}
@@ -92,7 +96,7 @@ def _is_name(name: object) -> bool:
     return (
         isinstance(name, dict)
         and set(name) == LANGUAGES
-        and all(isinstance(v, str) and 1 <= len(v.strip()) <= NAME_LIMIT and not _CONTROL.search(v) for v in name.values())
+        and all(isinstance(v, str) and 1 <= len(v.strip()) <= NAME_LIMIT and not _UNSEEN & set(map(category, v)) for v in name.values())
     )
 
 

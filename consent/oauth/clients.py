@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import connection, models, transaction
 
 from consent.errors import InvalidInput
 from consent.models import Agency
@@ -14,10 +15,41 @@ from consent.models import Agency
 from . import keysets
 from .models import Client
 
+Model = TypeVar("Model", bound=models.Model)
+
 _REGISTERED = (
     *("name", "redirect_uris", "jwks", "jwks_uri", "notice_uri", "resource"),
     *("allowed_purposes", "allowed_categories", "rotate_refresh", "dpop_nonce"),
 )
+
+
+@cache
+def _active() -> str:
+    """All columns of a client and its agency, in the order of their models' fields. Put together once: the ORM would at every call, which
+    takes longer than PostgreSQL's answer."""
+    columns = (f"{name}.{field.column}" for name, model in (("c", Client), ("a", Agency)) for field in model._meta.concrete_fields)
+    tables = f"{Client._meta.db_table} c JOIN {Agency._meta.db_table} a ON a.id = c.agency_id"
+    return f"SELECT {', '.join(columns)} FROM {tables} WHERE c.client_id = %s AND c.active AND a.active"
+
+
+def active(client_id: str) -> Client | None:
+    """The client of this id with its agency, if both are active: asked at each call of a client's endpoint, so stopping one is felt at once."""
+    with connection.cursor() as cursor:
+        cursor.execute(_active(), [client_id])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    own = len(Client._meta.concrete_fields)
+    client = _made(Client, row[:own])
+    client.agency = _made(Agency, row[own:])
+    return client
+
+
+def _made(model: type[Model], values: Sequence[Any]) -> Model:
+    """An instance as the ORM makes it of a row (Django's `Model.from_db`), with what a field makes of its column's value."""
+    fields = model._meta.concrete_fields
+    read = [f.from_db_value(v, None, connection) if hasattr(f, "from_db_value") else v for f, v in zip(fields, values, strict=True)]
+    return model.from_db(connection.alias, [f.attname for f in fields], read)
 
 
 def register(

@@ -17,7 +17,7 @@ from consent import queries
 from consent.models import ConsentEvent, ConsentEventKind, ConsentRecord, ConsentState
 
 from . import rfc9396
-from .models import AccessToken, Client, Grant, GrantPart
+from .models import Client, Grant, GrantPart
 from .rfc9396 import Detail
 
 
@@ -115,16 +115,6 @@ def parse_id(text: str) -> UUID | None:
     except ValueError:
         return None
     return grant_id if str(grant_id) == text else None
-
-
-def still_granted(token: AccessToken, *, now: datetime) -> list[dict[str, Any]]:
-    """What stands now of the detail that a token was issued for; empty if that is nothing. By a database function that wants the token itself."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM consent_oauth_consent_of_token(%s, %s)", [bytes(token.digest), now])
-        row = cursor.fetchone()
-    alive = queries.covers(*row) if row else frozenset()
-    left = [c for c in token.detail["categories"] if c in alive]
-    return [token.detail | {"categories": left}] if left else []
 
 
 @dataclass(frozen=True, slots=True)

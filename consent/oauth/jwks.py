@@ -13,6 +13,8 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 SIZE_LIMIT = 16 * 1024
 MAXIMUM = 10
 _RSA_BITS = range(2048, 4096 + 1)  # FAPI 2.0, 5.4.1: at least 2048; longer ones only cost us time.
+# Usual is 65537. One as long as the modulus makes verifying two hundred times as dear, and anybody may send a proof with a key of theirs.
+_EXPONENT_BITS = range(2, 64 + 1)
 
 # By (kty, crv): the one algorithm that the key is for, and the members it must have.
 _KINDS: dict[tuple[str, str | None], tuple[str, frozenset[str]]] = {
@@ -77,6 +79,11 @@ def imported(jwk: dict[str, Any]) -> PublicKey:
     return _imported(json.dumps(jwk, sort_keys=True))
 
 
+def _bits(number: str) -> int:
+    """Of a number as RFC 7518, 6.3.1 writes it. Raises ValueError."""
+    return int.from_bytes(urlsafe_b64decode(number + "=="), "big").bit_length()
+
+
 def fault_of_key(jwk: object) -> str | None:
     """Why this is no public key of a kind and size that may sign here, as a sentence that repeats nothing of it; None if it is one."""
     if not isinstance(jwk, dict):
@@ -92,8 +99,10 @@ def fault_of_key(jwk: object) -> str | None:
     if jwk.get("alg", alg) != alg or jwk.get("use", "sig") != "sig" or jwk.get("key_ops", ["verify"]) != ["verify"]:
         return f"This type of key is for verifying {alg} signatures."
     try:
-        if "n" in jwk and int.from_bytes(urlsafe_b64decode(jwk["n"] + "=="), "big").bit_length() not in _RSA_BITS:
+        if "n" in jwk and _bits(jwk["n"]) not in _RSA_BITS:
             return f"An RSA key has {_RSA_BITS[0]} to {_RSA_BITS[-1]} bits."
+        if "e" in jwk and _bits(jwk["e"]) not in _EXPONENT_BITS:
+            return f"An RSA key's exponent has at most {_EXPONENT_BITS[-1]} bits."
         _TYPES[jwk["kty"]].import_key(jwk)
     except (JoseError, ValueError, TypeError):
         return "A key's numbers are not valid."

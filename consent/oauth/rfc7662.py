@@ -10,9 +10,11 @@ from django.utils import timezone
 
 from consent.scope import citizen_scope
 
-from . import config, grants, rfc8693, rfc9068
-from .models import AccessToken, Client, ClientToken, RefreshToken
-from .rfc7009 import Token, find
+from . import config, grants, rfc8693, rfc9068, tokens, told
+from .models import Client, ClientToken, RefreshToken
+from .told import Told
+
+Token = Told | RefreshToken | ClientToken
 
 
 class IntrospectionEndpoint(_IntrospectionEndpoint):  # type: ignore[misc]
@@ -28,40 +30,44 @@ class IntrospectionEndpoint(_IntrospectionEndpoint):  # type: ignore[misc]
             raise InvalidRequestError("token is missing.")
 
     def query_token(self, token_string: str, token_type_hint: str | None) -> Token | None:
-        return find(token_string)
+        """Whichever kind it is of: a hint only tells where to look first (2.1), and all looks are by key."""
+        return told.of(token_string) or tokens.held(RefreshToken, token_string) or tokens.own(token_string)
 
     def check_permission(self, token: Token, client: Client, request: Any) -> bool:
+        if isinstance(token, Told):
+            return token.check_client(client) or token.is_for(client)
         if not token.check_client(client):
-            return isinstance(token, AccessToken) and rfc9068.is_for(token, client)
+            return False
         token.client = client  # the same row: spares a query
         return True
 
     def introspect_token(self, token: Token) -> dict[str, Any]:
-        body: dict[str, Any] = {
-            "active": True,
-            "iss": config.issuer(),
-            "client_id": token.client.client_id,
-            "iat": int(token.created_at.timestamp()),
-            "exp": int(token.expires_at.timestamp()),
-        }
-        if not isinstance(token, RefreshToken):  # RFC 9449, 6.2; a refresh token is bound to the client's authentication
-            audience = token.audience if isinstance(token, AccessToken) else ""
-            body |= {"aud": audience or config.resource(), "token_type": "DPoP", "cnf": {"jkt": token.jkt}}
+        body: dict[str, Any] = {"active": True, "iss": config.issuer(), **_times(token)}
+        if isinstance(token, Told):
+            return body | _access(token) if token.details else {"active": False}
+        body["client_id"] = token.client.client_id
         if isinstance(token, ClientToken):
-            return body | {"scope": token.get_scope()}
-        body["grant_id"] = str(token.grant_id)
-        now = timezone.now()
-        if isinstance(token, AccessToken):
-            details = grants.still_granted(token, now=now)
-            if token.audience:
-                with citizen_scope(token.citizen_id):
-                    agency = token.client.agency.code
-                    body |= rfc9068.subject(citizen_id=token.citizen_id, agency=agency, consent_id=token.consent_id)
-            else:
-                body |= rfc8693.actor_of(token, agency=token.client.agency.code)
-        else:
-            with citizen_scope(token.citizen_id):
-                held = grants.standing(grant_id=token.grant_id, now=now)
-            details = [part.detail.as_json() for part in held.lasting] if held else []
-        # A change of meaning ends a token as a withdrawal does, whole or by some categories, though nobody touched its row.
-        return body | {"authorization_details": details} if details else {"active": False}
+            return body | _bound(token.jkt) | {"scope": token.get_scope()}
+        with citizen_scope(token.citizen_id):
+            held = grants.standing(grant_id=token.grant_id, now=timezone.now())
+        details = [part.detail.as_json() for part in held.lasting] if held else []
+        return body | {"grant_id": str(token.grant_id), "authorization_details": details} if details else {"active": False}
+
+
+def _times(token: Token) -> dict[str, Any]:
+    return {"iat": int(token.created_at.timestamp()), "exp": int(token.expires_at.timestamp())}
+
+
+def _bound(jkt: str, audience: str = "") -> dict[str, Any]:
+    """RFC 9449, 6.2. Not for a refresh token: it is bound to the client's authentication."""
+    return {"aud": audience or config.resource(), "token_type": "DPoP", "cnf": {"jkt": jkt}}
+
+
+def _access(token: Told) -> dict[str, Any]:
+    names = (
+        rfc9068.named(citizen_id=token.citizen_id, attorney=token.attorney, agency=token.agency)
+        if token.audience
+        else rfc8693.actor(token.attorney, agency=token.agency)
+    )
+    about = {"client_id": token.client_id, "grant_id": str(token.grant_id), "authorization_details": token.details}
+    return about | _bound(token.jkt, token.audience) | names

@@ -21,7 +21,7 @@ from consent.keeper import keeper
 from consent.models import ConsentRecord
 from consent.scope import lookup_scope
 
-from . import config
+from . import config, rfc8693
 from .digests import digest_of, looks_like_secret, new_secret
 from .models import AccessToken, Client
 from .rfc9396 import Detail
@@ -62,15 +62,27 @@ def issue(
 
 
 def subject(*, citizen_id: UUID, agency: str, consent_id: UUID) -> dict[str, Any]:
-    """`sub`: the citizen's name at this agency, as in receipts and reads; `act` (RFC 8693, 4.1) if an attorney consented for them."""
-    name = keeper().pairwise(citizen_id=citizen_id, agency=agency)
+    """`sub` and `act`, see `named`. Called in the citizen's scope."""
     attorney = ConsentRecord.objects.filter(pk=consent_id).values_list("decided_by_id", flat=True).first()
-    actor = {"act": {"sub": keeper().pairwise(citizen_id=attorney, agency=agency)}} if attorney else {}
-    return {"sub": name, **actor}
+    return named(citizen_id=citizen_id, attorney=attorney, agency=agency)
+
+
+def named(*, citizen_id: UUID, attorney: UUID | None, agency: str) -> dict[str, Any]:
+    """`sub`: the citizen's name at this agency, as in receipts and reads; `act` (RFC 8693, 4.1) if an attorney consented for them."""
+    return {"sub": keeper().pairwise(citizen_id=citizen_id, agency=agency), **rfc8693.actor(attorney, agency=agency)}
 
 
 def held(text: str) -> AccessToken | None:
     """The row of a JWT that we signed; None for anything else. Whether it still lives, the row says."""
+    digest = digest_in(text)
+    if digest is None:
+        return None
+    with lookup_scope(digest):
+        return AccessToken.objects.filter(pk=digest).first()
+
+
+def digest_in(text: str) -> bytes | None:
+    """What the row of a JWT that we signed is kept under; None for anything else."""
     if len(text) > _LIMIT or not _COMPACT.fullmatch(text):
         return None
     try:
@@ -86,15 +98,7 @@ def held(text: str) -> AccessToken | None:
         or not looks_like_secret(jti)
     ):
         return None
-    digest = _digest(jti)
-    with lookup_scope(digest):
-        return AccessToken.objects.filter(pk=digest).first()
-
-
-def is_for(token: AccessToken, server: Client) -> bool:
-    """Whether this client is the resource server that the token is for, and the token's own client is still one of ours."""
-    mine = bool(token.audience) and token.audience == server.resource
-    return mine and token.client.active and token.client.agency.active
+    return _digest(jti)
 
 
 def _digest(jti: str) -> bytes:

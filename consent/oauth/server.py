@@ -10,7 +10,7 @@ from authlib.oauth2 import AuthorizationServer, OAuth2Error
 from authlib.oauth2.rfc6749 import InvalidClientError, InvalidRequestError
 from django.http import HttpResponse
 
-from . import config, limits, rfc6749
+from . import clients, config, limits, rfc6749
 from .digests import new_secret
 from .forms import FormRequest
 from .models import Client
@@ -36,8 +36,7 @@ class Server(AuthorizationServer):  # type: ignore[misc]
     def query_client(self, client_id: str) -> Client | None:
         if not _CLIENT_ID.fullmatch(client_id):
             return None
-        active = Client.objects.select_related("agency").filter(active=True, agency__active=True)
-        return active.filter(client_id=client_id).first()
+        return clients.active(client_id)
 
     def authenticate_client(self, request: FormRequest, methods: list[str], endpoint: str = "token") -> Client:
         client: Client = super().authenticate_client(request, methods, endpoint)
