@@ -7,6 +7,10 @@ from typing import Any
 
 from django.core.cache.backends.redis import RedisCache, RedisCacheClient
 from redis import Redis
+from redis.commands.core import Script
+
+# One command, and nothing in between: a transaction of the two costs the caller nearly twice as much.
+_COUNT = "redis.call('SET', KEYS[1], 0, 'EX', ARGV[1], 'NX') return redis.call('INCR', KEYS[1])"
 
 
 class _OneClient(RedisCacheClient):
@@ -27,10 +31,10 @@ class Cache(RedisCache):
         super().__init__(server, params)
         self._class = _OneClient
 
+    @cached_property
+    def _counting(self) -> Script:
+        return self._cache.get_client().register_script(_COUNT)
+
     def count(self, key: str, seconds: int) -> int:
         """See `consent.counting.count`. The end is set with the beginning, so that no key is left that nobody forgets."""
-        name = self.make_and_validate_key(key)
-        with self._cache.get_client().pipeline(transaction=True) as commands:
-            commands.set(name, 0, ex=seconds, nx=True)
-            commands.incr(name)
-            return int(commands.execute()[1])
+        return int(self._counting(keys=[self.make_and_validate_key(key)], args=[seconds]))

@@ -65,7 +65,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "aurora.portal.middleware.Policy",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",  # around ErrorPages too: a refusal is not framed either
     "aurora.portal.middleware.Readable",
     "aurora.portal.middleware.ErrorPages",

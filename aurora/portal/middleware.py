@@ -5,10 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from csp.constants import HEADER
+from csp.middleware import CheckableLazyObject, CSPMiddleware
+from csp.utils import build_policy
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils import translation
 from django.utils.cache import add_never_cache_headers
+from django.utils.functional import cached_property
 
 from aurora.portal import errors
 from consent.errors import AuroraError
@@ -66,6 +71,26 @@ class ErrorPages:
         if isinstance(exception, AuroraError):
             return errors.page_for(request, exception)
         return errors.outage(request, exception)
+
+
+class Policy(CSPMiddleware):
+    """The Content-Security-Policy. django-csp puts it together anew for each answer; where a view leaves it as it is set, that is done once."""
+
+    @cached_property
+    def _as_set(self) -> str:
+        return build_policy()
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        varied = hasattr(request, "_csp_nonce") or any(name.startswith("_csp_") for name in vars(response))
+        if varied or settings.DEBUG or HEADER in response:
+            return super().process_response(request, response)
+        response.headers[HEADER] = self._as_set
+        request.csp_nonce = _too_late  # type: ignore[attr-defined]
+        return response
+
+
+# As django-csp has it: a nonce that is asked for when the header is written would be in no header.
+_too_late = CheckableLazyObject(CSPMiddleware._csp_nonce_post_response)
 
 
 class NoStore:
