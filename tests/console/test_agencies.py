@@ -285,10 +285,20 @@ def test_the_command_registers_and_says_what_it_did(cast: Cast, tmp_path: Any, c
     client = Client.objects.get(client_id=form["client_id"])
     assert client.allowed_categories == ["population.household", "tax.income"]
     assert [d.requested_by for d in ClientDraft.objects.filter(client_id=form["client_id"])] == [None]
-    path.write_text(json.dumps(form | {"agency": {"code": form["agency"]["code"]}}))
+    assert client_form.content_of(client)["agency"] == {"code": form["agency"]["code"]}
+
+
+def test_the_same_file_again_changes_nothing_and_new_keys_are_all_it_takes(cast: Cast, tmp_path: Any, capsys: Any) -> None:
+    path, form = _file(tmp_path)
+    call_command("register_client", file=path)
     call_command("register_client", file=path)
     assert "already" in capsys.readouterr().out
-    assert client_form.content_of(client)["agency"] == {"code": form["agency"]["code"]}
+    path.write_text(json.dumps(form | {"jwks": (rolled := json.loads(_keys()))}))
+    call_command("register_client", file=path)
+    assert Client.objects.get(client_id=form["client_id"]).jwks == rolled
+    path.write_text(json.dumps(form | {"agency": form["agency"] | {"name": dict.fromkeys(("fi", "sv", "en"), "Other")}}))
+    with pytest.raises(CommandError, match="not changed with a client"):
+        call_command("register_client", file=path)
 
 
 @pytest.mark.parametrize(

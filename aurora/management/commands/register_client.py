@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from consent.errors import AuroraError, InvalidInput
+from consent.models import Agency
 from consent.oauth import client_form, onboarding, strict_json
 
 _OPTIONAL = {"jwks": None, "jwks_uri": "", "notice_uri": "", "resource": "", "rotate_refresh": False, "dpop_nonce": False}
@@ -60,4 +61,12 @@ def _read(file: Path) -> tuple[str, str, dict[str, Any]]:
     for name in ("purposes", "categories"):  # one order, so that a difference is one
         if isinstance(content.get(name), list) and all(isinstance(code, str) for code in content[name]):
             content[name] = sorted(set(content[name]))
-    return client_id, reason, content
+    return client_id, reason, content | {"agency": _agency(content.get("agency"))}
+
+
+def _agency(named: Any) -> Any:
+    """Without the name that the agency has already: the file that made it may then be given again, with new keys too."""
+    if not isinstance(named, dict) or set(named) != {"code", "name"} or not isinstance(named["code"], str):
+        return named
+    known = Agency.objects.filter(code=named["code"]).first()
+    return {"code": named["code"]} if known and known.name == named["name"] else named
