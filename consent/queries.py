@@ -14,9 +14,11 @@ from django.db.models import Q, QuerySet
 from consent import acting
 from consent.models import Agency, AgencyVersion, ConsentEvent, ConsentRecord, ConsentState, DataCategoryVersion, PurposeVersion
 from consent.rules import Binding, ConsentView, Given, outdated
+from consent.scope import OPENING
 
-# A function of migration 0008. Its order is total, since it locks rows in it: everyone who locks several consents of a citizen does so by it.
+# A function of migration 0010. It locks rows in an order that is total and never changes: everyone who locks several consents of a citizen does so by it.
 _FOR_DECISION = "SELECT * FROM consent_for_decision(%s, %s)"
+_OPENING_FOR_DECISION = f"SELECT * FROM consent_for_decision({OPENING}, %s)"
 # What no longer holds: the oldest binding versions, of the few things whose meaning has ever changed, and a purpose's version by its key.
 _AT = """
     category_versions, recipient_version, (SELECT version FROM consent_purposeversion v WHERE v.id = purpose_version_id),
@@ -30,13 +32,14 @@ WHERE id = ANY(%s) AND state = 'given' AND not_before <= %s AND expires_at > %s
 """
 
 
-def for_decision(*, citizen_id: UUID, recipient: str) -> list[ConsentView]:
+def for_decision(*, citizen_id: UUID, recipient: str, opening: bool = False) -> list[ConsentView]:
     """Every consent that stands, and the newest withdrawn ones, as `decide` wants them: those tell why a request is refused. One SELECT.
 
     It locks the rows against change until the transaction ends, so that no read commits after the withdrawal of its consent.
+    With `opening` it opens the citizen's scope as well: in `scope_opened_by`.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_FOR_DECISION, [citizen_id, recipient])
+        cursor.execute(*((_OPENING_FOR_DECISION, [str(citizen_id), recipient]) if opening else (_FOR_DECISION, [citizen_id, recipient])))
         rows = cursor.fetchall()
         if _overtaken(rows):
             cursor.execute(_FOR_DECISION, [citizen_id, recipient])
@@ -95,12 +98,7 @@ def covers(purpose: str, categories: list[str], withdrawn: list[str], *at: Any) 
 
 def _overtaken(rows: list[tuple[Any, ...]]) -> bool:
     """Whether a consent was replaced while we waited for its lock: then what replaced it is committed, and was not there to be seen."""
-    last_words = set()
-    for state, source, _, _, purpose, *_ in rows:
-        if state == ConsentState.REPLACED and (purpose, source) not in last_words:
-            return True
-        last_words.add((purpose, source))
-    return False
+    return any(state == ConsentState.REPLACED for state, *_ in rows)
 
 
 def within_mandate() -> Q:

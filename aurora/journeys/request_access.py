@@ -129,11 +129,12 @@ def allow(*, citizen_id: UUID, asked: AccessQuestion, digest: str, categories: I
 def _make_room(citizen_id: UUID, asked: AccessQuestion, now: datetime) -> list[UUID]:
     """What stands in the grant must be what the page was made from; with `replace` its other consents end. Their ids.
 
-    All consents to the agency are locked first, in the order in which every access and every end locks them.
+    All consents to the agency are locked first, in the order in which every access and every end locks them: also when nothing is in the way,
+    since what an attorney gives is then locked as a matter, which who adds to a grant locks last.
     """
+    queries.for_decision(citizen_id=citizen_id, recipient=asked.agency.code)
     if asked.target is None:
         return []
-    queries.for_decision(citizen_id=citizen_id, recipient=asked.agency.code)
     if grant_management.target(asked.request, citizen_id=citizen_id, now=timezone.now()) != asked.target:
         raise Conflict(CHANGED)
     if asked.request.action != grant_management.REPLACE:
