@@ -145,6 +145,11 @@ WITHDRAW_ACCESS_FOR: Final[tuple[Sentence, ...]] = (
     _("What has been done until now stays lawful and stays in the person's activity."),
 )
 
+_PERSONS_REFUSALS: Final[Mapping[str, Sentence]] = {
+    "consent_withdrawn": _("The person had withdrawn the consent."),
+    "consent_outdated": _("What is meant had changed since the person consented, so the consent did not cover it any more."),
+}
+
 _AS: Final[Mapping[str, Mapping[str, str]]] = {
     "fi": {"nobody": "Joku muu", "guardian": "huoltajana", "power_of_attorney": "valtuutettuna", "estate": "kuolinpesän hoitajana"},
     "sv": {"nobody": "Någon annan", "guardian": "som vårdnadshavare", "power_of_attorney": "som ombud", "estate": "som dödsboförvaltare"},
@@ -198,6 +203,18 @@ def acted_title(event: str, kind: str = "") -> Sentence:
 def persons_title(event: str) -> Sentence:
     """The title of an entry for whoever acts for the person whom it is about."""
     return _PERSONS_TITLES.get(event) or words.event_title(event)
+
+
+def persons_refusal(code: str) -> Sentence:
+    """Why something was not allowed, for whoever acts for the person whom it is about."""
+    return _PERSONS_REFUSALS.get(code) or words.refusal(code)
+
+
+def persons_decision(refusal_code: str = "") -> Sentence:
+    """The decision behind an entry, for the same reader."""
+    if not refusal_code:
+        return _("Allowed: a consent of the person covered this recipient, this purpose and this data at that moment.")
+    return persons_refusal(refusal_code)
 
 
 def acted_deed() -> Sentence:

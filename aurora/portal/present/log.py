@@ -49,7 +49,7 @@ def row(entry: LedgerEntry, vocabulary: Vocabulary) -> EntryView:
         purpose=vocabulary.purpose(entry.purpose),
         consent_url=consent_url,
         allowed=not event.is_refusal if event and event.subject in ACCESS_SUBJECTS else None,
-        refusal=str(words.refusal(entry.decision)) if event and event.is_refusal else "",
+        refusal=str(_refusal(entry.decision)) if event and event.is_refusal else "",
     )
 
 
@@ -153,7 +153,12 @@ def _decision(entry: LedgerEntry, genuine: bool) -> str:
         return str(words.error("entry_changed"))
     if entry.actor == CITIZEN:
         return str(words.own_deed() if _acted(entry) is None and acting.current() is None else mandate_words.acted_deed())
-    return str(words.decision("" if entry.decision == "permit" else entry.decision))
+    said = words.decision if acting.current() is None else mandate_words.persons_decision
+    return str(said("" if entry.decision == "permit" else entry.decision))
+
+
+def _refusal(code: str) -> Any:
+    return words.refusal(code) if acting.current() is None else mandate_words.persons_refusal(code)
 
 
 def _title(consent: ConsentRecord | None, vocabulary: Vocabulary) -> str:

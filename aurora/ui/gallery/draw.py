@@ -28,7 +28,7 @@ def html(example: Example, language: str) -> str:
         if example.signed_in and example.name_shown:
             request.display_name = example.name_shown  # type: ignore[attr-defined]
         if example.acting_for:
-            request.acting = SimpleNamespace(principal_name=example.acting_for)  # type: ignore[attr-defined]
+            request.acting = SimpleNamespace(principal_name=example.acting_for, of_estate=example.estate)  # type: ignore[attr-defined]
         try:
             request.resolver_match = resolve(path)
         except Resolver404:

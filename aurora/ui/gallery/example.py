@@ -8,7 +8,7 @@ from typing import Any
 class Example:
     """`name` is the picture's, `at` the path behind the language, `name_shown` who is signed in ("" for nobody).
 
-    `acting_for`: whom this session acts for.
+    `acting_for`: whom this session acts for, `estate` whether they are dead.
     """
 
     name: str
@@ -18,3 +18,4 @@ class Example:
     signed_in: bool = True
     name_shown: str = "Aino Virta"
     acting_for: str = ""
+    estate: bool = False

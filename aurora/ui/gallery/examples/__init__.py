@@ -1,7 +1,7 @@
 """Every page with example contexts, in the active language."""
 
 from aurora.ui.gallery.example import Example
-from aurora.ui.gallery.examples import asked_again, citizen, clients, mandates, messages, office, records, withdrawals
+from aurora.ui.gallery.examples import acting, asked_again, citizen, clients, mandates, messages, office, records, withdrawals
 
 
 def pages() -> list[Example]:
@@ -22,6 +22,7 @@ def pages() -> list[Example]:
         asked_again.connect,
         mandates.mandates,
         mandates.acting,
+        acting.pages,
         office.errors,
         office.console,
         clients.console,

@@ -1,0 +1,60 @@
+"""Pages about somebody else's data, and an agency's request to somebody who may answer for others."""
+
+from dataclasses import replace
+
+from aurora.ui import mandate_words, words
+from aurora.ui.contexts import Answering, DayGroup, MandatesPage, WaitingRequest
+from aurora.ui.gallery import parts as p
+from aurora.ui.gallery.example import Example
+from aurora.ui.gallery.examples import citizen, mandates, records
+
+NAME = "Aino Virta"
+EVENTS = (
+    "agency:twin:refused", "agency:twin:read", "citizen:consent:withdrawn", "aurora:twin:suggested", "aurora:pull:completed",
+    "citizen:source:connected",
+)  # fmt: skip
+
+
+def _readable(example: Example) -> Example:
+    """What whoever acts for another is not offered."""
+    missing = tuple(replace(group, connect_url="") for group in example.page.missing)
+    return replace(example, page=replace(example.page, missing=missing, forget_url=""))
+
+
+def _persons(days: tuple[DayGroup, ...]) -> tuple[DayGroup, ...]:
+    """The entries' titles as they are read by another."""
+    titles = {str(words.event_title(event)): str(mandate_words.persons_title(event)) for event in EVENTS}
+    return tuple(
+        replace(day, entries=tuple(replace(e, title=titles.get(e.title, e.title), refusal=_refusal(e.refusal)) for e in day.entries))
+        for day in days
+    )
+
+
+def _refusal(said: str) -> str:
+    return str(mandate_words.persons_refusal("consent_withdrawn")) if said == str(words.refusal("consent_withdrawn")) else said
+
+
+def pages() -> list[Example]:
+    known = {e.name: e for part in (records.data, records.activity, records.consents, records.agency, citizen.suggestions) for e in part()}
+    known |= {e.name: e for e in mandates.mandates()}
+    seen = ("my-data", "my-data-empty", "activity", "suggestions", "suggestions-none", "suggestions-not-allowed", "consent", "entry")
+    known["my-data"] = _readable(known["my-data"])
+    known["activity"] = replace(known["activity"], page=replace(known["activity"].page, days=_persons(known["activity"].page.days)))
+    acted = [replace(known[name], name=f"acting-{name}", acting_for=mandates.BERTIL) for name in seen if name in known]
+    asked = Answering(NAME, "/mandates/", p.NOW)
+    asks = replace(known["authorize"].page, answering=asked)
+    waits = WaitingRequest(p.OFFICE, "/oauth/authorize?request_uri=x", p.NOW)
+    some: MandatesPage = known["mandates"].page
+    withdraw = replace(
+        known["withdraw"].page,
+        consequences=tuple(str(s) for s in mandate_words.WITHDRAW_CONNECTION_FOR),
+        can_keep=False,
+    )
+    return [
+        *acted,
+        replace(known["my-data"], name="estate-my-data", acting_for=mandates.BERTIL, estate=True),
+        replace(known["withdraw"], name="estate-withdraw", acting_for=mandates.BERTIL, estate=True, page=withdraw),
+        Example("authorize-for-oneself", "portal/authorize.html", "oauth", asks),
+        Example("authorize-for-another", "portal/authorize.html", "oauth", asks, acting_for=mandates.BERTIL),
+        Example("mandates-request", "portal/mandates.html", "mandates/", replace(some, request=waits, banner=None)),
+    ]
