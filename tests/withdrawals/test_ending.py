@@ -17,6 +17,8 @@ from aurora.sources import connections
 from aurora.twin.models import Fact
 from consent.errors import Conflict, InvalidInput, NotFound
 from consent.models import ConsentEvent, ConsentRecord, ConsentState
+from consent.oauth import tokens
+from consent.oauth.models import AccessToken, RefreshToken
 from consent.scope import citizen_scope
 from tests.support.cast import REGISTER, TAX, Cast, Person
 from tests.withdrawals.told import HOUSEHOLD, INCOME, asked_for, deliveries, delivery, entries, granted, withdrawn
@@ -70,6 +72,15 @@ def test_a_withdrawn_consents_next_read_refresh_pull_and_suggestion_are_all_refu
     assert refused.value.code == "consent_withdrawn"
     assert facts(cecilia) == 0
     cecilia.connect(REGISTER)
+
+
+def test_tokens_are_dead_in_themselves_and_not_only_for_want_of_a_consent(cast: Cast) -> None:
+    """Whoever asks about one, by whatever way, must not hear that it is in use."""
+    token, consent = granted(cast)
+    bound = (("access_token", AccessToken), ("refresh_token", RefreshToken))
+    assert not any(tokens.held(model, token[name]).is_revoked() for name, model in bound)
+    withdrawn(cast.cecilia, consent)
+    assert all(tokens.held(model, token[name]).is_revoked() for name, model in bound)
 
 
 # By parts
@@ -128,10 +139,13 @@ def test_another_citizens_consent_is_not_there(cast: Cast) -> None:
 
 
 def connected(person: Person, source: str) -> tuple[ConsentRecord, ConsentRecord]:
-    """The consents for suggestions and for looking at it oneself."""
+    """The consents for suggestions and for looking at it oneself; there is no other at this source."""
     person.connect(source)
     mine = {c.purpose_id: c for c in person.consents(state="given") if c.source and c.source.code == source}
-    return mine["service-suggestions"], mine["own-overview"]
+    two = mine.pop("service-suggestions"), mine.pop("own-overview")
+    for other in mine.values():
+        withdrawn(person, other)
+    return two
 
 
 def test_facts_go_with_the_last_consent_that_covers_them_category_by_category(cast: Cast) -> None:

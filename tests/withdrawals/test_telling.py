@@ -160,6 +160,38 @@ def test_an_agency_whose_server_hangs_holds_up_no_other(cast: Cast, office_serve
     assert not mine & set(queue.due(now=now, most=10_000))
 
 
+def test_who_waits_longest_is_tried_first(cast: Cast, office_server: Peer) -> None:
+    rows = [told_once(cast) for _ in range(3)]
+    now = timezone.now()
+    with citizen_scope(cast.cecilia.id):
+        Delivery.objects.exclude(pk__in=[row.pk for row in rows]).update(due_at=None, lease_until=None, lease_token=None)
+    for row, minutes in zip(rows, (5, 15, 10), strict=True):
+        change(cast.cecilia, row, due_at=now - timedelta(minutes=minutes))
+    assert queue.AT_ONCE == 2 and queue.due(now=now, most=10_000) == [rows[1].pk, rows[2].pk]
+    assert queue.due(now=now, most=1) == [rows[1].pk]
+    change(cast.cecilia, rows[1], due_at=now + timedelta(seconds=1))
+    assert queue.due(now=now, most=10_000) == [rows[2].pk, rows[0].pk], "what is not due is not woken"
+
+
+@pytest.mark.parametrize(("attempt", "longest"), [(1, 5), (2, 10), (5, 80), (12, 10_240), (13, 20_480), (14, 21_600), (60, 21_600)])
+def test_pauses_grow_from_five_seconds_to_six_hours_with_jitter(attempt: int, longest: int) -> None:
+    waits = [queue.wait_after(attempt).total_seconds() for _ in range(200)]
+    assert longest * 0.05 <= min(waits) and max(waits) <= longest
+    assert len(set(waits)) > 100 and max(waits) - min(waits) > longest * 0.5, "agencies' notices must not come back all at once"
+    assert queue.wait_after(attempt, retry_after=30_000) == timedelta(seconds=30_000)
+
+
+def test_the_pause_is_that_of_the_attempt(cast: Cast, office_server: Peer) -> None:
+    office_server.says(PATH, {}, 500)
+    row = told_once(cast)
+    change(cast.cecilia, row, attempts=11)
+    before = timezone.now()
+    tell(row)
+    waiting = again(cast, row)
+    assert waiting.attempts == 12 and waiting.due_at is not None
+    assert before + timedelta(seconds=512) <= waiting.due_at <= timezone.now() + timedelta(seconds=10_240)
+
+
 def test_who_has_no_address_is_not_called_and_reads_the_feed(cast: Cast, office_server: Peer) -> None:
     Client.objects.filter(client_id=cast.office.client_id).update(notice_uri="")
     row = told_once(cast)
