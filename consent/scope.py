@@ -6,14 +6,20 @@ digest the caller holds. Both are local to a transaction; without them a persona
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 from uuid import UUID
 
 from django.db import connection, transaction
 
 CURRENT_CITIZEN = "nullif(current_setting('aurora.citizen', true), '')::uuid"
 CURRENT_LOOKUP = "decode(nullif(current_setting('aurora.lookup', true), ''), 'hex')"
+
+# In place of a citizen's id as an argument of a volatile function: PostgreSQL sets the scope before it calls the function.
+OPENING = "set_config('aurora.citizen', %s, true)::uuid"
+
+T = TypeVar("T")
 
 
 @contextmanager
@@ -37,6 +43,19 @@ def citizen_scope(citizen_id: UUID, *, durable: bool = False) -> Iterator[None]:
     """Open the rows of one citizen for the length of a transaction (joined if one is open; with `durable` none may be open)."""
     with _setting("aurora.citizen", str(citizen_id), durable=durable):
         yield
+
+
+@contextmanager
+def scope_opened_by(ask: Callable[[], T]) -> Iterator[T]:
+    """`citizen_scope`, durable, whose first question opens it: `ask` executes a statement with `OPENING`, and one round trip does for both.
+
+    Yields what was asked.
+    """
+    with transaction.atomic(durable=True):
+        yield ask()
+        if len(connection.savepoint_ids) > 0:  # only in a test's transaction, which goes on
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT set_config('aurora.citizen', '', true)")
 
 
 @contextmanager

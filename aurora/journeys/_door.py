@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +22,7 @@ from consent.errors import AuroraError
 from consent.ledger.events import Event
 from consent.rules import CITIZEN, AccessRequest, ConsentView, Permit, Refusal, RefusalCode, decide
 from consent.rules.mandates import Deed
-from consent.scope import citizen_scope
+from consent.scope import citizen_scope, scope_opened_by
 
 # Where the agency can do something about it, it is told what.
 _SENTENCES = {
@@ -67,9 +68,8 @@ def open_door(
     `only_consent` and `at_most` narrow the decision to one consent and some of its categories: that is all an agency's token stands for.
     Raises `AccessRefused` once the refusal is committed. Opens its own transaction: calling it inside another is an error.
     """
-    with citizen_scope(request.citizen_id, durable=True):
-        _within_mandate(request, now)
-        consents = _consents(request, only_consent, at_most)
+    with _opened(request, now) as standing:
+        consents = _consents(standing, only_consent, at_most)
         decision = decide(request, consents, now=now)
         if isinstance(decision, Permit):
             entry = _append(decision, granted, now, details)
@@ -82,16 +82,20 @@ def open_door(
     raise AccessRefused(decision, entry)
 
 
-def _within_mandate(request: AccessRequest, now: datetime) -> None:
-    """Whoever looks for the citizen looks no further than their themes, whatever was asked for. Raises `MandateRefused`."""
+@contextmanager
+def _opened(request: AccessRequest, now: datetime) -> Iterator[list[ConsentView]]:
+    """The citizen's scope, and what they consented to. Raises `MandateRefused`: who looks for the citizen looks no further than their themes."""
+    whose = request.citizen_id
     if request.requester == CITIZEN:
-        mandates.confirm(citizen_id=request.citizen_id, now=now, deed=Deed.SEE, categories=request.categories)
+        with citizen_scope(whose, durable=True):
+            mandates.confirm(citizen_id=whose, now=now, deed=Deed.SEE, categories=request.categories)
+            yield []
+        return
+    with scope_opened_by(partial(queries.for_decision, citizen_id=whose, recipient=request.requester, opening=True)) as standing:
+        yield standing
 
 
-def _consents(request: AccessRequest, only_consent: UUID | None, at_most: frozenset[str] | None) -> list[ConsentView]:
-    if request.requester == CITIZEN:
-        return []
-    standing = queries.for_decision(citizen_id=request.citizen_id, recipient=request.requester)
+def _consents(standing: list[ConsentView], only_consent: UUID | None, at_most: frozenset[str] | None) -> list[ConsentView]:
     found = [c for c in standing if only_consent is None or c.id == only_consent]
     # What was withdrawn stays in view, though no token bears it any more: it is the reason that the refusal tells.
     return found if at_most is None else [replace(c, categories=c.categories & (at_most | c.withdrawn)) for c in found]

@@ -33,8 +33,8 @@ AT_MOST = {
     "consent": 15,
     "withdraw": 10,
     "authorize": 23,
-    "api read": 7,
-    "api refusal": 7,
+    "api read": 6,
+    "api refusal": 6,
     "console overview": 11,
 }
 
