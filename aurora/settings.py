@@ -202,6 +202,7 @@ WHITENOISE_USE_FINDERS = True
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "aurora.api.negotiation.AsItComes",
     "DEFAULT_AUTHENTICATION_CLASSES": ["aurora.api.authentication.AgencyToken"],
     "DEFAULT_PERMISSION_CLASSES": ["aurora.api.authentication.HasAgencyToken"],
     "DEFAULT_THROTTLE_CLASSES": ["aurora.api.throttles.PerClient"],

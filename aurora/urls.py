@@ -9,6 +9,7 @@ from aurora.portal import callbacks
 from aurora.portal.views import authorize, entrance
 
 urlpatterns = [
+    path("api/v1/", include("aurora.api.urls")),  # first, since it is called most, and addresses are tried in their order
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
     path("", entrance.root),
@@ -19,7 +20,6 @@ urlpatterns = [
     path("", include("consent.oauth.urls")),
     path("", include("consent.webhooks.urls")),
     path("ledger/", include("consent.ledger.urls")),
-    path("api/v1/", include("aurora.api.urls")),
     *i18n_patterns(path("console/", include("aurora.console.urls")), path("", include("aurora.portal.urls"))),
 ]
 
