@@ -79,6 +79,7 @@ _FAULTS: Final[Mapping[str, Sentence]] = {
     "Every key needs a kid of 1 to 128 characters.": _("Every key needs a kid of 1 to 128 characters."),
     "Every key needs a kid of its own.": _("Every key needs a kid of its own."),
     "An RSA key has 2048 to 4096 bits.": _("An RSA key has 2048 to 4096 bits."),
+    "An RSA key's exponent has at most 64 bits.": _("An RSA key's exponent has at most 64 bits."),
     "A key's numbers are not valid.": _("The numbers of a key are not valid."),
     "This type of key is for verifying ES256 signatures.": _("What a key says of its use does not go with its type."),
     "This type of key is for verifying PS256 signatures.": _("What a key says of its use does not go with its type."),
