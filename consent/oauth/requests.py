@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from . import config, grant_management
 from .digests import digest_of, looks_like_secret
-from .errors import RequestElsewhere, RequestExpired, RequestUnknown, RequestUsed
+from .errors import RequestElsewhere, RequestExpired, RequestRefused, RequestUnknown, RequestUsed
 from .models import PushedRequest
 from .rfc9126 import URI_PREFIX
 from .rfc9396 import from_json
@@ -86,7 +86,16 @@ def _standing(digest: bytes, client_id: str, now: datetime) -> PushedRequest:
         raise RequestUsed()
     if found.expires_at <= now:
         raise RequestExpired()
+    _check_still_registered(found)
     return found
+
+
+def _check_still_registered(request: PushedRequest) -> None:
+    """What was checked when it was pushed may have been taken from the client since: then it is not asked for, nor answered to that address."""
+    client, detail = request.client, from_json(request.params["detail"])
+    may_ask = detail.purpose in client.allowed_purposes and set(detail.categories) <= set(client.allowed_categories)
+    if not may_ask or not client.check_redirect_uri(request.params["redirect_uri"]):
+        raise RequestRefused()
 
 
 def view_of(request: PushedRequest) -> PushedRequestView:

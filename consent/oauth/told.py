@@ -55,8 +55,11 @@ class Told:
         return self.revoked
 
     def is_for(self, server: Client) -> bool:
-        """Whether this client is the resource server that the token is for, and the token's own client is still one of ours."""
-        return bool(self.audience) and self.audience == server.resource and self.active
+        """Whether this client is the resource server that the token is for, and the token's own client is still one of ours.
+
+        Of the same agency too: an address can change hands while tokens for it live, and the citizen's name is the former agency's.
+        """
+        return bool(self.audience) and (self.audience, self.agency) == (server.resource, server.agency.code) and self.active
 
 
 def of(text: str) -> Told | None:
