@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from rest_framework.negotiation import DefaultContentNegotiation
@@ -13,8 +13,8 @@ from rest_framework.request import Request
 class AsItComes(DefaultContentNegotiation):
     """DRF's, but for who accepts anything, or just what we have first: then nothing needs to be parsed and weighed."""
 
-    def select_renderer(self, request: Request, renderers: Sequence[BaseRenderer], format_suffix: str | None = None) -> Any:
-        first = renderers[0]
+    def select_renderer(self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None) -> Any:
+        first = next(iter(renderers))
         if format_suffix is None and request.META.get("HTTP_ACCEPT", "*/*") in ("*/*", first.media_type):
             return first, first.media_type
         return super().select_renderer(request, renderers, format_suffix)
