@@ -193,7 +193,7 @@ def test_a_sources_answer_connects_once(cast: Cast, bertil: tuple[Client, str]) 
     answer = _back_from_the_source(_left_for_the_source(face), name)
     arrived = face.get(CALLBACK, answer)
     assert arrived.status_code == 302 and "/pulls/" in arrived["Location"]
-    assert len(person.consents(state="given")) == 3  # one a purpose
+    assert len(person.consents(state="given")) == 4  # one a purpose
     before = snapshot()
     again = face.get(CALLBACK, answer)
     odd.check(again, [answer["code"], answer["state"]], what="replayed")
