@@ -39,7 +39,9 @@ class GrantSerializer(serializers.Serializer):  # type: ignore[type-arg]
 
     authorization_details = DetailSerializer(many=True)
     created_at = serializers.DateTimeField(default_timezone=UTC)
-    last_updated_at = serializers.DateTimeField(default_timezone=UTC, help_text="When something was last given, replaced, narrowed or ended in it.")
+    last_updated_at = serializers.DateTimeField(
+        default_timezone=UTC, help_text="When something was last given, replaced, narrowed or ended in it."
+    )
     expires_at = serializers.DateTimeField(default_timezone=UTC, help_text="When the last detail ends.")
     updated_by = serializers.ChoiceField(choices=["client", "authorization_server"], help_text="`client`: by a request of yours.")
 

@@ -5,15 +5,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('consent', '0006_mandates'),
+        ("consent", "0006_mandates"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='consentrecord',
-            index=models.Index(condition=models.Q(('state', 'given')), fields=['expires_at'], name='consent_running_out'),
+            model_name="consentrecord",
+            index=models.Index(condition=models.Q(("state", "given")), fields=["expires_at"], name="consent_running_out"),
         ),
     ]
