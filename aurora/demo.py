@@ -177,6 +177,7 @@ def description(plan: Plan, demo: Mapping[str, Any], control_token: str, people:
         "base_url": plan.urls["aurora"],
         "citizens": demo["citizens"],
         "children": demo.get("children", []),
+        "estates": demo.get("estates", []),
         "agencies": demo["agencies"],
         "operators": [asdict(operator) for operator in people],
         "sandbox": {"eid": demo["eid"], "sources": demo["sources"], "control_token": control_token},

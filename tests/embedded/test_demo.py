@@ -45,7 +45,7 @@ def test_who_answers_strangers_does_not_hold_the_owners_key(stack: Stack) -> Non
 
 
 def test_its_description_tells_integrators_who_to_be_and_is_for_nobody_else(stack: Stack) -> None:
-    assert {"base_url", "citizens", "agencies", "operators", "sandbox"} == set(stack.demo)
+    assert {"base_url", "citizens", "children", "estates", "agencies", "operators", "sandbox"} == set(stack.demo)
     assert all({"name", "identifier"} <= set(citizen) for citizen in stack.demo["citizens"])
     agency = stack.demo["agencies"][0]
     assert {"client_id", "private_jwk", "redirect_uris", "purposes", "categories"} <= set(agency)

@@ -155,6 +155,7 @@ def test_the_export_holds_every_current_fact_with_where_it_came_from(vocabulary:
     assert wages == {
         "category": INCOME, "version": 1, "key": "wages", "value": 43_800, "source": "tax-administration", "provenance": "reported",
         "observed_at": OBSERVED.isoformat(), "valid_from": "2025-01-01", "valid_to": None, "recorded_at": NOW.isoformat(),
+        "kept_at": None,
     }  # fmt: skip
     assert document["consents"] == []
 
