@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from sandbox_client import Browser, Sandbox
 
-from aurora.sandbox import personas, vocabulary, wards
+from aurora.sandbox import estates, personas, vocabulary, wards
 from aurora.sandbox.config import SOURCES
 from recommender.training import households
 
@@ -26,7 +26,8 @@ def test_the_citizens_own_facts_arrive_in_the_documented_form(steady: Sandbox, s
     peer, tokens = steady.tokens(source, scope, who="Cecilia")
     index = int(steady.identifier("cecilia")[1:7])
     assert tokens["token_type"] == "Bearer" and tokens["expires_in"] == 600 and tokens["scope"] == scope
-    held = {**households.facts_of(index), wards.CATEGORY: wards.facts_of(index, personas.choose())}
+    of_people = {register.CATEGORY: register.facts_of(index, personas.choose()) for register in (wards, estates)}
+    held = {**households.facts_of(index), **of_people}
     for category in scope.split():
         answer = peer.read(category, tokens["access_token"])
         assert answer.status_code == 200
