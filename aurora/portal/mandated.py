@@ -48,6 +48,12 @@ def of(request: HttpRequest) -> Acting | None:
     return found
 
 
+def whom(request: HttpRequest) -> str:
+    """For whom a form is filled in, as it carries it: the mandate's id, "" for oneself. Another tab may change it meanwhile."""
+    doing = of(request)
+    return str(doing.mandate.id) if doing else ""
+
+
 def begin(request: HttpRequest, mandate_id: UUID) -> None:
     """From the next request on this session acts for another."""
     request.session[SESSION] = str(mandate_id)

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from aurora.journeys import act_for, delegate, registers, wards
@@ -206,3 +207,31 @@ def test_of_the_children_the_twin_keeps_their_number() -> None:
     children, facts = wards.read(answer)
     assert facts == {"number_of_children": 1} and children[0].born == date(2018, 3, 14)
     assert "Onni" not in repr(children) and "S900001" not in repr(children)
+
+
+@pytest.mark.parametrize("opened_for", ["herself", "the child"])
+@pytest.mark.parametrize("decision", ["allow", "decline"])
+def test_a_page_opened_for_one_person_is_not_answered_for_another(cast: Cast, opened_for: str, decision: str) -> None:
+    """Two tabs of one session: the second begins or ends the acting while the first still shows whom it asked about."""
+    hanna, lilli = guardian(), child()
+    told(hanna, lilli)
+    (made,) = mandates_of(hanna)
+    little, face = as_child(hanna, lilli), hanna.browser()
+
+    def act(begin: bool) -> None:
+        path, form = (f"/en/mandates/{made.pk}/", {"decision": "act"}) if begin else (reverse("portal:mandate_stop"), {})
+        assert post(face, path, **form).status_code == 302
+
+    act(opened_for == "the child")
+    query = {"client_id": cast.office.client_id, "request_uri": cast.office.push()}
+    page: Any = face.get("/oauth/authorize", query).context["page"]  # type: ignore[attr-defined]
+    act(opened_for == "herself")
+    form = {"decision": decision, "categories": ["tax.income"]}
+    answer: Any = post(face, "/oauth/authorize", **dict(page.hidden), **form)
+    assert answer.status_code == 400 and b"Read it again before you decide" in answer.content
+    assert not [c for p in (hanna, little) for c in p.consents(recipient__code=cast.office.client_id)]
+    again = answer.context["page"]
+    assert not any(c.checked for c in again.categories), "what was ticked was ticked for the other"
+    assert post(face, "/oauth/authorize", **dict(again.hidden), **form).status_code == 303
+    now, before = (little, hanna) if opened_for == "herself" else (hanna, little)
+    assert now.consents(recipient__code=cast.office.client_id) and not before.consents(recipient__code=cast.office.client_id)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from aurora.journeys import request_access
 from aurora.journeys.request_access import AccessQuestion
-from aurora.portal import forms, newcomers, waiting
+from aurora.portal import forms, mandated, newcomers, waiting
 from aurora.portal.auth import for_citizens, me
 from aurora.portal.present import consents as present
 from aurora.portal.waiting import INTERACTION
@@ -63,6 +63,8 @@ def _answer(request: HttpRequest, asked: AccessQuestion) -> HttpResponse:
     form, now, mine = request.POST, timezone.now(), me(request)
     digest = form.get("notice", "")
     try:
+        if not _same_person(request):
+            raise Conflict(request_access.CHANGED)
         if forms.decision(form) == "decline":
             url = request_access.decline(citizen_id=mine, asked=asked, digest=digest, now=now)
         else:
@@ -74,14 +76,20 @@ def _answer(request: HttpRequest, asked: AccessQuestion) -> HttpResponse:
     return SeeOther(url)
 
 
+def _same_person(request: HttpRequest) -> bool:
+    """Whether the page was made for whom this session acts now: another tab may have begun or ended it. The text alone names nobody."""
+    return request.POST.get("for", "") == mandated.whom(request)
+
+
 def _page(request: HttpRequest, asked: AccessQuestion, errors: dict[str, str]) -> HttpResponse:
     sent = request.POST if request.method == "POST" else request.GET
     kept = {"client_id": asked.request.client_id, "request_uri": sent.get("request_uri", "")}
     if asked.for_others:
         waiting.note(request, client_id=kept["client_id"], request_uri=kept["request_uri"])
     page = present.access_page(
-        asked, name=request.user.display_name, checked=request.POST.getlist("categories"), errors=errors,  # type: ignore[union-attr]
-        hidden={**kept, "notice": asked.text.digest, "language": asked.text.language},
+        asked, name=request.user.display_name, errors=errors,  # type: ignore[union-attr]
+        checked=request.POST.getlist("categories") if _same_person(request) else (),
+        hidden={**kept, "notice": asked.text.digest, "language": asked.text.language, "for": mandated.whom(request)},
         language_urls={code: f"{reverse('authorize')}?{urlencode({**kept, 'language': code})}" for code in LANGUAGES},
     )  # fmt: skip
     return render(request, "portal/authorize.html", {"page": page}, status=400 if errors else 200)
