@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -32,11 +34,11 @@ def wake(pull_id: UUID) -> None:
     transaction.on_commit(lambda: _send(pull_id), robust=True)
 
 
-def _send(pull_id: UUID) -> None:
+def _send(pull_id: UUID, **options: Any) -> None:
     from aurora.journeys.tasks import pull
 
     try:
-        pull.apply_async((str(pull_id),))
+        pull.apply_async((str(pull_id),), **options)
     except pull.OperationalError:
         logger.warning("The broker is away; pull %s waits for the sweep.", pull_id)
 
@@ -45,7 +47,7 @@ def sweep(*, now: datetime) -> int:
     """Wake every pull that is overdue: its message was lost, its worker died, or its time to try again has come. How many."""
     overdue = pulls.overdue(now=now, most=SWEEP_MOST)
     for pull_id in overdue:
-        _send(pull_id)
+        _send(pull_id, expires=settings.AURORA_SWEEP_EVERY.total_seconds())  # the next sweep sends it again
     return len(overdue)
 
 

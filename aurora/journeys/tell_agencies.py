@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -63,12 +64,12 @@ def _put(record: ConsentRecord, kind: Kind, categories: Iterable[str], *, by: st
         transaction.on_commit(partial(_send, row.pk), robust=True)
 
 
-def _send(delivery_id: UUID) -> None:
+def _send(delivery_id: UUID, **options: Any) -> None:
     from aurora.journeys.tasks import tell_agency
 
     crash.reach("tell.before_wake")
     try:
-        tell_agency.apply_async((str(delivery_id),))
+        tell_agency.apply_async((str(delivery_id),), **options)
     except tell_agency.OperationalError:
         logger.warning("The broker is away; delivery %s waits for the sweep.", delivery_id)
 
@@ -77,7 +78,7 @@ def sweep(*, now: datetime) -> int:
     """Wake every delivery that is due: its message was lost, its worker died, or its time to try again has come. How many."""
     due = queue.due(now=now, most=SWEEP_MOST)
     for delivery_id in due:
-        _send(delivery_id)
+        _send(delivery_id, expires=settings.AURORA_SWEEP_EVERY.total_seconds())  # the next sweep sends it again
     return len(due)
 
 
@@ -101,6 +102,14 @@ def run(*, delivery_id: UUID) -> None:
         now = timezone.now()
         if queue.delivered(lease, now=now):
             _log_notice(Delivery.objects.select_related("client__agency").get(pk=delivery_id), Event.NOTICE_DELIVERED, now)
+    _go_on(lease, now)
+
+
+def _go_on(lease: Lease, now: datetime) -> None:
+    """Messages about others of this client may have come, and gone, while this one was under way. Of one that does not answer the sweep tries the next."""
+    following = queue.next_of(client_pk=lease.client_pk, now=now)
+    if following is not None:
+        _send(following)
 
 
 def _post(lease: Lease) -> None:

@@ -27,8 +27,8 @@ from .models import Delivery
 FIRST_WAIT = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(hours=6)
 TRY_FOR = timedelta(days=3)
-# Of one client at a time: an agency whose server hangs must not have all workers wait for it.
-AT_ONCE = 2
+# Of one client at a time: an agency whose server hangs must not have all workers wait for it, and there may be but two.
+AT_ONCE = 1
 PURGE_MOST = 10_000  # in a round, so that none holds many rows for long
 State = Delivery.State
 
@@ -39,6 +39,7 @@ class Lease:
 
     delivery_id: UUID
     citizen_id: UUID
+    client_pk: int
     token: UUID
     attempt: int
     queued_at: datetime
@@ -85,12 +86,16 @@ def citizen_of(delivery_id: UUID, *, client_id: str | None = None) -> UUID | Non
 
 
 def claim(*, delivery_id: UUID, now: datetime) -> Lease | None:
-    """Take a delivery that is due. None: it is another's, done, or its client has nowhere to be told (then it waits in the feed)."""
+    """Take a delivery that is due. None: it is another's, done, its client has nowhere to be told (then it waits in the feed), or as many
+    of its client are under way as may be (then it stays due).
+    """
     found = Delivery.objects.select_related("client__agency").filter(pk=delivery_id, state=State.PENDING).first()
     if found is None:
         return None
     if not found.client.notice_uri:
         Delivery.objects.filter(pk=delivery_id, state=State.PENDING, lease_token__isnull=True).update(due_at=None)
+        return None
+    if _under_way(found.client_id, now) >= AT_ONCE:
         return None
     free = Q(lease_until__isnull=True) | Q(lease_until__lte=now)
     token, until = uuid.uuid4(), now + settings.AURORA_PULL_LEASE
@@ -99,9 +104,24 @@ def claim(*, delivery_id: UUID, now: datetime) -> Lease | None:
         return None
     found.refresh_from_db(fields=["attempts"])
     return Lease(
-        delivery_id, found.citizen_id, token, found.attempts, found.queued_at, found.client.agency.code, found.client.notice_uri,
+        delivery_id, found.citizen_id, found.client_id, token, found.attempts, found.queued_at, found.client.agency.code, found.client.notice_uri,
         payload.body(found.payload),
     )  # fmt: skip
+
+
+def next_of(*, client_pk: int, now: datetime) -> UUID | None:
+    """What of one client waits longest: whom it has just answered, it may be told the next."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT consent_webhooks_next(%s, %s)", [client_pk, now])
+        found: UUID | None = cursor.fetchone()[0]
+    return found
+
+
+def _under_way(client_pk: int, now: datetime) -> int:
+    """Attempts that are being made at one client. Until the transaction ends nobody else counts them."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT consent_webhooks_under_way(%s, %s)", [client_pk, now])
+        return int(cursor.fetchone()[0])
 
 
 def delivered(lease: Lease, *, now: datetime) -> bool:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 from typing import Any
 from uuid import uuid4
 
@@ -13,7 +15,7 @@ from django.db import connection
 from django.utils import timezone
 
 from aurora.identity.keys import pairwise
-from aurora.journeys import tell_agencies
+from aurora.journeys import tasks, tell_agencies
 from consent.errors import NotFound
 from consent.oauth.models import Client
 from consent.scope import citizen_scope
@@ -149,28 +151,78 @@ def test_a_worker_that_died_has_its_turn_taken_when_its_lease_is_over(cast: Cast
         assert queue.delivered(mine, now=later) and not queue.delivered(dead, now=later), "the dead one comes back: it moves nothing"
 
 
+def only(*rows: Delivery) -> None:
+    """Nothing else of the client is under way or due."""
+    with citizen_scope(rows[0].citizen_id):
+        Delivery.objects.exclude(pk__in=[row.pk for row in rows]).update(due_at=None, lease_until=None, lease_token=None)
+
+
 def test_an_agency_whose_server_hangs_holds_up_no_other(cast: Cast, office_server: Peer) -> None:
-    """Of one client no more are tried at once than `AT_ONCE`, however many wait."""
+    """Of one client no more are tried at once than `AT_ONCE`, however many wait and whoever woke them."""
     rows = [told_once(cast) for _ in range(queue.AT_ONCE + 2)]
+    only(*rows)
     now = timezone.now()
     with citizen_scope(cast.cecilia.id):
         for row in rows[: queue.AT_ONCE]:
             assert queue.claim(delivery_id=row.pk, now=now)
     mine = {row.pk for row in rows}
     assert not mine & set(queue.due(now=now, most=10_000))
+    for row in rows[queue.AT_ONCE :]:
+        tell(row)  # its own message, sent when it was made
+        waiting = again(cast, row)
+        assert (waiting.state, waiting.attempts, waiting.lease_token) == ("pending", 0, None) and waiting.due_at is not None
+    assert not office_server.asked(PATH)
+
+
+def test_of_two_workers_at_once_one_tells_a_client(cast: Cast, office_server: Peer) -> None:
+    rows = [told_once(cast) for _ in range(4)]
+    only(*rows)
+    together = Barrier(4)
+
+    def one(row: Delivery) -> bool:
+        try:
+            together.wait()
+            with citizen_scope(cast.cecilia.id):
+                return queue.claim(delivery_id=row.pk, now=timezone.now()) is not None
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(one, rows)) == queue.AT_ONCE
+
+
+def test_who_has_answered_is_told_the_next_without_waiting_for_a_sweep(
+    cast: Cast, office_server: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (told_once(cast) for _ in range(2))
+    only(first, second)
+    woken: list[object] = []
+    monkeypatch.setattr(tell_agencies, "_send", lambda delivery_id, **_: woken.append(delivery_id))
+    tell(first)
+    assert woken == [second.pk]
+    office_server.says(PATH, {}, 500)
+    tell(second)
+    assert woken == [second.pk], "who does not answer is left to the sweep"
+
+
+def test_a_sweeps_messages_do_not_pile_up(cast: Cast, office_server: Peer, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = told_once(cast)
+    only(row)
+    sent: list[tuple[object, dict[str, Any]]] = []
+    monkeypatch.setattr(tasks.tell_agency, "apply_async", lambda args, **options: sent.append((args, options)))
+    assert tell_agencies.sweep(now=timezone.now()) >= 1
+    assert ((str(row.pk),), {"expires": settings.AURORA_SWEEP_EVERY.total_seconds()}) in sent
 
 
 def test_who_waits_longest_is_tried_first(cast: Cast, office_server: Peer) -> None:
     rows = [told_once(cast) for _ in range(3)]
     now = timezone.now()
-    with citizen_scope(cast.cecilia.id):
-        Delivery.objects.exclude(pk__in=[row.pk for row in rows]).update(due_at=None, lease_until=None, lease_token=None)
+    only(*rows)
     for row, minutes in zip(rows, (5, 15, 10), strict=True):
         change(cast.cecilia, row, due_at=now - timedelta(minutes=minutes))
-    assert queue.AT_ONCE == 2 and queue.due(now=now, most=10_000) == [rows[1].pk, rows[2].pk]
-    assert queue.due(now=now, most=1) == [rows[1].pk]
+    assert queue.AT_ONCE == 1 and queue.due(now=now, most=10_000) == [rows[1].pk]
     change(cast.cecilia, rows[1], due_at=now + timedelta(seconds=1))
-    assert queue.due(now=now, most=10_000) == [rows[2].pk, rows[0].pk], "what is not due is not woken"
+    assert queue.due(now=now, most=10_000) == [rows[2].pk], "what is not due is not woken"
 
 
 @pytest.mark.parametrize(("attempt", "longest"), [(1, 5), (2, 10), (5, 80), (12, 10_240), (13, 20_480), (14, 21_600), (60, 21_600)])
