@@ -164,8 +164,8 @@ def check_give(
     standing = ConsentRecord.objects.filter(
         citizen_id=citizen_id, recipient_id=recipient_id, purpose_id=purpose, source_id=source_id, state="given", expires_at__gt=now
     ).first()
-    happened = ConsentEvent.objects.filter(citizen_id=citizen_id, **same).select_related("consent").order_by("-at", "-pk")
-    words = _words(list(happened[:100]), citizen_id, now)
+    happened = ConsentEvent.objects.filter(citizen_id=citizen_id, kind__in=(ConsentEventKind.GIVEN, *_NOES), **same)
+    words = _words(happened.select_related("consent").order_by("-at", "-pk"), citizen_id, chosen, now)
     covered = frozenset(standing.categories) if standing is not None else frozenset[str]()
     asked: list[LastWord | None] = [*words] or [None]
     for word in asked:
@@ -182,21 +182,27 @@ def check_end(*, citizen_id: UUID, deed: Deed, categories: Iterable[str], purpos
     return doing
 
 
-def _words(events: list[ConsentEvent], citizen_id: UUID, now: datetime) -> list[LastWord]:
-    """What was last given on the matter, while its time lasts, even if it was ended since; and every no of a person after it."""
-    noes: list[ConsentEvent] = []
+def _words(events: Iterable[ConsentEvent], citizen_id: UUID, chosen: frozenset[str], now: datetime) -> list[LastWord]:
+    """What the citizen gave last on the matter, while its time lasts, even if it was ended since; and every no after it. Newest first.
+
+    An attorney's yes takes back their own no for what they gave, and nobody else's: else they would give a part, and then what was refused.
+    """
+    noes: list[tuple[UUID | None, frozenset[str]]] = []
     given: list[LastWord] = []
+    yes: dict[UUID, frozenset[str]] = {}
     for event in events:
-        if event.kind == ConsentEventKind.GIVEN:
-            if event.consent.expires_at > now:
-                given = [LastWord(event.decided_by_id, no=False, stands=True)]
+        who = event.decided_by_id
+        if event.kind != ConsentEventKind.GIVEN:
+            # A no that names nothing is one to all that is asked for now.
+            left = (frozenset(event.categories) or chosen) - (yes.get(who, frozenset()) if who else frozenset())
+            noes += [(who, left)] if left and event.by == CITIZEN else []
+        elif who is None:
+            given = [LastWord(None, no=False, stands=True)] if event.consent.expires_at > now else []
             break
-        if event.kind in _NOES and event.by == CITIZEN:
-            noes.append(event)
-    bound = _still_act({e.decided_by_id for e in noes if e.decided_by_id}, citizen_id, now)
-    return given + [
-        LastWord(e.decided_by_id, no=True, stands=False, categories=frozenset(e.categories), bound=e.decided_by_id in bound) for e in noes
-    ]
+        else:
+            yes[who] = yes.get(who, frozenset()) | frozenset(event.consent.categories)
+    bound = _still_act({who for who, _ in noes if who}, citizen_id, now)
+    return given + [LastWord(who, no=True, stands=False, categories=left, bound=who in bound) for who, left in dict.fromkeys(noes)]
 
 
 def _still_act(attorneys: set[UUID], citizen_id: UUID, now: datetime) -> set[UUID]:

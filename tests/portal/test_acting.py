@@ -77,6 +77,38 @@ def test_whoever_acts_sees_the_others_data_within_the_themes_only(cast: Cast) ->
     assert {c.state for c in aamu.consents()} == {"given"}
 
 
+def test_an_entry_within_the_themes_does_not_show_the_rest_of_the_consent_behind_it(cast: Cast) -> None:
+    """One consent to both kinds of data; what was read under it was the one that the attorney may see."""
+    aamu, valto = principal(), attorney()
+    token = cast.office.granted(aamu)["access_token"]
+    assert cast.office.read(token, "tax.income").status_code == 200
+    entry = next(e for e in aamu.entries() if e.event == "agency:twin:read")
+    own: Any = aamu.browser().get(f"/en/activity/{entry.id}/")
+    assert own.context["page"].notice and own.context["page"].consent_url == own.context["page"].entry.consent_url != ""
+    face = acting(valto, mandate(aamu, valto, "taxation"))
+    answer: Any = face.get(f"/en/activity/{entry.id}/")
+    page = answer.context["page"]
+    assert answer.status_code == 200 and b"Household" not in answer.content
+    assert (page.notice, page.consent_url, page.consent_title, page.entry.consent_url) == ((), "", "", "")
+    shown = [e for d in face.get("/en/activity/").context["page"].days for e in d.entries]
+    assert str(entry.id) in {e.id for e in shown}
+    print([(e.title, e.consent_url, [str(c["en"]) for c in e.categories]) for e in shown], [(c.pk, c.categories) for c in aamu.consents()])
+    linked = [e.consent_url for e in shown if e.consent_url]
+    assert linked and {face.get(url).status_code for url in linked} == {200}, "what is linked is there"
+
+
+def test_the_request_tells_an_attorney_nothing_of_what_is_held_outside_the_themes(cast: Cast) -> None:
+    aamu, valto = principal(), attorney()
+    query = {"client_id": cast.office.client_id, "request_uri": cast.office.push()}
+    face = acting(valto, mandate(aamu, valto, "taxation"))
+    page: Any = face.get("/oauth/authorize", query).context["page"]  # type: ignore[attr-defined]
+    told = {str(c.category.code): c.availability and c.availability.value for c in page.categories}
+    assert told["population.household"] is None and told["tax.income"] == "have"
+    query = {"client_id": cast.office.client_id, "request_uri": cast.office.push()}
+    own: Any = aamu.browser().get("/oauth/authorize", query).context["page"]  # type: ignore[attr-defined]
+    assert {c.availability.value for c in own.categories} == {"have"}
+
+
 def test_suggestions_and_export_need_more_than_a_theme(cast: Cast) -> None:
     aamu, valto = principal(), attorney()
     face = acting(valto, mandate(aamu, valto))
@@ -255,3 +287,19 @@ def test_the_token_says_that_an_attorney_consented_by_the_agencys_own_name_for_t
 def test_every_fault_has_a_sentence_of_its_own() -> None:
     assert {fault.value for fault in MandateFault} == mandate_words.MANDATE_FAULTS
     assert mandate_words.ACTING_OVER <= mandate_words.MANDATE_FAULTS
+
+
+def test_a_part_given_anew_does_not_take_back_the_citizens_no_to_the_rest(cast: Cast) -> None:
+    aamu, valto = principal(), attorney()
+    face = acting(valto, mandate(aamu, valto))
+    assert allowed(cast, face).status_code == 303
+    (given,) = aamu.consents(recipient__code=cast.office.client_id)
+    assert post(aamu.browser(), f"/en/consents/{given.pk}/withdraw/", decision="narrow", categories=["tax.income"]).status_code == 200
+    assert aamu.consents(pk=given.pk)[0].withdrawn == ["tax.income"]
+    assert allowed(cast, face, "population.household").status_code == 303, "what was not refused"
+    answer = allowed(cast, face)
+    assert answer.status_code == 403 and b"decided this themself" in answer.content
+    for _ in range(2):
+        allowed(cast, face, decision="decline")
+    assert allowed(cast, face, "population.household").status_code == 303, "their own no, taken back"
+    assert allowed(cast, face).status_code == 403 and allowed(cast, aamu.browser()).status_code == 303
