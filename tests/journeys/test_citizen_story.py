@@ -118,4 +118,6 @@ def test_the_text_that_is_kept_is_the_text_that_was_shown(stack: Stack, page: Pa
     kept += [fact.strip() for line in paper.locator("p.au-small").all_text_contents() for fact in line.split(", ")]
     assert len(kept) > 15
     said = " ".join(shown.split())
-    assert [text for text in kept if " ".join(text.split()) not in said] == []
+    # Who is asked anew sees a category's name and, beside it, that they allow it now; the paper has both in one line.
+    parts = [part for text in kept for part in ([text] if " ".join(text.split()) in said else text.split(", "))]
+    assert [part for part in parts if " ".join(part.split()) not in said] == []

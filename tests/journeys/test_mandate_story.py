@@ -54,7 +54,7 @@ def test_offer_accept_act_consent_and_revoke_with_a_page_open(stack: Stack, brow
     receiver.get_by_role("button", name="Act for").click()
     banner = receiver.get_by_role("region", name="Acting for another")
     expect(banner).to_be_visible()
-    receiver.get_by_role("link", name="My data").click()
+    receiver.get_by_role("link", name="The person's data").click()
     expect(receiver.get_by_role("main")).to_contain_text("Wages")
     _apply(receiver, stack)
     expect(banner).to_be_visible()
