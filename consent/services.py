@@ -144,7 +144,9 @@ def end(*, consent_id: UUID, now: datetime, by: str = "citizen", categories: Ite
         raise Conflict()
     going = _going(record, categories)
     if by == CITIZEN:
-        mandates.check_end(citizen_id=record.citizen_id, deed=Deed.WITHDRAW, categories=going, purpose=record.purpose_id, now=now)
+        # Whoever may see a part of it only does not see it at all, and ends no part of it either.
+        whole = record.categories
+        mandates.check_end(citizen_id=record.citizen_id, deed=Deed.WITHDRAW, categories=whole, purpose=record.purpose_id, now=now)
     if set(going) != set(record.covered):
         return _narrow(record, going, now, by)
     state = ConsentState.EXPIRED if by == AURORA else ConsentState.WITHDRAWN
@@ -171,7 +173,7 @@ def replace(*, consent_ids: Iterable[UUID], now: datetime, by: str = "citizen") 
     ended = []
     for record in standing.order_by("pk"):
         if by == CITIZEN:
-            doing: dict[str, Any] = {"deed": Deed.WITHDRAW, "categories": record.covered, "purpose": record.purpose_id}
+            doing: dict[str, Any] = {"deed": Deed.WITHDRAW, "categories": record.categories, "purpose": record.purpose_id}
             mandates.check_end(citizen_id=record.citizen_id, now=now, **doing)
         if _end(Q(pk=record.pk), ConsentState.REPLACED, now, by):
             record.refresh_from_db(fields=["state", "ended_at", "ended_by"])

@@ -85,14 +85,13 @@ def test_an_entry_within_the_themes_does_not_show_the_rest_of_the_consent_behind
     entry = next(e for e in aamu.entries() if e.event == "agency:twin:read")
     own: Any = aamu.browser().get(f"/en/activity/{entry.id}/")
     assert own.context["page"].notice and own.context["page"].consent_url == own.context["page"].entry.consent_url != ""
-    face = acting(valto, mandate(aamu, valto, "taxation"))
+    face = acting(valto, mandate(aamu, valto, "taxation", "housing"))
     answer: Any = face.get(f"/en/activity/{entry.id}/")
     page = answer.context["page"]
     assert answer.status_code == 200 and b"Household" not in answer.content
     assert (page.notice, page.consent_url, page.consent_title, page.entry.consent_url) == ((), "", "", "")
     shown = [e for d in face.get("/en/activity/").context["page"].days for e in d.entries]
     assert str(entry.id) in {e.id for e in shown}
-    print([(e.title, e.consent_url, [str(c["en"]) for c in e.categories]) for e in shown], [(c.pk, c.categories) for c in aamu.consents()])
     linked = [e.consent_url for e in shown if e.consent_url]
     assert linked and {face.get(url).status_code for url in linked} == {200}, "what is linked is there"
 
@@ -303,3 +302,15 @@ def test_a_part_given_anew_does_not_take_back_the_citizens_no_to_the_rest(cast: 
         allowed(cast, face, decision="decline")
     assert allowed(cast, face, "population.household").status_code == 303, "their own no, taken back"
     assert allowed(cast, face).status_code == 403 and allowed(cast, aamu.browser()).status_code == 303
+
+
+def test_of_a_consent_that_reaches_beyond_the_themes_no_part_is_ended(cast: Cast) -> None:
+    aamu, valto = principal(), attorney()
+    assert allowed(cast, aamu.browser()).status_code == 303
+    (given,) = aamu.consents(recipient__code=cast.office.client_id)
+    face, path = acting(valto, mandate(aamu, valto, "taxation")), f"/en/consents/{given.pk}/withdraw/"
+    assert face.get(path).status_code == 404
+    assert post(face, path, decision="narrow", categories=["tax.income"]).status_code == 403
+    assert post(aamu.browser(), path, decision="narrow", categories=["population.household"]).status_code == 200
+    assert face.get(path).status_code == 404 and post(face, path, decision="withdraw").status_code == 403
+    assert [(c.state, c.withdrawn) for c in aamu.consents(pk=given.pk)] == [("given", ["population.household"])]
