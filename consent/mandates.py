@@ -133,17 +133,18 @@ def _locked(mandate_id: UUID) -> MandateView | None:
     return view_of(rows[mandate_id], rows.get(found[0])) if len(rows) == len(wanted) else None
 
 
-def check_own(*, citizen_id: UUID, deed: Deed, now: datetime) -> None:
-    """A child who has a guardian here does not do everything alone. In their scope. Raises `MandateRefused`."""
-    if acting.current() is not None:
-        return
+def own_fault(*, citizen_id: UUID, deed: Deed, now: datetime) -> MandateFault | None:
+    """Why a child who has a guardian here does not do this alone, whoever acts in this request. In the child's scope."""
     birthdays = Mandate.objects.filter(
         principal_id=citizen_id, kind=Mandate.Kind.GUARDIAN, state=Mandate.State.STANDING, freezes_at__gt=now
     )
     turns = birthdays.order_by("freezes_at").values_list("freezes_at", flat=True).first()
-    if turns is None:
-        return
-    if fault := rules.minor_may(deed, age=rules.age_on(day_of(now), eighteenth=day_of(turns))):
+    return None if turns is None else rules.minor_may(deed, age=rules.age_on(day_of(now), eighteenth=day_of(turns)))
+
+
+def check_own(*, citizen_id: UUID, deed: Deed, now: datetime) -> None:
+    """A child who has a guardian here does not do everything alone. In their scope. Raises `MandateRefused`."""
+    if acting.current() is None and (fault := own_fault(citizen_id=citizen_id, deed=deed, now=now)):
         raise MandateRefused(fault)
 
 
@@ -156,6 +157,10 @@ def check_give(
     if doing is None:
         check_own(citizen_id=citizen_id, deed=Deed.GIVE, now=now)
         return None
+    # What a child may not do alone, nobody does on the child's word: such a power of attorney is from before the guardian was known.
+    alone = own_fault(citizen_id=citizen_id, deed=Deed.GIVE, now=now) if doing.mandate.kind is MandateKind.POWER_OF_ATTORNEY else None
+    if alone:
+        raise MandateRefused(alone)
     same = {"consent__recipient_id": recipient_id, "consent__purpose_id": purpose, "consent__source_id": source_id}
     # Nobody else may decide the same thing while we look at what was decided last.
     matter = f"consent-matter:{citizen_id}:{recipient_id}:{purpose}:{source_id}"

@@ -53,7 +53,7 @@ def acting_for(*, actor: UUID, mandate_id: UUID, now: datetime) -> Acting:
     if found is None or found[0].attorney_id != actor:
         raise NotFound()
     view = found[1]
-    if fault := rules.fault_of(view, now=now) or _without_basis(found[0], now):
+    if fault := rules.fault_of(view, now=now) or _without_basis(found[0], now) or _too_young(found[0], actor, now):
         raise MandateRefused(fault)
     return Acting(
         mandate=view,
@@ -72,6 +72,14 @@ def _without_basis(row: Mandate, now: datetime) -> MandateFault | None:
     with citizen_scope(row.attorney_id):
         asked = queries.live(citizen_id=row.attorney_id, at=now).filter(purpose_id=purpose, source__code=row.evidence.get("source"))
         return None if asked.exists() else MandateFault.NO_BASIS
+
+
+def _too_young(row: Mandate, attorney: UUID, now: datetime) -> MandateFault | None:
+    """Nobody is trusted to decide for another what their own guardian decides for them. A register's word is not ours to weigh."""
+    if row.kind != Mandate.Kind.POWER_OF_ATTORNEY:
+        return None
+    with citizen_scope(attorney):
+        return mandates.own_fault(citizen_id=attorney, deed=Deed.GIVE, now=now)
 
 
 def begin(*, actor: UUID, mandate_id: UUID, now: datetime) -> Acting:

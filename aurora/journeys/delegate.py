@@ -21,7 +21,7 @@ from consent.errors import InvalidInput, NotFound
 from consent.ledger.events import Event
 from consent.mandate_changes import Terms
 from consent.models import Mandate
-from consent.rules.mandates import MandateFault, MandateView
+from consent.rules.mandates import Deed, MandateFault, MandateView
 from consent.scope import citizen_scope
 
 logger = logging.getLogger(__name__)
@@ -37,10 +37,14 @@ _FIELDS = {
 
 
 def offer(*, principal_id: UUID, identifier: str, terms: Terms, now: datetime) -> UUID:
-    """Offer a power of attorney to whoever has this national identifier; its id. Raises `InvalidInput` with the field that is wrong."""
+    """Offer a power of attorney to whoever has this national identifier; its id.
+
+    Raises `InvalidInput` with the field that is wrong, and `MandateRefused` for a child who has a guardian here.
+    """
     named = _identifier(identifier)
     digest = citizens.digest_of(named)
     with citizen_scope(principal_id):
+        mandates.check_own(citizen_id=principal_id, deed=Deed.GIVE, now=now)
         if digest == citizens.own_digest(citizen_id=principal_id):
             raise InvalidInput({"identifier": "mandate_oneself"})
         sealed = vault.seal(named.encode(), citizen_id=principal_id, context=INVITED)
@@ -56,6 +60,7 @@ def pass_on(*, attorney_id: UUID, mandate_id: UUID, identifier: str, terms: Term
     named = _identifier(identifier)
     digest = citizens.digest_of(named)
     with citizen_scope(attorney_id):
+        mandates.check_own(citizen_id=attorney_id, deed=Deed.GIVE, now=now)
         found = mandates.load(mandate_id=mandate_id, viewer=attorney_id, lock=True)
         if found is None or found[0].attorney_id != attorney_id:
             raise NotFound()
@@ -90,6 +95,8 @@ def collect(*, citizen_id: UUID, now: datetime) -> int:
 def answer(*, citizen_id: UUID, mandate_id: UUID, accept: bool, now: datetime) -> None:
     """Accept or decline what was offered. Raises `NotFound`, `MandateRefused`, `Conflict`."""
     with citizen_scope(citizen_id):
+        if accept:
+            mandates.check_own(citizen_id=citizen_id, deed=Deed.GIVE, now=now)
         row = mandate_changes.answer(mandate_id=mandate_id, who=citizen_id, accept=accept, now=now)
         tell([row], Event.MANDATE_ACCEPTED if accept else Event.MANDATE_DECLINED, now=now, by=citizen_id)
 

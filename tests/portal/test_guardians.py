@@ -19,9 +19,9 @@ from consent.models import Mandate
 from consent.rules.mandates import eighteenth_birthday
 from consent.scope import citizen_scope
 from tests.portal.test_acting import allowed
-from tests.portal.test_mandates import DAY, events, messages
+from tests.portal.test_mandates import DAY, events, form, messages
 from tests.support.cast import REGISTER, Cast, Person
-from tests.support.mandated import acting, consented, post, row, somebody, stands
+from tests.support.mandated import acting, consented, mandate, offered, post, row, somebody, stands
 
 TODAY = days.today()
 
@@ -235,3 +235,32 @@ def test_a_page_opened_for_one_person_is_not_answered_for_another(cast: Cast, op
     assert post(face, "/oauth/authorize", **dict(again.hidden), **form).status_code == 303
     now, before = (little, hanna) if opened_for == "herself" else (hanna, little)
     assert now.consents(recipient__code=cast.office.client_id) and not before.consents(recipient__code=cast.office.client_id)
+
+
+def test_a_child_with_a_guardian_names_no_attorney_and_is_none(cast: Cast) -> None:
+    hanna, lilli, adult = guardian(), child(16), somebody("Aino Aikuinen")
+    told(hanna, lilli)
+    little = as_child(hanna, lilli)
+    answer = post(little.browser(), "/en/mandates/offer/", **form(adult))
+    assert answer.status_code == 403 and b"a guardian must do this for you" in answer.content
+    with citizen_scope(little.id):
+        assert not Mandate.objects.filter(principal_id=little.id, kind="power_of_attorney").exists()
+    made = offered(adult, little)
+    assert post(little.browser(), f"/en/mandates/{made}/", decision="accept").status_code == 403
+    assert row(adult, made).state == "offered"
+    assert post(little.browser(), f"/en/mandates/{made}/", decision="decline").status_code == 302
+
+
+def test_powers_of_attorney_from_before_a_guardian_was_known_open_nothing(cast: Cast) -> None:
+    from aurora.identity import citizens
+    from aurora.identity.eid import Identified
+
+    hanna, lilli, adult = guardian(), child(16), somebody("Aino Aikuinen")
+    named = Identified(citizens.national_issuer(), lilli.national_id, lilli.name)
+    little = Person(citizens.find_or_create(identified=named, language="en", now=timezone.now()), lilli.name, lilli.national_id)
+    of_the_child, of_the_adult = mandate(little, adult), mandate(adult, little)
+    assert stands(little, of_the_adult)
+    told(hanna, lilli)
+    assert not stands(little, of_the_adult)
+    answer = allowed(cast, acting(adult, of_the_child))
+    assert answer.status_code == 403 and not little.consents(recipient__code=cast.office.client_id)
