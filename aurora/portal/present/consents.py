@@ -196,7 +196,11 @@ def access_page(
     )
 
 
-def _availability(asked: AccessQuestion, category: str, source: str) -> Availability:
+def _availability(asked: AccessQuestion, category: str, source: str) -> Availability | None:
+    """Whether Aurora holds it. Of what lies outside an attorney's themes they are told neither."""
+    doing = acting.current()
+    if doing is not None and not doing.scope.covers([category]):
+        return None
     if category in asked.held:
         return Availability.HAVE
     return Availability.EMPTY if source in asked.connected else Availability.NOT_CONNECTED

@@ -18,7 +18,7 @@ from aurora.portal.present.consents import notice
 from aurora.portal.present.vocabulary import Vocabulary
 from aurora.ui import formats, mandate_words, words
 from aurora.ui.contexts import DayGroup, EntryKind, EntryPage, EntryView, LogPosition, PeriodSummary
-from consent import acting
+from consent import acting, queries
 from consent.ledger import queries as ledger
 from consent.ledger.events import Event
 from consent.ledger.models import LedgerEntry
@@ -31,13 +31,22 @@ ACCESS_SUBJECTS = ("twin", "pull")
 
 def rows(entries: Iterable[LedgerEntry], vocabulary: Vocabulary) -> tuple[EntryView, ...]:
     """Entries in the order given."""
-    return tuple(row(entry, vocabulary) for entry in entries)
+    shown = list(entries)
+    behind = _readable({e.consent_ids[0] for e in shown if e.consent_ids})
+    return tuple(row(entry, vocabulary, behind) for entry in shown)
 
 
-def row(entry: LedgerEntry, vocabulary: Vocabulary) -> EntryView:
-    """One entry: who, what categories, why, the consent it rests on, and whether it was allowed."""
+def _readable(ids: set[UUID]) -> set[UUID]:
+    """Those of the consents that have a page: to an attorney one that reaches beyond their themes has none."""
+    if acting.current() is None:
+        return ids
+    return set(ConsentRecord.objects.filter(queries.within_mandate(), pk__in=ids).values_list("pk", flat=True))
+
+
+def row(entry: LedgerEntry, vocabulary: Vocabulary, behind: set[UUID]) -> EntryView:
+    """One entry: who, what categories, why, the consent it rests on if that is among `behind`, and whether it was allowed."""
     event, acted = _event(entry), _acted(entry)
-    consent_url = reverse("portal:consent", args=[entry.consent_ids[0]]) if entry.consent_ids else ""
+    consent = next((one for one in entry.consent_ids[:1] if one in behind), None)
     return EntryView(
         id=str(entry.id),
         kind=words.event_kind(entry.event) if event else EntryKind.CONSENT,
@@ -47,7 +56,7 @@ def row(entry: LedgerEntry, vocabulary: Vocabulary) -> EntryView:
         url=reverse("portal:entry", args=[entry.id]),
         categories=tuple(vocabulary.category(code) for code in entry.categories),
         purpose=vocabulary.purpose(entry.purpose),
-        consent_url=consent_url,
+        consent_url=reverse("portal:consent", args=[consent]) if consent else "",
         allowed=not event.is_refusal if event and event.subject in ACCESS_SUBJECTS else None,
         refusal=str(_refusal(entry.decision)) if event and event.is_refusal else "",
     )
@@ -124,9 +133,10 @@ def agencies_seen(*, citizen_id: UUID) -> list[str]:
 
 def entry_page(entry: LedgerEntry, vocabulary: Vocabulary) -> EntryPage:
     """Why was this allowed: consent, text as shown, decision, entry, and where it stands in the public log."""
-    consent = ConsentRecord.objects.select_related("notice").filter(pk__in=entry.consent_ids).first()
+    mine = ConsentRecord.objects.filter(queries.within_mandate(), pk__in=entry.consent_ids)
+    consent = mine.select_related("notice").first()
     return EntryPage(
-        entry=row(entry, vocabulary),
+        entry=rows([entry], vocabulary)[0],
         decision=_decision(entry, _is_genuine(entry)),
         number=entry.seq,
         commitment=bytes(entry.commitment).hex(),

@@ -173,7 +173,7 @@ class Availability(StrEnum):
 @dataclass(frozen=True, slots=True)
 class RequestedCategory:
     category: CategoryView
-    availability: Availability
+    availability: Availability | None
     source_name: Text
     connect_url: str = ""
     checked: bool = False
