@@ -11,15 +11,15 @@ from consent import queries
 from consent.rules import AURORA
 
 
-def release_uncovered(*, citizen_id: UUID, source: str, now: datetime, keep: bool = False) -> tuple[int, int]:
+def release_uncovered(*, citizen_id: UUID, source: str, now: datetime, keep: bool = False, kept_too: bool = False) -> tuple[int, int]:
     """Erase a source's facts of categories that no live consent covers, or keep them as the citizen's own; with none covered, end the connection.
 
-    How many facts went, and how many were kept. In the citizen's scope, in the transaction that changed the consents.
+    `kept_too`: what the citizen kept before goes with it. How many facts went, and how many were kept. In the citizen's scope, in the transaction that changed the consents.
     """
     covered = queries.covered_categories(citizen_id=citizen_id, recipient=AURORA, source=source, at=now)
     held = {c.category_id for c in queries.current_categories(source=source)}
     kept = write.keep(citizen_id=citizen_id, categories=held - covered, source=source, now=now) if keep else 0
-    gone = write.erase(citizen_id=citizen_id, categories=held - covered, source=source)
+    gone = write.erase(citizen_id=citizen_id, categories=held - covered, source=source, kept_too=kept_too)
     if not covered:
         for connection in connections.standing(citizen_id=citizen_id).filter(source__agency__code=source):
             pulls.cancel_open(connection_id=connection.pk, now=now)

@@ -26,7 +26,7 @@ from aurora.messages.models import MessageKind
 from aurora.outbound.notices import NotTaken, post
 from consent.errors import NotFound
 from consent.ledger.events import Event
-from consent.models import ConsentRecord
+from consent.models import ConsentRecord, ConsentState
 from consent.oauth.models import Grant
 from consent.rules import AURORA
 from consent.scope import citizen_scope
@@ -43,7 +43,7 @@ Kind = Delivery.Kind
 
 def announce(ended: Ended, *, by: str, now: datetime) -> None:
     """A row for the client that holds a grant on this consent, in the transaction of the end. A consent to Aurora itself has none."""
-    kind = Kind.NARROWED if not ended.whole else Kind.EXPIRED if by == AURORA else Kind.WITHDRAWN
+    kind = Kind.NARROWED if not ended.whole else Kind.EXPIRED if ended.record.state == ConsentState.EXPIRED else Kind.WITHDRAWN
     _put(ended.record, kind, ended.categories, by=by, now=now, confirm=True)
 
 

@@ -96,9 +96,14 @@ def _release(record: ConsentRecord, *, keep: bool, now: datetime) -> tuple[int, 
     if record.recipient.code != AURORA:
         return 0, 0
     write.forget_derived(citizen_id=record.citizen_id)
-    if record.source is None:
-        return 0, 0
-    return release_uncovered(citizen_id=record.citizen_id, source=record.source.code, keep=keep, now=now)
+    erased, kept = 0, 0
+    if record.source is not None:
+        erased, kept = release_uncovered(
+            citizen_id=record.citizen_id, source=record.source.code, keep=keep, kept_too=_for_estate(), now=now
+        )
+    if _for_estate() and not queries.live(citizen_id=record.citizen_id, at=now).filter(recipient__code=AURORA).exists():
+        erased += write.erase_all_kept(citizen_id=record.citizen_id)  # nothing is left by which the estate could come back for it
+    return erased, kept
 
 
 def _who(record: ConsentRecord, by: str) -> str:

@@ -25,10 +25,13 @@ def write(*, citizen_id: UUID, facts: Iterable[NewFact], now: datetime) -> int:
     return len(new)
 
 
-def erase(*, citizen_id: UUID, categories: Iterable[str], source: str) -> int:
-    """Delete what one source said about some categories, past versions too, but for what the citizen keeps; and what was derived. How many facts."""
+def erase(*, citizen_id: UUID, categories: Iterable[str], source: str, kept_too: bool = False) -> int:
+    """Delete what one source said about some categories, past versions too, and what was derived. How many facts.
+
+    What the citizen keeps stays, but for `kept_too`.
+    """
     theirs = Fact.objects.filter(citizen_id=citizen_id, category__in=list(categories), source=source)
-    gone, _ = theirs.filter(kept_at__isnull=True).delete()
+    gone, _ = (theirs if kept_too else theirs.filter(kept_at__isnull=True)).delete()
     forget_derived(citizen_id=citizen_id)
     return gone
 
@@ -42,6 +45,13 @@ def keep(*, citizen_id: UUID, categories: Iterable[str], source: str, now: datet
 def erase_kept(*, citizen_id: UUID, category: str, source: str) -> int:
     """Delete what the citizen had kept of one category, and what was derived. How many facts."""
     gone, _ = Fact.objects.filter(citizen_id=citizen_id, category=category, source=source, kept_at__isnull=False).delete()
+    forget_derived(citizen_id=citizen_id)
+    return gone
+
+
+def erase_all_kept(*, citizen_id: UUID) -> int:
+    """Delete all that the citizen had kept, whatever the source, and what was derived. How many facts."""
+    gone, _ = Fact.objects.filter(citizen_id=citizen_id, kept_at__isnull=False).delete()
     forget_derived(citizen_id=citizen_id)
     return gone
 

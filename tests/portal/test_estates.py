@@ -31,6 +31,7 @@ from aurora.sandbox import vocabulary
 from aurora.sandbox.config import Persona
 from aurora.sources.connectors import Answer
 from aurora.twin import queries as twin
+from aurora.twin.models import Fact
 from consent import days
 from consent.acting import MandateRefused
 from consent.models import Mandate
@@ -94,6 +95,28 @@ def test_an_administrator_sees_takes_along_and_ends(cast: Cast) -> None:
     assert "An administrator of the estate ended a consent" in shown and f"{heir.name}, as administrator of the estate" in shown
 
 
+def test_what_the_dead_had_kept_goes_with_what_the_administrator_ends(cast: Cast) -> None:
+    dead = principal("Vainaja Vanha")
+    (consent,) = [c for c in dead.consents(state="given") if c.source and c.source.code == REGISTER]
+    with citizen_scope(dead.id):
+        held_before = Fact.objects.filter(citizen_id=dead.id, source=REGISTER, superseded_at__isnull=True)
+        assert held_before.update(kept_at=timezone.now()) > 0
+        away = held_before.first()
+        assert away is not None
+        away.pk, away.pull_id, away.source = uuid4(), uuid4(), "another-source"  # no consent at that source stands
+        away.save(force_insert=True)
+    heir = administrator()
+    told(heir, estate(dead))
+    face = acting(heir, held(heir)[0].pk)
+    assert post(face, f"/en/consents/{consent.pk}/withdraw/", decision="withdraw").status_code == 200
+    with citizen_scope(dead.id):
+        assert not Fact.objects.filter(citizen_id=dead.id, source=REGISTER).exists()
+    for other in [c for c in dead.consents(state="given") if c.recipient_id == consent.recipient_id]:
+        post(face, f"/en/consents/{other.pk}/withdraw/", decision="withdraw")
+    with citizen_scope(dead.id):
+        assert not Fact.objects.filter(citizen_id=dead.id).exists(), "the last end takes all of it"
+
+
 def test_nobody_gives_answers_or_asks_for_suggestions_for_the_dead(cast: Cast) -> None:
     dead, heir, made = administered()
     face, before = acting(heir, made), [(c.pk, c.state) for c in dead.consents()]
@@ -123,8 +146,8 @@ def test_the_news_of_a_death_ends_what_agencies_were_allowed_and_nothing_that_au
     page = acting(heir, held(heir)[0].pk).get(f"/en/consents/{entry.consent_ids[0]}/").content
     assert b"told that the person has died" in page
     with citizen_scope(dead.id):
-        said = [d.payload["data"]["ended_by"] for d in Delivery.objects.filter(citizen_id=dead.id)]
-    assert said == ["aurora"] and cast.aino.consents(recipient__code=cast.office.client_id, state="given"), "nobody else's"
+        said = [(d.kind, d.payload["data"]["ended_by"]) for d in Delivery.objects.filter(citizen_id=dead.id)]
+    assert said == [("consent.withdrawn", "aurora")] and cast.aino.consents(recipient__code=cast.office.client_id, state="given"), "nobody else's"
 
 
 def test_the_dead_sign_in_no_more_and_their_sessions_are_over(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
