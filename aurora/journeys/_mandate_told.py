@@ -7,16 +7,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from aurora.identity import citizens
+from aurora.identity import citizens, vault
 from aurora.identity.models import Citizen
 from aurora.journeys._log import log_each
 from aurora.messages import outbox
 from aurora.messages.models import MessageKind
 from consent.ledger.events import Event
-from consent.models import Mandate
+from consent.models import Mandate, MandateEvent, MandateEventKind
 from consent.rules import AURORA, CITIZEN
 from consent.scope import citizen_scope
 
+INVITED = b"mandate-invited"
 CHANGES = {
     Event.MANDATE_ACCEPTED: "accepted",
     Event.MANDATE_DECLINED: "declined",
@@ -32,6 +33,18 @@ def name_in_scope(citizen_id: UUID) -> str:
     """A citizen's name, for the other side of a mandate of theirs: whoever asks has shown that they are a party to it."""
     with citizen_scope(citizen_id):
         return citizens.name_of(Citizen.objects.get(pk=citizen_id))
+
+
+def invited(row: Mandate) -> str:
+    """Whom an offer was made to, in the principal's own words."""
+    with citizen_scope(row.principal_id):
+        return vault.open_sealed(row.invited_sealed or b"", citizen_id=row.principal_id, context=INVITED).decode()
+
+
+def was_accepted(row: Mandate) -> bool:
+    """Whether the one whom an offer names has said yes to it, even if it has ended since."""
+    with citizen_scope(row.principal_id):
+        return MandateEvent.objects.filter(mandate=row, kind=MandateEventKind.ACCEPTED).exists()
 
 
 def tell(
@@ -50,11 +63,12 @@ def tell(
     """
     happened = [(row, event) for row in rows] + [(row, other) for rows_, other in then for row in rows_]
     log_each([*also, *((one, _entry(row, what, by, now)) for row, what in happened for one in _sides(row))])
-    told = [(one, other, row, what) for row, what in happened for one, other in _pairs(row) if one != by]
+    told = [(one, other, row, what) for row, what in happened for one, other in _pairs(row, what) if one != by]
     for one, other, row, what in sorted(told, key=lambda t: (t[0], t[2].pk)):
         about = {
-            "mandate": row.pk, "who": name_in_scope(other), "change": _change(row, what, other, by),
-            "side": "principal" if one == row.principal_id else "attorney", "path": f"mandates/{row.pk}/",
+            "mandate": row.pk, "who": invited(row) if what is Event.MANDATE_DECLINED else name_in_scope(other),
+            "change": _change(row, what, other, by), "side": "principal" if one == row.principal_id else "attorney",
+            "path": f"mandates/{row.pk}/",
         }  # fmt: skip
         with citizen_scope(one):
             outbox.queue(citizen_id=one, kind=MessageKind.MANDATE_CHANGED, about=about, now=now)
@@ -72,11 +86,22 @@ def _sides(row: Mandate) -> list[UUID]:
     return [row.principal_id] if row.attorney_id is None else [row.principal_id, row.attorney_id]
 
 
-def _pairs(row: Mandate) -> list[tuple[UUID, UUID]]:
-    """(who is told, the other). The dead are sent nothing: their log tells those who administer the estate."""
-    if row.attorney_id is not None and row.kind == Mandate.Kind.ESTATE:
-        return [(row.attorney_id, row.principal_id)]
-    return [] if row.attorney_id is None else [(row.principal_id, row.attorney_id), (row.attorney_id, row.principal_id)]
+def _pairs(row: Mandate, what: Event) -> list[tuple[UUID, UUID]]:
+    """(who is told, the other). The dead are sent nothing: their log tells those who administer the estate.
+
+    Of an offer that nobody accepted its principal is told a no, and nothing else: an end would tell that the person is known here, and their name.
+    Whom it was made to is told that it was taken back; that its time is over, the offer said.
+    """
+    if row.attorney_id is None:
+        return []
+    mine, theirs = (row.principal_id, row.attorney_id), (row.attorney_id, row.principal_id)
+    if row.kind == Mandate.Kind.ESTATE:
+        return [theirs]
+    if what is Event.MANDATE_DECLINED:
+        return [mine]
+    if row.kind == Mandate.Kind.POWER_OF_ATTORNEY and not was_accepted(row):
+        return [theirs] if what is Event.MANDATE_REVOKED else []
+    return [mine, theirs]
 
 
 def tell_offered(row: Mandate, *, to: UUID, by: UUID, now: datetime) -> None:

@@ -6,11 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from aurora.identity import vault
 from aurora.journeys import estates, wards
 from aurora.journeys._log import acted, log
-from aurora.journeys._mandate_told import name_in_scope
-from aurora.journeys.delegate import INVITED
+from aurora.journeys._mandate_told import invited, name_in_scope, was_accepted
 from consent import mandates, queries
 from consent.acting import Acting, MandateRefused
 from consent.errors import NotFound
@@ -126,16 +124,12 @@ def may(doing: Acting, deed: Deed, *, now: datetime) -> MandateFault | None:
 def _seen(row: Mandate, view: MandateView, viewer: UUID, now: datetime) -> Seen:
     is_attorney = row.attorney_id == viewer
     state = rules.state_at(view, now=now)
-    other = name_in_scope(row.principal_id) if is_attorney else _attorneys_name(row, viewer)
+    other = name_in_scope(row.principal_id) if is_attorney else _attorneys_name(row)
     return Seen(row, view, state, is_attorney, other, rules.fault_of(view, now=now))
 
 
-def _attorneys_name(row: Mandate, principal: UUID) -> str:
+def _attorneys_name(row: Mandate) -> str:
     """The name of whoever has accepted, or was registered; before that, and for a no or an end that came before a yes, what was typed in."""
     if row.kind != Mandate.Kind.POWER_OF_ATTORNEY or (row.attorney_id and row.state in (Mandate.State.STANDING, Mandate.State.FROZEN)):
         return name_in_scope(row.attorney_id) if row.attorney_id else ""
-    with citizen_scope(principal):
-        accepted = MandateEvent.objects.filter(mandate=row, kind=MandateEventKind.ACCEPTED).exists()
-        if accepted and row.attorney_id:
-            return name_in_scope(row.attorney_id)
-        return vault.open_sealed(row.invited_sealed or b"", citizen_id=principal, context=INVITED).decode()
+    return name_in_scope(row.attorney_id) if row.attorney_id and was_accepted(row) else invited(row)

@@ -13,7 +13,7 @@ from functools import partial
 from uuid import UUID
 
 from aurora.identity import citizens, vault
-from aurora.journeys._mandate_told import name_in_scope, offered, tell, tell_offered
+from aurora.journeys._mandate_told import INVITED, name_in_scope, offered, tell, tell_offered
 from consent import mandate_changes, mandates
 from consent.acting import MandateRefused
 from consent.days import day_of, last_day
@@ -25,7 +25,6 @@ from consent.rules.mandates import Deed, MandateFault, MandateView
 from consent.scope import citizen_scope
 
 logger = logging.getLogger(__name__)
-INVITED = b"mandate-invited"
 SWEEP_MOST = 500
 _FIELDS = {
     MandateFault.ONESELF: ("identifier", "mandate_oneself"),

@@ -38,7 +38,7 @@ def test_of_a_power_of_attorney(cast: Cast) -> None:
     delegate.revoke(citizen_id=valto.id, mandate_id=mandate(aamu, valto), now=timezone.now())
     assert letter(aamu).startswith("Valto Valtuutettu gave up the right to act for you.")
     delegate.answer(citizen_id=valto.id, mandate_id=offered(aamu, valto), accept=False, now=timezone.now())
-    assert letter(aamu).startswith("Valto Valtuutettu declined the power of attorney.")
+    assert letter(aamu).startswith(f"{valto.national_id} declined the power of attorney."), "as it was typed in"
 
 
 def test_of_a_substitute_whom_the_attorney_ends(cast: Cast) -> None:

@@ -212,3 +212,23 @@ def test_the_sweep_ends_what_has_run_out_and_tells_both_once(cast: Cast) -> None
     count = len(aamu.entries())
     delegate.sweep(now=later)
     assert len(aamu.entries()) == count
+
+
+@pytest.mark.parametrize("end", ["time", "parent", "revoked"])
+def test_an_offer_that_ends_without_an_answer_does_not_tell_who_is_known_here(cast: Cast, end: str) -> None:
+    aamu, valto, sija = somebody("Aamu Päämies"), attorney(), somebody("Sija Sijainen")
+    made = mandate(aamu, valto, may_delegate=True) if end == "parent" else offered(aamu, sija)
+    if end == "parent":
+        delegate.pass_on(attorney_id=valto.id, mandate_id=made, identifier=sija.national_id, terms=terms(), now=timezone.now())
+        delegate.collect(citizen_id=sija.id, now=timezone.now())
+    below, before, seen = newest(aamu), messages(aamu), messages(sija)
+    if end == "time":
+        delegate.sweep(now=timezone.now() + timedelta(days=100))
+    else:
+        delegate.revoke(citizen_id=(valto if end == "parent" else aamu).id, mandate_id=made, now=timezone.now())
+    assert row(aamu, below.pk).attorney_id == sija.id and row(aamu, below.pk).state in ("ended", "revoked")
+    assert messages(aamu)[len(before) :] == (["mandate_changed"] if end == "parent" else []), "of the attorney's own"
+    assert messages(sija)[len(seen) :] == ([] if end == "time" else ["mandate_changed"])
+    with citizen_scope(aamu.id):
+        told = [str(outbox.open_row(m).about) for m in outbox.for_citizen(citizen_id=aamu.id)]
+    assert not [one for one in told if sija.name in one]
