@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from consent import mandates, themes
 from consent.acting import MandateRefused
@@ -22,7 +23,8 @@ from consent.rules import mandates as rules
 from consent.rules.mandates import MandateView
 from consent.scope import citizen_scope, lookup_scope
 
-MOST_OPEN = 20  # offers of one citizen that wait for an answer
+MOST_OPEN = 20  # offers of one citizen that wait for an answer, or were made in the last day and have become anything since
+A_DAY = timedelta(days=1)
 Kind, State, Event = Mandate.Kind, Mandate.State, MandateEventKind
 
 
@@ -47,13 +49,17 @@ def offer(
         principal=principal_id, attorney=None, themes=terms.themes, known=themes.themes(), start=terms.start, until=terms.until,
         today=day_of(now),
     )  # fmt: skip
+    if fault is not None:
+        raise MandateRefused(fault)
+    # Only now: the last day of the calendar has no end.
     begins, ends = max(now, start_of(terms.start)), end_of(terms.until)
-    if parent is not None and fault is None:
+    if parent is not None:
         begins = max(begins, parent.not_before)
         fault = rules.may_pass_on(parent, who=by, to=None, themes=terms.themes, expires_at=ends, not_before=begins, now=now)
     if fault is not None:
         raise MandateRefused(fault)
-    if Mandate.objects.filter(principal_id=principal_id, state=State.OFFERED).count() >= MOST_OPEN:
+    counted = Q(state=State.OFFERED) | Q(created_at__gt=now - A_DAY)  # whoever offers and revokes fills strangers' boxes
+    if Mandate.objects.filter(counted, principal_id=principal_id, kind=Kind.POWER_OF_ATTORNEY).count() >= MOST_OPEN:
         raise InvalidInput({"identifier": "too_many_offers"})
     row = Mandate.objects.create(
         principal_id=principal_id,
@@ -156,8 +162,8 @@ def register(
     same = Mandate.objects.filter(principal_id=principal_id, attorney_id=attorney_id, kind=kind, state__in=[State.STANDING, State.FROZEN])
     found = same.select_for_update(no_key=True).first()
     if found is not None:
-        if found.state == State.STANDING and (found.expires_at, found.freezes_at) != (ends, adult):
-            same.update(expires_at=ends, freezes_at=adult)
+        if found.state == State.STANDING and (found.not_before, found.expires_at, found.freezes_at) != (begins, ends, adult):
+            same.update(not_before=begins, expires_at=ends, freezes_at=adult)
             found.refresh_from_db()
         return found, False
     try:

@@ -10,9 +10,10 @@ import pytest
 from django.utils import timezone
 
 from aurora.journeys import act_for, delegate
+from aurora.journeys.delegate import Terms
 from aurora.messages import outbox
 from consent import days
-from consent.errors import NotFound
+from consent.errors import InvalidInput, NotFound
 from consent.models import Mandate, MandateEvent
 from consent.scope import citizen_scope
 from tests.support.cast import Cast, Person, changed, snapshot
@@ -121,6 +122,7 @@ def test_an_offer_waits_for_somebody_who_comes_later(cast: Cast) -> None:
         ({"until_year": "2020"}, "until"),
         ({"until_year": str(UNTIL.year + 6)}, "until"),
         ({"until_year": "9999"}, "until"),
+        ({"until_day": "31", "until_month": "12", "until_year": "9999"}, "until"),
     ],
 )
 def test_a_wrong_form_says_which_field_and_makes_nothing(cast: Cast, changes: dict[str, Any], field: str) -> None:
@@ -142,6 +144,18 @@ def test_offers_that_wait_are_bounded(cast: Cast) -> None:
     for _ in range(20):
         delegate.offer(principal_id=aamu.id, identifier=valto.national_id, terms=terms(), now=timezone.now())
     assert post(aamu.browser(), "/en/mandates/offer/", **form(valto)).status_code == 400
+
+
+def test_offers_that_were_revoked_count_for_a_day(cast: Cast) -> None:
+    aamu, valto = somebody("Aamu Päämies"), attorney()
+    for _ in range(20):
+        made = offered(aamu, valto)
+        delegate.revoke(citizen_id=aamu.id, mandate_id=made, now=timezone.now())
+    with pytest.raises(InvalidInput):
+        offered(aamu, valto)
+    later = timezone.now() + timedelta(days=1, minutes=1)
+    until = Terms(("family",), days.day_of(later), UNTIL)
+    assert delegate.offer(principal_id=aamu.id, identifier=valto.national_id, terms=until, now=later)
 
 
 def test_a_substitute_gets_no_more_acts_and_falls_with_the_attorney(cast: Cast) -> None:
