@@ -159,6 +159,8 @@ def check_give(
         return None
     # What a child may not do alone, nobody does on the child's word: such a power of attorney is from before the guardian was known.
     alone = own_fault(citizen_id=citizen_id, deed=Deed.GIVE, now=now) if doing.mandate.kind is MandateKind.POWER_OF_ATTORNEY else None
+    if estates_of(citizen_id).exists():
+        alone = MandateFault.FOR_THE_DEAD
     if alone:
         raise MandateRefused(alone)
     same = {"consent__recipient_id": recipient_id, "consent__purpose_id": purpose, "consent__source_id": source_id}

@@ -119,4 +119,6 @@ def _send() -> None:
 
 
 def _day(text: str | None) -> date | None:
-    return date.fromisoformat(text) if text is not None else None
+    """The last day. Registers write the last one of the calendar where there is none."""
+    day = date.fromisoformat(text) if text is not None else None
+    return None if day == date.max else day

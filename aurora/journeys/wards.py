@@ -16,7 +16,7 @@ from aurora.identity import citizens
 from aurora.identity.eid import Identified
 from aurora.identity.models import Citizen
 from aurora.journeys._registered import Changes, end_each, registered
-from consent import mandate_changes
+from consent import mandate_changes, mandates
 from consent.days import end_of, start_of
 from consent.models import Mandate
 from consent.rules.mandates import eighteenth_birthday
@@ -63,6 +63,8 @@ def changes(*, guardian_id: UUID, children: Iterable[Ward], evidence: dict[str, 
         if child == guardian_id:
             continue
         with citizen_scope(child):
+            if mandates.estates_of(child).exists():
+                continue  # they have died: the estate has come after the guardians
             row, new = mandate_changes.register(
                 principal_id=child,
                 attorney_id=guardian_id,
@@ -87,4 +89,6 @@ def _citizen(ward: Ward, language: str, now: datetime) -> UUID:
 
 
 def _day(text: str | None) -> date | None:
-    return date.fromisoformat(text) if text is not None else None
+    """The last day. Registers write the last one of the calendar where there is none."""
+    day = date.fromisoformat(text) if text is not None else None
+    return None if day == date.max else day

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,7 +11,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from aurora.journeys import act_for, delegate, registers, wards
+from aurora.journeys import act_for, delegate, estates, registers, wards
+from aurora.journeys.estates import Estate
 from aurora.journeys.registers import Told
 from aurora.journeys.wards import Ward
 from aurora.journeys.withdraw import end
@@ -264,3 +266,33 @@ def test_powers_of_attorney_from_before_a_guardian_was_known_open_nothing(cast: 
     assert not stands(little, of_the_adult)
     answer = allowed(cast, acting(adult, of_the_child))
     assert answer.status_code == 403 and not little.consents(recipient__code=cast.office.client_id)
+
+
+def test_the_last_day_of_the_calendar_is_no_end() -> None:
+    one = {"national_id": "S900001-9", "name": "Onni Soini", "born": "2018-03-14", "from": "2018-03-14", "until": "9999-12-31"}
+    ((ward,), _) = wards.read({"children": [one]})
+    assert ward.ends is None and ward.may_be_acted_for(now=timezone.now())
+    assert [w.ends for w in wards.read({"children": [one | {"until": "2030-12-31"}]})[0]] == [date(2030, 12, 31)]
+    ((estate,), _) = estates.read({"estates": [one | {"died": "2020-01-01", "role": "shareholder"}]})
+    assert estate.ends is None and estate.is_administered(now=timezone.now())
+
+
+def test_a_register_moves_both_ends_of_a_guardians_time(cast: Cast) -> None:
+    hanna, lilli = guardian(), child()
+    told(hanna, replace(lilli, begins=TODAY, ends=TODAY + timedelta(days=30)))
+    told(hanna, replace(lilli, begins=TODAY - timedelta(days=30), ends=TODAY))
+    (made,) = mandates_of(hanna)
+    assert (days.day_of(made.not_before), made.expires_at) == (TODAY - timedelta(days=30), days.end_of(TODAY))
+    told(hanna, replace(lilli, begins=TODAY + timedelta(days=40), ends=TODAY + timedelta(days=50)))
+    assert days.day_of(mandates_of(hanna)[0].not_before) == TODAY + timedelta(days=40) and not stands(hanna, made.pk)
+
+
+def test_of_a_child_who_has_died_nobody_becomes_the_guardian(cast: Cast) -> None:
+    hanna, lilli = guardian(), child()
+    told(hanna, lilli)
+    little, heir = as_child(hanna, lilli), somebody("Hoitaja Henkilö")
+    with citizen_scope(heir.id):
+        left = Estate(lilli.national_id, lilli.name, TODAY, "shareholder", TODAY, None)
+        registers.keep(holder_id=heir.id, told=Told(estates=[left]), source=REGISTER, pull_id=uuid4(), now=timezone.now())
+    told(hanna, lilli)
+    assert [m.state for m in mandates_of(hanna)] == ["ended"] and little.id == mandates_of(hanna)[0].principal_id
