@@ -1,7 +1,7 @@
 """One mail: claim, compose, hand over, note what came of it. Safe to repeat, to lose, to kill; tried for three days, then shown as failed.
 
 No transaction is open while a mail server is spoken to. A worker that dies in between leaves the row running, and the sweep has it sent again: a
-mail may then come twice, under the same Message-ID.
+mail may then come twice, under the same Message-ID; but for one that asks to confirm, which has another secret each time.
 """
 
 from __future__ import annotations
@@ -54,29 +54,38 @@ def run(*, mail_id: UUID) -> None:
     with citizen_scope(citizen_id):
         now = timezone.now()
         lease = mails.claim(mail_id=mail_id, now=now)
-        mail = _composed(lease, now) if lease else None
-    if lease is None or mail is None:
+    if lease is None:
+        return
+    if mails.spent(lease, now=now):
+        _end(lease, Mail.State.FAILED, "gave_up")
         return
     try:
+        with citizen_scope(citizen_id):
+            mail = _composed(lease, now)
+        if mail is None:
+            return
         _hand_over(mail)
     except Undeliverable as error:
         _end(lease, Mail.State.FAILED, error.code)
     except OSError as error:  # smtplib's errors are OSErrors too
         logger.info("Mail %s could not be handed over: %s", mail_id, type(error).__name__)
         _wait(lease, "server_away")
+    except Exception as error:  # of ours: another version of the program may know better, and the others go on meanwhile
+        logger.error("Mail %s could not be made: %s", mail_id, type(error).__name__)
+        _wait(lease, "not_made")
     else:
         _end(lease, Mail.State.SENT)
 
 
 def _composed(lease: Lease, now: datetime) -> EmailMessage | None:
-    """The mail as it is to leave, in the transaction of the claim. None: it is not wanted any more, and has ended."""
+    """The mail as it is to leave, with its secret in one transaction. None: it is not wanted any more, and has ended."""
     held = address.held(citizen_id=lease.citizen_id)
     language = Citizen.objects.get(pk=lease.citizen_id).language
     to_all = {"mail_id": lease.mail_id, "to": held.address, "language": language, "at": lease.created_at}
     if lease.message_id is None:
         secret = address.new_secret(citizen_id=lease.citizen_id, now=now)
         if secret is not None:
-            return compose.of_confirmation(secret=secret, **to_all)  # type: ignore[arg-type]
+            return compose.of_confirmation(secret=secret, attempt=lease.attempt, **to_all)  # type: ignore[arg-type]
     elif held.confirmed:
         message = outbox.read(citizen_id=lease.citizen_id, message_id=lease.message_id, now=now, mark=False)
         attached = _receipts(message) if held.whole else ()

@@ -40,16 +40,17 @@ def of_message(
     return mail
 
 
-def of_confirmation(*, mail_id: UUID, to: str, secret: str, language: str, at: datetime) -> EmailMessage:
-    """The request to confirm an address. It says nothing of who asks."""
+def of_confirmation(*, mail_id: UUID, attempt: int, to: str, secret: str, language: str, at: datetime) -> EmailMessage:
+    """The request to confirm an address. It says nothing of who asks. Each attempt has a secret of its own: it is another mail."""
     with translation.override(language):
         url = f"{settings.AURORA_BASE_URL}/{language}/messages/email/confirm/{secret}/"
-        return _mail(mail_id, to, letters.confirm_subject(), [letters.confirm_body(url), letters.confirm_not_you()], language, at)
+        parts = [letters.confirm_body(url), letters.confirm_not_you()]
+        return _mail(mail_id, to, letters.confirm_subject(), parts, language, at, attempt)
 
 
-def _mail(mail_id: UUID, to: str, subject: str, parts: list[str], language: str, at: datetime) -> EmailMessage:
+def _mail(mail_id: UUID, to: str, subject: str, parts: list[str], language: str, at: datetime, attempt: int = 0) -> EmailMessage:
     host = settings.AURORA_BASE_URL.split("://", 1)[1].rsplit(":", 1)[0]
-    # The same for each attempt, so that a mail that was handed over twice shows once (RFC 5322, 3.6.4). The row's own id stays here.
-    name = hashlib.sha256(b"mail:" + mail_id.bytes).hexdigest()[:32]
+    # The same for each attempt at the same text, so that a mail that was handed over twice shows once (RFC 5322, 3.6.4). The row's own id stays here.
+    name = hashlib.sha256(b"mail:" + mail_id.bytes + (b":%d" % attempt if attempt else b"")).hexdigest()[:32]
     headers = {**_HEADERS, "Content-Language": language, "Date": format_datetime(at), "Message-ID": f"<{name}@{host}>"}
     return EmailMessage(subject, "\n\n".join(parts) + "\n", settings.AURORA_MAIL_FROM, [to], headers=headers)

@@ -108,5 +108,10 @@ def postpone(lease: Lease, *, error: str, now: datetime) -> bool:
     return _held(lease).update(state=Mail.State.QUEUED, due_at=due, error=error, lease_token=None, lease_until=None) == 1
 
 
+def spent(lease: Lease, *, now: datetime) -> bool:
+    """Its three days are over, and its workers died or failed in all of them: it is to be ended. Who was never tried is tried once."""
+    return lease.attempt > 1 and now > lease.created_at + GIVE_UP_AFTER
+
+
 def _held(lease: Lease) -> QuerySet[Mail]:
     return Mail.objects.filter(pk=lease.mail_id, state=Mail.State.RUNNING, lease_token=lease.token)

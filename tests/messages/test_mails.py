@@ -336,6 +336,57 @@ def test_the_same_mail_sent_twice_is_one_to_a_mailbox(world: World, post: MailSe
     assert first == second and str(rows(world)[-1].pk) not in first
 
 
+def test_a_confirmation_sent_again_has_another_secret_and_is_another_mail(world: World, post: MailServer) -> None:
+    give_address(world)
+    send_all(world)
+    first = secret_of(post)
+    with citizen_scope(world.aino):
+        Mail.objects.filter(citizen_id=world.aino).update(state="queued", due_at=timezone.now(), finished_at=None)
+    send_all(world)
+    assert secret_of(post) != first
+    one, two = [m["Message-ID"] for m in post.mails]
+    assert one != two
+
+
+@pytest.mark.parametrize("where", ["_composed", "_hand_over"])
+def test_a_mail_that_cannot_be_made_waits_and_is_given_up_in_the_end(
+    world: World, post: MailServer, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    confirmed(world, post)
+    decide(world)
+    monkeypatch.setattr(send_mail, where, broken)
+    before = timezone.now()
+    send_all(world)
+    mail = rows(world)[-1]
+    assert (mail.state, mail.error, mail.attempt, mail.lease_token) == ("queued", "not_made", 1, None) and mail.due_at > before
+    make_due(world, created_at=timezone.now() - mails.GIVE_UP_AFTER)
+    send_all(world)
+    mail = next(m for m in rows(world) if m.message_id)
+    assert (mail.state, mail.error) == ("failed", "gave_up")
+
+
+def broken(*_: object) -> None:
+    raise ValueError("broken")
+
+
+def test_a_mail_whose_workers_die_is_given_up_and_one_never_tried_is_not(world: World, post: MailServer) -> None:
+    confirmed(world, post)
+    decide(world)
+    old = timezone.now() - mails.GIVE_UP_AFTER - timedelta(hours=1)
+    make_due(world, created_at=old)
+    mail = next(m for m in rows(world) if m.message_id)
+    with citizen_scope(world.aino):
+        assert mails.claim(mail_id=mail.pk, now=timezone.now())  # and it dies
+        Mail.objects.filter(pk=mail.pk).update(lease_until=timezone.now())
+    send_mail.run(mail_id=mail.pk)
+    again = next(m for m in rows(world) if m.message_id)
+    assert (again.state, again.error) == ("failed", "gave_up") and post.taken == []
+    with citizen_scope(world.aino):
+        Mail.objects.filter(pk=mail.pk).update(state="queued", due_at=timezone.now(), finished_at=None, attempt=0)
+    send_mail.run(mail_id=mail.pk)
+    assert [m.state for m in rows(world) if m.message_id] == ["sent"], "the service was down for days"
+
+
 def test_a_message_of_a_mail_that_is_not_there_does_nothing(post: MailServer, world: World) -> None:
     send_mail.run(mail_id=UUID(int=3))
     assert post.taken == []
