@@ -38,6 +38,7 @@ def test_unticked_means_deleted_and_any_other_word_than_yes_is_unticked(cast: Ca
         answer = withdraw_all(person, person.browser(), **form)
         assert answer.status_code == 200 and not answer.context["page"].kept
         assert held(person) == 0, form
+        assert "is erased from Aurora" in answer.content.decode()
 
 
 def test_what_is_kept_is_shown_as_kept_and_deleted_by_its_button(cast: Cast) -> None:
@@ -48,6 +49,7 @@ def test_what_is_kept_is_shown_as_kept_and_deleted_by_its_button(cast: Cast) -> 
     assert b'name="keep"' in page.content and b"checked" not in page.content
     answer = withdraw_all(person, face, keep="yes")
     assert answer.context["page"].kept and "stays in My data" in answer.content.decode()
+    assert "is erased" not in answer.content.decode(), "one page does not say both"
     shown = face.get("/en/my-data/").content.decode()
     assert shown.count(f'action="{FORGET}"') >= 2 and held(person) and held(person, PERSON)
 

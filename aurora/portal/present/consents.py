@@ -123,15 +123,18 @@ def _for_estate() -> bool:
     return doing is not None and doing.of_estate
 
 
-def consequences(record: ConsentRecord) -> tuple[str, ...]:
-    """What follows from withdrawing it."""
+_ERASES = 1  # which of what follows from withdrawing a connection says so, here and for another
+
+
+def consequences(record: ConsentRecord, *, kept: bool = False) -> tuple[str, ...]:
+    """What follows from withdrawing it. `kept`: what was fetched stays, so nothing is said of its being erased."""
     connection, access = (
         (words.WITHDRAW_CONNECTION, words.WITHDRAW_ACCESS)
         if acting.current() is None
         else (mandate_words.WITHDRAW_CONNECTION_FOR, mandate_words.WITHDRAW_ACCESS_FOR)
     )
     sentences = connection if record.recipient.code == AURORA else access
-    return tuple(str(s) for s in sentences)
+    return tuple(str(s) for s in sentences if not (kept and s is connection[_ERASES]))
 
 
 def notice(kept: Notice) -> tuple[NoticePart, ...]:

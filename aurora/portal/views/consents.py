@@ -102,7 +102,7 @@ def _withdrawn(request: HttpRequest, done: journey.Withdrawn) -> HttpResponse:
         record = _mine(request, done.record.pk)
         page = WithdrawnPage(
             consent=present.card(record, vocabulary, now=timezone.now()),
-            consequences=present.consequences(record),
+            consequences=present.consequences(record, kept=done.facts_kept > 0),
             consents_url=reverse("portal:consents"),
             entry_url=reverse("portal:entry", args=[done.entry_id]),
             receipt_url=present.history(record)[-1].receipt_url,

@@ -204,7 +204,14 @@ def consents() -> list[Example]:
             "portal/withdrawn.html",
             "consents/c/withdraw/",
             WithdrawnPage(
-                active, follows, "/consents/", "/activity/e/", categories=(p.INCOME.name,), whole=False, kept=True, data_url="/my-data/"
+                active,
+                (follows[0], *follows[2:]),
+                "/consents/",
+                "/activity/e/",
+                categories=(p.INCOME.name,),
+                whole=False,
+                kept=True,
+                data_url="/my-data/",
             ),
         ),
         Example(
