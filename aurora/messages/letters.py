@@ -45,7 +45,8 @@ def _code(kind: MessageKind, about: tuple[Mapping[str, Any], ...]) -> str:
     if told.get("actor"):
         return f"{told['event']}:for"
     by = told.get("by", CITIZEN)
-    whose = {CITIZEN: "", OPERATOR: ":operator", AURORA: ":operator"}.get(by, ":agency")
+    other = ":agency" if by == told.get("recipient_code", by) else ":source"  # messages of before do not name the recipient
+    whose = {CITIZEN: "", OPERATOR: ":operator", AURORA: ":operator"}.get(by, other)
     return f"{told['event']}{whose}"
 
 

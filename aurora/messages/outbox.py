@@ -125,6 +125,7 @@ def _consent(citizen_id: UUID, about: Mapping[str, Any]) -> dict[str, Any]:
         raise NotFound()
     return {
         "recipient": record.recipient.name,
+        "recipient_code": record.recipient.code,
         "purpose": record.purpose_version.name,
         "until": last_day(record.expires_at).isoformat(),
     }

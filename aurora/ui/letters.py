@@ -20,6 +20,8 @@ _TITLES: Final[Mapping[str, Sentence]] = {
     "expired": _("A consent ran out"),
     "withdrawn:agency": _("An agency gave back your consent"),
     "narrowed:agency": _("An agency gave back a part of your consent"),
+    "withdrawn:source": _("A consent ended because of what a source told"),
+    "narrowed:source": _("A part of a consent ended because of what a source told"),
     "withdrawn:operator": _("Aurora ended a consent"),
     "narrowed:operator": _("Aurora ended a part of a consent"),
     "given:for": _("A consent was given for you"),
@@ -112,7 +114,7 @@ TITLES: Final = frozenset(_TITLES)
 
 
 def title(code: str) -> str:
-    """A message's title: a kind, or for a receipt the event, with `:agency`, `:operator` or `:for` where it was not the citizen's own deed.
+    """A message's title: a kind, or for a receipt the event, with `:agency` (the recipient), `:source`, `:operator` or `:for` where it was not the citizen's own deed.
 
     A kind that says several things has them behind a colon, too: `agency_confirmed_deletion:part`, `:all`, `agency_overdue:unreached`.
     """
@@ -216,6 +218,7 @@ def receipt_labels() -> dict[str, str]:
         "withdrawn": gettext("Withdrawn data"),
         "refused": gettext("Data that was asked for"),
         "until": gettext("In force until"),
+        "was_until": gettext("Was to last until"),
         "who": gettext("Who decided"),
         "number": gettext("Receipt number"),
         "consent": gettext("Number of the consent record"),

@@ -146,7 +146,6 @@ WITHDRAW_ACCESS_FOR: Final[tuple[Sentence, ...]] = (
 )
 
 _PERSONS_REFUSALS: Final[Mapping[str, Sentence]] = {
-    "consent_withdrawn": _("The person had withdrawn the consent."),
     "consent_outdated": _("What is meant had changed since the person consented, so the consent did not cover it any more."),
 }
 

@@ -55,7 +55,7 @@ _EVENT_TITLES: Final[Mapping[str, Sentence]] = {
 
 _REFUSALS: Final[Mapping[str, Sentence]] = {
     "no_consent": _("There was no consent for this."),
-    "consent_withdrawn": _("You had withdrawn the consent."),
+    "consent_withdrawn": _("The consent had been ended."),
     "consent_expired": _("The consent had run out."),
     "consent_outdated": _("What is meant had changed since you consented, so your consent did not cover it any more."),
     "category_not_covered": _("The consent did not cover this kind of data."),
@@ -198,7 +198,7 @@ WITHDRAW_CONNECTION: Final[tuple[Sentence, ...]] = (
 WITHDRAW_ACCESS: Final[tuple[Sentence, ...]] = (
     _("The agency's next attempt to read your data is refused."),
     _(
-        "Aurora tells the agency at once, and asks it to delete the data and to say so. A law may require it to keep some; then it says which."
+        "Aurora leaves a notice for the agency at once, which asks it to delete the data and to say so. A law may require it to keep some; then it says which."
     ),
     _("What has been done until now stays lawful and stays in your activity."),
     _("The agency can ask you again, and you can give a new consent."),

@@ -61,7 +61,7 @@ def test_a_part_is_granted_read_withdrawn_and_refused(stack: Stack, page: Page, 
     page.get_by_role("button", name="Read now").first.click()
     expect(page.locator("body")).to_contain_text("consent_withdrawn")
     page.goto(f"{stack.base_url}/en/activity/")
-    expect(page.get_by_role("main")).to_contain_text("You had withdrawn the consent.")
+    expect(page.get_by_role("main")).to_contain_text("The consent had been ended.")
 
 
 def test_declining_sends_the_citizen_back_with_access_denied(stack: Stack, page: Page) -> None:

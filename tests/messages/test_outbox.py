@@ -73,7 +73,12 @@ def test_every_event_of_a_consent_has_a_title() -> None:
 
 @pytest.mark.parametrize(
     ("by", "title"),
-    [("citizen", "You withdrew a consent"), ("operator", "Aurora ended a consent"), ("office", "An agency gave back your consent")],
+    [
+        ("citizen", "You withdrew a consent"),
+        ("operator", "Aurora ended a consent"),
+        ("office", "An agency gave back your consent"),
+        ("population-register", "A consent ended because of what a source told"),
+    ],
 )
 def test_the_title_says_whose_deed_it_was(world: World, by: str, title: str) -> None:
     record, _ = world.give()

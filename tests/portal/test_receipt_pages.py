@@ -8,9 +8,11 @@ from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
+from aurora.journeys import withdraw
 from consent import receipts, signing
 from consent.models import Receipt
 from consent.scope import citizen_scope
@@ -91,3 +93,32 @@ def test_a_stranger_and_another_consents_address_find_nothing(cast: Cast, new_pe
     assert Client(HTTP_HOST="localhost:8000").get(url(receipt) + tail).status_code == 302  # to sign in
     assert other.pk != receipt.consent_id
     assert new_person.browser().get(f"/en/consents/{other.pk}/receipts/{receipt.pk}/{tail}").status_code == 404
+
+
+def rows_of(answer: Any) -> dict[str, tuple[str, ...]]:
+    return {row.label: tuple(row.values) for row in answer.context["page"].rows}
+
+
+def test_of_what_ended_the_receipt_says_neither_that_it_is_in_force_nor_that_it_covered_what_was_gone(
+    cast: Cast, new_person: Person
+) -> None:
+    cast.office.granted(new_person)
+    consent, face = new_person.consents(state="given")[-1], new_person.browser()
+    address = f"/en/consents/{consent.pk}/withdraw/"
+    face.post(address, urlencode({"decision": "narrow", "categories": "tax.income"}), content_type=FORM)
+    face.post(address, urlencode({"decision": "withdraw"}), content_type=FORM)
+    given, narrowed, withdrawn = (rows_of(page(face, url(r))) for r in new_person.receipts(consent.pk))
+    assert len(given["Data"]) == 2 and given["Data"] == narrowed["Data"]
+    assert narrowed["Withdrawn data"] == ("Income",) and withdrawn["Data"] == tuple(d for d in given["Data"] if d != "Income")
+    assert given["In force until"] == narrowed["In force until"] == withdrawn["Was to last until"]
+    assert "In force until" not in withdrawn and "Was to last until" not in {**given, **narrowed}
+
+
+@pytest.mark.parametrize(
+    ("by", "title"), [("office", "An agency gave back your consent"), (REGISTER, "A consent ended because of what a source told")]
+)
+def test_the_title_tells_the_recipients_deed_from_anothers(cast: Cast, new_person: Person, by: str, title: str) -> None:
+    cast.office.granted(new_person)
+    consent = new_person.consents(state="given")[-1]
+    withdraw.end(citizen_id=new_person.id, consent_id=consent.pk, by=cast.office.client_id if by == "office" else by, now=timezone.now())
+    assert page(new_person.browser(), url(new_person.receipts(consent.pk)[-1])).context["page"].title == title

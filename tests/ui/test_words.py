@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.utils import translation
 
-from aurora.ui import words
+from aurora.ui import mandate_words, words
 from aurora.ui.contexts import EntryKind
 from consent.ledger.events import Event
 from consent.rules.values import RefusalCode
@@ -30,6 +30,18 @@ def test_every_event_has_a_title_and_a_kind() -> None:
 
 def test_every_refusal_has_a_sentence() -> None:
     assert {c.value for c in RefusalCode} == words.REFUSAL_CODES
+
+
+def test_what_is_said_of_every_end_is_true_of_every_end() -> None:
+    """The refusal's code is the same whoever ended the consent; an agency without an address for notices finds them in its feed."""
+    with translation.override("en"):
+        assert (
+            str(words.refusal("consent_withdrawn"))
+            == str(mandate_words.persons_refusal("consent_withdrawn"))
+            == "The consent had been ended."
+        )
+        for said in (words.WITHDRAW_ACCESS, mandate_words.WITHDRAW_ACCESS_FOR):
+            assert str(said[1]).startswith("Aurora leaves a notice for the agency at once")
 
 
 @pytest.mark.parametrize("code", PULL_CODES)

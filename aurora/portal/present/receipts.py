@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import takewhile
 from typing import Any
 
 from django.urls import reverse
@@ -71,7 +72,16 @@ def _code(document: dict[str, Any]) -> str:
     if told["dpv:isIndicatedBy"].get("@type") == "dpv:Representative":
         return f"{kind}:for"
     by = told["dpv:hasIndicationMethod"].removeprefix("aurora:")
+    if by == "agency" and told["dpv:isIndicatedBy"]["@id"] != document["dpv:hasRecordOfActivity"]["dpv:hasDataController"]["@id"]:
+        by = "source"
     return kind if by in (CITIZEN, AURORA) else f"{kind}:{by}"
+
+
+def _gone_before(document: dict[str, Any]) -> set[str]:
+    """What was taken out of the consent before the event that the receipt tells of."""
+    events = document["dpv:hasRecordOfActivity"]["dpv:hasConsentStatus"]
+    before = takewhile(lambda e: e["@id"] != document["aurora:tellsOf"], events)
+    return {c["dct:identifier"] for e in before for c in e.get("dpv:hasPersonalData", ())}
 
 
 def _rows(document: dict[str, Any]) -> Iterator[ReceiptRow]:
@@ -92,12 +102,17 @@ def _rows(document: dict[str, Any]) -> Iterator[ReceiptRow]:
     yield row("recipient", *dict.fromkeys(filter(None, (name, legal, controller.get("dpv:hasIdentifier", "")))))
     purpose = process["dpv:hasPurpose"]
     yield row("purpose", purpose["dct:title"]["@value"], purpose["dct:description"]["@value"])
-    yield row("refused" if refused else "data", *data.values())
+    before = _gone_before(document)
+    yield row("refused" if refused else "data", *(name for code, name in data.items() if code not in before))
     if gone:
         yield row("withdrawn", *gone)
     if not refused:
         until = formats.day(last_day(datetime.fromisoformat(process["dpv:hasDuration"]["rdf:value"])))
-        yield row("until", until, *([letters.once()] if process["dpv:hasFrequency"] == "dpv:SingularFrequency" else []))
+        yield row(
+            "until" if _code(document).partition(":")[0] in ("given", "narrowed") else "was_until",
+            until,
+            *([letters.once()] if process["dpv:hasFrequency"] == "dpv:SingularFrequency" else []),
+        )
     yield row("number", document["dct:identifier"])
     yield row("consent", record["dct:identifier"])
 
