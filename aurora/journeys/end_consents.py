@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +28,7 @@ from consent.webhooks.models import SourceEnding
 
 logger = logging.getLogger(__name__)
 MOST = 200
+Pairs = list[tuple[UUID, UUID]]
 # Why an operator may have to end a consent. Frozen into entries of the log: a code is added, never reused.
 REASONS = ("citizen_asked", "recipient_ended", "source_ended", "unlawful", "given_in_error", "citizen_died")
 CASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9/._-]{2,31}")
@@ -34,8 +36,10 @@ CASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9/._-]{2,31}")
 
 def end_expired(*, now: datetime) -> int:
     """End what has run out. Since then nothing is read on it: expiry is decided at the read. How many were ended."""
-    found = _ids("SELECT consent_id, citizen_id FROM consents_run_out(%s, %s)", [now, MOST])
-    return sum(_ended(consent_id, citizen_id, by=AURORA, now=now) for consent_id, citizen_id in found)
+    return _round(
+        lambda most: _ids("SELECT consent_id, citizen_id FROM consents_run_out(%s, %s)", [now, most]),
+        lambda consent_id, citizen_id: _ended(consent_id, citizen_id, by=AURORA, now=now),
+    )
 
 
 def end_sources(*, now: datetime) -> int:
@@ -43,9 +47,9 @@ def end_sources(*, now: datetime) -> int:
     ended = 0
     for order in SourceEnding.objects.filter(finished_at__isnull=True).select_related("source"):
         details = {"reason": order.reason, "case": order.case}
-        found = _ids("SELECT consent_id, citizen_id FROM consents_at_source(%s, %s, %s)", [order.source.code, now, MOST])
-        ended += sum(_ended(c, citizen, by=order.source.code, now=now, details=details) for c, citizen in found)
-        if not found:
+        source = order.source.code
+        ended += _round(partial(_at_source, source, now), partial(_ended, by=source, now=now, details=details))
+        if not _at_source(source, now, 1):
             SourceEnding.objects.filter(pk=order.pk, finished_at__isnull=True).update(finished_at=now)
     return ended
 
@@ -55,7 +59,26 @@ def end_of_the_dead(*, now: datetime) -> int:
 
     What they allowed Aurora stands: the estate sees by it what was fetched, and ends it.
     """
-    return sum(_ended_for_dead(consent_id, citizen_id, now) for consent_id, citizen_id in mandates.of_the_dead(now=now, most=MOST))
+    return _round(lambda most: mandates.of_the_dead(now=now, most=most), partial(_ended_for_dead, now=now))
+
+
+def _round(find: Callable[[int], Pairs], end_one: Callable[[UUID, UUID], bool]) -> int:
+    """End at most `MOST` of what is found. How many. What could not be ended is stepped over, not looked at again and again in place of the rest."""
+    ended, stuck = 0, set[UUID]()
+    while ended < MOST:
+        found = [pair for pair in find(MOST + len(stuck)) if pair[0] not in stuck][: MOST - ended]
+        if not found:
+            break
+        for consent_id, citizen_id in found:
+            if end_one(consent_id, citizen_id):
+                ended += 1
+            else:
+                stuck.add(consent_id)
+    return ended
+
+
+def _at_source(source: str, now: datetime, most: int) -> Pairs:
+    return _ids("SELECT consent_id, citizen_id FROM consents_at_source(%s, %s, %s)", [source, now, most])
 
 
 def _ended_for_dead(consent_id: UUID, citizen_id: UUID, now: datetime) -> bool:
@@ -63,7 +86,7 @@ def _ended_for_dead(consent_id: UUID, citizen_id: UUID, now: datetime) -> bool:
         told = mandates.estates_of(citizen_id).order_by("created_at").first()
     if told is None:
         return False  # corrected meanwhile
-    return _ended(consent_id, citizen_id, by=told.evidence["source"], now=now, details={"reason": "citizen_died"})
+    return _ended(consent_id, citizen_id, by=told.evidence["source"], now=now, of_death=True, details={"reason": "citizen_died"})
 
 
 def by_operator(*, wanted: UUID, reason: str, case: str, operator_id: UUID, now: datetime) -> Withdrawn:
@@ -129,11 +152,13 @@ def check(*, reason: str, case: str) -> None:
         raise InvalidInput(wrong)
 
 
-def _ended(consent_id: UUID, citizen_id: UUID, *, by: str, now: datetime, details: dict[str, str] | None = None) -> bool:
+def _ended(
+    consent_id: UUID, citizen_id: UUID, *, by: str, now: datetime, of_death: bool = False, details: dict[str, str] | None = None
+) -> bool:
     """One of many: what goes wrong with it must not keep the others. It is found again in the next round."""
     crash.reach("sweep.before_end")
     try:
-        withdraw.end(citizen_id=citizen_id, consent_id=consent_id, by=by, now=now, details=details)
+        withdraw.end(citizen_id=citizen_id, consent_id=consent_id, by=by, now=now, of_death=of_death, details=details)
         return True
     except (Conflict, NotFound):
         return False  # another worker, or the citizen, was faster

@@ -50,12 +50,14 @@ def end(
     by: str = CITIZEN,
     categories: Iterable[str] | None = None,
     keep: bool = False,
+    of_death: bool = False,
     details: Mapping[str, Any] | None = None,
 ) -> Withdrawn:
     """End a consent, or some of its categories. Tokens die, what nothing else covers goes, suggestions go, the log tells, agencies are told.
 
     `by`: `citizen`, `operator`, the code of the agency that receives or gives the data or told of the citizen's death, or `aurora` when it ran out. `keep`: the citizen
-    keeps in their twin what was fetched; it is not erased, and not refreshed. `details` go into the sealed part of the entry.
+    keeps in their twin what was fetched; it is not erased, and not refreshed. `of_death`: Aurora ends it on the word of a register, which may
+    be the recipient itself, and gave nothing back then. `details` go into the sealed part of the entry.
     Raises `NotFound` (also for another citizen's), `InvalidInput` for the field `categories`, `Conflict` when it had ended.
     """
     with citizen_scope(citizen_id):
@@ -67,8 +69,8 @@ def end(
         else:
             tokens.narrow_for_consent(consent_id=record.pk, categories=ended.categories, now=now)
         erased, kept = _release(record, keep=keep and by == CITIZEN and not _for_estate(), now=now)
-        tell_agencies.announce(ended, by=_who(record, by), now=now)
-        entry = _log(ended, by, {"facts_erased": erased, "facts_kept": kept, **(details or {})}, now)
+        tell_agencies.announce(ended, by=AURORA if of_death else _who(record, by), now=now)
+        entry = _log(ended, by, of_death, {"facts_erased": erased, "facts_kept": kept, **(details or {})}, now)
         return_tokens.wake()
         crash.reach("end.before_commit")
     crash.reach("end.after_commit")
@@ -112,16 +114,16 @@ def _who(record: ConsentRecord, by: str) -> str:
         return by
     if by == record.recipient.code:
         return "recipient"
-    return "source" if record.source is not None else AURORA  # a register told of a death: Aurora ended it
+    return "source"
 
 
-def _log(ended: Ended, by: str, details: dict[str, Any], now: datetime) -> UUID:
+def _log(ended: Ended, by: str, of_death: bool, details: dict[str, Any], now: datetime) -> UUID:
     record, event, actor = ended.record, Event.CONSENT_ENDED, AURORA
     if by == CITIZEN:
         event, actor = (Event.CONSENT_WITHDRAWN if ended.whole else Event.CONSENT_NARROWED), CITIZEN
     elif by == AURORA:
         event = Event.CONSENT_EXPIRED
-    elif by == record.recipient.code:
+    elif by == record.recipient.code and not of_death:
         event, actor = Event.CONSENT_RETURNED, by
     return log(
         citizen_id=record.citizen_id, event=event, actor=actor, purpose=record.purpose_id, categories=ended.categories,

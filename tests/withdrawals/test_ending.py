@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.utils import timezone
 
-from aurora.journeys import end_consents, own_data, suggest
+from aurora.journeys import end_consents, own_data, suggest, withdraw
 from aurora.journeys._door import AccessRefused
 from aurora.journeys.withdraw import end
 from aurora.sources import connections
@@ -257,6 +257,42 @@ def test_an_order_ends_every_consent_at_a_source_and_no_other(cast: Cast) -> Non
 
 
 # By time
+
+
+def test_what_cannot_be_ended_keeps_nothing_else_from_its_end(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, poisoned = granted(cast)
+    _, sound = granted(cast, cast.aino)
+    late = max(poisoned.expires_at, sound.expires_at) + timedelta(seconds=1)
+    with citizen_scope(cast.cecilia.id):
+        ConsentRecord.objects.filter(pk=poisoned.pk).update(expires_at=late - timedelta(days=3000), not_before=late - timedelta(days=3001))
+    whole, stuck = withdraw.end, set[UUID]()
+
+    def not_hers(*, citizen_id: UUID, **how: Any) -> withdraw.Withdrawn:
+        if citizen_id == cast.cecilia.id:
+            stuck.add(how["consent_id"])
+            raise ValueError("broken")
+        return whole(citizen_id=citizen_id, **how)
+
+    monkeypatch.setattr(end_consents, "MOST", 1)
+    monkeypatch.setattr(withdraw, "end", not_hers)
+    while end_consents.end_expired(now=late):
+        pass
+    assert poisoned.pk in stuck and poisoned.pk in {c.pk for c in cast.cecilia.consents(state="given")}
+    assert [c.state for c in cast.aino.consents(pk=sound.pk)] == ["expired"]
+    monkeypatch.undo()
+    while end_consents.end_expired(now=late):
+        pass
+    assert [c.state for c in cast.cecilia.consents(pk=poisoned.pk)] == ["expired"]
+    cast.cecilia.connect(REGISTER)
+    cast.aino.connect(REGISTER)
+
+
+def test_a_register_that_receives_and_tells_of_a_death_has_given_nothing_back(cast: Cast) -> None:
+    _, consent = granted(cast)
+    withdrawn(cast.cecilia, consent, by=cast.office.client_id, of_death=True)
+    assert len(entries(cast.cecilia, "aurora:consent:ended", consent=consent.pk)) == 1
+    assert not entries(cast.cecilia, "agency:consent:returned", consent=consent.pk)
+    assert delivery(cast.cecilia, consent).payload["data"]["ended_by"] == "aurora"
 
 
 def test_what_ran_out_is_refused_at_once_and_ended_by_the_sweep_once(cast: Cast) -> None:
