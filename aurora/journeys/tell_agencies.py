@@ -91,6 +91,9 @@ def run(*, delivery_id: UUID) -> None:
         lease = queue.claim(delivery_id=delivery_id, now=timezone.now())
     if lease is None:
         return
+    if queue.spent(lease, now=timezone.now()):
+        _give_up(lease, "gave_up", timezone.now())
+        return
     crash.reach("tell.before_post")
     try:
         _post(lease)
@@ -122,10 +125,15 @@ def _not_taken(lease: Lease, error: NotTaken, now: datetime) -> None:
     with citizen_scope(lease.citizen_id):
         if not error.permanent and queue.postpone(lease, error=error.code, retry_after=error.retry_after, now=now):
             return
-        if queue.give_up(lease, error=error.code):
-            logger.error("Delivery %s could not be made: %s", lease.delivery_id, error.code)
+    _give_up(lease, error.code, now)
+
+
+def _give_up(lease: Lease, code: str, now: datetime) -> None:
+    with citizen_scope(lease.citizen_id):
+        if queue.give_up(lease, error=code):
+            logger.error("Delivery %s could not be made: %s", lease.delivery_id, code)
             row = Delivery.objects.select_related("client__agency").get(pk=lease.delivery_id)
-            _log_notice(row, Event.NOTICE_FAILED, now, error=error.code)
+            _log_notice(row, Event.NOTICE_FAILED, now, error=code)
 
 
 def try_anew(*, delivery_id: UUID, now: datetime) -> bool:
@@ -143,12 +151,21 @@ def try_anew(*, delivery_id: UUID, now: datetime) -> bool:
 def read_feed(*, client_id: str, after: int, most: int, now: datetime) -> Page:
     """One client's events behind a place in its feed. Going on behind a place tells that all before it has arrived: that is noted."""
     if after:
+        feed.check_place(client_id=client_id, position=after)
         for delivery_id, citizen_id in feed.fetched(client_id=client_id, up_to=after):
-            with citizen_scope(citizen_id):
-                row = feed.note_fetched(delivery_id=delivery_id, now=now)
-                if row is not None:
-                    _log_notice(row, Event.NOTICE_DELIVERED, now, by="feed")
+            _note_fetched(delivery_id, citizen_id, now)
     return feed.page(client_id=client_id, after=after, most=most)
+
+
+def _note_fetched(delivery_id: UUID, citizen_id: UUID, now: datetime) -> None:
+    """One of many: what goes wrong with it must not keep the agency from its feed. It is found again with the next call."""
+    try:
+        with citizen_scope(citizen_id):
+            row = feed.note_fetched(delivery_id=delivery_id, now=now)
+            if row is not None:
+                _log_notice(row, Event.NOTICE_DELIVERED, now, by="feed")
+    except Exception as error:
+        logger.error("Delivery %s could not be noted as fetched yet: %s", delivery_id, type(error).__name__)
 
 
 def confirm(*, client_id: str, agency_code: str, delivery_id: UUID, said: Confirmation, now: datetime) -> Delivery:
@@ -160,8 +177,11 @@ def confirm(*, client_id: str, agency_code: str, delivery_id: UUID, said: Confir
     if citizen_id is None:
         raise NotFound()
     with citizen_scope(citizen_id):
-        row, new = feed.confirm(delivery_id=delivery_id, said=said, now=now)
-        if new:
+        noted = feed.confirm(delivery_id=delivery_id, said=said, now=now)
+        row = noted.row
+        if noted.arrived:
+            _log_notice(row, Event.NOTICE_DELIVERED, now, by="confirmation")
+        if noted.new:
             kept = [f"{category}: {basis}" for category, basis in said.kept]
             _log(row, Event.DELETION_CONFIRMED, agency_code, now, deleted=bool(said.deleted_at), kept=kept)
             _tell_citizen(row, said, now)

@@ -10,7 +10,7 @@ import base64
 import binascii
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +23,7 @@ from .models import Delivery
 MOST = 100
 _CURSOR = b"events:"
 LONGEST_BASIS = 500
+CLOCK_SKEW = timedelta(seconds=60)
 
 
 class NothingAsked(AuroraError):
@@ -63,8 +64,20 @@ def position_of(cursor: str) -> int:
         raw = b""
     digits = raw.removeprefix(_CURSOR)
     if not raw.startswith(_CURSOR) or not digits.isdigit() or len(digits) > 18 or cursor_of(int(digits)) != cursor:
-        raise InvalidInput({"after": "cursor_unknown"}, "Give a cursor from an earlier answer, or none.")
+        raise _no_such_cursor()
     return int(digits)
+
+
+def check_place(*, client_id: str, position: int) -> None:
+    """Raises `InvalidInput` for a place that its client's feed has not reached: nothing before it can have been read."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT consent_webhooks_newest(%s)", [client_id])
+        if position > cursor.fetchone()[0]:
+            raise _no_such_cursor()
+
+
+def _no_such_cursor() -> InvalidInput:
+    return InvalidInput({"after": "cursor_unknown"}, "Give a cursor from an earlier answer, or none.")
 
 
 def page(*, client_id: str, after: int, most: int) -> Page:
@@ -102,10 +115,20 @@ class Confirmation:
         return [{"category": category, "legal_basis": basis} for category, basis in sorted(self.kept)]
 
 
-def confirm(*, delivery_id: UUID, said: Confirmation, now: datetime) -> tuple[Delivery, bool]:
-    """Note it, once. The row, and whether this call did it: the same again changes nothing. In the citizen's scope.
+@dataclass(frozen=True)
+class Noted:
+    """The row, and whether this call confirmed it, and was the first by which it is known to have arrived."""
 
-    Raises `NothingAsked`, `ConfirmedOtherwise`, `InvalidInput` for a category that is not of the event, or for one of which nothing is said.
+    row: Delivery
+    new: bool
+    arrived: bool
+
+
+def confirm(*, delivery_id: UUID, said: Confirmation, now: datetime) -> Noted:
+    """Note it, once: the same again changes nothing. Who confirms has been told: no more attempts are made. In the citizen's scope.
+
+    Raises `NothingAsked`, `ConfirmedOtherwise`, `InvalidInput` for a category that is not of the event, or for one of which nothing is said, and for
+    a deletion before the end that asked for it.
     """
     row = Delivery.objects.select_for_update(of=("self",)).select_related("client__agency", "consent").get(pk=delivery_id)
     if row.confirm_by is None:
@@ -114,10 +137,11 @@ def confirm(*, delivery_id: UUID, said: Confirmation, now: datetime) -> tuple[De
     if row.confirmed_at is not None:
         if (row.deleted_at, row.kept) != (said.deleted_at, said.as_json()):
             raise ConfirmedOtherwise()
-        return row, False
+        return Noted(row, new=False, arrived=False)
     row.confirmed_at, row.deleted_at, row.kept = now, said.deleted_at, said.as_json()
     row.save(update_fields=["confirmed_at", "deleted_at", "kept"])
-    return row, True
+    arrived = note_fetched(delivery_id=delivery_id, now=now) is not None
+    return Noted(row, new=True, arrived=arrived)
 
 
 def _check(row: Delivery, said: Confirmation) -> None:
@@ -128,6 +152,10 @@ def _check(row: Delivery, said: Confirmation) -> None:
         raise InvalidInput({"deleted_at": "deleted_at_required"}, "Say when you deleted what you do not keep.")
     if said.deleted_at is not None and set(kept) == set(row.categories):
         raise InvalidInput({"deleted_at": "deleted_nothing"}, "You keep all of it: then nothing was deleted.")
+    if said.deleted_at is not None and said.deleted_at < row.created_at - CLOCK_SKEW:
+        raise InvalidInput(
+            {"deleted_at": "deleted_at_too_early"}, "This lies before the consent ended: what was asked for then comes later."
+        )
 
 
 def _json(text: str | dict[str, Any]) -> dict[str, Any]:

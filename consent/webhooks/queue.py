@@ -138,6 +138,11 @@ def postpone(lease: Lease, *, error: str, retry_after: int, now: datetime) -> bo
     return True
 
 
+def spent(lease: Lease, *, now: datetime) -> bool:
+    """Its days are over, and its workers died or failed in all of them: it is to be given up. Who was never tried is tried once."""
+    return lease.attempt > 1 and lease.queued_at + TRY_FOR + LONGEST_WAIT < now
+
+
 def give_up(lease: Lease, *, error: str) -> bool:
     """No more attempts. True for the one caller that may log it."""
     return _end(lease, state=State.FAILED, error=error, due_at=None)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection, transaction
@@ -221,6 +221,53 @@ def test_what_contradicts_itself_or_the_event_is_refused(cast: Cast, token: str,
     assert answer.status_code == 400, answer.content
     with citizen_scope(cast.cecilia.id):
         assert Delivery.objects.get(pk=row.pk).confirmed_at is None
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "a minute before"])
+def test_nothing_is_deleted_before_it_was_asked_for(cast: Cast, token: str, at: str) -> None:
+    row = told(cast)
+    early = (row.created_at - timedelta(seconds=61)).isoformat() if at == "a minute before" else at
+    answer = confirmed(cast, token, row.pk, said(deleted_at=early))
+    assert answer.status_code == 400 and "before the consent ended" in answer.json()["detail"]
+    assert confirmed(cast, token, row.pk, said(deleted_at=(row.created_at - timedelta(seconds=59)).isoformat())).status_code == 200
+
+
+def test_who_confirms_has_been_told_and_is_not_called_again(cast: Cast, token: str) -> None:
+    row = told(cast)
+    with citizen_scope(cast.cecilia.id):
+        at = timezone.now()
+        Delivery.objects.filter(pk=row.pk).update(due_at=at, lease_token=uuid4(), lease_until=at + timedelta(minutes=1), error="timeout")
+    for _ in range(2):
+        assert confirmed(cast, token, row.pk, said(deleted_at=at.isoformat())).status_code == 200
+    with citizen_scope(cast.cecilia.id):
+        done = Delivery.objects.get(pk=row.pk)
+    assert (done.state, done.due_at, done.lease_token, done.lease_until, done.error) == ("delivered", None, None, None, "")
+    assert done.delivered_at == done.confirmed_at
+    assert len(entries(cast.cecilia, "aurora:notice:delivered", consent=row.consent_id)) == 1
+
+
+def test_a_cursor_beyond_the_end_is_refused_and_tells_of_nothing(cast: Cast, token: str) -> None:
+    row = told(cast)
+    _, end = all_of(cast, token)
+    answer = feed(cast, token, f"?after={feeds.cursor_of(feeds.position_of(end) + 1)}")
+    assert answer.status_code == 400 and "cursor from an earlier answer" in answer.json()["detail"]
+    assert delivery_state(cast, row) == "pending"
+    assert feed(cast, token, f"?after={end}").status_code == 200 and delivery_state(cast, row) == "delivered"
+
+
+def test_an_event_that_cannot_be_noted_stops_no_feed(cast: Cast, token: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken, sound = told(cast), told(cast)
+    whole = feeds.note_fetched
+
+    def one_breaks(*, delivery_id: UUID, **how: Any) -> Delivery | None:
+        if delivery_id == broken.pk:
+            raise ValueError("broken")
+        return whole(delivery_id=delivery_id, **how)
+
+    monkeypatch.setattr(feeds, "note_fetched", one_breaks)
+    _, end = all_of(cast, token)
+    assert feed(cast, token, f"?after={end}").status_code == 200
+    assert (delivery_state(cast, broken), delivery_state(cast, sound)) == ("pending", "delivered")
 
 
 def test_where_nothing_was_asked_there_is_nothing_to_confirm(cast: Cast, token: str) -> None:

@@ -135,6 +135,27 @@ def test_after_three_days_it_is_given_up_and_said(cast: Cast, office_server: Pee
     assert again(cast, row).state == "failed" and len(entries(cast.cecilia, FAILED, consent=row.consent_id)) == 1
 
 
+def test_what_only_dying_workers_tried_is_given_up_and_what_nobody_tried_is_not(
+    cast: Cast, office_server: Peer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = told_once(cast)
+    only(row)
+    monkeypatch.setattr(tell_agencies, "post", broken)
+    change(cast.cecilia, row, queued_at=timezone.now() - queue.TRY_FOR - queue.LONGEST_WAIT - timedelta(seconds=1))
+    with pytest.raises(ValueError, match="broken"):
+        tell(row)
+    assert again(cast, row).state == "pending", "the first attempt is made, however late"
+    change(cast.cecilia, row, lease_until=timezone.now())
+    tell(row)
+    gone = again(cast, row)
+    assert (gone.state, gone.error, gone.due_at) == ("failed", "gave_up", None)
+    assert len(entries(cast.cecilia, FAILED, consent=row.consent_id)) == 1
+
+
+def broken(*_: object, **__: object) -> None:
+    raise ValueError("broken")
+
+
 def test_a_worker_that_died_has_its_turn_taken_when_its_lease_is_over(cast: Cast, office_server: Peer, settings: Any) -> None:
     row, now = told_once(cast), timezone.now()
     with citizen_scope(cast.cecilia.id):
