@@ -20,6 +20,8 @@ from consent.scope import citizen_scope
 
 CORRECTED = "corrected"  # in an estate's evidence: the register was wrong about the death, with the number of the case
 OPEN = (Mandate.State.OFFERED, Mandate.State.STANDING, Mandate.State.FROZEN)
+# The purpose of the consent without which Aurora may not ask the register any longer.
+BASIS = {Mandate.Kind.GUARDIAN: "acting-for-child", Mandate.Kind.ESTATE: "administering-estate"}
 _NOES = (ConsentEventKind.DECLINED, ConsentEventKind.WITHDRAWN, ConsentEventKind.NARROWED)
 
 
@@ -214,8 +216,20 @@ def _words(events: Iterable[ConsentEvent], citizen_id: UUID, chosen: frozenset[s
 
 def _still_act(attorneys: set[UUID], citizen_id: UUID, now: datetime) -> set[UUID]:
     rows = {r.pk: r for r in Mandate.objects.filter(principal_id=citizen_id, state=Mandate.State.STANDING)}
-    views = [view_of(r, rows.get(r.parent_id) if r.parent_id else None) for r in rows.values() if r.attorney_id in attorneys]
-    return {v.attorney for v in views if v.attorney and rules.fault_of(v, now=now) is None}
+    views = {r.pk: view_of(r, rows.get(r.parent_id) if r.parent_id else None) for r in rows.values() if r.attorney_id in attorneys}
+    stands = {pk: v.attorney for pk, v in views.items() if v.attorney and rules.fault_of(v, now=now) is None}
+    return {attorney for pk, attorney in stands.items() if has_basis(rows[pk], now=now)}
+
+
+def has_basis(row: Mandate, *, now: datetime) -> bool:
+    """Whether a guardian, or who administers an estate, lets Aurora ask the register by whose word they act. Others need none."""
+    purpose = BASIS.get(Mandate.Kind(row.kind))
+    if purpose is None or row.attorney_id is None:
+        return True
+    with citizen_scope(row.attorney_id):
+        # Not by `queries`, which show whoever acts in this request the consents of their themes only.
+        given = ConsentRecord.objects.filter(citizen_id=row.attorney_id, state="given", not_before__lte=now, expires_at__gt=now)
+        return given.filter(purpose_id=purpose, source__code=row.evidence.get("source")).exists()
 
 
 def of_the_dead(*, now: datetime, most: int) -> list[tuple[UUID, UUID]]:

@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from aurora.journeys import estates, wards
 from aurora.journeys._log import acted, log
 from aurora.journeys._mandate_told import invited, name_in_scope, was_accepted
-from consent import mandates, queries
+from consent import mandates
 from consent.acting import Acting, MandateRefused
 from consent.errors import NotFound
 from consent.ledger.events import Event
@@ -20,8 +19,6 @@ from consent.rules.mandates import Deed, MandateFault, MandateState, MandateView
 from consent.scope import citizen_scope
 
 SHOWN = 100
-# The consent without which Aurora may not ask the register any longer.
-_BASIS = {Mandate.Kind.GUARDIAN: wards.PURPOSE, Mandate.Kind.ESTATE: estates.PURPOSE}
 
 
 @dataclass(frozen=True)
@@ -63,13 +60,7 @@ def acting_for(*, actor: UUID, mandate_id: UUID, now: datetime) -> Acting:
 
 
 def _without_basis(row: Mandate, now: datetime) -> MandateFault | None:
-    """A guardian, or who administers an estate, acts on what the register said, as long as they let Aurora ask it."""
-    purpose = _BASIS.get(Mandate.Kind(row.kind))
-    if purpose is None or row.attorney_id is None:
-        return None
-    with citizen_scope(row.attorney_id):
-        asked = queries.live(citizen_id=row.attorney_id, at=now).filter(purpose_id=purpose, source__code=row.evidence.get("source"))
-        return None if asked.exists() else MandateFault.NO_BASIS
+    return None if mandates.has_basis(row, now=now) else MandateFault.NO_BASIS
 
 
 def _too_young(row: Mandate, attorney: UUID, now: datetime) -> MandateFault | None:

@@ -16,7 +16,7 @@ from aurora.journeys.estates import Estate
 from aurora.journeys.registers import Told
 from aurora.journeys.wards import Ward
 from aurora.journeys.withdraw import end
-from consent import days
+from consent import days, mandates
 from consent.models import Mandate
 from consent.rules.mandates import eighteenth_birthday
 from consent.scope import citizen_scope
@@ -296,3 +296,17 @@ def test_of_a_child_who_has_died_nobody_becomes_the_guardian(cast: Cast) -> None
         registers.keep(holder_id=heir.id, told=Told(estates=[left]), source=REGISTER, pull_id=uuid4(), now=timezone.now())
     told(hanna, lilli)
     assert [m.state for m in mandates_of(hanna)] == ["ended"] and little.id == mandates_of(hanna)[0].principal_id
+
+
+def test_the_no_of_a_guardian_who_lets_nobody_ask_the_register_binds_nobody(cast: Cast) -> None:
+    assert {k.value: v for k, v in mandates.BASIS.items()} == {"guardian": wards.PURPOSE, "estate": estates.PURPOSE}
+    hanna, ville, lilli = guardian(), guardian("Ville Huoltaja"), child()
+    told(hanna, lilli)
+    told(ville, lilli)
+    mother, father = (acting(p, mandates_of(p)[0].pk) for p in (hanna, ville))
+    allowed(cast, father, decision="decline")
+    assert allowed(cast, mother).status_code == 403
+    (basis,) = [c for c in ville.consents(state="given") if c.purpose_id == wards.PURPOSE]
+    end(citizen_id=ville.id, consent_id=basis.pk, now=timezone.now())
+    assert not stands(ville, mandates_of(ville)[0].pk)
+    assert allowed(cast, mother).status_code == 303
