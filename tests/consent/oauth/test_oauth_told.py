@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -57,3 +58,14 @@ def test_one_that_is_stopped_is_none(office: Any, stopped: Any) -> None:
 @pytest.mark.parametrize("name", ["", "offic", "benefits' OR '1'='1", "another"])
 def test_so_is_one_of_another_name(office: Any, name: str) -> None:
     assert clients.active(name) is None
+
+
+@pytest.mark.django_db
+def test_no_function_that_sees_all_tokens_is_left_behind_when_nothing_asks_it() -> None:
+    root = Path(__file__).resolve().parents[3]
+    asked = "".join(file.read_text() for file in (root / "consent").rglob("*.py") if "migrations" not in file.parts)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT proname FROM pg_proc WHERE prosecdef AND proname ~ '^consent_oauth_.*(token|grant)'")
+        names = {row[0] for row in cursor.fetchall()}
+    assert "consent_oauth_token_told" in names
+    assert {name for name in names if name not in asked} == set()
