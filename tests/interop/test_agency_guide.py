@@ -155,3 +155,30 @@ def test_what_is_typed_wrongly_shows_the_commands_and_does_nothing(tmp_path: Pat
     command = [node(), "client.mjs", *typed.split()]
     done = subprocess.run(command, cwd=EXAMPLE, env=environ, capture_output=True, text=True, timeout=30, check=False)
     assert done.returncode == 2 and "node client.mjs COMMAND" in done.stderr and list(tmp_path.iterdir()) == []
+
+
+CONFIRMING = """
+import { confirmAll } from './confirm.mjs';
+import { load } from './keep.mjs';
+import { Problem } from './agency.mjs';
+const sent = [];
+const statuses = { gone: 404, told: 409, down: 503 };
+const agency = { async confirm(token, id) { sent.push(id); if (statuses[id]) throw new Problem(statuses[id]); } };
+const first = await confirmAll(agency, 'token');
+delete statuses.down;
+const second = await confirmAll(agency, 'token');
+console.log(JSON.stringify({ sent, first: first.notTaken, failed: first.failed?.status ?? 0, second: second.notTaken, open: Object.values(load().done).filter((one) => !one.confirmed).length }));
+"""
+
+
+@pytest.mark.parametrize("down", [True, False])
+def test_a_confirmation_that_is_not_taken_keeps_no_other_from_being_sent(tmp_path: Path, down: bool) -> None:
+    state = tmp_path / "agency.json"
+    ids = ["gone", *(["down"] if down else []), "told", "last"]
+    state.write_text(json.dumps({"done": {id: {"deleted_at": "2026-01-01T00:00:00Z", "confirmed": False} for id in ids}}))
+    command, environ = [node(), "--input-type=module", "-e", CONFIRMING], {**os.environ, "AGENCY_FILE": str(state)}
+    done = subprocess.run(command, cwd=EXAMPLE, env=environ, capture_output=True, text=True, timeout=30, check=True)
+    said = json.loads(done.stdout)
+    finished = [{"id": "gone", "status": 404, "refused": "status_404"}, {"id": "told", "status": 409, "refused": "status_409"}]
+    assert (said["first"], said["failed"], said["second"], said["open"]) == (finished, 503 if down else 0, [], 0)
+    assert said["sent"] == [*ids, *(["down"] if down else [])], "each once, and what failed for a while once more"

@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { exportJWK, generateKeyPair, importJWK } from 'jose';
 import { advice } from './advice.mjs';
 import { Agency, Problem, newKeys } from './agency.mjs';
+import { confirmAll } from './confirm.mjs';
 import { change, load, obey, refuseToReplace, save } from './keep.mjs';
 import { listen, serve } from './notices.mjs';
 
@@ -109,8 +110,9 @@ const commands = {
       change((now) => Object.assign(now, { after: page.next }));
       more = page.more;
     }
-    await confirmAll(agency, token);
-    print({ events: seen });
+    const { notTaken, failed } = await confirmAll(agency, token);
+    print({ events: seen, ...(notTaken.length ? { not_taken: notTaken } : {}) });
+    if (failed) throw failed;
   },
 
   async listen() {
@@ -120,7 +122,10 @@ const commands = {
       const { deleted } = obey(id, data);
       print({ id, type, grant_id: data.grant_id, deleted });
       // Not before Aurora has its answer, which says that the notice arrived. What fails now `events` does later.
-      setImmediate(() => agency.own('events').then((token) => confirmAll(agency, token.access_token)).catch(tell));
+      setImmediate(() => agency.own('events').then((token) => confirmAll(agency, token.access_token)).then(({ notTaken, failed }) => {
+        for (const one of notTaken) print({ not_taken: one });
+        if (failed) throw failed;
+      }).catch(tell));
     });
     print({ listening: kept.notice_uri });
   },
@@ -183,14 +188,6 @@ async function accessToken(agency, kept, named) {
   const { access_token: token, refresh_token: renewable, expires_at: end } = kept.grants[id];
   if (!renewable || Date.parse(end) - EARLY_SECONDS * 1000 > Date.now()) return token;
   return (await refreshed(agency, kept, id)).access_token;
-}
-
-async function confirmAll(agency, token) {
-  for (const [id, { deleted_at, confirmed }] of Object.entries(load().done)) {
-    if (confirmed) continue;
-    await agency.confirm(token, id, { deleted_at });
-    change((now) => Object.assign(now.done[id], { confirmed: true }));
-  }
 }
 
 async function made(server, clientId, redirectUri) {
