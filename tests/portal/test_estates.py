@@ -147,7 +147,9 @@ def test_the_news_of_a_death_ends_what_agencies_were_allowed_and_nothing_that_au
     assert b"told that the person has died" in page
     with citizen_scope(dead.id):
         said = [(d.kind, d.payload["data"]["ended_by"]) for d in Delivery.objects.filter(citizen_id=dead.id)]
-    assert said == [("consent.withdrawn", "aurora")] and cast.aino.consents(recipient__code=cast.office.client_id, state="given"), "nobody else's"
+    assert said == [("consent.withdrawn", "aurora")] and cast.aino.consents(recipient__code=cast.office.client_id, state="given"), (
+        "nobody else's"
+    )
 
 
 def test_the_dead_sign_in_no_more_and_their_sessions_are_over(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:

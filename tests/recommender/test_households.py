@@ -35,7 +35,10 @@ def test_every_household_validates_against_the_vocabulary(every_household) -> No
     entries = [json.loads(path.read_text("utf-8")) for path in VOCABULARY.glob("*.json")]
     of_households = [entry for entry in entries if entry["code"] in every_household[0]]
     # What the register says of people, not of households: whose guardian, whose administrator.
-    assert {entry["code"] for entry in entries} - {entry["code"] for entry in of_households} == {"population.guardianship", "population.estate"}
+    assert {entry["code"] for entry in entries} - {entry["code"] for entry in of_households} == {
+        "population.guardianship",
+        "population.estate",
+    }
     for entry in of_households:
         schema, answers = entry["schema"], [found[entry["code"]] for found in every_household]
         assert set(schema) == {"$schema", "title", "type", "properties", "additionalProperties", "minProperties"}
