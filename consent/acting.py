@@ -53,6 +53,12 @@ def current() -> Acting | None:
     return _current.get()
 
 
+def for_estate() -> bool:
+    """Whether this request acts for somebody who is dead."""
+    doing = current()
+    return doing is not None and doing.of_estate
+
+
 @contextmanager
 def use(acting: Acting | None) -> Iterator[None]:
     """For the portal's guard only. What was set before comes back, whatever happens within."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from consent import mandate_changes, mandates
@@ -33,3 +33,9 @@ def end_each(rows: Iterable[Mandate], now: datetime) -> list[Mandate]:
         with citizen_scope(row.principal_id):
             ended += mandate_changes.end_without_answer(mandate_id=row.pk, now=now)
     return ended
+
+
+def last_day(text: str | None) -> date | None:
+    """The last day of what a register tells; None without one. Registers write the last one of the calendar where there is none."""
+    day = date.fromisoformat(text) if text is not None else None
+    return None if day == date.max else day

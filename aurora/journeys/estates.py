@@ -19,7 +19,7 @@ from django.db import transaction
 
 from aurora.identity import citizens
 from aurora.journeys._mandate_told import tell
-from aurora.journeys._registered import Changes, end_each, registered
+from aurora.journeys._registered import Changes, end_each, last_day, registered
 from aurora.messages import address
 from consent import mandate_changes, mandates
 from consent.days import day_of, end_of, start_of
@@ -54,7 +54,9 @@ class Estate:
 def read(facts: Mapping[str, Any]) -> tuple[list[Estate], dict[str, Any]]:
     """The estates of an answer that its schema has passed, and what of it the twin may keep."""
     estates = [
-        Estate(e["national_id"], e["name"], date.fromisoformat(e["died"]), e["role"], date.fromisoformat(e["from"]), _day(e.get("until")))
+        Estate(
+            e["national_id"], e["name"], date.fromisoformat(e["died"]), e["role"], date.fromisoformat(e["from"]), last_day(e.get("until"))
+        )
         for e in facts.get(HANDED_OVER, [])
     ]
     return estates, {COUNTED: len(estates)}
@@ -116,9 +118,3 @@ def _send() -> None:
         task.apply_async()
     except task.OperationalError:
         logger.warning("The broker is away; consents of the dead are ended by the next round.")
-
-
-def _day(text: str | None) -> date | None:
-    """The last day. Registers write the last one of the calendar where there is none."""
-    day = date.fromisoformat(text) if text is not None else None
-    return None if day == date.max else day

@@ -15,7 +15,7 @@ from uuid import UUID
 from aurora.identity import citizens
 from aurora.identity.eid import Identified
 from aurora.identity.models import Citizen
-from aurora.journeys._registered import Changes, end_each, registered
+from aurora.journeys._registered import Changes, end_each, last_day, registered
 from consent import mandate_changes, mandates
 from consent.days import end_of, start_of
 from consent.models import Mandate
@@ -46,7 +46,7 @@ class Ward:
 def read(facts: Mapping[str, Any]) -> tuple[list[Ward], dict[str, Any]]:
     """The children of an answer that its schema has passed, and what of it the twin may keep."""
     children = [
-        Ward(c["national_id"], c["name"], date.fromisoformat(c["born"]), date.fromisoformat(c["from"]), _day(c.get("until")))
+        Ward(c["national_id"], c["name"], date.fromisoformat(c["born"]), date.fromisoformat(c["from"]), last_day(c.get("until")))
         for c in facts.get(HANDED_OVER, [])
     ]
     return children, {COUNTED: len(children)}
@@ -86,9 +86,3 @@ def _citizen(ward: Ward, language: str, now: datetime) -> UUID:
     """A child who signs in later is this same citizen: they are found by the same identifier at the same e-ID."""
     identified = Identified(issuer=citizens.national_issuer(), national_id=ward.national_id, name=ward.name)
     return citizens.find_or_create(identified=identified, language=language, now=now).pk
-
-
-def _day(text: str | None) -> date | None:
-    """The last day. Registers write the last one of the calendar where there is none."""
-    day = date.fromisoformat(text) if text is not None else None
-    return None if day == date.max else day

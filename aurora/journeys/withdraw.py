@@ -68,19 +68,14 @@ def end(
             tokens.revoke_for_consent(consent_id=record.pk, now=now)
         else:
             tokens.narrow_for_consent(consent_id=record.pk, categories=ended.categories, now=now)
-        erased, kept = _release(record, keep=keep and by == CITIZEN and not _for_estate(), now=now)
+        # For the dead nothing is kept: nobody would be left to delete it.
+        erased, kept = _release(record, keep=keep and by == CITIZEN and not acting.for_estate(), now=now)
         tell_agencies.announce(ended, by=AURORA if of_death else _who(record, by), now=now)
         entry = _log(ended, by, of_death, {"facts_erased": erased, "facts_kept": kept, **(details or {})}, now)
         return_tokens.wake()
         crash.reach("end.before_commit")
     crash.reach("end.after_commit")
     return Withdrawn(record, ended.categories, ended.whole, erased, kept, entry)
-
-
-def _for_estate() -> bool:
-    """Nobody would be left to delete what was kept."""
-    doing = acting.current()
-    return doing is not None and doing.of_estate
 
 
 def _lock(citizen_id: UUID, consent_id: UUID) -> None:
@@ -101,9 +96,9 @@ def _release(record: ConsentRecord, *, keep: bool, now: datetime) -> tuple[int, 
     erased, kept = 0, 0
     if record.source is not None:
         erased, kept = release_uncovered(
-            citizen_id=record.citizen_id, source=record.source.code, keep=keep, kept_too=_for_estate(), now=now
+            citizen_id=record.citizen_id, source=record.source.code, keep=keep, kept_too=acting.for_estate(), now=now
         )
-    if _for_estate() and not queries.live(citizen_id=record.citizen_id, at=now).filter(recipient__code=AURORA).exists():
+    if acting.for_estate() and not queries.live(citizen_id=record.citizen_id, at=now).filter(recipient__code=AURORA).exists():
         erased += write.erase_all_kept(citizen_id=record.citizen_id)  # nothing is left by which the estate could come back for it
     return erased, kept
 

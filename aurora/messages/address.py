@@ -120,7 +120,7 @@ def new_secret(*, citizen_id: UUID, now: datetime) -> str | None:
 
 def check_form(secret: str) -> None:
     """Raises `SecretInvalid` for what can be no secret of ours."""
-    if not re.fullmatch(r"[A-Za-z0-9_-]{43}", secret):
+    if not _SECRET.fullmatch(secret):
         raise SecretInvalid()
 
 

@@ -112,15 +112,10 @@ def withdraw_page(
         consequences=consequences(record),
         cancel_url=shown.url,
         choices=tuple(TickView(code, vocabulary.category(code), code in ticked) for code in left) if len(left) > 1 else (),
-        can_keep=record.recipient.code == AURORA and record.source is not None and not _for_estate(),
+        can_keep=record.recipient.code == AURORA and record.source is not None and not acting.for_estate(),
         keep=keep,
         errors=(FieldError("categories", str(withdrawal_words.field_error(error))),) if error else (),
     )
-
-
-def _for_estate() -> bool:
-    doing = acting.current()
-    return doing is not None and doing.of_estate
 
 
 _ERASES = 1  # which of what follows from withdrawing a connection says so, here and for another
