@@ -8,10 +8,10 @@ allowed ends (`end_consents.end_of_the_dead`). What they allowed Aurora stands u
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from django.db import transaction
 from aurora.identity import citizens
 from aurora.journeys._mandate_told import tell
 from aurora.journeys._registered import Changes, end_each, last_day, registered
+from aurora.journeys._wake import send
 from aurora.messages import address
 from consent import mandate_changes, mandates
 from consent.days import day_of, end_of, start_of
@@ -28,7 +29,6 @@ from consent.ledger.events import Event
 from consent.models import Mandate
 from consent.scope import citizen_scope
 
-logger = logging.getLogger(__name__)
 CATEGORY = "population.estate"
 PURPOSE = "administering-estate"
 HANDED_OVER = "estates"
@@ -90,7 +90,7 @@ def changes(*, administrator_id: UUID, estates: Iterable[Estate], evidence: dict
 def _leave(dead: UUID, now: datetime) -> list[Mandate]:
     """The first news of a death: no mail, and no mandate that they gave or held (Contracts Act, 21 §: their attorney gives way to the estate)."""
     address.remove(citizen_id=dead, now=now)
-    transaction.on_commit(_send, robust=True)
+    transaction.on_commit(partial(send, "aurora.end_consents"), robust=True)
     return end_each(mandates.of_party(citizen_id=dead).filter(state__in=mandates.OPEN), now)
 
 
@@ -108,13 +108,3 @@ def correct(*, national_id: str, case: str, now: datetime) -> int:
         ended = mandate_changes.not_dead(principal_id=citizen, case=case, now=now)
         tell(ended, Event.MANDATE_ENDED, now=now)
     return len(ended)
-
-
-def _send() -> None:
-    """A wake-up: the row is the truth, and the sweep finds it too."""
-    from aurora.journeys.tasks import end_consents as task
-
-    try:
-        task.apply_async()
-    except task.OperationalError:
-        logger.warning("The broker is away; consents of the dead are ended by the next round.")

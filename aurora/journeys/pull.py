@@ -7,9 +7,8 @@ as any pull may be tried, and then it is given up.
 
 from __future__ import annotations
 
-import logging
 from datetime import datetime
-from typing import Any
+from functools import partial
 from uuid import UUID
 
 from django.conf import settings
@@ -18,6 +17,7 @@ from django.utils import timezone
 
 from aurora.journeys._fetch import fetch_all
 from aurora.journeys._keep import give_up, give_up_or_wait, keep, permitted
+from aurora.journeys._wake import send
 from aurora.outbound.oauth import PeerFailed
 from aurora.sources import pulls
 from aurora.sources.pulls import Lease
@@ -25,29 +25,20 @@ from consent import queries
 from consent.rules import AURORA
 from consent.scope import citizen_scope
 
-logger = logging.getLogger(__name__)
+TASK = "aurora.pull"
 SWEEP_MOST = 500
 
 
 def wake(pull_id: UUID) -> None:
     """Send the message once the transaction is committed. A broker that is away costs nothing: the sweep sends it again."""
-    transaction.on_commit(lambda: _send(pull_id), robust=True)
-
-
-def _send(pull_id: UUID, **options: Any) -> None:
-    from aurora.journeys.tasks import pull
-
-    try:
-        pull.apply_async((str(pull_id),), **options)
-    except pull.OperationalError:
-        logger.warning("The broker is away; pull %s waits for the sweep.", pull_id)
+    transaction.on_commit(partial(send, TASK, pull_id), robust=True)
 
 
 def sweep(*, now: datetime) -> int:
     """Wake every pull that is overdue: its message was lost, its worker died, or its time to try again has come. How many."""
     overdue = pulls.overdue(now=now, most=SWEEP_MOST)
     for pull_id in overdue:
-        _send(pull_id, expires=settings.AURORA_SWEEP_EVERY.total_seconds())  # the next sweep sends it again
+        send(TASK, pull_id, expires=settings.AURORA_SWEEP_EVERY.total_seconds())  # the next sweep sends it again
     return len(overdue)
 
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -15,11 +16,13 @@ from django.db import transaction
 
 from aurora import crash
 from aurora.identity.vault import VaultClosed
+from aurora.journeys._wake import send
 from aurora.outbound.oauth import PeerFailed
 from aurora.sources import connections, credentials
 from aurora.sources.connections import ToReturn
 
 logger = logging.getLogger(__name__)
+TASK = "aurora.return_tokens"
 RETURN_EACH = 20  # of a source in a round
 SLOW_SECONDS = 5.0
 RETURN_LOCK = 0x7265_7475_726E  # any number that no other advisory lock has
@@ -27,14 +30,14 @@ RETURN_LOCK = 0x7265_7475_726E  # any number that no other advisory lock has
 
 def wake() -> None:
     """Begin at once, when the transaction has been committed. A broker that is away costs nothing: the next round finds what is due."""
-    transaction.on_commit(_send, robust=True)
+    transaction.on_commit(partial(send, TASK), robust=True)
 
 
 def sweep(*, now: datetime) -> bool:
     """Wake the round when a connection is due: its message was lost, or its worker died in it. Whether one was."""
     due = bool(connections.to_return(at=now, each=1))
     if due:
-        _send()
+        send(TASK)
     return due
 
 
@@ -91,12 +94,3 @@ def _alone() -> Iterator[bool]:
         finally:
             if mine:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [RETURN_LOCK])
-
-
-def _send() -> None:
-    from aurora.journeys.tasks import return_tokens as task
-
-    try:
-        task.apply_async()
-    except task.OperationalError:
-        logger.warning("The broker is away; tokens are given back by the next round.")

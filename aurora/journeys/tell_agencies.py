@@ -21,6 +21,7 @@ from django.utils import timezone
 from aurora import crash
 from aurora.identity.keys import pairwise
 from aurora.journeys._log import log
+from aurora.journeys._wake import send
 from aurora.messages import outbox
 from aurora.messages.models import MessageKind
 from aurora.outbound.notices import NotTaken, post
@@ -65,13 +66,8 @@ def _put(record: ConsentRecord, kind: Kind, categories: Iterable[str], *, by: st
 
 
 def _send(delivery_id: UUID, **options: Any) -> None:
-    from aurora.journeys.tasks import tell_agency
-
     crash.reach("tell.before_wake")
-    try:
-        tell_agency.apply_async((str(delivery_id),), **options)
-    except tell_agency.OperationalError:
-        logger.warning("The broker is away; delivery %s waits for the sweep.", delivery_id)
+    send("aurora.tell_agency", delivery_id, **options)
 
 
 def sweep(*, now: datetime) -> int:

@@ -74,7 +74,7 @@ def test_tokens_of_an_ended_connection_are_given_back_and_forgotten(case: Case, 
 def test_the_sweep_wakes_the_round_while_something_is_due_and_only_then(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     """A message that was lost, or whose worker died, is not waited for until the round's own time."""
     sent: list[str] = []
-    monkeypatch.setattr(tasks.return_tokens, "apply_async", lambda: sent.append("return_tokens"))
+    monkeypatch.setattr(journey, "send", lambda task, *rows: sent.append(task.removeprefix("aurora.")))
     tasks.sweep()
     assert sent == []
     ended(case)

@@ -54,8 +54,9 @@ def test_a_process_that_only_starts_django_sends_to_our_broker_from_every_thread
     """As the web does, which imports nothing of the worker's."""
     program = (
         "import django, threading; django.setup();"
+        "from celery import current_app;"
         "from aurora.journeys.tasks import pull, return_tokens;"
-        "thread = threading.Thread(target=lambda: print({t.app.conf.broker_url for t in (pull, return_tokens)}));"
+        "thread = threading.Thread(target=lambda: print({a.conf.broker_url for a in (pull.app, return_tokens.app, current_app)}));"
         "thread.start(); thread.join()"
     )
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)

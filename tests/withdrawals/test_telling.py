@@ -7,6 +7,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
@@ -15,7 +16,7 @@ from django.db import connection
 from django.utils import timezone
 
 from aurora.identity.keys import pairwise
-from aurora.journeys import tasks, tell_agencies
+from aurora.journeys import _wake, tell_agencies
 from consent.errors import NotFound
 from consent.oauth.models import Client
 from consent.scope import citizen_scope
@@ -230,7 +231,8 @@ def test_a_sweeps_messages_do_not_pile_up(cast: Cast, office_server: Peer, setti
     row = told_once(cast)
     only(row)
     sent: list[tuple[object, dict[str, Any]]] = []
-    monkeypatch.setattr(tasks.tell_agency, "apply_async", lambda args, **options: sent.append((args, options)))
+    celery = SimpleNamespace(send_task=lambda task, args, **options: sent.append((args, options)))
+    monkeypatch.setattr(_wake, "current_app", celery)
     assert tell_agencies.sweep(now=timezone.now()) >= 1
     assert ((str(row.pk),), {"expires": settings.AURORA_SWEEP_EVERY.total_seconds()}) in sent
 
