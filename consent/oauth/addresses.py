@@ -10,29 +10,25 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from . import config
+from .uris import Problem, is_sandbox_loopback, split
 
-# RFC 3986, 2, without the fragment's "#": whatever two parsers might read differently is refused, backslash first of all.
-_URI_CHARACTERS = re.compile(r"[A-Za-z0-9\-._~:/?\[\]@!$&'()*+,;=%]+")
 _NUMBER = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")
+_SENTENCES = {
+    Problem.LENGTH: f"An address is text of at most {config.TEXT_LIMIT} characters.",
+    Problem.CHARACTERS: "An address has only the characters of RFC 3986 and no fragment.",
+    Problem.FORM: "An address must be a valid URL.",
+    Problem.HOST: "An address names a host and no user.",
+    Problem.SCHEME: "An address must be https (plain http: a loopback address in a sandbox).",
+}
 
 
 def fault_of(uri: object) -> str | None:
     """Why this may not be registered, as a sentence; None if it may. https, a public host; plain http: loopback in a sandbox."""
-    if not isinstance(uri, str) or len(uri) > config.TEXT_LIMIT:
-        return f"An address is text of at most {config.TEXT_LIMIT} characters."
-    if not _URI_CHARACTERS.fullmatch(uri):
-        return "An address has only the characters of RFC 3986 and no fragment."
-    try:
-        parts = urlsplit(uri)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        return "An address must be a valid URL."
-    if not host or "@" in parts.netloc or "%" in parts.netloc:
-        return "An address names a host and no user."
-    loopback = config.is_loopback(host) and config.plain_http_allowed()
-    if parts.scheme != "https" and not (parts.scheme == "http" and loopback):
-        return "An address must be https (plain http: a loopback address in a sandbox)."
-    return None if loopback or _is_public(host) else "An address must name a public host."
+    parts = split(uri)
+    if isinstance(parts, Problem):
+        return _SENTENCES[parts]
+    host = parts.hostname or ""
+    return None if is_sandbox_loopback(host) or _is_public(host) else "An address must name a public host."
 
 
 def fault_of_resource(uri: object) -> str | None:

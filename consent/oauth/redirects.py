@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode
 
 from . import config
+from .uris import Problem, split
 
-# RFC 3986, 2, without the fragment's "#": whatever a browser and a server might read differently is refused, backslash first of all.
-_URI_CHARACTERS = re.compile(r"[A-Za-z0-9\-._~:/?\[\]@!$&'()*+,;=%]+")
 _OURS = frozenset({"code", "state", "iss", "error", "error_description", "error_uri"})
 MAXIMUM = 20
+_SENTENCES = {
+    Problem.LENGTH: f"A redirect URI is text of at most {config.TEXT_LIMIT} characters.",
+    Problem.CHARACTERS: "A redirect URI has only the characters of RFC 3986 and no fragment.",
+    Problem.FORM: "A redirect URI must be a valid URL.",
+    Problem.HOST: "A redirect URI names a host and no user.",
+    Problem.SCHEME: "A redirect URI must be https (plain http: a loopback address in a sandbox).",
+}
 
 
 def fault_of(uri: object) -> str | None:
     """Why this may not be a redirect URI, as a sentence; None if it may."""
-    if not isinstance(uri, str) or len(uri) > config.TEXT_LIMIT:
-        return f"A redirect URI is text of at most {config.TEXT_LIMIT} characters."
-    if not _URI_CHARACTERS.fullmatch(uri):
-        return "A redirect URI has only the characters of RFC 3986 and no fragment."
-    try:
-        parts = urlsplit(uri)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        return "A redirect URI must be a valid URL."
-    if not host or "@" in parts.netloc or "%" in parts.netloc:
-        return "A redirect URI names a host and no user."
-    if parts.scheme != "https" and not (parts.scheme == "http" and config.is_loopback(host) and config.plain_http_allowed()):
-        return "A redirect URI must be https (plain http: a loopback address in a sandbox)."
+    parts = split(uri)
+    if isinstance(parts, Problem):
+        return _SENTENCES[parts]
     if _OURS & {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}:
         return "A redirect URI's query must not use the names of an authorization response."
     return None
