@@ -157,11 +157,6 @@ def end(*, consent_id: UUID, now: datetime, by: str = "citizen", categories: Ite
     return Ended(record, going, whole=True)
 
 
-def withdraw(*, consent_id: UUID, now: datetime, by: str = "citizen") -> ConsentRecord:
-    """End the whole of a consent; see `end`."""
-    return end(consent_id=consent_id, now=now, by=by).record
-
-
 def replace(*, consent_ids: Iterable[UUID], now: datetime, by: str = "citizen") -> list[UUID]:
     """End consents to other purposes in whose place one is given in this transaction, at this `now`; the ids of those that still stood.
 

@@ -69,7 +69,7 @@ class World:
 
     def withdraw(self, consent_id: UUID, *, by: UUID | None = None, now: datetime = NOW) -> ConsentRecord:
         with citizen_scope(by or self.aino):
-            return services.withdraw(consent_id=consent_id, now=now)
+            return services.end(consent_id=consent_id, now=now).record
 
     def record(self, consent_id: UUID) -> ConsentRecord:
         with citizen_scope(self.aino):

@@ -87,7 +87,7 @@ def test_counts_name_nobody(world: World) -> None:
     for citizen_id in (world.aino, world.cecilia):
         world.give(citizen_id=citizen_id)
     with citizen_scope(world.aino):
-        services.withdraw(consent_id=ConsentRecord.objects.get().pk, now=NOW)
+        services.end(consent_id=ConsentRecord.objects.get().pk, now=NOW)
     assert {row[1:] for row in queries.counts() if row[0] == world.purpose} == {("given", 1), ("withdrawn", 1)}
 
 
@@ -193,7 +193,7 @@ def test_an_access_waits_for_a_withdrawal_under_way_and_sees_it(committed: World
 
     thread = threading.Thread(target=ask)
     with citizen_scope(committed.aino):
-        services.withdraw(consent_id=record.pk, now=NOW + timedelta(seconds=1))
+        services.end(consent_id=record.pk, now=NOW + timedelta(seconds=1))
         thread.start()
         until(waits_for_lock)
         assert not decisions

@@ -56,7 +56,7 @@ def test_a_no_after_a_yes_is_another_no(cast: Cast, new_person: Person) -> None:
     assert recorded(new_person) == (4, 4) and len(new_person.consents(state="given")) == 2
     for consent in new_person.consents(state="given"):
         with citizen_scope(new_person.id):
-            services.withdraw(consent_id=consent.pk, now=timezone.now())
+            services.end(consent_id=consent.pk, now=timezone.now())
     decline(face, page_of(face))
     assert recorded(new_person) == (6, 6)
 

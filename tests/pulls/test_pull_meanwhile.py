@@ -60,7 +60,7 @@ def test_a_consent_that_ends_without_cancelling_the_pull_is_decided_at_the_end(c
         if count == len(BOTH):
             with citizen_scope(case.citizen_id):
                 for consent in case.consents:
-                    services.withdraw(consent_id=consent, now=timezone.now())
+                    services.end(consent_id=consent, now=timezone.now())
 
     between(end)
     journey.run(pull_id=case.pull_id)
@@ -73,7 +73,7 @@ def test_a_category_no_longer_consented_to_is_left_out(case: Case, between: Betw
     def narrow(count: int) -> None:
         if count == len(BOTH):
             with citizen_scope(case.citizen_id):
-                services.withdraw(consent_id=case.consents[1], now=timezone.now())
+                services.end(consent_id=case.consents[1], now=timezone.now())
                 consent_to(case.citizen_id, "own-overview", (HOUSING,))
 
     between(narrow)
@@ -97,7 +97,7 @@ def test_without_a_consent_alive_the_source_is_not_even_asked(case: Case, office
 
 def test_only_what_a_consent_covers_is_asked_for(case: Case, between: Between) -> None:
     with citizen_scope(case.citizen_id):
-        services.withdraw(consent_id=case.consents[1], now=timezone.now())
+        services.end(consent_id=case.consents[1], now=timezone.now())
         consent_to(case.citizen_id, "own-overview", (HOUSING,))
     fetched = between(lambda count: None)
     journey.run(pull_id=case.pull_id)
