@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -120,22 +120,19 @@ def order_source_ending(*, source: str, reason: str, case: str, operator_id: UUI
     return order
 
 
-def by_recipient(
-    *, client_id: str, agency_code: str, grant_id: UUID, now: datetime, categories: Iterable[str] | None = None
-) -> tuple[Withdrawn, ...]:
+def by_recipient(*, client_id: str, agency_code: str, grant_id: UUID, now: datetime) -> tuple[Withdrawn, ...]:
     """The agency gives a grant of its own client back: every consent in it ends, in one transaction (Grant Management, draft-03, 6.5).
 
-    `categories`: only these, of each. Raises `NotFound` (another client's too, and one that has ended), `Conflict`, `InvalidInput`.
+    Raises `NotFound` (another client's too, and one that has ended) and `Conflict`.
     """
     citizen_id = grants.citizen_of(grant_id=grant_id, client_id=client_id)
     if citizen_id is None:
         raise NotFound()
-    gone = tuple(categories) if categories is not None else None
     with citizen_scope(citizen_id):
         # Locked before it is asked what stands: of two who end the same, the second finds nothing, or what the first has left.
         queries.for_decision(citizen_id=citizen_id, recipient=agency_code)
         done = tuple(
-            withdraw.end(citizen_id=citizen_id, consent_id=each, by=agency_code, categories=gone, now=now, details={"client": client_id})
+            withdraw.end(citizen_id=citizen_id, consent_id=each, by=agency_code, now=now, details={"client": client_id})
             for each in grants.open_consents(grant_id=grant_id, now=now)
         )
         if not done:

@@ -5,10 +5,7 @@ Addresses belong to nobody else's row: two citizens may give the same one, and n
 
 from __future__ import annotations
 
-import hashlib
 import hmac
-import re
-import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -20,12 +17,12 @@ from aurora.identity import vault
 from aurora.messages import mails
 from aurora.messages.models import MailAddress
 from consent.errors import AuroraError, InvalidInput
+from consent.oauth import digests
 
 LONGEST = 254  # RFC 5321, 4.5.3.1.3, less the angle brackets
 LONGEST_LOCAL = 64  # RFC 5321, 4.5.3.1.1
 CONFIRM_WITHIN = timedelta(hours=24)
 ASKED_A_DAY = 5
-_SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
 _CONTEXT = b"mail-address"
 
 
@@ -113,14 +110,14 @@ def remove(*, citizen_id: UUID, now: datetime) -> None:
 
 def new_secret(*, citizen_id: UUID, now: datetime) -> str | None:
     """A secret for the confirmation that is about to be sent; the one before it is dead. None: there is nothing to confirm any more."""
-    secret = secrets.token_urlsafe(32)
+    secret = digests.new_secret()
     waiting = MailAddress.objects.filter(pk=citizen_id, state=MailAddress.State.UNCONFIRMED)
-    return secret if waiting.update(digest=_digest(secret), expires_at=now + CONFIRM_WITHIN) == 1 else None
+    return secret if waiting.update(digest=digests.digest_of(secret), expires_at=now + CONFIRM_WITHIN) == 1 else None
 
 
 def check_form(secret: str) -> None:
     """Raises `SecretInvalid` for what can be no secret of ours."""
-    if not _SECRET.fullmatch(secret):
+    if not digests.looks_like_secret(secret):
         raise SecretInvalid()
 
 
@@ -128,16 +125,12 @@ def confirm(*, citizen_id: UUID, secret: str, now: datetime) -> None:
     """The citizen came back with the secret from their mail. Raises `SecretInvalid`. A secret counts once."""
     row = MailAddress.objects.filter(pk=citizen_id, state=MailAddress.State.UNCONFIRMED, expires_at__gt=now).first()
     known = bytes(row.digest) if row is not None and row.digest is not None else bytes(32)
-    same = hmac.compare_digest(known, _digest(secret)) if _SECRET.fullmatch(secret) else False
+    same = digests.looks_like_secret(secret) and hmac.compare_digest(known, digests.digest_of(secret))
     if row is None or not same:
         raise SecretInvalid()
     unchanged = MailAddress.objects.filter(pk=citizen_id, state=MailAddress.State.UNCONFIRMED, digest=row.digest)
     if unchanged.update(state=MailAddress.State.CONFIRMED, digest=None, expires_at=None) != 1:
         raise SecretInvalid()
-
-
-def _digest(secret: str) -> bytes:
-    return hashlib.sha256(secret.encode()).digest()
 
 
 def _count(row: MailAddress, now: datetime) -> None:

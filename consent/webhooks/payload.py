@@ -22,7 +22,7 @@ def compose(
     by: str,
     confirm_by: datetime | None,
 ) -> dict[str, Any]:
-    """`by`: `citizen`, `operator`, `aurora` (it ran out, or was replaced), `recipient` or `source`. `asked` is absent when there is nothing to delete."""
+    """`by`: `citizen`, `operator`, `aurora` (it ran out, or the citizen has died), `recipient` or `source`. `asked` is absent when there is nothing to delete."""
     data: dict[str, Any] = {
         "event_id": str(event_id),
         "client_id": client_id,
