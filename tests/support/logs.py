@@ -27,12 +27,21 @@ def gather(folder: Path, name: str) -> None:
             shutil.copyfile(log, kept / log.name)
 
 
-@pytest.hookimpl(trylast=True)
+_KEPT = pytest.StashKey[logging.Handler]()
+
+
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """After Django has set up logging, which would otherwise put the handler away."""
     GATHERED.mkdir(exist_ok=True)
     file, name = tempfile.mkstemp(prefix="python-", suffix=".log", dir=GATHERED)
     os.close(file)
     handler = logging.FileHandler(name, encoding="utf-8", delay=True)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
-    logging.getLogger().addHandler(handler)
+    session.config.stash[_KEPT] = handler
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Before each test, since whatever sets Django up (a test that imports `aurora.wsgi` too) puts all handlers of the root away."""
+    handler, root = item.config.stash[_KEPT], logging.getLogger()
+    if handler not in root.handlers:
+        root.addHandler(handler)
