@@ -78,6 +78,7 @@ class Operator(AbstractBaseUser):
         PRIVACY_OFFICER = "privacy_officer"
         AUDITOR = "auditor"
         AGENCY_OFFICER = "agency_officer"
+        MODEL_STEWARD = "model_steward"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     username = models.CharField(max_length=64, unique=True)
