@@ -1,4 +1,9 @@
-"""Which kinds of data a purpose is about. Some are for one kind only, and that kind for no other purpose: `only` in the purpose's file."""
+"""Which kinds of data a purpose is about. What a purpose's file says of it:
+
+`only`: these kinds and no others, and no other purpose is about them.
+`about`: these kinds and no others; other purposes may be about them too.
+Neither: every kind that is not for another purpose only.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +11,7 @@ import json
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 FOLDER = Path(__file__).parent / "vocabulary" / "purposes"
 
@@ -13,12 +19,21 @@ FOLDER = Path(__file__).parent / "vocabulary" / "purposes"
 @cache
 def bound() -> Mapping[str, frozenset[str]]:
     """The categories of each purpose that is for them only."""
-    documents = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.json"))]
-    return {d["code"]: frozenset(d["only"]) for d in documents if d.get("only")}
+    return {d["code"]: frozenset(d["only"]) for d in _documents() if d.get("only")}
+
+
+@cache
+def limited() -> Mapping[str, frozenset[str]]:
+    """The categories of each purpose that is about them and no others, whether or not they are for it alone."""
+    return {d["code"]: frozenset(d["about"]) for d in _documents() if d.get("about")} | bound()
 
 
 def fitting(purpose: str, categories: Iterable[str]) -> list[str]:
     """Those of the categories that may be asked for this purpose, in their order."""
     elsewhere = frozenset[str]().union(*(only for code, only in bound().items() if code != purpose))
-    only = bound().get(purpose)
-    return [c for c in categories if (c in only if only is not None else c not in elsewhere)]
+    about = limited().get(purpose)
+    return [c for c in categories if c not in elsewhere and (about is None or c in about)]
+
+
+def _documents() -> list[dict[str, Any]]:
+    return [json.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.json"))]
