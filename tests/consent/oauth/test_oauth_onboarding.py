@@ -53,25 +53,50 @@ def test_nothing_is_registered_before_a_second_person_agrees(office) -> None:
         _approve(draft, by=uuid4())
 
 
+def _row(**values: Any) -> dict[str, Any]:
+    now = timezone.now()
+    return {
+        "kind": "register", "client_id": "x", "agency_code": "x", "content": {}, "reason": "x", "requested_at": now, "requested_by": ANNA,
+        "decided_at": None if values.get("state", "open") == "open" else now,
+    } | values  # fmt: skip
+
+
 @pytest.mark.parametrize(
-    "values",
+    "decision",
     [
-        {"state": "approved", "requested_by": ANNA, "decided_by": ANNA},
-        {"state": "declined", "requested_by": ANNA, "decided_by": ANNA},
-        {"state": "approved", "requested_by": ANNA, "decided_by": None},
-        {"state": "approved", "requested_by": None, "decided_by": BO},
-        {"state": "withdrawn", "requested_by": ANNA, "decided_by": BO},
-        {"state": "open", "requested_by": None},
-        {"state": "open", "requested_by": ANNA, "decided_by": BO},
-        {"state": "approved", "requested_by": ANNA, "decided_by": BO, "decided_at": None},
+        {"state": "approved", "decided_by": ANNA},
+        {"state": "declined", "decided_by": ANNA},
+        {"state": "approved", "decided_by": None},
+        {"state": "withdrawn", "decided_by": BO},
+        {"state": "withdrawn", "decided_by": None},
+        {"state": "approved", "decided_by": BO, "decided_at": None},
     ],
 )
-def test_the_database_wants_two_people_too(office, values: dict[str, Any]) -> None:
-    now = timezone.now()
-    row = {"kind": "register", "client_id": "x", "agency_code": "x", "content": {}, "reason": "x", "requested_at": now}
-    row |= {"decided_at": None if values["state"] == "open" else now} | values
-    with pytest.raises(IntegrityError), transaction.atomic():
-        ClientDraft.objects.create(**row)
+def test_the_database_wants_two_people_too(office, decision: dict[str, Any]) -> None:
+    draft = ClientDraft.objects.create(**_row())
+    with pytest.raises(IntegrityError, match="client_draft_"), transaction.atomic():
+        ClientDraft.objects.filter(pk=draft.pk).update(**{"decided_at": timezone.now()} | decision)
+    assert ClientDraft.objects.filter(pk=draft.pk).update(state="approved", decided_by=BO, decided_at=timezone.now()) == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "why"),
+    [
+        ({"state": "approved", "decided_by": BO}, "begins open"),
+        ({"state": "declined", "decided_by": BO}, "begins open"),
+        ({"state": "withdrawn", "decided_by": ANNA}, "begins open"),
+        ({"state": "open", "decided_by": BO}, "begins open"),
+        ({"state": "approved", "decided_by": BO, "kind": "suspend"}, "begins open"),
+        ({"state": "approved", "decided_by": BO, "requested_by": None}, "begins open"),
+        ({"state": "approved"}, "begins open"),
+        ({"state": "declined", "kind": "suspend"}, "two_people"),
+        ({"state": "declined", "requested_by": None}, "two_people"),
+        ({"state": "open", "requested_by": None}, "two_people"),
+    ],
+)
+def test_no_draft_comes_to_be_decided(office, values: dict[str, Any], why: str) -> None:
+    with pytest.raises(IntegrityError, match=why), transaction.atomic():
+        ClientDraft.objects.create(**_row(**values))
 
 
 def test_history_is_not_changed(office) -> None:
