@@ -127,6 +127,8 @@ _PERSONS_TITLES: Final[Mapping[str, Sentence]] = {
     "agency:twin:refused": _("An agency was refused the person's data"),
     "aurora:twin:suggested": _("Aurora used the person's data to suggest services"),
     "aurora:twin:refused": _("Aurora was refused the person's data"),
+    "aurora:evaluation:made": _("Aurora used the person's data to work out an estimate"),
+    "aurora:evaluation:refused": _("Aurora was refused the person's data for an estimate"),
     "citizen:twin:refused": _("The person was refused the data"),
     "citizen:twin:erased": _("The person deleted data that they had kept"),
     "agency:consent:returned": _("An agency gave back the person's consent"),

@@ -11,47 +11,13 @@ from typing import Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from aurora.ui import event_words
 from aurora.ui.contexts import EntryKind, Text
 
 Sentence = str | Promise
 
 YOU: Final[Text] = {"fi": "Sinä", "sv": "Du", "en": "You"}
 AURORA: Final[Text] = {"fi": "Aurora", "sv": "Aurora", "en": "Aurora"}
-
-_EVENT_TITLES: Final[Mapping[str, Sentence]] = {
-    "citizen:consent:given": _("You gave a consent"),
-    "citizen:consent:declined": _("You declined a request"),
-    "citizen:consent:withdrawn": _("You withdrew a consent"),
-    "aurora:consent:expired": _("A consent ran out"),
-    "citizen:source:connected": _("You connected a source"),
-    "citizen:source:disconnected": _("You disconnected a source"),
-    "aurora:pull:completed": _("Aurora fetched your data"),
-    "aurora:pull:failed": _("Aurora could not fetch your data"),
-    "aurora:pull:refused": _("Aurora was not allowed to fetch your data"),
-    "agency:twin:read": _("An agency read your data"),
-    "agency:twin:refused": _("An agency was refused your data"),
-    "aurora:twin:suggested": _("Aurora used your data to suggest services"),
-    "aurora:twin:refused": _("Aurora was refused your data"),
-    "citizen:twin:viewed": _("You looked at your data"),
-    "citizen:twin:exported": _("You downloaded your data"),
-    "citizen:twin:refused": _("You were refused your data"),
-    "citizen:twin:erased": _("You deleted data that you had kept"),
-    "citizen:consent:narrowed": _("You withdrew a part of a consent"),
-    "agency:consent:returned": _("An agency gave back your consent"),
-    "aurora:consent:ended": _("Aurora ended a consent"),
-    "aurora:notice:delivered": _("Aurora told an agency that a consent had ended"),
-    "aurora:notice:failed": _("Aurora could not tell an agency that a consent had ended"),
-    "agency:deletion:confirmed": _("An agency confirmed that it deleted your data"),
-    "citizen:mandate:offered": _("A power of attorney was offered"),
-    "citizen:mandate:accepted": _("A power of attorney was accepted"),
-    "citizen:mandate:declined": _("A power of attorney was declined"),
-    "citizen:mandate:revoked": _("A right to act for another was ended"),
-    "citizen:mandate:confirmed": _("A right to act for another was confirmed"),
-    "aurora:mandate:registered": _("A right to act for another was taken from a register"),
-    "aurora:mandate:frozen": _("A right to act for another was frozen"),
-    "aurora:mandate:ended": _("A right to act for another ended"),
-    "citizen:mandate:used": _("Somebody began to act for you"),
-}
 
 _REFUSALS: Final[Mapping[str, Sentence]] = {
     "no_consent": _("There was no consent for this."),
@@ -204,33 +170,19 @@ WITHDRAW_ACCESS: Final[tuple[Sentence, ...]] = (
     _("The agency can ask you again, and you can give a new consent."),
 )
 
-_KINDS: Final[Mapping[str, EntryKind]] = {
-    "mandate": EntryKind.CONSENT,
-    "consent": EntryKind.CONSENT,
-    "source": EntryKind.CONSENT,
-    "notice": EntryKind.CONSENT,
-    "deletion": EntryKind.CONSENT,
-    "pull": EntryKind.FETCH,
-}
-_TWIN_KINDS: Final[Mapping[str, EntryKind]] = {
-    "agency": EntryKind.READ,
-    "aurora": EntryKind.SUGGEST,
-    "citizen": EntryKind.OWN,
-}
-
-EVENT_NAMES: Final = frozenset(_EVENT_TITLES)
+EVENT_NAMES: Final = frozenset(event_words.TITLES)
 REFUSAL_CODES: Final = frozenset(_REFUSALS)
 
 
 def event_title(event: str) -> Sentence:
     """`agency:twin:read` -> "An agency read your data"."""
-    return _EVENT_TITLES.get(event, _("Something was recorded"))
+    return event_words.TITLES.get(event, _("Something was recorded"))
 
 
 def event_kind(event: str) -> EntryKind:
     """Which filter of the activity page an event belongs to; by the grammar `actor:subject:action`. An unknown one is a reading."""
     actor, subject = (*event.split(":"), "")[:2]
-    return _KINDS.get(subject) or _TWIN_KINDS.get(actor, EntryKind.READ)
+    return event_words.KINDS.get(subject) or event_words.TWIN_KINDS.get(actor, EntryKind.READ)
 
 
 def refusal(code: str) -> Sentence:

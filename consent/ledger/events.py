@@ -58,6 +58,10 @@ class Event(StrEnum):
     SUGGESTION_MADE = "aurora:twin:suggested"
     SUGGESTION_REFUSED = "aurora:twin:refused"
 
+    # Another organisation's locked model on the citizen's data, at their wish.
+    EVALUATION_MADE = "aurora:evaluation:made"
+    EVALUATION_REFUSED = "aurora:evaluation:refused"
+
     OWN_DATA_VIEWED = "citizen:twin:viewed"
     OWN_DATA_EXPORTED = "citizen:twin:exported"
     OWN_DATA_REFUSED = "citizen:twin:refused"
@@ -71,7 +75,7 @@ class Event(StrEnum):
 
     @property
     def subject(self) -> str:
-        """What it was done to: `consent`, `source`, `pull`, `twin`, `notice`, `deletion` or `mandate`."""
+        """What it was done to: `consent`, `source`, `pull`, `twin`, `evaluation`, `notice`, `deletion` or `mandate`."""
         return self.value.split(":")[1]
 
     @property

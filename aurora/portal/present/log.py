@@ -26,7 +26,7 @@ from consent.models import ConsentRecord
 from consent.rules import AURORA, CITIZEN
 
 # A consent's own events say what was decided; whether something was allowed is asked of accesses only.
-ACCESS_SUBJECTS = ("twin", "pull")
+ACCESS_SUBJECTS = ("twin", "pull", "evaluation")
 
 
 def rows(entries: Iterable[LedgerEntry], vocabulary: Vocabulary) -> tuple[EntryView, ...]:

@@ -107,13 +107,14 @@ class Pagination:
 class EntryKind(StrEnum):
     """What an activity entry is about; also the values of the activity page's `kind` filter (`words.event_kind`).
 
-    FETCH: Aurora fetched from a source. READ: an agency read. SUGGEST: Aurora made suggestions. CONSENT: given,
+    FETCH: Aurora fetched from a source. READ: an agency read. SUGGEST: Aurora made suggestions. EVALUATE: Aurora ran somebody's model on it. CONSENT: given,
     declined, withdrawn, run out, a source connected. OWN: the citizen looked at or downloaded their own data.
     """
 
     FETCH = "fetch"
     READ = "read"
     SUGGEST = "suggest"
+    EVALUATE = "evaluate"
     CONSENT = "consent"
     OWN = "own"
 

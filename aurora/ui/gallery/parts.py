@@ -118,7 +118,7 @@ BENEFIT = PurposeView(
 
 def entry(event: str, who: Text, minutes: int, *categories: Text, purpose: Text | None = None, code: str = "") -> EntryView:
     """An entry so many minutes ago; `code` makes it a refusal."""
-    access = event.split(":")[1] in ("twin", "pull")
+    access = event.split(":")[1] in ("twin", "pull", "evaluation")
     return EntryView(
         id=f"e{minutes}",
         kind=words.event_kind(event),

@@ -100,6 +100,7 @@ KINDS: Mapping[EntryKind, str | Promise] = {
     EntryKind.FETCH: _("Fetching from a source"),
     EntryKind.READ: _("Reading by an agency"),
     EntryKind.SUGGEST: _("Suggestions"),
+    EntryKind.EVALUATE: _("Estimates"),
     EntryKind.CONSENT: _("Consents and sources"),
     EntryKind.OWN: _("Your own use"),
 }

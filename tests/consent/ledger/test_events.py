@@ -35,6 +35,8 @@ GOLDEN = {
     "AGENCY_READ_REFUSED": "agency:twin:refused",
     "SUGGESTION_MADE": "aurora:twin:suggested",
     "SUGGESTION_REFUSED": "aurora:twin:refused",
+    "EVALUATION_MADE": "aurora:evaluation:made",
+    "EVALUATION_REFUSED": "aurora:evaluation:refused",
     "OWN_DATA_VIEWED": "citizen:twin:viewed",
     "OWN_DATA_EXPORTED": "citizen:twin:exported",
     "OWN_DATA_REFUSED": "citizen:twin:refused",
@@ -58,5 +60,6 @@ def test_refusals_are_told_by_their_name() -> None:
         "PULL_REFUSED",
         "AGENCY_READ_REFUSED",
         "SUGGESTION_REFUSED",
+        "EVALUATION_REFUSED",
         "OWN_DATA_REFUSED",
     }

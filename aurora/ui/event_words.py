@@ -1,0 +1,65 @@
+"""The names of the access log's events in plain words, and which filter of the activity page each belongs to.
+
+`aurora.ui.words` gives them out; what an attorney reads instead is in `aurora.ui.mandate_words`.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from aurora.ui.contexts import EntryKind
+
+TITLES: Final[Mapping[str, str | Promise]] = {
+    "citizen:consent:given": _("You gave a consent"),
+    "citizen:consent:declined": _("You declined a request"),
+    "citizen:consent:withdrawn": _("You withdrew a consent"),
+    "aurora:consent:expired": _("A consent ran out"),
+    "citizen:source:connected": _("You connected a source"),
+    "citizen:source:disconnected": _("You disconnected a source"),
+    "aurora:pull:completed": _("Aurora fetched your data"),
+    "aurora:pull:failed": _("Aurora could not fetch your data"),
+    "aurora:pull:refused": _("Aurora was not allowed to fetch your data"),
+    "agency:twin:read": _("An agency read your data"),
+    "agency:twin:refused": _("An agency was refused your data"),
+    "aurora:twin:suggested": _("Aurora used your data to suggest services"),
+    "aurora:twin:refused": _("Aurora was refused your data"),
+    "aurora:evaluation:made": _("Aurora used your data to work out an estimate"),
+    "aurora:evaluation:refused": _("Aurora was refused your data for an estimate"),
+    "citizen:twin:viewed": _("You looked at your data"),
+    "citizen:twin:exported": _("You downloaded your data"),
+    "citizen:twin:refused": _("You were refused your data"),
+    "citizen:twin:erased": _("You deleted data that you had kept"),
+    "citizen:consent:narrowed": _("You withdrew a part of a consent"),
+    "agency:consent:returned": _("An agency gave back your consent"),
+    "aurora:consent:ended": _("Aurora ended a consent"),
+    "aurora:notice:delivered": _("Aurora told an agency that a consent had ended"),
+    "aurora:notice:failed": _("Aurora could not tell an agency that a consent had ended"),
+    "agency:deletion:confirmed": _("An agency confirmed that it deleted your data"),
+    "citizen:mandate:offered": _("A power of attorney was offered"),
+    "citizen:mandate:accepted": _("A power of attorney was accepted"),
+    "citizen:mandate:declined": _("A power of attorney was declined"),
+    "citizen:mandate:revoked": _("A right to act for another was ended"),
+    "citizen:mandate:confirmed": _("A right to act for another was confirmed"),
+    "aurora:mandate:registered": _("A right to act for another was taken from a register"),
+    "aurora:mandate:frozen": _("A right to act for another was frozen"),
+    "aurora:mandate:ended": _("A right to act for another ended"),
+    "citizen:mandate:used": _("Somebody began to act for you"),
+}
+
+# By the event's subject; those about the twin by who acted.
+KINDS: Final[Mapping[str, EntryKind]] = {
+    "mandate": EntryKind.CONSENT,
+    "consent": EntryKind.CONSENT,
+    "source": EntryKind.CONSENT,
+    "notice": EntryKind.CONSENT,
+    "deletion": EntryKind.CONSENT,
+    "pull": EntryKind.FETCH,
+    "evaluation": EntryKind.EVALUATE,
+}
+TWIN_KINDS: Final[Mapping[str, EntryKind]] = {
+    "agency": EntryKind.READ,
+    "aurora": EntryKind.SUGGEST,
+    "citizen": EntryKind.OWN,
+}
