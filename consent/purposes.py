@@ -3,6 +3,7 @@
 `only`: these kinds and no others, and no other purpose is about them.
 `about`: these kinds and no others; other purposes may be about them too.
 Neither: every kind that is not for another purpose only.
+`models`: other organisations' models may be run for it, and it is for nothing else.
 """
 
 from __future__ import annotations
@@ -26,6 +27,12 @@ def bound() -> Mapping[str, frozenset[str]]:
 def limited() -> Mapping[str, frozenset[str]]:
     """The categories of each purpose that is about them and no others, whether or not they are for it alone."""
     return {d["code"]: frozenset(d["about"]) for d in _documents() if d.get("about")} | bound()
+
+
+@cache
+def of_models() -> frozenset[str]:
+    """The purposes for which another organisation's model may be run."""
+    return frozenset(d["code"] for d in _documents() if d.get("models"))
 
 
 def fitting(purpose: str, categories: Iterable[str]) -> list[str]:
