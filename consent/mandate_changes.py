@@ -45,17 +45,14 @@ def offer(
 
     `by` is the principal, or the attorney who passes `parent` on. Raises `MandateRefused`, and `InvalidInput` when too many offers wait.
     """
-    fault = rules.check_offer(
-        principal=principal_id, attorney=None, themes=terms.themes, known=themes.themes(), start=terms.start, until=terms.until,
-        today=day_of(now),
-    )  # fmt: skip
+    fault = rules.check_offer(themes=terms.themes, known=themes.themes(), start=terms.start, until=terms.until, today=day_of(now))
     if fault is not None:
         raise MandateRefused(fault)
     # Only now: the last day of the calendar has no end.
     begins, ends = max(now, start_of(terms.start)), end_of(terms.until)
     if parent is not None:
         begins = max(begins, parent.not_before)
-        fault = rules.may_pass_on(parent, who=by, to=None, themes=terms.themes, expires_at=ends, not_before=begins, now=now)
+        fault = rules.may_pass_on(parent, who=by, themes=terms.themes, expires_at=ends, not_before=begins, now=now)
     if fault is not None:
         raise MandateRefused(fault)
     counted = Q(state=State.OFFERED) | Q(created_at__gt=now - A_DAY)  # whoever offers and revokes fills strangers' boxes

@@ -27,7 +27,6 @@ from consent.scope import citizen_scope
 logger = logging.getLogger(__name__)
 SWEEP_MOST = 500
 _FIELDS = {
-    MandateFault.ONESELF: ("identifier", "mandate_oneself"),
     MandateFault.NO_THEME: ("themes", "theme_required"),
     MandateFault.PAST: ("until", "date_past"),
     MandateFault.TOO_LONG: ("until", "mandate_too_long"),

@@ -35,7 +35,6 @@ class Deed(StrEnum):
     WITHDRAW = "withdraw"
     SUGGEST = "suggest"
     EXPORT = "export"
-    ERASE = "erase"
 
 
 class MandateFault(StrEnum):

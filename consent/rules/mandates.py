@@ -172,13 +172,9 @@ def minor_may(deed: Deed, *, age: int) -> MandateFault | None:
     return None if deed in (Deed.WITHDRAW, Deed.DECLINE) and age >= OWN_WORD_AT else MandateFault.MINOR
 
 
-def check_offer(
-    *, principal: UUID, attorney: UUID | None, themes: Iterable[str], known: Iterable[str], start: date, until: date, today: date
-) -> MandateFault | None:
-    """Whether a power of attorney may be offered: to another, for known themes, from today or later until at most five years on."""
+def check_offer(*, themes: Iterable[str], known: Iterable[str], start: date, until: date, today: date) -> MandateFault | None:
+    """Whether a power of attorney may be offered: for known themes, from today or later until at most five years on."""
     chosen = frozenset(themes)
-    if attorney == principal:
-        return MandateFault.ONESELF
     if not chosen or not chosen <= frozenset(known):
         return MandateFault.NO_THEME
     if start < today or until <= today or until < start:
@@ -187,7 +183,7 @@ def check_offer(
 
 
 def may_pass_on(
-    parent: MandateView, *, who: UUID, to: UUID | None, themes: Iterable[str], expires_at: datetime, not_before: datetime, now: datetime
+    parent: MandateView, *, who: UUID, themes: Iterable[str], expires_at: datetime, not_before: datetime, now: datetime
 ) -> MandateFault | None:
     """Whether an attorney may let another stand in: only if that was granted, one step, for no more themes and no longer than they have."""
     if parent.attorney != who:
@@ -196,8 +192,6 @@ def may_pass_on(
         return fault
     if parent.parent is not None or not parent.may_delegate or parent.kind is not MandateKind.POWER_OF_ATTORNEY:
         return MandateFault.NO_ONWARD
-    if to in (parent.principal, parent.attorney):
-        return MandateFault.ONESELF
     later = parent.expires_at is not None and expires_at > parent.expires_at
     if not frozenset(themes) <= parent.themes or later or not_before < parent.not_before:
         return MandateFault.WIDER

@@ -83,7 +83,7 @@ def test_who_may_act_holds_a_standing_mandate_of_this_very_moment(
     assert one.freezes_at is None or now < one.freezes_at
     if one.kind is MandateKind.POWER_OF_ATTORNEY:
         assert wanted <= frozenset(c for t in one.themes for c in THEMES[t].categories)
-        assert deed not in (Deed.EXPORT, Deed.ERASE)
+        assert deed is not Deed.EXPORT
     if one.kind is MandateKind.ESTATE:
         assert deed in (Deed.SEE, Deed.WITHDRAW, Deed.EXPORT)
     if one.parent is not None:
@@ -137,13 +137,13 @@ def test_nobody_else_revokes(one: MandateView, who: UUID) -> None:
         assert one.kind is MandateKind.POWER_OF_ATTORNEY or one.state is MandateState.FROZEN
 
 
-@given(any_mandate(), people, st.none() | people, theme_sets, moments, moments, moments)
+@given(any_mandate(), people, theme_sets, moments, moments, moments)
 def test_passing_on_never_widens(
-    parent: MandateView, who: UUID, to: UUID | None, wanted: frozenset[str], until: datetime, since: datetime, now: datetime
+    parent: MandateView, who: UUID, wanted: frozenset[str], until: datetime, since: datetime, now: datetime
 ) -> None:
-    if rules.may_pass_on(parent, who=who, to=to, themes=wanted, expires_at=until, not_before=since, now=now) is not None:
+    if rules.may_pass_on(parent, who=who, themes=wanted, expires_at=until, not_before=since, now=now) is not None:
         return
-    assert parent.attorney == who and parent.may_delegate and parent.parent is None and to not in (parent.principal, who)
+    assert parent.attorney == who and parent.may_delegate and parent.parent is None
     assert wanted <= parent.themes and (parent.expires_at is None or until <= parent.expires_at) and parent.not_before <= since
     assert rules.fault_of(parent, now=now) is None
 
@@ -246,8 +246,7 @@ def test_a_theme_that_is_known_no_more_reaches_nothing() -> None:
 
 def offer(**changes: object) -> MandateFault | None:
     wanted: dict[str, object] = {
-        "principal": AINO, "attorney": BERTIL, "themes": {"family"}, "known": set(THEMES), "start": TODAY, "until": TODAY + timedelta(days=1),
-        "today": TODAY,
+        "themes": {"family"}, "known": set(THEMES), "start": TODAY, "until": TODAY + timedelta(days=1), "today": TODAY,
     } | changes  # fmt: skip
     return rules.check_offer(**wanted)  # type: ignore[arg-type]
 
@@ -256,8 +255,6 @@ def offer(**changes: object) -> MandateFault | None:
     ("changes", "fault"),
     [
         ({}, None),
-        ({"attorney": AINO}, MandateFault.ONESELF),
-        ({"attorney": None}, None),
         ({"themes": set()}, MandateFault.NO_THEME),
         ({"themes": {"family", "magic"}}, MandateFault.NO_THEME),
         ({"start": TODAY - timedelta(days=1)}, MandateFault.PAST),
@@ -273,7 +270,7 @@ def test_what_may_be_offered(changes: dict[str, object], fault: MandateFault | N
 
 @pytest.mark.parametrize(
     ("deed", "from_age"),
-    [(Deed.SEE, 0), (Deed.WITHDRAW, 15), (Deed.DECLINE, 15), (Deed.GIVE, 18), (Deed.EXPORT, 0), (Deed.SUGGEST, 0), (Deed.ERASE, 18)],
+    [(Deed.SEE, 0), (Deed.WITHDRAW, 15), (Deed.DECLINE, 15), (Deed.GIVE, 18), (Deed.EXPORT, 0), (Deed.SUGGEST, 0)],
 )
 def test_what_a_child_may_do_alone(deed: Deed, from_age: int) -> None:
     assert [age for age in range(21) if rules.minor_may(deed, age=age) is None] == list(range(from_age, 21))
