@@ -1,14 +1,15 @@
 """Whether an access is allowed: the decision over all consents that its citizen gave the agency, against one SELECT by primary key.
 
 Both run in an open transaction with the citizen's scope set, at the same number of rows, and fetch the columns of a consent through
-Django's cursor. The peer's table has no row-level security and its row is not locked. The second figure has the scope and the
-transaction's end inside the clock; for the peer, BEGIN and COMMIT.
+Django's cursor. The peer's table has no row-level security and its row is not locked. The second figure is the decision as the door makes it, with
+the transaction and the scope, which the decision's own statement opens, inside the clock; for the peer, BEGIN and COMMIT.
 """
 
 from __future__ import annotations
 
 import random
 import statistics
+from functools import partial
 from hashlib import md5
 from time import perf_counter
 from typing import Any
@@ -23,8 +24,8 @@ from bench.results import Results
 from bench.world import CATEGORY, OFFICE, PURPOSE, notice, vocabulary
 from consent import queries
 from consent.models import Agency
-from consent.rules import AccessRequest, Permit, decide
-from consent.scope import citizen_scope
+from consent.rules import AccessRequest, Permit, Refusal, decide
+from consent.scope import citizen_scope, scope_opened_by
 
 # A citizen has ten consents: one standing and one withdrawn for each of five agencies.
 A_CITIZEN = 10
@@ -82,16 +83,21 @@ def _decide(calls: int, held: int) -> Lap:
     inside, whole, now = [], [], timezone.now()
     for _ in range(calls):
         citizen_id = _id("citizen", random.randrange(held // A_CITIZEN))
-        begun = perf_counter()
+        request = AccessRequest(citizen_id, OFFICE, PURPOSE, frozenset({CATEGORY}))
         with citizen_scope(citizen_id):
-            scoped = perf_counter()
-            request = AccessRequest(citizen_id, OFFICE, PURPOSE, frozenset({CATEGORY}))
-            decision = decide(request, queries.for_decision(citizen_id=citizen_id, recipient=OFFICE), now=now)
-            inside.append(perf_counter() - scoped)
+            begun = perf_counter()
+            _permitted(decide(request, queries.for_decision(citizen_id=citizen_id, recipient=OFFICE), now=now))
+            inside.append(perf_counter() - begun)
+        begun = perf_counter()
+        with scope_opened_by(partial(queries.for_decision, citizen_id=citizen_id, recipient=OFFICE, opening=True)) as standing:
+            _permitted(decide(request, standing, now=now))
         whole.append(perf_counter() - begun)
-        if not isinstance(decision, Permit):
-            raise RuntimeError(f"refused: {decision.code}")
     return _medians(inside, whole)
+
+
+def _permitted(decision: Permit | Refusal) -> None:
+    if not isinstance(decision, Permit):
+        raise RuntimeError(f"refused: {decision.code}")
 
 
 def _select(calls: int, held: int) -> Lap:
