@@ -25,7 +25,7 @@ from aurora.supervisor import Process, answers, logs
 
 # aurora.sandbox.config names them too; not imported here, since the sandbox is a world of its own that only talks HTTP.
 EID, OFFICE = "eid", "benefits-office"
-SANDBOX = (EID, "population-register", "tax-administration", "social-insurance", OFFICE)
+SANDBOX = (EID, "population-register", "tax-administration", "social-insurance", "hospital", OFFICE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +102,13 @@ _OPERATORS = (
     ("oskar", "Oskar", ["privacy_officer", "auditor"]),
     ("astrid", "Astrid", ["agency_officer"]),
     ("otso", "Otso", ["agency_officer"]),
+    ("milla", "Milla", ["model_steward"]),
+    ("sven", "Sven", ["model_steward"]),
 )
 
 
 def operators(file: Path) -> list[Operator]:
-    """The demo's operators, two agency officers among them (no one may both ask and approve); passwords are made once and kept in `file`, mode 600."""
+    """The demo's operators, two agency officers and two model stewards among them (no one may both ask and approve); passwords are made once and kept in `file`, mode 600."""
     kept = [Operator(**entry) for entry in json.loads(file.read_text(encoding="utf-8"))] if file.exists() else []
     made = [
         Operator(username, name, roles, secrets.token_urlsafe(12), base64.b32encode(secrets.token_bytes(20)).decode())
@@ -179,6 +181,7 @@ def description(plan: Plan, demo: Mapping[str, Any], control_token: str, people:
         "children": demo.get("children", []),
         "estates": demo.get("estates", []),
         "agencies": demo["agencies"],
+        "model_owners": demo.get("model_owners", []),
         "operators": [asdict(operator) for operator in people],
         "sandbox": {"eid": demo["eid"], "sources": demo["sources"], "control_token": control_token},
     }

@@ -34,7 +34,7 @@ from consent.scope import citizen_scope
 CATEGORY = "tax.income"
 PURPOSE = "benefit-application"
 OFFICE = "benefits-office"
-AGENCIES = ("aurora", "population-register", "tax-administration", "social-insurance", OFFICE)
+AGENCIES = ("aurora", "population-register", "tax-administration", "social-insurance", "hospital", OFFICE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from aurora.sandbox.errors import ConfigError
 
 EID = "eid"
 OFFICE = "benefits-office"
-SOURCES = ("population-register", "tax-administration", "social-insurance")
+HOSPITAL = "hospital"
+SOURCES = ("population-register", "tax-administration", "social-insurance", HOSPITAL)
 PROCESSES = (EID, *SOURCES, OFFICE)
 
 
@@ -47,6 +48,14 @@ class Peer:
 
 
 @dataclass(frozen=True)
+class Owner:
+    """The hospital as the owner of a model: its registration with Aurora, and the key (PEM) that signs what it registers."""
+
+    aurora: Peer
+    signing_key: str = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Persona:
     """A citizen that the sign-in page offers by name: `index` is the household, `about` one line by language."""
 
@@ -58,7 +67,7 @@ class Persona:
 
 @dataclass(frozen=True)
 class Config:
-    """`base_url` is the issuer; empty means http://host:port, filled in at start. `peer` is None for the e-ID only."""
+    """`base_url` is the issuer; empty means http://host:port, filled in at start. `peer` is None for the e-ID only, `owner` for all but the hospital."""
 
     process: str
     base_url: str
@@ -69,6 +78,7 @@ class Config:
     peer: Peer | None
     personas: tuple[Persona, ...]
     categories: tuple[str, ...]
+    owner: Owner | None = None
 
 
 def load(process: str, path: Path) -> Config:
@@ -99,6 +109,7 @@ def _config(process: str, raw: Mapping[str, Any]) -> Config:
         peer=_peer(process, raw),
         personas=tuple(Persona(p["key"], int(p["index"]), p["name"], dict(p["about"])) for p in raw.get("personas", [])),
         categories=tuple(raw["office"]["categories"]) if process == OFFICE else (),
+        owner=_owner(raw["owner"]) if process == HOSPITAL else None,
     )
 
 
@@ -112,6 +123,11 @@ def _client(raw: Mapping[str, Any]) -> Client:
         post_logout_redirect_uris=tuple(raw.get("post_logout_redirect_uris", ())),
         scopes=frozenset(raw["scopes"]),
     )
+
+
+def _owner(raw: Mapping[str, Any]) -> Owner:
+    aurora = Peer(str(raw["aurora_issuer"]), raw["client_id"], dict(raw["private_jwk"]))
+    return Owner(aurora, str(raw["signing_key"]))
 
 
 def _peer(process: str, raw: Mapping[str, Any]) -> Peer | None:

@@ -9,6 +9,8 @@ import time
 from collections.abc import Mapping
 from typing import Any, cast
 
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet
@@ -29,6 +31,15 @@ def new_key() -> dict[str, str]:
 def public_jwks(private_jwk: Mapping[str, str]) -> dict[str, list[dict[str, Any]]]:
     """The JWK Set that holds the public half of one private key."""
     return {"keys": [{name: value for name, value in private_jwk.items() if name != "d"}]}
+
+
+def new_pem() -> tuple[str, str]:
+    """A fresh P-256 key for signing files, private (PKCS #8) and public (SubjectPublicKeyInfo), as PEM."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    form, plain = serialization.Encoding.PEM, serialization.NoEncryption()
+    private = key.private_bytes(form, serialization.PrivateFormat.PKCS8, plain)
+    public = key.public_key().public_bytes(form, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return private.decode("ascii"), public.decode("ascii")
 
 
 def signing_key(store: Store) -> dict[str, str]:

@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from aurora.sandbox import estates, jose, national_id, pages, vocabulary, wards
-from aurora.sandbox.config import EID, OFFICE, PROCESSES, SOURCES
+from aurora.sandbox.config import EID, HOSPITAL, OFFICE, PROCESSES, SOURCES
 from aurora.sandbox.errors import ConfigError
 from aurora.sandbox.personas import choose
 from aurora.sandbox.store import new_secret
 
 AURORA = "aurora"
 REGISTER = "population-register"
+_AS_OWNER = f"{HOSPITAL}@{AURORA}"
 OFFICE_PURPOSES = ("benefit-application",)
 OFFICE_CATEGORIES = ("population.household", "tax.income")
 
@@ -33,12 +34,14 @@ class Provision:
               "post_logout_redirect_uri"},
       "sources": {code: {"issuer", "client_id", "private_jwk", "redirect_uri", "scopes", "name": {fi, sv, en}}},
       "agencies": [{"code", "name", "service", "client_id", "jwks", "redirect_uris", "purposes", "categories"}],
+      "model_owners": [{"code", "name", "service", "client_id", "jwks", "signing_key": public, PEM}],
       "control_token": for the failure switches}
     demo = {
       "citizens": [{"key", "name", "identifier", "about": {fi, sv, en}}],
       "children": [{"name", "identifier", "born", "guardians": [key]}],
       "estates": [{"name", "identifier", "died", "administrators": {key: role}}],
       "agencies": [{"code", "name", "base_url", "client_id", "private_jwk", "redirect_uris", "purposes", "categories"}],
+      "model_owners": [{"code", "name", "service", "base_url", "client_id", "private_jwk", "signing_key": private, PEM}],
       "eid": {"issuer"}, "sources": [{"code", "issuer"}]}
     """
 
@@ -57,13 +60,19 @@ def provision(*, urls: Mapping[str, str], lifetimes: Mapping[str, int] | None = 
         raise ConfigError(f"no address for {', '.join(sorted(missing))}")
     base = {name: url.rstrip("/") for name, url in urls.items()}
     keys = {name: jose.new_key() for name in _key_names()}
+    signing, signing_public = jose.new_pem()
     control = new_secret()
     shared = {"aurora_base_url": base[AURORA], "control_token": control, "lifetimes": dict(lifetimes or {})}
     processes: dict[str, dict[str, Any]] = {EID: {**shared, **_eid(base, keys)}}
     for code in SOURCES:
         processes[code] = {**shared, **_source(code, base, keys)}
+    processes[HOSPITAL]["owner"] = {**_owner(keys), "aurora_issuer": base[AURORA], "signing_key": signing}
     processes[OFFICE] = {**shared, **_office(base, keys)}
-    return Provision(processes, {**_for_aurora(base, keys), "control_token": control}, _for_demo(base, keys, processes[EID]))
+    aurora, demo = {**_for_aurora(base, keys), "control_token": control}, _for_demo(base, keys, processes[EID])
+    known = {"code": HOSPITAL, "name": _name(HOSPITAL), "service": _texts("hospital.model")}
+    aurora["model_owners"] = [{**known, "client_id": HOSPITAL, "jwks": jose.public_jwks(keys[_AS_OWNER]), "signing_key": signing_public}]
+    demo["model_owners"] = [{**known, **_owner(keys), "base_url": base[HOSPITAL], "signing_key": signing}]
+    return Provision(processes, aurora, demo)
 
 
 def load_or_make(file: Path, *, urls: Mapping[str, str]) -> Provision:
@@ -94,8 +103,12 @@ def _write_private(path: Path, content: Mapping[str, Any]) -> None:
 
 
 def _key_names() -> list[str]:
-    """Client keys, one for each pair: Aurora at the e-ID and each source, each source at the e-ID, the office."""
-    return [f"aurora@{name}" for name in (EID, *SOURCES)] + [f"{code}@eid" for code in SOURCES] + [OFFICE]
+    """Client keys, one for each pair: Aurora at the e-ID and each source, each source at the e-ID, the office, the hospital as an owner."""
+    return [f"aurora@{name}" for name in (EID, *SOURCES)] + [f"{code}@eid" for code in SOURCES] + [OFFICE, _AS_OWNER]
+
+
+def _owner(keys: Mapping[str, dict[str, str]]) -> dict[str, Any]:
+    return {"client_id": HOSPITAL, "private_jwk": keys[_AS_OWNER]}
 
 
 def _client(client_id: str, key: Mapping[str, str], redirect_uri: str, scopes: list[str], **more: Any) -> dict[str, Any]:
@@ -106,7 +119,11 @@ def _client(client_id: str, key: Mapping[str, str], redirect_uri: str, scopes: l
 def _name(process: str) -> dict[str, str]:
     if process == AURORA:
         return dict.fromkeys(pages.LANGUAGES, "Aurora")
-    return {language: pages.process_name(process, language) for language in pages.LANGUAGES}
+    return _texts(f"name.{process}")
+
+
+def _texts(key: str) -> dict[str, str]:
+    return {language: pages.texts(language)[key] for language in pages.LANGUAGES}
 
 
 def _eid(base: Mapping[str, str], keys: Mapping[str, dict[str, str]]) -> dict[str, Any]:
@@ -126,8 +143,8 @@ def _source(code: str, base: Mapping[str, str], keys: Mapping[str, dict[str, str
         "base_url": base[code],
         "clients": [_client(AURORA, keys[f"aurora@{code}"], callback, scopes, name=_name(AURORA))],
         "eid": {"issuer": base[EID], "client_id": code, "private_jwk": keys[f"{code}@eid"]},
-        # The register knows whose guardian each persona is.
-        **({"personas": [asdict(p) for p in choose()]} if code == REGISTER else {}),
+        # The register knows whose guardian each persona is, the hospital who has a hip and who a knee.
+        **({"personas": [asdict(p) for p in choose()]} if code in (REGISTER, HOSPITAL) else {}),
     }
 
 
@@ -146,7 +163,7 @@ def _registration(base: Mapping[str, str]) -> dict[str, Any]:
     return {
         "code": OFFICE,
         "name": _name(OFFICE),
-        "service": {language: pages.texts(language)["office.application"] for language in pages.LANGUAGES},
+        "service": _texts("office.application"),
         "client_id": OFFICE,
         "redirect_uris": [f"{base[OFFICE]}/callback"],
         "notice_uri": f"{base[OFFICE]}/notices",

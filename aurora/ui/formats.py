@@ -11,6 +11,8 @@ _DAY = {"fi": "j.n.Y", "sv": "j.n.Y", "en": "j F Y"}
 _CLOCK = {"fi": "G.i", "sv": "G.i", "en": "G:i"}
 _GROUP = {"fi": NBSP, "sv": NBSP, "en": ","}
 _POINT = {"fi": ",", "sv": ",", "en": "."}
+# Symbols of measures, the same in every language.
+_SYMBOLS = {"kg_per_m2": "kg/m²", "g_per_l": "g/l"}
 
 
 def language() -> str:
@@ -63,4 +65,13 @@ def quantity(value: int | float, unit: str) -> str:
         return ngettext("%(count)s year", "%(count)s years", int(value)) % {"count": number(value)}
     if unit == "persons":
         return ngettext("%(count)s person", "%(count)s persons", int(value)) % {"count": number(value)}
+    if unit in _SYMBOLS:
+        return f"{_measured(value)}{NBSP}{_SYMBOLS[unit]}"
     return number(value)
+
+
+def _measured(value: int | float) -> str:
+    """27.4 and not 27.40: a measure says by its decimals how exact it is."""
+    text = number(value)
+    point = _POINT[language()]
+    return text.rstrip("0").rstrip(point) if point in text else text

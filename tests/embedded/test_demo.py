@@ -26,7 +26,7 @@ def test_all_of_it_answers(stack: Stack) -> None:
     assert httpx.get(f"{stack.base_url}/en/").status_code == 200
     assert set(stack.pids()) == {
         *("postgres", "valkey", "web", "worker", "beat", "sequencer"),
-        *("eid", "population-register", "tax-administration", "social-insurance", "benefits-office"),
+        *("eid", "population-register", "tax-administration", "social-insurance", "hospital", "benefits-office"),
     }
     issuers = [stack.demo["sandbox"]["eid"]["issuer"], *(source["issuer"] for source in stack.demo["sandbox"]["sources"])]
     for issuer in issuers:
@@ -45,7 +45,7 @@ def test_who_answers_strangers_does_not_hold_the_owners_key(stack: Stack) -> Non
 
 
 def test_its_description_tells_integrators_who_to_be_and_is_for_nobody_else(stack: Stack) -> None:
-    assert {"base_url", "citizens", "children", "estates", "agencies", "operators", "sandbox"} == set(stack.demo)
+    assert {"base_url", "citizens", "children", "estates", "agencies", "model_owners", "operators", "sandbox"} == set(stack.demo)
     assert all({"name", "identifier"} <= set(citizen) for citizen in stack.demo["citizens"])
     agency = stack.demo["agencies"][0]
     assert {"client_id", "private_jwk", "redirect_uris", "purposes", "categories"} <= set(agency)

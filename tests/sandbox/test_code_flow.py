@@ -10,30 +10,33 @@ from jsonschema import Draft202012Validator
 from sandbox_client import Browser, Sandbox
 
 from aurora.sandbox import estates, personas, vocabulary, wards
-from aurora.sandbox.config import SOURCES
+from aurora.sandbox.config import HOSPITAL, SOURCES
+from aurora.sandbox.hospital import assessments
 from recommender.training import households
 
 SCOPE = {
     "population-register": "population.household",
     "tax-administration": "tax.income",
     "social-insurance": "social.pension",
+    "hospital": "hospital.surgery",
 }
 
 
 @pytest.mark.parametrize("source", SOURCES)
 def test_the_citizens_own_facts_arrive_in_the_documented_form(steady: Sandbox, source: str) -> None:
     scope = " ".join(sorted(vocabulary.served_by(source)))
-    peer, tokens = steady.tokens(source, scope, who="Cecilia")
-    index = int(steady.identifier("cecilia")[1:7])
+    who = "bertil" if source == HOSPITAL else "cecilia"  # whom a surgeon has seen; who has children
+    peer, tokens = steady.tokens(source, scope, who=who.capitalize())
+    index = int(steady.identifier(who)[1:7])
     assert tokens["token_type"] == "Bearer" and tokens["expires_in"] == 600 and tokens["scope"] == scope
     of_people = {register.CATEGORY: register.facts_of(index, personas.choose()) for register in (wards, estates)}
-    held = {**households.facts_of(index), **of_people}
+    held = {**households.facts_of(index), **of_people, assessments.CATEGORY: assessments.facts_of(index, personas.choose())}
     for category in scope.split():
         answer = peer.read(category, tokens["access_token"])
         assert answer.status_code == 200
         body = answer.json()
         assert (body["category"], body["version"]) == (category, vocabulary.categories()[category].version)
-        assert body["subject"] == {"national_id": steady.identifier("cecilia")}
+        assert body["subject"] == {"national_id": steady.identifier(who)}
         assert body["facts"] == held[category]
         Draft202012Validator(dict(vocabulary.categories()[category].schema)).validate(body["facts"])
         assert set(body) == {"category", "version", "subject", "observed_at", "valid_from", "valid_to", "facts"}

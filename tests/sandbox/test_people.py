@@ -83,8 +83,8 @@ def test_every_text_is_there_in_every_language() -> None:
         assert len(fields) == 1, key
 
 
-def test_each_category_is_served_by_one_of_the_three() -> None:
-    assert sum(len(vocabulary.served_by(source)) for source in SOURCES) == len(vocabulary.categories()) == 11
+def test_each_category_is_served_by_one_of_the_four() -> None:
+    assert sum(len(vocabulary.served_by(source)) for source in SOURCES) == len(vocabulary.categories()) == 12
 
 
 def test_sandbox_imports_nothing_of_aurora() -> None:

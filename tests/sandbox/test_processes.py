@@ -18,7 +18,7 @@ import pytest
 from sandbox_client import AURORA, Browser, Peer, Sandbox, plain_client
 
 from aurora.sandbox import launch
-from aurora.sandbox.config import EID, OFFICE, PROCESSES
+from aurora.sandbox.config import EID, HOSPITAL, OFFICE, PROCESSES
 from aurora.sandbox.launch import Running
 from aurora.sandbox.provision import Provision, load_or_make, provision, write_configs
 
@@ -174,12 +174,21 @@ def test_provision_is_kept_for_the_same_addresses_and_made_anew_for_others(tmp_p
 def test_provision_gives_no_private_key_to_whom_it_does_not_belong() -> None:
     made = provision(urls=launch.free_urls(["aurora", *PROCESSES]))
     for name, config in made.processes.items():
-        own = json.dumps({key: value for key, value in config.items() if key not in ("eid", "office")})
+        own = json.dumps({key: value for key, value in config.items() if key not in ("eid", "office", "owner")})
         assert '"d":' not in own, name
     keys = [entry["private_jwk"]["d"] for entry in (made.aurora["eid"], *made.aurora["sources"].values())]
-    assert len(set(keys)) == 4 and not [key for key in keys if key in json.dumps(made.processes)]
+    assert len(set(keys)) == 5 and not [key for key in keys if key in json.dumps(made.processes)]
     assert not [key for key in keys if key in repr(made)]
     assert "private_jwk" not in made.aurora["agencies"][0]
+
+
+def test_only_the_hospital_holds_the_keys_by_which_it_is_an_owner_of_models() -> None:
+    made = provision(urls=launch.free_urls(["aurora", *PROCESSES]))
+    known, owner = made.aurora["model_owners"][0], made.processes[HOSPITAL]["owner"]
+    assert known["signing_key"].startswith("-----BEGIN PUBLIC KEY-----") and "private_jwk" not in known
+    assert owner["signing_key"].startswith("-----BEGIN PRIVATE KEY-----") and owner["private_jwk"]["d"] not in json.dumps(made.aurora)
+    assert "PRIVATE KEY" not in json.dumps([made.aurora, *(made.processes[name] for name in PROCESSES if name != HOSPITAL)])
+    assert not [secret for secret in (owner["signing_key"], owner["private_jwk"]["d"]) if secret in repr(made)]
 
 
 def test_expired_rows_are_swept(tmp_path: Path) -> None:

@@ -66,9 +66,14 @@ def test_numbers(language: str, value: float, shown: str) -> None:
         ("en", "years", 1, "1 year"),
         ("sv", "years", 34, "34 år"),
         ("en", "", 7, "7"),
+        ("fi", "kg_per_m2", 27.4, f"27,4{NB}kg/m²"),
+        ("en", "kg_per_m2", 27.04, f"27.04{NB}kg/m²"),
+        ("sv", "kg_per_m2", 30, f"30{NB}kg/m²"),
+        ("en", "kg_per_m2", 30.001, f"30{NB}kg/m²"),
+        ("fi", "g_per_l", 138, f"138{NB}g/l"),
     ],
 )
-def test_quantities(language: str, unit: str, value: int, shown: str) -> None:
+def test_quantities(language: str, unit: str, value: float, shown: str) -> None:
     with translation.override(language):
         assert formats.quantity(value, unit) == shown
 

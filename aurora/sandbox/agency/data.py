@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from aurora.sandbox import estates, national_id, pages, runtime, vocabulary, wards
 from aurora.sandbox.agency import faults, stats
 from aurora.sandbox.errors import BearerError
+from aurora.sandbox.hospital import assessments
 from aurora.sandbox.oauth import tokens
 from aurora.sandbox.runtime import Runtime
 from aurora.sandbox.vocabulary import Category
@@ -65,7 +66,11 @@ def _facts(category: Category, household: int, here: Runtime) -> dict[str, Any] 
     if category.code == estates.CATEGORY:
         return dict(estates.facts_of(household, here.config.personas))
     # A child of the register is no household: the agencies hold nothing about them.
-    return None if wards.find(household) else households.facts_of(household).get(category.code)
+    if wards.find(household):
+        return None
+    if category.code == assessments.CATEGORY:
+        return assessments.facts_of(household, here.config.personas)
+    return households.facts_of(household).get(category.code)
 
 
 def _authenticate(request: HttpRequest, here: Runtime) -> tokens.Granted:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from aurora.sandbox import vocabulary
 from aurora.sandbox.config import SOURCES
 
-# One of the three takes plain authorization requests, so that a client has to manage both kinds.
-_WITH_PAR = frozenset({"population-register", "tax-administration"})
+# One of the four takes plain authorization requests, so that a client has to manage both kinds.
+_WITH_PAR = frozenset({"population-register", "tax-administration", "hospital"})
 
 
 def uses_par(process: str) -> bool:
