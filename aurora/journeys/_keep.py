@@ -63,7 +63,7 @@ def keep(lease: Lease, answers: list[Answer], failed: dict[str, str]) -> None:
             _finish_empty(lease, source, failed, now)
             return
         write.write(citizen_id=lease.citizen_id, facts=[f for a in kept for f in _facts(a, source, lease)], now=now)
-        write.forget_derived(citizen_id=lease.citizen_id)
+        write.forget_derived(citizen_id=lease.citizen_id, categories=[a.category for a in kept])
         failed.update(_refused(lease.refused, consents, now))
         _note(lease, kept, failed)
         pulls.finish(lease, state=Pull.State.DONE, error="", now=now)

@@ -5,7 +5,6 @@ What was made is kept, sealed, until facts, consents or the model change: lookin
 
 from __future__ import annotations
 
-import hashlib
 import json
 import uuid
 from dataclasses import dataclass
@@ -14,11 +13,11 @@ from typing import Any
 from uuid import UUID
 
 from aurora.identity import vault
+from aurora.journeys._basis import Ground
 from aurora.journeys._door import open_door
-from aurora.twin import queries as twin
 from aurora.twin.models import SuggestionRun
 from aurora.twin.values import FactView
-from consent import mandates, queries
+from consent import mandates
 from consent.ledger.events import Event
 from consent.rules import AURORA, AccessRequest
 from consent.rules.mandates import Deed
@@ -109,11 +108,8 @@ def _plain(found: SuggestedService) -> Suggested:
 
 def _basis(citizen_id: UUID, now: datetime) -> str:
     """Changes when anything that the suggestions rest on does: model, catalogue, live consents, facts."""
-    mine = [c for c in queries.live(citizen_id=citizen_id, at=now) if c.purpose_id == PURPOSE]
-    behind = queries.left_behind(c.pk for c in mine)
-    consents = [f"{c.pk} {c.covered} {sorted(behind[c.pk])}" for c in mine]
-    parts = [recommender.model_version(), recommender.catalogue_version(), twin.fingerprint(citizen_id=citizen_id)]
-    return hashlib.sha256("|".join([*parts, *sorted(consents)]).encode()).hexdigest()
+    parts = [recommender.model_version(), recommender.catalogue_version()]
+    return Ground(citizen_id=citizen_id, now=now).digest(PURPOSE, parts)
 
 
 def _kept(citizen_id: UUID) -> tuple[str, Suggestions] | None:

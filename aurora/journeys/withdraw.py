@@ -53,7 +53,7 @@ def end(
     of_death: bool = False,
     details: Mapping[str, Any] | None = None,
 ) -> Withdrawn:
-    """End a consent, or some of its categories. Tokens die, what nothing else covers goes, suggestions go, the log tells, agencies are told.
+    """End a consent, or some of its categories. Tokens die, what nothing else covers goes, what was derived goes, the log tells, agencies are told.
 
     `by`: `citizen`, `operator`, the code of the agency that receives or gives the data or told of the citizen's death, or `aurora` when it ran out. `keep`: the citizen
     keeps in their twin what was fetched; it is not erased, and not refreshed. `of_death`: Aurora ends it on the word of a register, which may
@@ -69,7 +69,7 @@ def end(
         else:
             tokens.narrow_for_consent(consent_id=record.pk, categories=ended.categories, now=now)
         # For the dead nothing is kept: nobody would be left to delete it.
-        erased, kept = _release(record, keep=keep and by == CITIZEN and not acting.for_estate(), now=now)
+        erased, kept = _release(ended, keep=keep and by == CITIZEN and not acting.for_estate(), now=now)
         tell_agencies.announce(ended, by=AURORA if of_death else _who(record, by), now=now)
         entry = _log(ended, by, of_death, {"facts_erased": erased, "facts_kept": kept, **(details or {})}, now)
         return_tokens.wake()
@@ -89,10 +89,11 @@ def _lock(citizen_id: UUID, consent_id: UUID) -> None:
     queries.for_decision(citizen_id=citizen_id, recipient=recipient)
 
 
-def _release(record: ConsentRecord, *, keep: bool, now: datetime) -> tuple[int, int]:
+def _release(ended: Ended, *, keep: bool, now: datetime) -> tuple[int, int]:
+    record = ended.record
     if record.recipient.code != AURORA:
         return 0, 0
-    write.forget_derived(citizen_id=record.citizen_id)
+    write.forget_derived(citizen_id=record.citizen_id, categories=ended.categories, purpose=record.purpose_id)
     erased, kept = 0, 0
     if record.source is not None:
         erased, kept = release_uncovered(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -61,3 +62,74 @@ class SuggestionRun(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+class Evaluation(models.Model):
+    """One run of another organisation's locked model on a citizen's facts, at their wish; its outcome is sealed.
+
+    The row is the truth: a message only wakes a worker up, a lease says who works, the sweep finds the rest. What came of it is derived, and
+    goes when the facts, the consents or the model go.
+    """
+
+    class State(models.TextChoices):
+        QUEUED = "queued"
+        RUNNING = "running"
+        DONE = "done"
+        NOT_APPLICABLE = "not_applicable"
+        REFUSED = "refused"
+        FAILED = "failed"
+
+    OPEN = (State.QUEUED, State.RUNNING)
+    WITH_OUTCOME = (State.DONE, State.NOT_APPLICABLE)
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    citizen = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    evaluator_id = models.UUIDField(help_text="The evaluator's version, in a registry that knows no citizens.")
+    purpose = models.CharField(max_length=64)
+    categories = ArrayField(models.CharField(max_length=64), help_text="All that its contract needs.")
+    state = models.CharField(max_length=14, choices=State.choices, default=State.QUEUED)
+    attempt = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField()
+    lease_token = models.UUIDField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    requested_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    code = models.CharField(max_length=32, blank=True, help_text="Why it was refused, why it failed, or why it is tried again.")
+    entry_id = models.UUIDField(null=True, help_text="The ledger entry of the access, or of its refusal.")
+    basis = models.CharField(max_length=64, blank=True, help_text="Digest of model, consents and facts that it was made from.")
+    sealed = models.BinaryField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["due_at"], condition=Q(state="queued"), name="evaluation_queued_by_due"),
+            models.Index(fields=["lease_until"], condition=Q(state="running"), name="evaluation_running_by_lease"),
+            models.Index(fields=["evaluator_id"], condition=Q(state__in=["done", "not_applicable"]), name="evaluation_of_version"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["citizen", "evaluator_id"], condition=Q(state__in=["queued", "running"]), name="one_open_evaluation"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["queued", "running", "done", "not_applicable", "refused", "failed"]), name="evaluation_state_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="running", lease_token__isnull=False, lease_until__isnull=False)
+                | (~Q(state="running") & Q(lease_token__isnull=True, lease_until__isnull=True)),
+                name="evaluation_lease_only_while_running",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["done", "not_applicable"], sealed__isnull=False, code="")
+                | (~Q(state__in=["done", "not_applicable"]) & Q(sealed__isnull=True)),
+                name="evaluation_outcome_only_when_made",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["queued", "running"], finished_at__isnull=True, entry_id__isnull=True)
+                | Q(state__in=["done", "not_applicable", "refused"], finished_at__isnull=False, entry_id__isnull=False)
+                | Q(state="failed", finished_at__isnull=False),
+                name="evaluation_end_rests_on_its_entry",
+            ),
+            models.CheckConstraint(condition=~Q(state__in=["refused", "failed"], code=""), name="evaluation_says_why_not"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.state} {self.id}"

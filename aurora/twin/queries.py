@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from uuid import UUID
 
 from aurora.twin.models import Fact
@@ -19,9 +20,14 @@ def fact_count(*, citizen_id: UUID) -> int:
     return Fact.objects.filter(citizen_id=citizen_id, superseded_at__isnull=True).count()
 
 
-def fingerprint(*, citizen_id: UUID) -> str:
-    """Changes whenever the current facts do, and says nothing of them (SHA-256 of their random ids)."""
-    ids = Fact.objects.filter(citizen_id=citizen_id, superseded_at__isnull=True).order_by("id").values_list("id", flat=True)
+def fact_ids(*, citizen_id: UUID) -> list[tuple[str, UUID]]:
+    """(category, id) of every current fact, in the order of the random ids."""
+    current = Fact.objects.filter(citizen_id=citizen_id, superseded_at__isnull=True)
+    return list(current.order_by("id").values_list("category", "id"))
+
+
+def fingerprint(ids: Iterable[UUID]) -> str:
+    """Changes whenever the facts do whose ids these are, and says nothing of them (SHA-256 of their random ids)."""
     digest = hashlib.sha256()
     for fact_id in ids:
         digest.update(fact_id.bytes)

@@ -9,7 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from aurora.identity import vault
-from aurora.twin.models import Fact, SuggestionRun
+from aurora.twin.models import Evaluation, Fact, SuggestionRun
 from aurora.twin.read import fact_context
 from aurora.twin.values import NewFact
 
@@ -30,9 +30,10 @@ def erase(*, citizen_id: UUID, categories: Iterable[str], source: str, kept_too:
 
     What the citizen keeps stays, but for `kept_too`.
     """
-    theirs = Fact.objects.filter(citizen_id=citizen_id, category__in=list(categories), source=source)
+    categories = list(categories)
+    theirs = Fact.objects.filter(citizen_id=citizen_id, category__in=categories, source=source)
     gone, _ = (theirs if kept_too else theirs.filter(kept_at__isnull=True)).delete()
-    forget_derived(citizen_id=citizen_id)
+    forget_derived(citizen_id=citizen_id, categories=categories)
     return gone
 
 
@@ -45,7 +46,7 @@ def keep(*, citizen_id: UUID, categories: Iterable[str], source: str, now: datet
 def erase_kept(*, citizen_id: UUID, category: str, source: str) -> int:
     """Delete what the citizen had kept of one category, and what was derived. How many facts."""
     gone, _ = Fact.objects.filter(citizen_id=citizen_id, category=category, source=source, kept_at__isnull=False).delete()
-    forget_derived(citizen_id=citizen_id)
+    forget_derived(citizen_id=citizen_id, categories=[category])
     return gone
 
 
@@ -56,9 +57,19 @@ def erase_all_kept(*, citizen_id: UUID) -> int:
     return gone
 
 
-def forget_derived(*, citizen_id: UUID) -> None:
-    """Delete the suggestions: they rest on facts or consents that changed."""
+def forget_derived(*, citizen_id: UUID, categories: Iterable[str] | None = None, purpose: str | None = None) -> None:
+    """Delete what was derived from facts or consents that changed: the suggestions, which are made anew by themselves, and the outcomes of
+    evaluations that used one of the `categories` (None: whichever), for the `purpose` if one is named.
+
+    An evaluation that is still open has derived nothing yet: it is decided when it runs.
+    """
     SuggestionRun.objects.filter(citizen_id=citizen_id).delete()
+    made = Evaluation.objects.filter(citizen_id=citizen_id, state__in=Evaluation.WITH_OUTCOME)
+    if categories is not None:
+        made = made.filter(categories__overlap=list(categories))
+    if purpose is not None:
+        made = made.filter(purpose=purpose)
+    made.delete()
 
 
 def _row(citizen_id: UUID, fact: NewFact, now: datetime) -> Fact:
