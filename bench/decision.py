@@ -130,7 +130,7 @@ def _grow(place: Place, first: int, after: int) -> None:
     """Consents number `first` to `after - 1` with their citizens, and the peer's copies of them."""
     agencies = list(Agency.objects.values_list("pk", "code"))
     # The office last: its rows are not the first ones of their citizen.
-    ordered = [pk for pk, code in sorted(agencies, key=lambda one: one[1] == OFFICE)]
+    ordered = [pk for pk, code in sorted(agencies, key=lambda one: one[1] == OFFICE)][-A_CITIZEN // 2 :]
     values = {
         "agencies": ordered,
         "purpose": PURPOSE,
