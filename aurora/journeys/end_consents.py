@@ -89,16 +89,20 @@ def _ended_for_dead(consent_id: UUID, citizen_id: UUID, now: datetime) -> bool:
     return _ended(consent_id, citizen_id, by=told.evidence["source"], now=now, of_death=True, details={"reason": "citizen_died"})
 
 
-def by_operator(*, wanted: UUID, reason: str, case: str, operator_id: UUID, now: datetime) -> Withdrawn:
-    """An operator ends one consent, by its id or its grant's. Raises `NotFound`, `Conflict`, `InvalidInput` for `reason` or `case`.
+def by_operator(*, wanted: UUID, reason: str, case: str, operator_id: UUID, now: datetime) -> tuple[Withdrawn, ...]:
+    """An operator ends a consent by its id, or all that stand in a grant by the grant's. Raises `NotFound`, `Conflict`, `InvalidInput` for `reason` or `case`.
 
-    A grant in which several consents stand is none: they are ended by their own ids, one by one, each with its reason.
-    The entry in the citizen's log names reason and case, and says that an operator did it; which one, the service's own log.
+    The entries in the citizen's log name reason and case, and say that an operator did it; which one, the service's own log.
     """
     check(reason=reason, case=case)
-    consent_id, citizen_id = _meant(wanted)
-    done = withdraw.end(citizen_id=citizen_id, consent_id=consent_id, by=OPERATOR, now=now, details={"reason": reason, "case": case})
-    logger.warning("Operator %s ended consent %s: %s, case %s.", operator_id, consent_id, reason, case)
+    meant, citizen_id = _meant(wanted)
+    with citizen_scope(citizen_id):
+        # What ran out, or has ended since it was looked for, ends nothing of the rest; where nothing is left, its end says so.
+        standing = grants.open_consents(grant_id=wanted, now=now) or [meant]
+        ended = partial(withdraw.end, citizen_id=citizen_id, by=OPERATOR, now=now, details={"reason": reason, "case": case})
+        done = tuple(ended(consent_id=each) for each in standing)
+    for each in standing:
+        logger.warning("Operator %s ended consent %s: %s, case %s.", operator_id, each, reason, case)
     return done
 
 
@@ -165,8 +169,8 @@ def _ended(
 
 
 def _meant(wanted: UUID) -> tuple[UUID, UUID]:
-    found = _ids("SELECT consent_id, citizen_id FROM consent_meant(%s, NULL)", [wanted])
-    if len(found) != 1:
+    found = _ids("SELECT consent_id, citizen_id FROM consent_meant(%s)", [wanted])
+    if not found:
         raise NotFound()
     return found[0]
 

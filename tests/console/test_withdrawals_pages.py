@@ -17,8 +17,10 @@ from aurora.identity.models import Operator
 from consent.oauth.models import Client
 from consent.scope import citizen_scope
 from consent.webhooks.models import Delivery, SourceEnding
+from tests.support import grant_holder as grants
 from tests.support.cast import FORM, REGISTER, TAX, Cast, browser
-from tests.withdrawals.told import change, delivery, entries, granted, withdrawn
+from tests.support.grant_holder import second_purpose
+from tests.withdrawals.told import HOUSEHOLD, change, delivery, entries, granted, withdrawn
 
 Role = Operator.Role
 LIST, END = "/en/console/withdrawals/", "/en/console/withdrawals/end/"
@@ -99,6 +101,19 @@ def test_a_privacy_officer_ends_by_consent_and_by_grant(cast: Cast, officers: di
         assert answer.status_code == 302 and answer["Location"] == LIST
         assert [c.ended_by for c in cast.cecilia.consents(pk=consent.pk)] == ["operator"]
         assert len(entries(cast.cecilia, "aurora:consent:ended", consent=consent.pk)) == 1
+
+
+def test_by_a_grants_id_all_that_stands_in_it_ends(cast: Cast, officers: dict[str, Browser]) -> None:
+    person, review = cast.cecilia, second_purpose(cast)
+    first = grants.granted(cast.office, person, [HOUSEHOLD])
+    more = grants.granted(cast.office, person, [HOUSEHOLD], action="merge", grant_id=first["grant_id"], purpose=review)
+    assert more["grant_id"] == first["grant_id"]
+    standing = {c.purpose_id: c.pk for c in person.consents(state="given", recipient__code=cast.office.client_id)}
+    assert set(standing) == {"benefit-application", review}
+    assert post(officers["privacy_officer"], END, **ONE, wanted=first["grant_id"]).status_code == 302
+    assert {c.pk for c in person.consents(pk__in=standing.values(), ended_by="operator")} == set(standing.values())
+    assert all(len(entries(person, "aurora:consent:ended", consent=one)) == 1 for one in standing.values())
+    assert set(errors(post(officers["privacy_officer"], END, **ONE, wanted=first["grant_id"]))) == {"wanted"}
 
 
 def test_a_wrong_form_names_each_field_and_ends_nothing(cast: Cast, officers: dict[str, Browser]) -> None:
