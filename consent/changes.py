@@ -96,7 +96,8 @@ def _terms(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
             continue
         heading = next(t["heading"] for content in (new, old) for t in content.get("terms", ()) if t["code"] == code)
         found.append(Change("term", code, heading, was, now))
-    if not found and old.get("terms_version", 1) != new.get("terms_version", 1):
+    # Beside what differs: an old text composed anew has today's wording, and its days differ all but always.
+    if old.get("terms_version", 1) != new.get("terms_version", 1):
         found.append(Change("terms_version"))
     return found
 

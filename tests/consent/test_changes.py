@@ -148,6 +148,8 @@ def test_what_a_rename_has_said_is_not_said_twice() -> None:
 def test_a_version_that_says_the_same_is_told_as_a_version() -> None:
     assert codes(text(), text(recipient_version=2, terms_version=2)) == ["recipient_version", "terms_version"]
     assert codes(text(), text(purpose=text()["purpose"] | {"version": 2})) == ["purpose_version"]
+    later = [t | ({"sentences": ["Until June."]} if t["code"] == "in_force" else {}) for t in text()["terms"]]
+    assert codes(text(), text(terms=later, terms_version=2)) == ["in_force", "terms_version"], "other days are no other wording"
     assert codes(text(), text(categories=[text()["categories"][0] | {"version": 2}])) == ["category_version"]
 
 
