@@ -11,6 +11,7 @@ from django.db import connection
 
 from aurora.messages import outbox
 from aurora.messages.models import MessageKind, Reminder
+from consent import queries
 from consent.days import day_of, last_day
 from consent.models import ConsentRecord, ConsentState
 from consent.rules import reminders
@@ -45,12 +46,18 @@ def remind(*, citizen_id: UUID, consent_id: UUID, now: datetime) -> bool:
         sent = set(Reminder.objects.filter(consent=record).values_list("kind", flat=True))
         newest, passed_over = reminders.newest_unsent(due, sent)
         _note(record, newest, passed_over, now)
-        if newest is None or (record.once and not set(record.covered) - set(record.spent)):
+        if newest is None or not _covers(record):
             return False
         kind = MessageKind.REMINDER_ENDING if newest.of_the_end else MessageKind.REMINDER_ONGOING
         days = int(newest.kind.rpartition("-")[2])
         outbox.queue(citizen_id=citizen_id, kind=kind, about={"consent": consent_id, "days": days}, now=now)
         return True
+
+
+def _covers(record: ConsentRecord) -> bool:
+    """Whether anything can still be read on it: what was used up, or was given to another meaning, is not worth a letter."""
+    gone = set(record.spent) if record.once else set[str]()
+    return bool(set(record.covered) - gone - queries.left_behind([record.pk])[record.pk])
 
 
 def _note(record: ConsentRecord, newest: reminders.Due | None, passed_over: tuple[reminders.Due, ...], now: datetime) -> None:

@@ -13,7 +13,7 @@ from aurora.messages import letters, outbox
 from aurora.messages.models import Reminder
 from consent import services
 from consent.days import end_of, last_day
-from consent.models import ConsentRecord
+from consent.models import ConsentRecord, DataCategory, Purpose
 from consent.rules import latest_end
 from consent.scope import citizen_scope
 
@@ -100,6 +100,24 @@ def test_the_day_is_the_citizens(world: World) -> None:
     midnight = end_of(NOW.date() + timedelta(days=89))  # where the citizen is, the 90th day begins
     assert record.pk not in found(midnight - timedelta(seconds=1))
     assert record.pk in found(midnight)
+
+
+@pytest.mark.parametrize("changed", ["purpose", "every category", "one category", "the other is withdrawn"])
+def test_what_covers_nothing_any_more_is_not_reminded_of(world: World, changed: str) -> None:
+    record, _ = world.give(until=YEAR)
+    if changed == "purpose":
+        world.reword(2)
+        Purpose.objects.filter(code=world.purpose).update(binding_since=2)
+    for code in world.categories[: 2 if changed == "every category" else 0 if changed == "purpose" else 1]:
+        world.redescribe(code, 2)
+        DataCategory.objects.filter(code=code).update(binding_since=2)
+    if changed == "the other is withdrawn":
+        with citizen_scope(world.aino):
+            services.end(consent_id=record.pk, now=NOW, categories=world.categories[1:2])
+    at = NOW + timedelta(days=100)
+    assert remind.remind(citizen_id=world.aino, consent_id=record.pk, now=at) == (changed == "one category")
+    assert told(world) == ([("reminder_ongoing", 90)] if changed == "one category" else [])
+    assert record.pk not in found(at), "it is not looked at again each day"
 
 
 def test_one_use_that_was_made_is_not_reminded_of(world: World) -> None:
