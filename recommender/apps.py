@@ -2,7 +2,7 @@ from django.apps import AppConfig
 
 
 class RecommenderConfig(AppConfig):
-    """Holds the `train` command; the recommender has no tables."""
+    """Holds the `train` command, and the tables of evaluators."""
 
     name = "recommender"
     label = "recommender"

@@ -5,14 +5,15 @@ No message carries a fact's value: messages end in logs.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from types import MappingProxyType
 
 
 class RecommenderError(Exception):
     """Root of the recommender's errors; same shape as the platform's own (code, sentence, retryable)."""
 
-    code: ClassVar[str] = "recommender_error"
-    retryable: ClassVar[bool] = False
+    code: str = "recommender_error"
+    retryable: bool = False
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)
@@ -47,3 +48,73 @@ class DatasetError(RecommenderError):
     """The committed extract of households cannot be read or built."""
 
     code = "dataset_invalid"
+
+
+# What an owner is told of a package that is not taken; the API and docs/agency/evaluators.md name the same codes. Sentences name files,
+# facts and operators of the package, never a value.
+EVALUATOR_CODES: Mapping[str, str] = MappingProxyType(
+    {
+        "package_too_large": "The package, or one of its files, is larger than is taken.",
+        "package_unreadable": "The package is not a zip file that can be read.",
+        "package_layout": "The package does not hold contract.json, vectors.json and the contract's models in models/, and nothing else.",
+        "signature_missing": "There is no signature beside the package.",
+        "signature_unreadable": "The signature is not one of model signing with an elliptic-curve key.",
+        "signature_invalid": "The signature was not made over these files with the owner's registered key.",
+        "contract_invalid": "The contract does not keep to the schema.",
+        "owner_unknown": "No signing key of this owner has been approved.",
+        "owner_differs": "The contract names another owner than the one that registers it.",
+        "version_exists": "This version has been registered already; a version is never changed.",
+        "version_not_newer": "A newer version has been registered already; there is no way back to an older one.",
+        "model_unreadable": "A model is not an ONNX model that can be read.",
+        "model_too_large": "A model has more parts than is taken.",
+        "external_data": "A model refers to data outside its own file.",
+        "custom_operator": "A model uses an operator, a function or a domain that is not on the list.",
+        "not_deterministic": "A model does not answer the same each time.",
+        "model_shape": "A model's input or output is not what the contract says.",
+        "model_fails": "A model cannot be run within the limits of memory and time.",
+        "model_not_finite": "A model answers with something that is no number.",
+        "model_out_of_bounds": "A model answers with a number that is no probability.",
+        "vectors_invalid": "vectors.json does not keep to its form, or its facts do not fit the contract.",
+        "vectors_differ": "The owner's test vectors are not met.",
+        "artefact_damaged": "A file of the evaluator is missing or is not what was registered.",
+        "key_unreadable": "The key is not a public key on the curve P-256 in PEM.",
+        "key_taken": "The key is or was registered already.",
+        "key_open": "Another key of this agency waits for its approval.",
+        "same_person": "Another person must decide than the one who asked.",
+        "wrong_state": "This has already been decided or ended.",
+        "evaluator_unknown": "There is no such evaluator or key.",
+        "unavailable": "The evaluator cannot be examined just now.",
+    }
+)
+
+# What can go wrong when a released evaluator runs, and whether another try can help.
+EVALUATION_CODES: Mapping[str, tuple[str, bool]] = MappingProxyType(
+    {
+        "timeout": ("The model did not answer in time.", True),
+        "crashed": ("The model's process ended before it answered.", True),
+        "busy": ("Another evaluation is running.", True),
+        "model_fails": ("The model could not be run.", False),
+        "model_not_finite": ("The model answered with something that is no number.", False),
+        "model_out_of_bounds": ("The model answered with a number that is no probability.", False),
+        "artefact_damaged": ("A file of the evaluator is missing or is not what was registered.", False),
+    }
+)
+
+
+class EvaluatorRefused(RecommenderError):
+    """A package, a key or a decision about them is not taken. `code` is one of EVALUATOR_CODES, or the caller's own with its sentence."""
+
+    def __init__(self, code: str, sentence: str | None = None) -> None:
+        super().__init__(sentence or EVALUATOR_CODES[code])
+        self.code = code
+        self.retryable = code == "unavailable"
+
+
+class EvaluatorFailed(RecommenderError):
+    """A released evaluator gave no result. `code` is one of EVALUATION_CODES; `retryable` says whether another try can help."""
+
+    def __init__(self, code: str) -> None:
+        sentence, retryable = EVALUATION_CODES[code]
+        super().__init__(sentence)
+        self.code = code
+        self.retryable = retryable

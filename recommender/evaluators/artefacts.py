@@ -1,0 +1,45 @@
+"""The files of registered evaluators, by their SHA-256, in Django's default storage. Written once, checked whenever they are read.
+
+Not personal. Where web and worker run on different machines, the default storage must be one that both see.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+
+from recommender.errors import EvaluatorRefused
+from recommender.evaluators.package import LARGEST_MODEL
+
+
+def path(sha256: str) -> str:
+    """Where a file lies in the storage."""
+    return f"evaluators/{sha256[:2]}/{sha256}"
+
+
+def keep(content: bytes) -> str:
+    """Keep a file, if it is not kept already, and return its SHA-256 in hex. One that is kept and damaged is replaced."""
+    sha256 = hashlib.sha256(content).hexdigest()
+    try:
+        load(sha256)
+    except EvaluatorRefused:
+        default_storage.delete(path(sha256))
+        named = default_storage.save(path(sha256), ContentFile(content))
+        if named != path(sha256):  # another process was faster
+            default_storage.delete(named)
+    return sha256
+
+
+def load(sha256: str) -> bytes:
+    """Raises `EvaluatorRefused` artefact_damaged when the file is missing or is not the one of that hash."""
+    try:
+        with default_storage.open(path(sha256), "rb") as file:
+            content: bytes = file.read(LARGEST_MODEL + 1)
+    except OSError:
+        raise EvaluatorRefused("artefact_damaged") from None
+    if not hmac.compare_digest(hashlib.sha256(content).hexdigest(), sha256):
+        raise EvaluatorRefused("artefact_damaged")
+    return content
