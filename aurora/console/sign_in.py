@@ -55,7 +55,7 @@ def second_factor(request: HttpRequest) -> HttpResponse:
         if not lockout.may_try(operator):
             auth.logout(request)
             return locked_out(request)
-        if totp.verify(operator=operator, code=request.POST.get("code", "").replace(" ", "")):
+        if totp.verify(operator=operator, code=_typed(request)):
             lockout.forget(operator)
             return _passed(request)
         wrong = {"code": "code_wrong"}
@@ -76,7 +76,7 @@ def enrol(request: HttpRequest) -> HttpResponse:
     secret = bytes.fromhex(request.session.setdefault(ENROLLING, totp.new_secret().hex()))
     wrong = {}
     if request.method == "POST":
-        if totp.verify(operator=operator, code=request.POST.get("code", "").replace(" ", ""), secret=secret):
+        if totp.verify(operator=operator, code=_typed(request), secret=secret):
             return _enrolled(request, operator, secret)
         wrong = {"code": "code_wrong"}
     page = EnrolPage(totp.as_text(secret), totp.uri(secret=secret, username=operator.username), field_errors(wrong))
@@ -88,6 +88,11 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     """End the session."""
     auth.logout(request)
     return HttpResponseRedirect(reverse("console:sign_in"))
+
+
+def _typed(request: HttpRequest) -> str:
+    """The six digits, which authenticators show in two groups."""
+    return request.POST.get("code", "").replace(" ", "")
 
 
 def _enrolled(request: HttpRequest, operator: Operator, secret: bytes) -> HttpResponse:
