@@ -26,7 +26,7 @@ def bound() -> Mapping[str, frozenset[str]]:
 @cache
 def limited() -> Mapping[str, frozenset[str]]:
     """The categories of each purpose that is about them and no others, whether or not they are for it alone."""
-    return {d["code"]: frozenset(d["about"]) for d in _documents() if d.get("about")} | bound()
+    return {**{d["code"]: frozenset(d["about"]) for d in _documents() if d.get("about")}, **bound()}
 
 
 @cache

@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from aurora.journeys import evaluate
 from aurora.journeys._door import open_door
 from aurora.journeys._log import log
+from aurora.journeys.evaluate import Evaluated
 from aurora.twin import queries as twin
 from aurora.twin import write
 from aurora.twin.values import FactView
@@ -19,6 +21,7 @@ from consent.models import ConsentRecord, DataCategoryVersion
 from consent.rules import CITIZEN, AccessRequest
 from consent.rules.mandates import Deed
 from consent.scope import citizen_scope
+from recommender.models import EvaluatorVersion
 
 OWN_DATA = "own-data"
 
@@ -38,16 +41,19 @@ def view(*, citizen_id: UUID, now: datetime) -> OwnData:
 
 
 def export(*, citizen_id: UUID, now: datetime) -> dict[str, Any]:
-    """Facts with provenance, and decisions with the text shown, as one JSON document (GDPR art. 20: machine-readable)."""
+    """Facts with provenance, what models made of them, and decisions with the text shown, as one JSON document (GDPR art. 20: machine-readable)."""
     mine = _read(citizen_id=citizen_id, event=Event.OWN_DATA_EXPORTED, now=now)
     with citizen_scope(citizen_id):
         consents = [_consent(record) for record in queries.for_citizen(citizen_id=citizen_id)]
+        # Who acts for them has no page of these either.
+        made = evaluate.made(citizen_id=citizen_id, now=now) if acting.current() is None else []
     return {
         "format": "aurora-export-1",
         "made_at": now.isoformat(),
         "ledger_entry": str(mine.entry_id),
         "facts": [_fact(fact) for fact in mine.facts],
         "consents": consents,
+        "evaluations": [_evaluation(version, outcome) for version, outcome in made],
     }
 
 
@@ -95,6 +101,24 @@ def _fact(fact: FactView) -> dict[str, Any]:
         "valid_to": fact.valid_to.isoformat() if fact.valid_to else None,
         "recorded_at": fact.recorded_at.isoformat(),
         "kept_at": fact.kept_at.isoformat() if fact.kept_at else None,
+    }
+
+
+def _evaluation(version: EvaluatorVersion, outcome: Evaluated) -> dict[str, Any]:
+    contract = version.contract
+    return {
+        "owner": contract.owner,
+        "identifier": contract.identifier,
+        "version": contract.version,
+        "package_sha256": version.package_sha256,
+        "purpose": contract.purpose,
+        "categories": list(contract.categories),
+        "provenance": "derived",
+        "state": outcome.state.value,
+        "made_at": outcome.finished_at.isoformat() if outcome.finished_at else None,
+        "ledger_entry": str(outcome.entry_id),
+        "values": dict(outcome.values),
+        "not_applicable": [{"fact": fact, "why": why} for fact, why in outcome.because],
     }
 
 

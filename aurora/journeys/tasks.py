@@ -9,7 +9,7 @@ from celery import shared_task
 from django.core.management import call_command
 from django.utils import timezone
 
-from aurora.journeys import delegate, tell_agencies, tell_overdue
+from aurora.journeys import delegate, evaluate, tell_agencies, tell_overdue
 from aurora.journeys import end_consents as ending
 from aurora.journeys import pull as pull_journey
 from aurora.journeys import reconsent as reconsent_journey
@@ -29,6 +29,20 @@ logger = logging.getLogger(__name__)
 def pull(pull_id: str) -> None:
     """Do one pull, unless another worker has it."""
     pull_journey.run(pull_id=UUID(pull_id))
+
+
+@shared_task(name="aurora.evaluate")
+def evaluate_(evaluation_id: str) -> None:
+    """Make one evaluation, unless another worker has it."""
+    evaluate.run(evaluation_id=UUID(evaluation_id))
+
+
+@shared_task(name="aurora.forget_evaluations")
+def forget_evaluations() -> None:
+    """Delete what evaluators made that are in use no longer."""
+    gone = evaluate.forget_retired()
+    if gone:
+        logger.info("%d outcomes of retired evaluators deleted.", gone)
 
 
 @shared_task(name="aurora.send_mail")
@@ -63,6 +77,10 @@ def sweep() -> None:
     if woken or due:
         logger.info("Sweep: %d pulls and %d deliveries woken.", woken, due)
     returning.sweep(now=timezone.now())
+    evaluations = evaluate.sweep(now=timezone.now())
+    if evaluations:
+        logger.info("Sweep: %d evaluations woken.", evaluations)
+    evaluate.forget_retired()
     mails = send_mail_journey.sweep(now=timezone.now())
     if mails:
         logger.info("Sweep: %d mails woken.", mails)

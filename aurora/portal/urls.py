@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from aurora.portal.views import activity, consents, data, entrance, home, mandates, messages, receipts, sources, suggestions
+from aurora.portal.views import activity, consents, data, entrance, evaluations, home, mandates, messages, receipts, sources, suggestions
 
 app_name = "portal"
 urlpatterns = [
@@ -15,6 +15,9 @@ urlpatterns = [
     path("pulls/<uuid:id>/", sources.pull, name="pull"),
     path("pulls/<uuid:id>/progress/", sources.pull_fragment, name="pull_fragment"),
     path("suggestions/", suggestions.suggestions, name="suggestions"),
+    path("evaluations/", evaluations.evaluations, name="evaluations"),
+    path("evaluations/<uuid:id>/", evaluations.evaluation, name="evaluation"),
+    path("evaluations/<uuid:id>/progress/", evaluations.evaluation_fragment, name="evaluation_fragment"),
     path("activity/", activity.activity, name="activity"),
     path("activity/<uuid:id>/", activity.entry, name="entry"),
     path("my-data/", data.my_data, name="my_data"),

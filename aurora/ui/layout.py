@@ -16,6 +16,8 @@ _SECTIONS = {
     "connect": "sources",
     "pull": "sources",
     "suggestions": "suggestions",
+    "evaluations": "evaluations",
+    "evaluation": "evaluations",
     "activity": "activity",
     "entry": "activity",
     "my_data": "my_data",

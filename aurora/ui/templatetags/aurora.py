@@ -13,16 +13,18 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from aurora.ui import formats
+from aurora.ui import chances, formats
 from aurora.ui.contexts import (
     AgencyRole,
     Availability,
     ClientState,
     ConsentState,
+    DataState,
     DraftState,
     Eligibility,
     EntryKind,
     ErrorPage,
+    EvaluationState,
     FactRow,
     FieldError,
     Health,
@@ -71,6 +73,18 @@ _STATES: tuple[tuple[StrEnum, str, str | Promise], ...] = (
     (Availability.HAVE, "au-tag--good", _("In Aurora")),
     (Availability.EMPTY, "", _("Nothing found")),
     (Availability.NOT_CONNECTED, "au-tag--attention", _("Not connected")),
+    (EvaluationState.READY, "", _("Can be worked out")),
+    (EvaluationState.NEEDS, "au-tag--attention", _("Something is missing")),
+    (EvaluationState.RUNNING, "au-tag--busy", _("Being worked out")),
+    (EvaluationState.DONE, "au-tag--good", _("Worked out")),
+    (EvaluationState.NOT_APPLICABLE, "au-tag--attention", _("Not applicable")),
+    (EvaluationState.REFUSED, "au-tag--bad", _("Refused")),
+    (EvaluationState.FAILED, "au-tag--bad", _("Failed")),
+    (EvaluationState.RETIRED, "", _("No longer in use")),
+    (DataState.HAVE, "au-tag--good", _("In Aurora, allowed")),
+    (DataState.NOT_FETCHED, "au-tag--attention", _("Allowed, nothing fetched")),
+    (DataState.NOT_ALLOWED, "au-tag--attention", _("Not allowed for this")),
+    (DataState.NOT_CONNECTED, "au-tag--attention", _("Not connected")),
     (Health.GOOD, "au-tag--good", _("Working")),
     (Health.DEGRADED, "au-tag--attention", _("Partly failing")),
     (Health.DOWN, "au-tag--bad", _("Down")),
@@ -146,6 +160,24 @@ def clock(value: datetime | None) -> str:
 @register.filter
 def number(value: int | float) -> str:
     return formats.number(value)
+
+
+@register.filter
+def percent(value: float) -> str:
+    """A probability (0 to 1) as a percentage."""
+    return chances.percent(value)
+
+
+@register.filter
+def of_hundred(share: float) -> str:
+    """A share (0 to 1) as so many of 100."""
+    return formats.number(round(share * 100, 1))
+
+
+@register.simple_tag
+def along(value: float, end: float, since: float = 0.0) -> str:
+    """How far along an axis of 600 units that ends at `end` a value lies, from `since` on: a number for SVG, in no language."""
+    return f"{600 * (value - since) / end:.1f}"
 
 
 @register.filter

@@ -1,7 +1,7 @@
 """Every page with example contexts, in the active language."""
 
 from aurora.ui.gallery.example import Example
-from aurora.ui.gallery.examples import acting, asked_again, citizen, clients, mandates, messages, office, records, withdrawals
+from aurora.ui.gallery.examples import acting, asked_again, citizen, clients, evaluations, mandates, messages, office, records, withdrawals
 
 
 def pages() -> list[Example]:
@@ -11,6 +11,7 @@ def pages() -> list[Example]:
         citizen.home,
         citizen.sources,
         citizen.suggestions,
+        evaluations.pages,
         records.activity,
         records.data,
         records.consents,

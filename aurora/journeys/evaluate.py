@@ -1,0 +1,238 @@
+"""Another organisation's locked model on a citizen's facts, at the citizen's wish: asked for in a page, run by a worker, kept sealed.
+
+The model comes to the data: it runs here, and its owner hears of nothing. The access is Aurora's own, for the purpose that the contract names,
+on all the categories that it needs or on none.
+
+What is sure, wherever a worker is killed: the entry of the access, its outcome and the end of the row are one transaction, so that each run that
+comes to an end has exactly one entry, and an attempt that comes to none has kept and shown nothing. A refusal is logged in a transaction of its
+own before the row says so: a worker killed in between leaves one entry more. Nobody waits for the model but who wants the same citizen's
+consents locked, and no longer than it may run.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from aurora import crash
+from aurora.identity import vault
+from aurora.journeys._basis import Ground
+from aurora.journeys._door import AccessRefused, open_door
+from aurora.journeys._wake import send
+from aurora.twin import evaluations
+from aurora.twin.evaluations import Lease
+from aurora.twin.models import Evaluation
+from aurora.twin.values import FactView
+from consent import acting
+from consent.errors import NotFound
+from consent.ledger.events import Event
+from consent.rules import AURORA, AccessRequest
+from consent.scope import citizen_scope
+from recommender.errors import EvaluatorFailed, EvaluatorRefused
+from recommender.evaluators import registry
+from recommender.evaluators import run as models
+from recommender.models import EvaluatorVersion
+
+TASK = "aurora.evaluate"
+FORGET_TASK = "aurora.forget_evaluations"
+SWEEP_MOST = 500
+State = Evaluation.State
+# Ours, beside the codes of `recommender.errors.EVALUATION_CODES`.
+GAVE_UP, RETIRED = "gave_up", "retired"
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """How a citizen's evaluation stands. `values`: probability (0 to 1) by output; `because`: (fact `category.key`, why) of what does not fit.
+
+    `code`: why it was refused or failed, or why it is tried again at `due_at`. `stands`: what it rests on is what there is now; an outcome that
+    does not stand is not told.
+    """
+
+    id: UUID
+    state: State
+    requested_at: datetime
+    due_at: datetime
+    finished_at: datetime | None
+    entry_id: UUID | None
+    code: str
+    stands: bool
+    values: Mapping[str, float] = field(default_factory=dict, repr=False)
+    because: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+
+    @property
+    def open(self) -> bool:
+        return self.state in Evaluation.OPEN
+
+
+def ask(*, citizen_id: UUID, evaluator_id: UUID, now: datetime) -> UUID:
+    """Have an evaluation made: the one that is open, or whose outcome still stands, else a new one. Its id.
+
+    Raises `NotFound` for an evaluator that is not released. Theirs alone: who acts for them has no such deed in any mandate.
+    """
+    version = in_use(evaluator_id)
+    if version is None or acting.current() is not None:
+        raise NotFound()
+    contract = version.contract
+    with citizen_scope(citizen_id):
+        last = newest(citizen_id=citizen_id, versions=[version], ground=Ground(citizen_id=citizen_id, now=now)).get(version.pk)
+        if last is not None and (last.open or (last.state in Evaluation.WITH_OUTCOME and last.stands)):
+            return last.id
+        found, new = evaluations.enqueue(
+            citizen_id=citizen_id, evaluator_id=version.pk, purpose=contract.purpose, categories=contract.categories, now=now
+        )
+        if new:
+            # A broker that is away costs nothing: the sweep sends it again.
+            transaction.on_commit(partial(send, TASK, found), robust=True)
+    return found
+
+
+def sweep(*, now: datetime) -> int:
+    """Wake every evaluation that is overdue: its message was lost, its worker died, or its time to try again has come. How many."""
+    overdue = evaluations.overdue(now=now, most=SWEEP_MOST)
+    for evaluation_id in overdue:
+        send(TASK, evaluation_id, expires=settings.AURORA_SWEEP_EVERY.total_seconds())  # the next sweep sends it again
+    return len(overdue)
+
+
+def run(*, evaluation_id: UUID) -> None:
+    """Make one evaluation, or nothing if it is another worker's or has ended."""
+    citizen_id = evaluations.citizen_of(evaluation_id)
+    if citizen_id is None:
+        return
+    now = timezone.now()
+    with citizen_scope(citizen_id):
+        lease = evaluations.claim(evaluation_id=evaluation_id, now=now)
+        if lease is None:
+            return
+        version = in_use(lease.evaluator_id)
+        if version is None:
+            evaluations.finish(lease, state=State.FAILED, code=RETIRED, now=now)
+            return
+        # Before the facts are read: what changes from here on shows.
+        basis = _basis(version, Ground(citizen_id=citizen_id, now=now))
+    crash.reach("evaluate.claimed")
+    try:
+        _through_the_door(lease, version, basis, now)
+    except AccessRefused as error:
+        crash.reach("evaluate.refused")
+        with citizen_scope(citizen_id):
+            evaluations.finish(lease, state=State.REFUSED, code=error.code, entry_id=error.entry_id, now=now)
+    except EvaluatorFailed as error:
+        with citizen_scope(citizen_id):
+            evaluations.postpone(lease, code=error.code, now=timezone.now())
+    except _LeaseLost:
+        pass
+
+
+class _LeaseLost(Exception):
+    """Another worker has it: our transaction, entry and all, must not stand."""
+
+
+def _through_the_door(lease: Lease, version: EvaluatorVersion, basis: str, now: datetime) -> None:
+    """Decide, log, read, evaluate and end the row, all or nothing. Raises `AccessRefused`, and `EvaluatorFailed` for what is tried again."""
+    contract = version.contract
+    request = AccessRequest(lease.citizen_id, AURORA, contract.purpose, frozenset(contract.categories))
+    details = {
+        "evaluator": contract.identifier, "version": contract.version, "owner": contract.owner, "package": version.package_sha256,
+        "evaluation": str(lease.evaluation_id),
+    }  # fmt: skip
+    with open_door(request, granted=Event.EVALUATION_MADE, refused=Event.EVALUATION_REFUSED, now=now, details=details) as opened:
+        if not evaluations.lock(lease):
+            raise _LeaseLost
+        entry = opened.entry_id
+        try:
+            state, outcome = _outcome(lease, version, opened.facts)
+        except EvaluatorFailed as error:
+            if error.retryable and not lease.last:
+                raise
+            code = GAVE_UP if lease.used_up else error.code
+            evaluations.finish(lease, state=State.FAILED, code=code, entry_id=entry, now=timezone.now())
+            return
+        sealed = vault.seal(json.dumps(outcome).encode(), citizen_id=lease.citizen_id, context=_context(lease.evaluation_id))
+        evaluations.finish(lease, state=state, entry_id=entry, basis=basis, sealed=sealed, now=timezone.now())
+        crash.reach("evaluate.before_commit")
+    crash.reach("evaluate.after_commit")
+
+
+def _outcome(lease: Lease, version: EvaluatorVersion, facts: Iterable[FactView]) -> tuple[State, dict[str, Any]]:
+    if lease.used_up:
+        raise EvaluatorFailed("crashed")  # not one worker lived to say so: the facts were read, and the entry tells of it
+    found = models.evaluate(version, {f.name: f.value for f in facts})
+    if isinstance(found, models.NotApplicable):
+        return State.NOT_APPLICABLE, {"because": [[unfit.fact, unfit.why] for unfit in found.because]}
+    return State.DONE, {"values": dict(found.values)}
+
+
+def newest(*, citizen_id: UUID, versions: Iterable[EvaluatorVersion], ground: Ground) -> dict[UUID, Evaluated]:
+    """By evaluator how the citizen's newest evaluation stands. In their scope; reads no fact and makes nothing."""
+    by_id = {version.pk: version for version in versions}
+    rows = evaluations.newest(citizen_id=citizen_id, evaluator_ids=by_id)
+    return {pk: _evaluated(row, row.basis == _basis(by_id[pk], ground)) for pk, row in rows.items()}
+
+
+def made(*, citizen_id: UUID, now: datetime) -> list[tuple[EvaluatorVersion, Evaluated]]:
+    """Every outcome of the citizen's that stands, with the version that made it. In their scope."""
+    rows = evaluations.made(citizen_id=citizen_id)
+    versions = list(EvaluatorVersion.objects.filter(pk__in=rows, state=EvaluatorVersion.State.RELEASED))
+    found = newest(citizen_id=citizen_id, versions=versions, ground=Ground(citizen_id=citizen_id, now=now))
+    return [(v, found[v.pk]) for v in versions if v.pk in found and found[v.pk].state in Evaluation.WITH_OUTCOME and found[v.pk].stands]
+
+
+def in_use(evaluator_id: UUID) -> EvaluatorVersion | None:
+    """The version, if it is released and not retired."""
+    version = seen(evaluator_id)
+    return version if version is not None and version.state == EvaluatorVersion.State.RELEASED else None
+
+
+def seen(evaluator_id: UUID) -> EvaluatorVersion | None:
+    """The version, if citizens have seen it: it is released, or was. What waits for its release is none of theirs."""
+    try:
+        version = registry.get(evaluator_id)
+    except EvaluatorRefused:
+        return None
+    return version if version.released_at is not None else None
+
+
+def forget_version(*, version_id: UUID, now: datetime) -> None:
+    """A version is in use no longer: what it made is deleted soon. In the transaction that retired it; pages show nothing of it from then on."""
+    transaction.on_commit(partial(send, FORGET_TASK), robust=True)
+
+
+def forget_retired() -> int:
+    """Delete what versions made that are in use no longer. How many outcomes; at most `SWEEP_MOST`, the next round takes the rest."""
+    retired = EvaluatorVersion.objects.filter(state=EvaluatorVersion.State.RETIRED).values_list("pk", flat=True)
+    gone = 0
+    for evaluation_id, citizen_id in evaluations.with_outcome(evaluator_ids=retired, most=SWEEP_MOST):
+        with citizen_scope(citizen_id):
+            gone += evaluations.forget(evaluation_id=evaluation_id)
+    return gone
+
+
+def _evaluated(row: Evaluation, stands: bool) -> Evaluated:
+    told: dict[str, Any] = {}
+    if stands and row.sealed is not None:
+        told = json.loads(vault.open_sealed(row.sealed, citizen_id=row.citizen_id, context=_context(row.pk)))
+    return Evaluated(
+        row.pk, State(row.state), row.requested_at, row.due_at, row.finished_at, row.entry_id, row.code, stands,
+        values=told.get("values", {}), because=tuple((fact, why) for fact, why in told.get("because", ())),
+    )  # fmt: skip
+
+
+def _basis(version: EvaluatorVersion, ground: Ground) -> str:
+    contract = version.contract
+    return ground.digest(contract.purpose, [str(version.pk), version.package_sha256], categories=contract.categories)
+
+
+def _context(evaluation_id: UUID) -> bytes:
+    """What an outcome is sealed for: this row."""
+    return f"evaluation:{evaluation_id}".encode()

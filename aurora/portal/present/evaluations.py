@@ -1,0 +1,215 @@
+"""Other organisations' models: what each needs of the citizen, and what it worked out for them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.urls import reverse
+
+from aurora.journeys import evaluate
+from aurora.journeys._basis import Ground
+from aurora.journeys.evaluate import Evaluated
+from aurora.portal.present.vocabulary import Vocabulary, connect_url
+from aurora.sources import connections
+from aurora.twin.models import Evaluation
+from aurora.ui import chances, formats, words
+from aurora.ui.contexts import (
+    CalibrationRow,
+    DataNeed,
+    DataState,
+    EstimateView,
+    EvaluationPage,
+    EvaluationsPage,
+    EvaluationState,
+    EvaluatorCard,
+    QualityView,
+    Text,
+    UnfitView,
+)
+from recommender.evaluators import registry
+from recommender.evaluators.contract import Contract, Input, Output, Texts
+from recommender.models import EvaluatorVersion
+
+State = Evaluation.State
+_STATES = {
+    State.QUEUED: EvaluationState.RUNNING,
+    State.RUNNING: EvaluationState.RUNNING,
+    State.DONE: EvaluationState.DONE,
+    State.NOT_APPLICABLE: EvaluationState.NOT_APPLICABLE,
+    State.REFUSED: EvaluationState.REFUSED,
+    State.FAILED: EvaluationState.FAILED,
+}
+
+
+def list_page(*, citizen_id: UUID, now: datetime) -> EvaluationsPage:
+    """Every model in use. In the citizen's scope."""
+    versions, ground, vocabulary = registry.released(), Ground(citizen_id=citizen_id, now=now), Vocabulary()
+    connected = _connected(citizen_id)
+    stand = evaluate.newest(citizen_id=citizen_id, versions=versions, ground=ground)
+    cards = (_card(v, stand.get(v.pk), ground, connected, vocabulary) for v in versions)
+    return EvaluationsPage(tuple(cards), reverse("portal:sources"))
+
+
+def page(version: EvaluatorVersion, *, citizen_id: UUID, now: datetime) -> EvaluationPage:
+    """One model, and how the citizen's own evaluation stands. In the citizen's scope."""
+    contract, ground, vocabulary = version.contract, Ground(citizen_id=citizen_id, now=now), Vocabulary()
+    found = evaluate.newest(citizen_id=citizen_id, versions=[version], ground=ground).get(version.pk)
+    needs = _needs(contract, ground, _connected(citizen_id), vocabulary)
+    state = _state(version, found, needs)
+    return EvaluationPage(
+        name=_text(contract.name),
+        owner=vocabulary.agency(contract.owner),
+        use=_text(contract.intended_use),
+        meaning=_text(contract.meaning),
+        limits=_text(contract.limits),
+        population=_text(contract.population),
+        responsible=contract.responsible.name,
+        contact=contract.responsible.contact,
+        contact_url=_contact_url(contract.responsible.contact),
+        version=f"{contract.identifier} {contract.version}",
+        synthetic=contract.synthetic,
+        state=state,
+        needs=needs,
+        quality=tuple(_quality(o) for o in contract.outputs),
+        back_url=reverse("portal:evaluations"),
+        consents_url=reverse("portal:consents"),
+        purpose=vocabulary.purpose(contract.purpose),
+        can_ask=state is not EvaluationState.RETIRED and _all_there(needs),
+        **_stands(version, found, state, vocabulary),
+    )
+
+
+def _stands(version: EvaluatorVersion, found: Evaluated | None, state: EvaluationState, vocabulary: Vocabulary) -> dict[str, Any]:
+    """What the newest evaluation adds to the page; nothing where there is none, or where the model is in use no longer."""
+    if found is None or state is EvaluationState.RETIRED:
+        return {}
+    contract = version.contract
+    waits = found.state == State.QUEUED and bool(found.code)
+    return {
+        "again": not found.open,
+        "outdated": found.state in Evaluation.WITH_OUTCOME and not found.stands,
+        "estimates": _estimates(contract, found),
+        "unfit": tuple(_unfit(fact, why, contract, vocabulary) for fact, why in found.because),
+        "reason": str(words.refusal(found.code) if found.state == State.REFUSED else chances.failure(found.code)) if found.code else "",
+        "asked_at": found.requested_at,
+        "made_at": found.finished_at,
+        "retry_at": found.due_at if waits else None,
+        "entry_url": reverse("portal:entry", args=[found.entry_id]) if found.entry_id else "",
+        "fragment_url": reverse("portal:evaluation_fragment", args=[version.pk]) if found.open else "",
+    }
+
+
+def _card(
+    version: EvaluatorVersion, found: Evaluated | None, ground: Ground, connected: Collection[str], vocabulary: Vocabulary
+) -> EvaluatorCard:
+    contract = version.contract
+    needs = _needs(contract, ground, connected, vocabulary)
+    return EvaluatorCard(
+        name=_text(contract.name),
+        owner=vocabulary.agency(contract.owner),
+        use=_text(contract.intended_use),
+        tells=tuple(_text(o.name) for o in contract.outputs),
+        needs=needs,
+        state=_state(version, found, needs),
+        url=reverse("portal:evaluation", args=[version.pk]),
+        synthetic=contract.synthetic,
+    )
+
+
+def _state(version: EvaluatorVersion, found: Evaluated | None, needs: Sequence[DataNeed]) -> EvaluationState:
+    if version.state != EvaluatorVersion.State.RELEASED:
+        return EvaluationState.RETIRED
+    if found is None or (found.state in Evaluation.WITH_OUTCOME and not found.stands):
+        return EvaluationState.READY if _all_there(needs) else EvaluationState.NEEDS
+    return _STATES[found.state]
+
+
+def _all_there(needs: Sequence[DataNeed]) -> bool:
+    return all(need.state is DataState.HAVE for need in needs)
+
+
+def _connected(citizen_id: UUID) -> frozenset[str]:
+    return frozenset(connections.standing(citizen_id=citizen_id).values_list("source__agency__code", flat=True))
+
+
+def _needs(contract: Contract, ground: Ground, connected: Collection[str], vocabulary: Vocabulary) -> tuple[DataNeed, ...]:
+    allowed = ground.allowed(contract.purpose)
+
+    def need(category: str) -> DataNeed:
+        source = vocabulary.source_of(category)
+        facts = tuple(_label(i.fact, vocabulary) for i in contract.inputs if i.category == category)
+        state, url = DataState.HAVE, ""
+        if category not in allowed:
+            state, url = DataState.NOT_ALLOWED if source in connected else DataState.NOT_CONNECTED, connect_url(source)
+        elif category not in ground.held:
+            state, url = DataState.NOT_FETCHED, reverse("portal:sources")
+        return DataNeed(vocabulary.category(category), vocabulary.agency(source), facts, state, url)
+
+    return tuple(need(category) for category in contract.categories)
+
+
+def _estimates(contract: Contract, found: Evaluated) -> tuple[EstimateView, ...]:
+    base = chances.base_of(found.values.values())
+    return tuple(_estimate(o, found.values[o.code], base) for o in contract.outputs if o.code in found.values)
+
+
+def _estimate(output: Output, value: float, base: int) -> EstimateView:
+    reference = output.reference
+    return EstimateView(
+        code=output.code,
+        name=_text(output.name),
+        months=output.horizon_months,
+        frequency=chances.frequency(value, base),
+        percent=chances.percent(value),
+        explained=chances.explained(value, base, output.horizon_months),
+        position=chances.position(reference.share_at_or_below(value), reference.n),
+        scale=chances.scale(value, reference.quantiles, reference.n),
+    )
+
+
+def _quality(output: Output) -> QualityView:
+    measured = output.performance
+    return QualityView(
+        name=_text(output.name),
+        sentence=chances.discrimination(measured.auc, measured.auc_low, measured.auc_high),
+        people=measured.n,
+        events=measured.events,
+        calibration=tuple(CalibrationRow(*found) for found in measured.calibration),
+    )
+
+
+def _unfit(fact: str, why: str, contract: Contract, vocabulary: Vocabulary) -> UnfitView:
+    known = next((i for i in contract.inputs if i.fact == fact), None)
+    if why == "out_of_range" and known is not None:
+        said = chances.out_of_range(formats.quantity(known.minimum, known.unit), formats.quantity(known.maximum, known.unit))
+    elif why == "unknown_value" and known is not None:
+        said = chances.unknown_value(_known_values(known, vocabulary))
+    else:
+        said = chances.missing()
+    return UnfitView(_label(fact, vocabulary), said)
+
+
+def _known_values(known: Input, vocabulary: Vocabulary) -> str:
+    category, _, key = known.fact.rpartition(".")
+    named, language = vocabulary.fact_schema(category, key).get("x-values", {}), formats.language()
+    return ", ".join(named.get(value, {}).get(language, value) for value in known.values)
+
+
+def _label(fact: str, vocabulary: Vocabulary) -> Text:
+    category, _, key = fact.rpartition(".")
+    label: Text = vocabulary.fact_schema(category, key)["x-label"]
+    return label
+
+
+def _text(texts: Texts) -> Text:
+    return {"fi": texts.fi, "sv": texts.sv, "en": texts.en}
+
+
+def _contact_url(contact: str) -> str:
+    """Only what is surely an address: the owner wrote it, and a link must lead nowhere else."""
+    if contact.startswith("https://"):
+        return contact
+    return f"mailto:{contact}" if contact.count("@") == 1 and contact.isascii() and not set(contact) & set(" ?&%#/:,;<>\"'") else ""

@@ -1,0 +1,133 @@
+"""Estimates by another organisation's model, in every state that a citizen can meet."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from aurora.ui import chances, formats, words
+from aurora.ui.contexts import (
+    CalibrationRow,
+    DataNeed,
+    DataState,
+    EstimateView,
+    EvaluationPage,
+    EvaluationsPage,
+    EvaluationState,
+    EvaluatorCard,
+    QualityView,
+    Text,
+    UnfitView,
+)
+from aurora.ui.gallery import parts as p
+from aurora.ui.gallery.example import Example
+
+HOSPITAL = p.text("Keskussairaala", "Centralsjukhuset", "Central Hospital")
+NAME = p.text("Lonkan ja polven tekonivelleikkauksen riskit", "Risker vid ledprotes i höft eller knä", "Risks of hip and knee replacement")
+USE = p.text(
+    "Arvioi ennen tekonivelleikkausta, kuinka todennäköisiä kolme haittaa ovat.",
+    "Bedömer före en ledprotesoperation hur sannolika tre olägenheter är.",
+    "Estimates before a joint replacement how likely three harms are.",
+)
+SURGERY = p.text("Leikkausarvio", "Operationsbedömning", "Assessment before surgery")
+HAEMOGLOBIN = p.text("Hemoglobiini", "Hemoglobin", "Haemoglobin")
+FACTS: tuple[Text, ...] = (p.text("Ikä", "Ålder", "Age"), p.text("Painoindeksi", "Kroppsmasseindex", "Body mass index"), HAEMOGLOBIN)
+INFECTION = p.text("Tekonivelen infektio", "Infektion i leden", "Infection of the joint")
+REVISION = p.text("Uusintaleikkaus", "Omoperation", "Another operation on the joint")
+DEATH = p.text("Kuolema", "Död", "Death")
+QUANTILES = ((0.0, 0.003), (0.05, 0.006), (0.25, 0.011), (0.5, 0.018), (0.75, 0.027), (0.95, 0.061), (1.0, 0.19))
+
+
+def _estimate(code: str, name: Text, value: float, share: float, months: int, base: int) -> EstimateView:
+    return EstimateView(
+        code, name, months, chances.frequency(value, base), chances.percent(value), chances.explained(value, base, months),
+        chances.position(share, 3000), chances.scale(value, QUANTILES, 3000),
+    )  # fmt: skip
+
+
+def _page(state: EvaluationState, *, data: DataState = DataState.HAVE) -> EvaluationPage:
+    have = data is DataState.HAVE
+    url = {DataState.HAVE: "", DataState.NOT_FETCHED: "/sources/"}.get(data, "/sources/hospital/connect/")
+    bins = tuple(CalibrationRow(predicted, observed, 500) for predicted, observed in ((0.008, 0.006), (0.018, 0.02), (0.061, 0.055)))
+    said = chances.discrimination(0.71, 0.66, 0.76)
+    return EvaluationPage(
+        name=NAME,
+        owner=HOSPITAL,
+        use=USE,
+        meaning=p.text(
+            "Luku kertoo, kuinka monelle sadasta samanlaisesta potilaasta haitta tulee.",
+            "Siffran säger hur många av hundra likadana patienter som drabbas.",
+            "A figure says how many of a hundred such patients the harm comes to.",
+        ),
+        limits=p.text(
+            "Luku ei kerro, mitä juuri sinulle tapahtuu, eikä se ole lääkärin päätös eikä suositus.",
+            "Siffran säger inte vad som händer just dig, och den är varken en läkares beslut eller en rekommendation.",
+            "A figure does not say what will happen to you, and is neither a doctor's decision nor advice.",
+        ),
+        population=p.text(
+            "Aikuiset, joille harkitaan lonkan tai polven tekoniveltä.",
+            "Vuxna för vilka en ledprotes i höften eller knät övervägs.",
+            "Adults for whom a hip or knee replacement is considered.",
+        ),
+        responsible="Central Hospital, Department of Orthopaedics",
+        contact="models@hospital.example",
+        contact_url="mailto:models@hospital.example",
+        version="joint-surgery-risk 1",
+        synthetic=True,
+        state=state,
+        needs=(DataNeed(SURGERY, HOSPITAL, FACTS, data, url),),
+        quality=tuple(QualityView(name, said, 3000, 41, bins) for name in (INFECTION, REVISION, DEATH)),
+        back_url="/evaluations/",
+        consents_url="/consents/",
+        purpose=p.text("Leikkausriskin arviointi", "Bedömning av operationsrisk", "Estimating the risk of surgery"),
+        can_ask=have,
+    )
+
+
+def pages() -> list[Example]:
+    ready = _page(EvaluationState.READY)
+    ended = {"made_at": p.NOW, "asked_at": p.NOW, "entry_url": "/activity/e/", "again": True}
+    running = replace(_page(EvaluationState.RUNNING), asked_at=p.NOW, fragment_url="/evaluations/x/progress/")
+    waiting = replace(running, reason=str(chances.failure("busy")), retry_at=p.NOW + timedelta(minutes=1))
+    done = replace(
+        _page(EvaluationState.DONE),
+        estimates=(
+            _estimate("infection", INFECTION, 0.031, 0.81, 12, 100),
+            _estimate("revision", REVISION, 0.12, 0.99, 24, 100),
+            _estimate("death", DEATH, 0.016, 0.44, 24, 100),
+        ),
+        **ended,  # type: ignore[arg-type]
+    )
+    rare = replace(
+        done,
+        estimates=(_estimate("infection", INFECTION, 0.0004, 0.0, 12, 10_000), _estimate("death", DEATH, 0.00001, 0.0, 18, 10_000)),
+        synthetic=False,
+    )
+    unfit = replace(
+        _page(EvaluationState.NOT_APPLICABLE),
+        unfit=(
+            UnfitView(FACTS[1], chances.out_of_range(formats.quantity(15.0, ""), formats.quantity(55.0, ""))),
+            UnfitView(HAEMOGLOBIN, chances.missing()),
+            UnfitView(p.text("Nivel", "Led", "Joint"), chances.unknown_value(", ".join(("hip", "knee")))),
+        ),
+        **ended,  # type: ignore[arg-type]
+    )
+    refused = replace(
+        _page(EvaluationState.REFUSED, data=DataState.NOT_ALLOWED),
+        reason=str(words.refusal("consent_withdrawn")),
+        **ended,  # type: ignore[arg-type]
+    )
+    failed = replace(_page(EvaluationState.FAILED), reason=str(chances.failure("timeout")), **ended)  # type: ignore[arg-type]
+    outdated = replace(_page(EvaluationState.NEEDS, data=DataState.NOT_FETCHED), outdated=True)
+    retired = replace(_page(EvaluationState.RETIRED), can_ask=False)
+    cards = tuple(
+        EvaluatorCard(NAME, HOSPITAL, USE, (INFECTION, REVISION, DEATH), one.needs, one.state, "/evaluations/x/", synthetic=one.synthetic)
+        for one in (ready, _page(EvaluationState.NEEDS, data=DataState.NOT_CONNECTED), done, unfit)
+    )
+    each = {
+        "ready": ready, "needs": _page(EvaluationState.NEEDS, data=DataState.NOT_CONNECTED), "running": running, "waiting": waiting, "done": done,
+        "rare": rare, "not-applicable": unfit, "refused": refused, "failed": failed, "outdated": outdated, "retired": retired,
+    }  # fmt: skip
+    return [
+        Example("evaluations", "portal/evaluations.html", "evaluations/", EvaluationsPage(cards, "/sources/")),
+        Example("evaluations-none", "portal/evaluations.html", "evaluations/", EvaluationsPage((), "/sources/")),
+        *(Example(f"evaluation-{name}", "portal/evaluation.html", "evaluations/x/", page) for name, page in each.items()),
+    ]
