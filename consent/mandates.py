@@ -13,7 +13,7 @@ from consent import acting, themes
 from consent.acting import Acting, MandateRefused
 from consent.days import day_of
 from consent.models import ConsentEvent, ConsentEventKind, ConsentRecord, Mandate
-from consent.rules import CITIZEN
+from consent.rules import CITIZEN, CITIZEN_ASKED
 from consent.rules import mandates as rules
 from consent.rules.mandates import Deed, LastWord, MandateFault, MandateKind, MandateScope, MandateState, MandateView
 from consent.scope import citizen_scope
@@ -204,7 +204,8 @@ def _words(events: Iterable[ConsentEvent], citizen_id: UUID, chosen: frozenset[s
         if event.kind != ConsentEventKind.GIVEN:
             # A no that names nothing is one to all that is asked for now.
             left = (frozenset(event.categories) or chosen) - (yes.get(who, frozenset()) if who else frozenset())
-            noes += [(who, left)] if left and event.by == CITIZEN else []
+            said_no = event.by == CITIZEN or event.reason == CITIZEN_ASKED
+            noes += [(who, left)] if left and said_no else []
         elif who is None:
             given = [LastWord(None, no=False, stands=True)] if event.consent.expires_at > now else []
             break

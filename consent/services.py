@@ -131,10 +131,10 @@ class Ended:
     whole: bool
 
 
-def end(*, consent_id: UUID, now: datetime, by: str = "citizen", categories: Iterable[str] | None = None) -> Ended:
+def end(*, consent_id: UUID, now: datetime, by: str = "citizen", reason: str = "", categories: Iterable[str] | None = None) -> Ended:
     """End a consent that stands (GDPR art. 7(3)), or take some categories out of it; the last one taken out ends it.
 
-    `by`: `citizen`, `operator`, an agency's code, or `aurora` for one that ran out, and only for such a one.
+    `by`: `citizen`, `operator`, an agency's code, or `aurora` for one that ran out, and only for such a one. `reason`: the code of why another did.
     Raises `NotFound`; `InvalidInput` for no category or one that is not of this consent; `Conflict` when it has ended, or these categories have.
     """
     record = ConsentRecord.objects.select_related("recipient", "source").filter(pk=consent_id).first()
@@ -148,12 +148,12 @@ def end(*, consent_id: UUID, now: datetime, by: str = "citizen", categories: Ite
         whole = record.categories
         mandates.check_end(citizen_id=record.citizen_id, deed=Deed.WITHDRAW, categories=whole, purpose=record.purpose_id, now=now)
     if set(going) != set(record.covered):
-        return _narrow(record, going, now, by)
+        return _narrow(record, going, now, by, reason)
     state = ConsentState.EXPIRED if by == AURORA else ConsentState.WITHDRAWN
     if not _end(Q(pk=consent_id, withdrawn=record.withdrawn), state, now, by):
         raise Conflict()
     record.refresh_from_db(fields=["state", "ended_at", "ended_by"])
-    _tell(record, state, now, by)
+    _tell(record, state, now, by, reason=reason)
     return Ended(record, going, whole=True)
 
 
@@ -197,12 +197,12 @@ def _going(record: ConsentRecord, categories: Iterable[str] | None) -> tuple[str
     return tuple(sorted(going))
 
 
-def _narrow(record: ConsentRecord, going: tuple[str, ...], now: datetime, by: str) -> Ended:
+def _narrow(record: ConsentRecord, going: tuple[str, ...], now: datetime, by: str, reason: str) -> Ended:
     same = ConsentRecord.objects.filter(pk=record.pk, state=ConsentState.GIVEN, withdrawn=record.withdrawn)
     record.withdrawn = sorted({*record.withdrawn, *going})
     if same.update(withdrawn=record.withdrawn) != 1:
         raise Conflict()
-    _tell(record, ConsentEventKind.NARROWED, now, by, going)
+    _tell(record, ConsentEventKind.NARROWED, now, by, going, reason)
     return Ended(record, going, whole=False)
 
 
@@ -221,9 +221,18 @@ def _replace_standing(*, citizen_id: UUID, recipient: Agency, source: Agency | N
     return standing.pk
 
 
-def _tell(record: ConsentRecord, kind: ConsentState | ConsentEventKind, now: datetime, by: str, categories: Iterable[str] = ()) -> None:
+def _tell(
+    record: ConsentRecord, kind: ConsentState | ConsentEventKind, now: datetime, by: str, categories: Iterable[str] = (), reason: str = ""
+) -> None:
     event = ConsentEvent.objects.create(
-        consent=record, citizen_id=record.citizen_id, at=now, kind=kind, by=by, categories=sorted(categories), **_attorney(by)
+        consent=record,
+        citizen_id=record.citizen_id,
+        at=now,
+        kind=kind,
+        by=by,
+        reason=reason,
+        categories=sorted(categories),
+        **_attorney(by),
     )
     receipts.issue(record=record, event=event, now=now, acting=_named(by))
 

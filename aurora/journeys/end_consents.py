@@ -22,7 +22,7 @@ from consent import mandates, queries
 from consent.errors import Conflict, InvalidInput, NotFound
 from consent.models import Agency
 from consent.oauth import grants
-from consent.rules import AURORA
+from consent.rules import AURORA, CITIZEN_ASKED
 from consent.scope import citizen_scope
 from consent.webhooks.models import SourceEnding
 
@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 MOST = 200
 Pairs = list[tuple[UUID, UUID]]
 # Why an operator may have to end a consent. Frozen into entries of the log: a code is added, never reused.
-REASONS = ("citizen_asked", "recipient_ended", "source_ended", "unlawful", "given_in_error", "citizen_died")
+REASONS = (CITIZEN_ASKED, "recipient_ended", "source_ended", "unlawful", "given_in_error", "citizen_died")
 CASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9/._-]{2,31}")
 
 

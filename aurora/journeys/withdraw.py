@@ -57,12 +57,13 @@ def end(
 
     `by`: `citizen`, `operator`, the code of the agency that receives or gives the data or told of the citizen's death, or `aurora` when it ran out. `keep`: the citizen
     keeps in their twin what was fetched; it is not erased, and not refreshed. `of_death`: Aurora ends it on the word of a register, which may
-    be the recipient itself, and gave nothing back then. `details` go into the sealed part of the entry.
+    be the recipient itself, and gave nothing back then. `details` go into the sealed part of the entry,
+    and the code under `reason` onto the consent's event too.
     Raises `NotFound` (also for another citizen's), `InvalidInput` for the field `categories`, `Conflict` when it had ended.
     """
     with citizen_scope(citizen_id):
         _lock(citizen_id, consent_id)
-        ended = services.end(consent_id=consent_id, now=now, by=by, categories=categories)
+        ended = services.end(consent_id=consent_id, now=now, by=by, reason=(details or {}).get("reason", ""), categories=categories)
         record = ended.record
         if ended.whole:
             tokens.revoke_for_consent(consent_id=record.pk, now=now)

@@ -120,6 +120,9 @@ class ConsentEvent(models.Model):
     kind = models.CharField(max_length=10, choices=ConsentEventKind.choices)
     categories = ArrayField(models.CharField(max_length=64), default=list)
     by = models.CharField(max_length=64, help_text="`citizen`, `aurora` (it ran out), `operator`, or an agency's code.")
+    reason = models.CharField(
+        max_length=32, blank=True, default="", db_default="", help_text="Why somebody else than the citizen ended it."
+    )
     mandate = models.ForeignKey(Mandate, on_delete=models.PROTECT, related_name="+", null=True)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, help_text="Who did it for the citizen."

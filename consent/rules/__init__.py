@@ -2,12 +2,13 @@
 
 from .decide import decide
 from .durations import MAXIMUM_MONTHS, end_of, latest_end
-from .values import AURORA, CITIZEN, AccessRequest, ConsentView, Permit, Refusal, RefusalCode
+from .values import AURORA, CITIZEN, CITIZEN_ASKED, AccessRequest, ConsentView, Permit, Refusal, RefusalCode
 from .versions import Binding, Given, outdated
 
 __all__ = [
     "AURORA",
     "CITIZEN",
+    "CITIZEN_ASKED",
     "MAXIMUM_MONTHS",
     "AccessRequest",
     "Binding",

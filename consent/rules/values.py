@@ -9,6 +9,8 @@ from uuid import UUID
 
 AURORA = "aurora"
 CITIZEN = "citizen"
+# Why an operator ended something: it is the citizen's own word, and counts as that.
+CITIZEN_ASKED = "citizen_asked"
 
 _BUILT_BY_DECIDE = object()
 

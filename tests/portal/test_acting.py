@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
 
 import pytest
 from django.urls import reverse
@@ -12,7 +13,7 @@ from django.urls.resolvers import URLPattern
 from django.utils import timezone
 
 from aurora.identity.keys import pairwise
-from aurora.journeys import delegate
+from aurora.journeys import delegate, end_consents
 from aurora.portal import mandated
 from aurora.portal.urls import urlpatterns
 from aurora.ui import mandate_words
@@ -166,6 +167,18 @@ def test_a_no_of_the_citizens_stays_a_no(cast: Cast) -> None:
     assert allowed(cast, acting(valto, made)).status_code == 403
     assert [c.state for c in aamu.consents(recipient__code=cast.office.client_id)] == ["declined"]
     assert allowed(cast, aamu.browser()).status_code == 303
+
+
+@pytest.mark.parametrize(("reason", "status"), [("citizen_asked", 403), ("unlawful", 303)])
+def test_what_an_operator_ended_because_the_citizen_asked_is_the_citizens_no(cast: Cast, reason: str, status: int) -> None:
+    aamu, valto = principal(), attorney()
+    face = acting(valto, mandate(aamu, valto))
+    allowed(cast, face)
+    [given] = aamu.consents(recipient__code=cast.office.client_id)
+    end_consents.by_operator(wanted=given.pk, reason=reason, case="C-123", operator_id=uuid4(), now=timezone.now())
+    assert allowed(cast, face).status_code == status
+    with citizen_scope(aamu.id):
+        assert given.events.get(kind="withdrawn").reason == reason
 
 
 def test_what_lies_outside_the_themes_cannot_be_allowed(cast: Cast) -> None:
