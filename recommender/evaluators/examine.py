@@ -19,7 +19,7 @@ from recommender.evaluators.vectors import Vectors, judge
 # Wall seconds, generous: a process starts and loads its libraries in one, more on a busy machine.
 TO_VERIFY = 60
 TO_INSPECT = 60  # each model
-TO_RUN = 60  # all vectors, once
+TO_RUN = 30  # all vectors, once
 
 
 def verify(contents: Mapping[str, bytes], files: Mapping[str, str], signature: bytes, public_key: str) -> None:

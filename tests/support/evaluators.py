@@ -115,7 +115,7 @@ def vectors(count: int = 12, **outputs: tuple[Sequence[float], float]) -> dict[s
     ]
     return {
         "format": 1,
-        "vectors": [*found, {"facts": {"hospital.surgery.age": 17}, "not_applicable": _UNFIT}],
+        "vectors": [*found, {"facts": {"hospital.surgery.age": 17}, "not_applicable": copy.deepcopy(_UNFIT)}],
     }
 
 
