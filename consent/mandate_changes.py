@@ -65,6 +65,7 @@ def offer(
         kind=Kind.POWER_OF_ATTORNEY,
         state=State.OFFERED,
         themes=sorted(set(terms.themes)),
+        meant=themes.kept(rules.meaning(terms.themes, themes.themes(), parent=parent)),
         not_before=begins,
         expires_at=ends,
         may_delegate=terms.may_delegate and parent is None,

@@ -13,12 +13,14 @@ from consent import acting, themes
 from consent.acting import Acting, MandateRefused
 from consent.days import day_of
 from consent.models import ConsentEvent, ConsentEventKind, ConsentRecord, Mandate
+from consent.purposes import fitting
 from consent.rules import CITIZEN, CITIZEN_ASKED
 from consent.rules import mandates as rules
 from consent.rules.mandates import Deed, LastWord, MandateFault, MandateKind, MandateScope, MandateState, MandateView
 from consent.scope import citizen_scope
 
 CORRECTED = "corrected"  # in an estate's evidence: the register was wrong about the death, with the number of the case
+SUGGESTIONS = "service-suggestions"
 OPEN = (Mandate.State.OFFERED, Mandate.State.STANDING, Mandate.State.FROZEN)
 # The purpose of the consent without which Aurora may not ask the register any longer.
 BASIS = {Mandate.Kind.GUARDIAN: "acting-for-child", Mandate.Kind.ESTATE: "administering-estate"}
@@ -43,6 +45,7 @@ def view_of(row: Mandate, parent: Mandate | None = None) -> MandateView:
         freezes_at=row.freezes_at,
         may_delegate=row.may_delegate,
         parent=view_of(parent) if parent is not None else None,
+        meant=themes.of_kept(row.meant),
     )
 
 
@@ -83,18 +86,16 @@ def scope_of(view: MandateView) -> MandateScope:
     return rules.scope_of(view, themes.themes())
 
 
-def known_categories() -> frozenset[str]:
-    """Every category of some theme: what a mandate for all of life reaches."""
-    return frozenset(c for theme in themes.themes().values() for c in theme.categories)
+def suggested_from() -> frozenset[str]:
+    """Every category of some theme from which suggestions are made: what a mandate must reach that opens them."""
+    return frozenset(fitting(SUGGESTIONS, sorted(c for theme in themes.themes().values() for c in theme.categories)))
 
 
 def allowed(
     view: MandateView, deed: Deed, *, now: datetime, categories: Iterable[str] = (), purpose: str | None = None
 ) -> MandateFault | None:
     """The rules' answer for a mandate as it was read; a decision asks again by `confirm`."""
-    return rules.may_act(
-        view, deed, scope=scope_of(view), now=now, categories=categories, purpose=purpose, all_categories=known_categories()
-    )
+    return rules.may_act(view, deed, scope=scope_of(view), now=now, categories=categories, purpose=purpose, all_categories=suggested_from())
 
 
 def confirm(

@@ -1,9 +1,12 @@
-"""The themes of mandates, from `vocabulary/themes.json`: a field of life in three languages, with the data and purposes that belong to it."""
+"""The themes of mandates, from `vocabulary/themes.json`: a field of life in three languages, with the data and purposes that belong to it.
+
+A theme may grow with a release. What it meant when a mandate was offered stands on the mandate's row (`kept`), so that the mandate does not.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -33,6 +36,16 @@ def themes() -> Mapping[str, Theme]:
 def words() -> tuple[ThemeWords, ...]:
     """The texts, in the same order."""
     return tuple(ThemeWords(d["code"], d["name"], d["description"]) for d in _documents())
+
+
+def kept(meant: Iterable[Theme]) -> dict[str, dict[str, list[str]]]:
+    """What themes mean, as a mandate's row keeps it: the codes of categories and purposes by theme."""
+    return {t.code: {"categories": sorted(t.categories), "purposes": sorted(t.purposes)} for t in meant}
+
+
+def of_kept(row: Mapping[str, Mapping[str, Iterable[str]]]) -> tuple[Theme, ...]:
+    """The same, read from the row."""
+    return tuple(Theme(code, frozenset(was["categories"]), frozenset(was["purposes"])) for code, was in row.items())
 
 
 def _documents() -> list[dict[str, Any]]:

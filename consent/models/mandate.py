@@ -41,6 +41,7 @@ class Mandate(models.Model):
     kind = models.CharField(max_length=17, choices=Kind.choices)
     state = models.CharField(max_length=8, choices=State.choices)
     themes = ArrayField(models.CharField(max_length=32), default=list, help_text="Empty for guardians and estates: they reach everything.")
+    meant = models.JSONField(default=dict, help_text="What each theme meant when it was offered: categories and purposes, codes only.")
     not_before = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
     freezes_at = models.DateTimeField(null=True, help_text="A guardian's: the child's 18th birthday.")
@@ -67,6 +68,7 @@ class Mandate(models.Model):
             models.CheckConstraint(
                 condition=~Q(kind="power_of_attorney") | (~Q(themes=[]) & Q(expires_at__isnull=False)), name="mandate_is_bounded"
             ),
+            models.CheckConstraint(condition=~Q(kind="power_of_attorney") | ~Q(meant={}), name="mandate_keeps_its_meaning"),
             models.CheckConstraint(condition=Q(parent__isnull=True) | Q(may_delegate=False), name="mandate_one_step"),
             models.CheckConstraint(
                 condition=Q(state__in=["declined", "revoked", "ended"], ended_at__isnull=False)

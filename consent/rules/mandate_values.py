@@ -76,7 +76,7 @@ class Theme:
 class MandateView:
     """What the rules need to know of a mandate. `freezes_at`: the child's 18th birthday, of a guardian's mandate only.
 
-    `parent`: the mandate that this one was passed on from; it has none itself.
+    `meant`: its themes as they were when it was offered. `parent`: the mandate that this one was passed on from; it has none itself.
     """
 
     id: UUID
@@ -90,6 +90,7 @@ class MandateView:
     freezes_at: datetime | None = None
     may_delegate: bool = False
     parent: MandateView | None = None
+    meant: tuple[Theme, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ __all__ = [
     "may_pass_on",
     "may_reconfirm",
     "may_revoke",
+    "meaning",
     "minor_may",
     "not_delegable",
     "scope_of",
@@ -97,10 +98,13 @@ def state_at(mandate: MandateView, *, now: datetime) -> MandateState:
 
 
 def scope_of(mandate: MandateView, themes: Mapping[str, Theme]) -> MandateScope:
-    """The categories and purposes that a mandate reaches; never more than its parent's. A theme that has left the vocabulary reaches nothing."""
+    """The categories and purposes that a mandate reaches; never more than its parent's, nor than its themes meant when it was offered.
+
+    What has left a theme since, or the vocabulary, it reaches no longer either. `themes`: as they are now.
+    """
     if mandate.kind is not MandateKind.POWER_OF_ATTORNEY:
         return MandateScope(everything=True)
-    mine = [themes[code] for code in _reached(mandate) if code in themes]
+    mine = _reached(mandate, themes).values()
     return MandateScope(
         everything=False,
         categories=frozenset[str]().union(*(t.categories for t in mine)),
@@ -108,8 +112,16 @@ def scope_of(mandate: MandateView, themes: Mapping[str, Theme]) -> MandateScope:
     )
 
 
-def _reached(mandate: MandateView) -> frozenset[str]:
-    return mandate.themes if mandate.parent is None else mandate.themes & _reached(mandate.parent)
+def meaning(codes: Iterable[str], themes: Mapping[str, Theme], *, parent: MandateView | None = None) -> tuple[Theme, ...]:
+    """What an offer of these themes means, to be kept with it: as they are now, of what is passed on no more than the parent reaches."""
+    above = themes if parent is None else _reached(parent, themes)
+    return tuple(above[code] for code in sorted(set(codes)) if code in above)
+
+
+def _reached(mandate: MandateView, themes: Mapping[str, Theme]) -> dict[str, Theme]:
+    above = themes if mandate.parent is None else _reached(mandate.parent, themes)
+    mine = {t.code: t for t in mandate.meant if t.code in mandate.themes and t.code in above}
+    return {c: Theme(c, t.categories & above[c].categories, t.purposes & above[c].purposes) for c, t in mine.items()}
 
 
 def may_act(

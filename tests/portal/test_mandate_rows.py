@@ -22,7 +22,7 @@ def values(giver: Person, holder: Person, **changes: Any) -> dict[str, Any]:
     now = timezone.now()
     return {
         "principal_id": giver.id, "attorney_id": holder.id, "kind": "power_of_attorney", "state": "standing", "themes": ["family"],
-        "not_before": now, "expires_at": now + timedelta(days=9), "created_at": now,
+        "meant": {"family": {"categories": [], "purposes": []}}, "not_before": now, "expires_at": now + timedelta(days=9), "created_at": now,
     } | changes  # fmt: skip
 
 

@@ -31,6 +31,7 @@ moments = st.datetimes(datetime(2024, 1, 1), datetime(2030, 1, 1), timezones=st.
 people = st.sampled_from([AINO, BERTIL, CECILIA, DAGNY])
 theme_sets = st.frozensets(st.sampled_from(sorted(THEMES)))
 categories = st.frozensets(st.sampled_from(sorted(ALL)))
+meanings = st.tuples(*(st.builds(Theme, st.just(code), categories, st.just(frozenset({"own-overview"}))) for code in THEMES))
 
 
 def mandate(**changes: object) -> MandateView:
@@ -44,7 +45,8 @@ def mandate(**changes: object) -> MandateView:
         not_before=NOW - timedelta(days=1),
         expires_at=NOW + timedelta(days=1),
     )
-    return replace(base, **changes)  # type: ignore[arg-type]
+    made = replace(base, **changes)  # type: ignore[arg-type]
+    return made if "meant" in changes else replace(made, meant=rules.meaning(made.themes, THEMES))
 
 
 @st.composite
@@ -62,6 +64,7 @@ def any_mandate(draw: st.DrawFn, *, depth: int = 1) -> MandateView:
         freezes_at=draw(st.none() | moments),
         may_delegate=draw(st.booleans()),
         parent=parent,
+        meant=draw(meanings),
     )
 
 
@@ -83,6 +86,7 @@ def test_who_may_act_holds_a_standing_mandate_of_this_very_moment(
     assert one.freezes_at is None or now < one.freezes_at
     if one.kind is MandateKind.POWER_OF_ATTORNEY:
         assert wanted <= frozenset(c for t in one.themes for c in THEMES[t].categories)
+        assert wanted <= frozenset(c for t in one.meant if t.code in one.themes for c in t.categories), "no theme stretches it"
         assert deed is not Deed.EXPORT
     if one.kind is MandateKind.ESTATE:
         assert deed in (Deed.SEE, Deed.WITHDRAW, Deed.EXPORT)
