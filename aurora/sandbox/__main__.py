@@ -6,9 +6,14 @@ import argparse
 import logging
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from aurora.sandbox import config, runtime, server, settings
 from aurora.sandbox.errors import ConfigError
+from aurora.sandbox.runtime import Runtime
+
+if TYPE_CHECKING:
+    from aurora.sandbox.hospital.owner import Registrar
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -34,6 +39,8 @@ def main(arguments: list[str] | None = None) -> int:
 
     listening.set_app(get_wsgi_application())
     print(f"READY {running.base_url}", flush=True)
+    server.hold_signals()
+    registrar = _own_model(running, options.state)
 
     def sweep() -> None:
         running.store.sweep()
@@ -43,8 +50,19 @@ def main(arguments: list[str] | None = None) -> int:
             notices.confirm_all(running)
 
     server.serve(listening, sweep)
+    if registrar is not None:
+        registrar.stop()
     running.store.close()
     return 0
+
+
+def _own_model(running: Runtime, state: Path) -> Registrar | None:
+    """The hospital begins to train and register its model; nobody else has one."""
+    if running.process != config.HOSPITAL:
+        return None
+    from aurora.sandbox.hospital import owner
+
+    return owner.start(running, state=state)
 
 
 if __name__ == "__main__":

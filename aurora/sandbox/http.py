@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import secrets
 import time
 import urllib.error
 import urllib.parse
@@ -60,6 +61,21 @@ def post_json(url: str, body: bytes, *, headers: Mapping[str, str] | None = None
     return _ask(urllib.request.Request(url, data=body, headers={**kind, **(headers or {})}))
 
 
+def post_files(url: str, files: Mapping[str, bytes], *, headers: Mapping[str, str] | None = None, timeout: float = 60.0) -> Answer:
+    """Like `post`, with a part of a multipart/form-data body (RFC 7578) for each file."""
+    boundary = secrets.token_hex(16)
+    parts = [
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"; filename="{name}"\r\n'
+        f"Content-Type: application/octet-stream\r\n\r\n".encode("ascii")
+        + content
+        + b"\r\n"
+        for name, content in files.items()
+    ]
+    kind = {"Accept": "application/json", "Content-Type": f"multipart/form-data; boundary={boundary}"}
+    body = b"".join([*parts, f"--{boundary}--\r\n".encode("ascii")])
+    return _ask(urllib.request.Request(url, data=body, headers={**kind, **(headers or {})}), timeout=timeout)
+
+
 def metadata(issuer: str, kind: str) -> dict[str, Any]:
     """The issuer's metadata, kept for a minute. `kind`: openid-configuration or oauth-authorization-server.
 
@@ -81,11 +97,11 @@ def metadata(issuer: str, kind: str) -> dict[str, Any]:
     return known
 
 
-def _ask(request: urllib.request.Request) -> Answer:
+def _ask(request: urllib.request.Request, *, timeout: float = TIMEOUT) -> Answer:
     if not request.full_url.startswith(("http://", "https://")):
         raise PeerError("bad_metadata", "The other service gave an address that is not one.")
     try:
-        with _opener.open(request, timeout=TIMEOUT) as response:
+        with _opener.open(request, timeout=timeout) as response:
             return Answer(response.status, _parse(response.read(LARGEST)), response.headers.get("DPoP-Nonce", ""))
     except urllib.error.HTTPError as error:
         with error:

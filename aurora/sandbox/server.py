@@ -15,6 +15,7 @@ from django.core.servers.basehttp import WSGIRequestHandler, WSGIServer
 
 log = logging.getLogger("aurora.sandbox")
 SWEEP_EVERY = 60.0
+ENDS = {signal.SIGTERM, signal.SIGINT}
 
 
 class Handler(WSGIRequestHandler):
@@ -60,13 +61,19 @@ def bind(host: str, port: int) -> Server:
     return Server((host, port), Handler, ipv6=":" in host)
 
 
+def hold_signals() -> None:
+    """For this thread and those that it starts: `serve` waits for them. Before any other thread is started, else that one would be ended by them.
+
+    Waited for, not handled: a handler that sets an Event deadlocks if the signal comes while wait() holds the Event's own lock.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
+
+
 def serve(server: Server, sweep: Callable[[], None]) -> None:
     """Answers until SIGTERM or SIGINT, then returns; calls `sweep` once a minute. Call it on the main thread."""
-    # Waited for, not handled: a handler that sets an Event deadlocks if the signal comes while wait() holds the Event's own lock.
-    ends = {signal.SIGTERM, signal.SIGINT}
-    signal.pthread_sigmask(signal.SIG_BLOCK, ends)
+    hold_signals()
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
-    while signal.sigtimedwait(ends, SWEEP_EVERY) is None:
+    while signal.sigtimedwait(ENDS, SWEEP_EVERY) is None:
         sweep()
     server.shutdown()
     server.server_close()

@@ -1,4 +1,4 @@
-"""Stands in for Aurora towards the benefits office: strict about what it is sent, told by the test what to answer."""
+"""Stands in for Aurora towards the benefits office and the hospital as an owner of models: strict about what it is sent, told by the test what to answer."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import date, timedelta
+from email import message_from_bytes
+from email.policy import HTTP
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -38,6 +40,9 @@ class AuroraDouble:
         self.nonce = ""  # what proofs must bear, if any
         self.proof_jwks: list[dict[str, str]] = []
         self.complaints: list[str] = []
+        self.packages: list[dict[str, bytes]] = []  # what the owner sent to be registered
+        self.registering: Callable[[int], Answer] = lambda number: (503, {"code": "unavailable"})  # by how many came before
+        self.registered: list[dict[str, Any]] = []
         self._jtis: set[str] = set()
         self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
@@ -121,6 +126,10 @@ class AuroraDouble:
     def token(self, form: dict[str, str]) -> Answer:
         self.check_client(form)
         access = secrets.token_urlsafe(32)
+        if form["grant_type"] == "client_credentials":
+            self.require(form["scope"] == "evaluators", "scope")
+            self.live.add(access)
+            return 200, {"access_token": access, "token_type": "DPoP", "expires_in": 600}
         if form["grant_type"] == "refresh_token":
             self.require(form["refresh_token"] == "the-refresh-token", "refresh_token")
             self.refreshes += 1
@@ -139,6 +148,17 @@ class AuroraDouble:
         }  # fmt: skip
 
 
+def files_of(kind: str, content: bytes) -> dict[str, bytes]:
+    """The files of a multipart/form-data body, read by the standard library and not as the sender writes it."""
+    parsed = message_from_bytes(b"Content-Type: " + kind.encode() + b"\r\n\r\n" + content, policy=HTTP)
+    found: dict[str, bytes] = {}
+    for part in parsed.iter_parts():
+        name = part.get_param("name", header="content-disposition")
+        assert part.get_content_disposition() == "form-data" and part.get_filename() and name not in found
+        found[str(name)] = part.get_payload(decode=True)
+    return found
+
+
 def _handler(double: AuroraDouble) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -150,18 +170,29 @@ def _handler(double: AuroraDouble) -> type[BaseHTTPRequestHandler]:
                 self.send_response(303)
                 self.send_header("Location", double.authorize(query))
                 return self.end_headers()
+            if (refused := self._unbearable("GET", parts.path)) is not None:
+                return self._json(*refused)
+            if parts.path == "/api/v1/evaluators":
+                return self._json(200, {"evaluators": double.registered, "next": None})
             prefix, _, category = parts.path.rpartition("/")
             double.require(prefix == "/api/v1/twin", f"unknown path {parts.path}")
-            scheme, _, token = self.headers["Authorization"].partition(" ")
-            double.require(scheme == "DPoP", "the scheme is DPoP")
-            if not double.check_proof(self.headers["DPoP"], "GET", f"{double.issuer}{parts.path}", token):
-                return self._json(401, {"code": "use_dpop_nonce"})
-            if token not in double.live:
-                return self._json(401, {"code": "invalid_token"})
             return self._json(*double.twin(category))
 
+        def _unbearable(self, method: str, path: str) -> Answer | None:
+            scheme, _, token = self.headers["Authorization"].partition(" ")
+            double.require(scheme == "DPoP", "the scheme is DPoP")
+            if not double.check_proof(self.headers["DPoP"], method, f"{double.issuer}{path}", token):
+                return 401, {"code": "use_dpop_nonce"}
+            return None if token in double.live else (401, {"code": "invalid_token"})
+
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            content = self.rfile.read(int(self.headers["Content-Length"]))
+            if self.path == "/api/v1/evaluators":
+                if (refused := self._unbearable("POST", self.path)) is not None:
+                    return self._json(*refused)
+                double.packages.append(files_of(self.headers["Content-Type"], content))
+                return self._json(*double.registering(len(double.packages) - 1))
+            body = content.decode()
             form = {name: values[0] for name, values in parse_qs(body).items()}
             if not double.check_proof(self.headers["DPoP"], "POST", f"{double.issuer}{self.path}"):
                 double.check_client(form)

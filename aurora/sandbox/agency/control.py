@@ -1,4 +1,4 @@
-"""`/_sandbox/`: the failure switches and the counts, for tests and for whoever shows the demo."""
+"""`/_sandbox/`: the failure switches, the counts and the hospital's model, for tests and for whoever shows the demo."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from aurora.sandbox import pages, runtime
 from aurora.sandbox.agency import profile, stats
 from aurora.sandbox.agency import switches as switching
+from aurora.sandbox.config import HOSPITAL
 from aurora.sandbox.errors import BearerError, SandboxError
+from aurora.sandbox.hospital import owner
 
 
 @csrf_exempt
@@ -32,6 +34,14 @@ def switches(request: HttpRequest) -> HttpResponse:
     except ValueError:
         return pages.problem(400, "bad_switch", "The body is not JSON.")
     return JsonResponse({"switches": [asdict(switch) for switch in switching.all_on(here)]})
+
+
+@require_safe
+def evaluator(request: HttpRequest) -> HttpResponse:
+    """How far the hospital is with its model; the others have none."""
+    if runtime.current().process != HOSPITAL:
+        return pages.problem(404, "not_found", "This agency owns no model.")
+    return JsonResponse(asdict(owner.progress()))
 
 
 @require_safe

@@ -19,6 +19,7 @@ urlpatterns = [
     path("data/<str:category>", data.read),
     path("_sandbox/switches", control.switches),
     path("_sandbox/stats", control.stats_view),
+    path("_sandbox/evaluator", control.evaluator),
     path("sandbox.css", pages.stylesheet),
     path("healthz", pages.health),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from django.http import HttpResponse
@@ -10,7 +11,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from aurora.sandbox import pages, runtime, vocabulary
 from aurora.sandbox.agency import profile, sign_in, switches
 from aurora.sandbox.browser import SandboxRequest
+from aurora.sandbox.config import HOSPITAL
 from aurora.sandbox.errors import OAuthError, PageError, PeerError
+from aurora.sandbox.hospital import owner
 from aurora.sandbox.oauth import requests, tokens
 from aurora.sandbox.oauth.requests import AuthorizationRequest
 from aurora.sandbox.oauth.responses import back_to_client, error_to_client, redirect
@@ -24,7 +27,8 @@ def root(request: SandboxRequest) -> HttpResponse:
     language = pages.language_of(request, request.GET.get("ui_locales", ""))
     held = [category.name[language] for category in vocabulary.served_by(here.process).values()]
     on = switches.all_on(here)
-    return pages.render(request, "agency_root.html", language, held=held, switches=on, par=profile.uses_par(here.process))
+    model = asdict(owner.progress()) if here.process == HOSPITAL else None
+    return pages.render(request, "agency_root.html", language, held=held, switches=on, par=profile.uses_par(here.process), model=model)
 
 
 @require_safe

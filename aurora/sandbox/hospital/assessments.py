@@ -28,7 +28,7 @@ _PERSONAS: Mapping[str, Mapping[str, Any] | None] = {
     # An infected replacement that must be done again: about as high as the model's risks go.
     "dagny": {
         **_WELL, "joint": "hip", "operation": "revision", "sex": "female", "bmi": 33.9, "asa_class": 3, "haemoglobin": 118, "diabetes": False,
-        "smoker": True, "earlier_joint_infection": True,
+        "earlier_joint_infection": True,
     },
     "eero": None,
     "frans": {**_WELL, "joint": "knee", "operation": "primary", "sex": "male", "bmi": 27.1, "haemoglobin": 151, "diabetes": False},

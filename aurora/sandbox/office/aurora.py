@@ -12,8 +12,8 @@ from datetime import date, timedelta
 from typing import Any
 from urllib.parse import quote
 
-from aurora.sandbox import http, jose
-from aurora.sandbox.config import Peer
+from aurora.sandbox import http
+from aurora.sandbox.as_client import AsClient, refused
 from aurora.sandbox.errors import PeerError
 from aurora.sandbox.http import Answer
 from aurora.sandbox.oauth import pkce
@@ -39,7 +39,8 @@ def push(here: Runtime, *, state: str, verifier: str, language: str) -> str:
         "until": last_day().isoformat(),
         "once": False,
     }
-    described, client_id = _described(here), _peer(here).client_id
+    client = _client(here)
+    described, client_id = client.described(), client.peer.client_id
     form = {
         "client_id": client_id,
         "response_type": "code",
@@ -50,9 +51,9 @@ def push(here: Runtime, *, state: str, verifier: str, language: str) -> str:
         "authorization_details": json.dumps([details]),
         "ui_locales": language,
     }
-    answer = _post(here, described["pushed_authorization_request_endpoint"], form)
+    answer = client.post(described["pushed_authorization_request_endpoint"], form)
     if not answer.ok or not isinstance(answer.body.get("request_uri"), str):
-        raise _refused(answer)
+        raise refused(answer)
     query = {"client_id": client_id, "request_uri": answer.body["request_uri"]}
     return with_query(described["authorization_endpoint"], query)
 
@@ -65,7 +66,7 @@ def redeem(here: Runtime, *, code: str, verifier: str) -> dict[str, Any]:
         "redirect_uri": f"{here.base_url}/callback",
         "code_verifier": verifier,
     }
-    return _kept(_token(here, form), {})
+    return _kept(_client(here).token(form), {})
 
 
 def refresh(here: Runtime, token: Mapping[str, Any]) -> dict[str, Any]:
@@ -73,25 +74,18 @@ def refresh(here: Runtime, token: Mapping[str, Any]) -> dict[str, Any]:
     if token["expires_at"] - EARLY > time.time() or not token["refresh_token"]:
         return dict(token)
     form = {"grant_type": "refresh_token", "refresh_token": token["refresh_token"]}
-    return _kept(_token(here, form), token)
+    return _kept(_client(here).token(form), token)
 
 
 def read(here: Runtime, category: str, access_token: str) -> Answer:
     """Aurora's answer, 200 or a problem; PeerError(unreachable) if there is none."""
     url = f"{here.config.aurora_base_url}/api/v1/twin/{quote(category, safe='')}"
-
-    def ask(nonce: str) -> Answer:
-        proof = jose.dpop_proof(here.signing_key, method="GET", url=url, access_token=access_token, nonce=nonce)
-        return http.get(url, headers={"Authorization": f"DPoP {access_token}", "DPoP": proof})
-
-    answer = ask("")
-    # RFC 9449 section 9: at most once more, with the nonce that was asked for.
-    return ask(answer.nonce) if answer.status == 401 and answer.nonce else answer
+    return _client(here).bearing("GET", url, access_token, lambda headers: http.get(url, headers=headers))
 
 
 def webhook_keys(here: Runtime) -> list[str]:
     """The keys that Aurora signs its notices with, as it publishes them now. PeerError."""
-    answer = http.get(str(_described(here)["webhook_keys_uri"]))
+    answer = http.get(str(_client(here).described()["webhook_keys_uri"]))
     keys = answer.body.get("keys")
     if not answer.ok or not isinstance(keys, list):
         raise PeerError("bad_metadata", "Aurora does not publish the keys of its notices.", retryable=True)
@@ -100,21 +94,15 @@ def webhook_keys(here: Runtime) -> list[str]:
 
 def confirm(here: Runtime, event_id: str, *, deleted_at: str) -> Answer:
     """Tells Aurora that all of it was deleted, in the office's own name (client credentials, scope `events`). PeerError."""
-    token = _token(here, {"grant_type": "client_credentials", "scope": "events"})["access_token"]
+    client = _client(here)
     url = f"{here.config.aurora_base_url}/api/v1/events/{quote(event_id, safe='')}/confirmation"
     body = json.dumps({"deleted_at": deleted_at}).encode("ascii")
-
-    def ask(nonce: str) -> Answer:
-        proof = jose.dpop_proof(here.signing_key, method="POST", url=url, access_token=token, nonce=nonce)
-        return http.post_json(url, body, headers={"Authorization": f"DPoP {token}", "DPoP": proof})
-
-    answer = ask("")
-    return ask(answer.nonce) if answer.status == 401 and answer.nonce else answer
+    return client.bearing("POST", url, client.own_token("events"), lambda headers: http.post_json(url, body, headers=headers))
 
 
 def require_issuer(here: Runtime, answer: Mapping[str, str]) -> None:
     """RFC 9207 section 2.4: the answer must come from the server that was asked, errors too."""
-    if answer.get("iss") != _described(here)["issuer"]:
+    if answer.get("iss") != _client(here).described()["issuer"]:
         raise PeerError("wrong_issuer", "The answer does not come from Aurora.", status=400)
 
 
@@ -138,40 +126,7 @@ def _kept(answer: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any
     }
 
 
-def _token(here: Runtime, form: Mapping[str, str]) -> dict[str, Any]:
-    answer = _post(here, _described(here)["token_endpoint"], form)
-    if not answer.ok or "access_token" not in answer.body:
-        raise _refused(answer)
-    return answer.body
-
-
-def _post(here: Runtime, url: str, form: Mapping[str, str]) -> Answer:
-    """Signed with the office's registered key, and proved to come from the holder of the tokens' key."""
-    issuer, client_id = _described(here)["issuer"], _peer(here).client_id
-
-    def ask(nonce: str) -> Answer:
-        assertion = jose.client_assertion(_peer(here).private_jwk, client_id=client_id, audience=issuer)
-        proof = jose.dpop_proof(here.signing_key, method="POST", url=url, nonce=nonce)
-        return http.post(
-            url, {**form, "client_assertion_type": jose.ASSERTION_TYPE, "client_assertion": assertion}, headers={"DPoP": proof}
-        )
-
-    answer = ask("")
-    return ask(answer.nonce) if answer.body.get("error") == "use_dpop_nonce" and answer.nonce else answer
-
-
-def _described(here: Runtime) -> dict[str, Any]:
-    return http.metadata(_peer(here).issuer, "oauth-authorization-server")
-
-
-def _peer(here: Runtime) -> Peer:
+def _client(here: Runtime) -> AsClient:
     if here.config.peer is None:
         raise RuntimeError("the office has no registration with Aurora")
-    return here.config.peer
-
-
-def _refused(answer: Answer) -> PeerError:
-    """Aurora's own error code, if it gave one, is what helps whoever looks into it."""
-    code = str(answer.body.get("error") or answer.body.get("code") or f"HTTP {answer.status}")
-    sentence = "Aurora did not accept the request."
-    return PeerError("aurora_refused", sentence, retryable=answer.status >= 500, their_code=code)
+    return AsClient(here.config.peer, here.signing_key)

@@ -1,0 +1,173 @@
+"""The hospital as the owner of a model: once Aurora answers, it trains, signs and registers it, and keeps trying until Aurora has taken or refused it.
+
+All of it in the background of a process that serves already. What was built is kept in the state folder and sent again after a restart, which
+changes nothing at Aurora.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from aurora.sandbox import http
+from aurora.sandbox.as_client import AsClient
+from aurora.sandbox.config import Owner
+from aurora.sandbox.errors import PeerError, SandboxError
+from aurora.sandbox.hospital.build import PACKAGE, SIGNATURE
+from aurora.sandbox.http import Answer
+from aurora.sandbox.runtime import Runtime
+
+IDENTIFIER = "joint-surgery-risk"
+SCOPE = "evaluators"
+# Seconds between two tries: soon at first, since Aurora starts when we do, then less and less often.
+FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
+ROOT = Path(__file__).resolve().parents[3]
+# Another version stands there: ours must be newer.
+OUTDATED = frozenset({"version_exists", "version_not_newer"})
+log = logging.getLogger("aurora.sandbox")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """`state`: waiting, training, registering, registered, refused. `id` is Aurora's, once registered; `code` why Aurora did not take it the last time."""
+
+    state: str = "waiting"
+    id: str = ""
+    identifier: str = IDENTIFIER
+    version: int = 0
+    code: str = ""
+
+
+class Registrar:
+    """One a process. `start` returns at once; `progress` may be asked from any thread."""
+
+    def __init__(self, here: Runtime, owner: Owner, *, state: Path) -> None:
+        self.progress = Progress()
+        self._client = AsClient(owner.aurora, here.signing_key)
+        self._key = owner.signing_key
+        self._url = f"{here.config.aurora_base_url}/api/v1/evaluators"
+        # What another key signed, or other code trained, is not what we would build now.
+        self._folder = state / "evaluators" / _digest(self._key)
+        self._ending = threading.Event()
+        self._child: subprocess.Popen[str] | None = None
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends the training too, if it is under way."""
+        self._ending.set()
+        if (child := self._child) is not None:
+            child.kill()
+        self._thread.join(timeout=5)
+
+    def _run(self) -> None:
+        wait = FIRST_WAIT
+        while not self._ending.is_set():
+            try:
+                if self._try():
+                    return
+            except SandboxError as error:
+                self._say(code=getattr(error, "their_code", "") or error.code)
+            self._ending.wait(wait)
+            wait = min(2 * wait, LONGEST_WAIT)
+
+    def _try(self) -> bool:
+        """True if there is nothing more to do. SandboxError if it can be tried again."""
+        # Asked first: training beside a service that is starting would only delay its start.
+        self._client.described()
+        version = self._newest_built() or 1
+        answer = self._register(self._built(version))
+        if answer.body.get("code") in OUTDATED:
+            # Another build of ours, made where this state folder was not. A version is never changed, so ours is the next one.
+            version = 1 + max([version, *self._registered()])
+            answer = self._register(self._built(version))
+        return self._taken(answer, version)
+
+    def _taken(self, answer: Answer, version: int) -> bool:
+        if answer.ok:
+            self._say(state="registered", id=str(answer.body.get("id", "")), version=version, code="")
+            log.info("Aurora has taken %s version %d", IDENTIFIER, version)
+            return True
+        code = str(answer.body.get("code") or f"HTTP {answer.status}")
+        if answer.status in (400, 413, 415, 422):
+            self._say(state="refused", version=version, code=code)
+            log.warning("Aurora refused %s version %d: %s", IDENTIFIER, version, code)
+            return True
+        # Our key is not released yet, or Aurora is busy or down.
+        raise PeerError("aurora_refused", "Aurora does not take the model now.", retryable=True, their_code=code)
+
+    def _built(self, version: int) -> Path:
+        """The folder with package and signature; made if it is not there. SandboxError(not_built)."""
+        folder = self._folder / str(version)
+        if folder.exists():
+            return folder
+        self._say(state="training", version=version)
+        command = [sys.executable, "-m", "aurora.sandbox.hospital.build", "--out", str(folder), "--version", str(version)]
+        # The signals that the server waits for are blocked in its threads, and would be in the child.
+        self._child = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, text=True)
+        self._child.communicate(self._key)
+        ended, self._child = self._child.returncode, None
+        if ended != 0 or not folder.exists():
+            raise SandboxError("not_built", "The model could not be built; see the log.", retryable=True)
+        return folder
+
+    def _register(self, folder: Path) -> Answer:
+        self._say(state="registering", version=int(folder.name))
+        files = {"package": (folder / PACKAGE).read_bytes(), "signature": (folder / SIGNATURE).read_bytes()}
+        token = self._client.own_token(SCOPE)
+        return self._client.bearing("POST", self._url, token, lambda headers: http.post_files(self._url, files, headers=headers))
+
+    def _registered(self) -> list[int]:
+        """The numbers of our versions that Aurora knows."""
+        token, found, after = self._client.own_token(SCOPE), list[int](), ""
+        while True:
+            url = f"{self._url}?after={after}" if after else self._url
+            answer = self._client.bearing("GET", self._url, token, lambda headers, url=url: http.get(url, headers=headers))  # type: ignore[misc]
+            if not answer.ok:
+                raise PeerError("aurora_refused", "Aurora does not tell what it knows.", retryable=True)
+            found += [int(one["version"]) for one in _ours(answer.body)]
+            after = answer.body.get("next") or ""
+            if not after:
+                return found
+
+    def _newest_built(self) -> int:
+        return max((int(path.name) for path in self._folder.glob("[0-9]*") if path.name.isdigit()), default=0)
+
+    def _say(self, **changes: Any) -> None:
+        self.progress = replace(self.progress, **changes)
+
+
+def _ours(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [one for one in body.get("evaluators", []) if isinstance(one, dict) and one.get("identifier") == IDENTIFIER]
+
+
+def _digest(key: str) -> str:
+    sources = sorted(path for path in Path(__file__).parent.iterdir() if path.suffix in (".py", ".json"))
+    return hashlib.sha256(b"".join([key.encode(), *(path.read_bytes() for path in sources)])).hexdigest()[:16]
+
+
+_registrar: Registrar | None = None
+
+
+def start(here: Runtime, *, state: Path) -> Registrar:
+    """Begins, in the background of the hospital's process."""
+    global _registrar
+    if here.config.owner is None:
+        raise RuntimeError("this process owns no model")
+    _registrar = Registrar(here, here.config.owner, state=state)
+    _registrar.start()
+    return _registrar
+
+
+def progress() -> Progress:
+    """How far it is; the beginning in a process that has not started it."""
+    return _registrar.progress if _registrar is not None else Progress()
