@@ -6,6 +6,8 @@ from typing import Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from aurora.ui import formats
+
 Sentence = str | Promise
 
 _TOLD: Final[Mapping[str, Sentence]] = {
@@ -13,6 +15,24 @@ _TOLD: Final[Mapping[str, Sentence]] = {
     "consent.narrowed": _("A part of the consent has ended."),
     "consent.expired": _("The consent ran out."),
     "consent.replaced": _("The consent was replaced by a newer one."),
+}
+
+# Why an agency has not heard of it yet, and what has ended all the same. Two whole sentences, or more, one after the other.
+_UNHEARD: Final[Mapping[str, Sentence]] = {
+    "untried": _("Aurora tells %(agency)s as soon as it can."),
+    "trying": _("Aurora has not been able to tell %(agency)s yet, and goes on trying."),
+    "feed": _("The notice waits until %(agency)s fetches it: Aurora has no address to send it to."),
+    "gone": _(
+        "The server of %(agency)s says that it takes no more notices, so Aurora does not send this one again. "
+        "It waits to be fetched, and the operators of Aurora see that."
+    ),
+    "failed": _(
+        "Aurora tried to tell %(agency)s for three days without success. The notice waits for it, and the operators of Aurora see that."
+    ),
+}
+_ENDED_ALL_THE_SAME: Final[Mapping[str, Sentence]] = {
+    "consent.narrowed": _("That part of the consent has ended all the same."),
+    "consent.replaced": _("The older consent has ended all the same."),
 }
 
 _OTHERS: Final[Mapping[tuple[str, str], Sentence]] = {
@@ -23,6 +43,12 @@ _OTHERS: Final[Mapping[tuple[str, str], Sentence]] = {
     ("narrowed", "operator"): _("An operator of Aurora ended a part of this consent."),
     ("narrowed", "recipient"): _("The agency gave a part of this consent back."),
     ("narrowed", "source"): _("The source gives some data no more, so a part of this consent ended."),
+}
+
+# What else rests on a consent of this purpose.
+_RESTED: Final[Mapping[str, Sentence]] = {
+    "acting-for-child": _("You can no longer act for the children whose guardian you are."),
+    "administering-estate": _("You can no longer handle the estates that you administer."),
 }
 
 _ERRORS: Final[Mapping[str, Sentence]] = {
@@ -60,9 +86,21 @@ def told(kind: str) -> Sentence:
     return _TOLD.get(kind, _("Something was recorded"))
 
 
+def unheard(why: str, kind: str, agency: Mapping[str, str]) -> str:
+    """What is said of a notice that has not arrived. `why`: `untried`, `trying`, `feed` (there is no address), `gone` (it takes no more), `failed`."""
+    still = _ENDED_ALL_THE_SAME.get(kind, _("The consent has ended all the same."))
+    name = agency.get(formats.language()) or agency.get("fi", "")
+    return f"{str(_UNHEARD[why]) % {'agency': name}} {still}"
+
+
 def by_another(kind: str, by: str) -> Sentence | None:
     """One line of a consent's history for what the citizen did not do; `by`: `operator`, `recipient`, `source`, `register` (of a death). None for all else."""
     return _OTHERS.get((kind, by))
+
+
+def rested(purpose: str) -> tuple[Sentence, ...]:
+    """What else ends with a consent for this purpose."""
+    return (_RESTED[purpose],) if purpose in _RESTED else ()
 
 
 def delivery_error(code: str) -> Sentence:

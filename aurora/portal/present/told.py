@@ -34,13 +34,26 @@ def telling(row: Delivery, now: datetime) -> Telling:
     return Telling.OVERDUE if row.confirm_by <= now else Telling.TOLD
 
 
+def _unheard(row: Delivery) -> str:
+    """Why it has not arrived, for the sentence that says so; "" where it has."""
+    if row.confirmed_at is not None or row.state == Delivery.State.DELIVERED:
+        return ""
+    if row.state == Delivery.State.FAILED:
+        return "gone" if row.error == "gone" else "failed"
+    if not row.client.notice_uri:
+        return "feed"
+    return "trying" if row.attempts else "untried"
+
+
 def _view(row: Delivery, vocabulary: Vocabulary, now: datetime) -> AgencyTold:
+    why = _unheard(row)
     return AgencyTold(
         agency=row.client.agency.name,
         what=str(withdrawal_words.told(row.kind)),
         at=row.created_at,
         categories=tuple(vocabulary.category(code) for code in row.categories),
         telling=telling(row, now),
+        unheard=withdrawal_words.unheard(why, row.kind, row.client.agency.name) if why else "",
         told_at=row.delivered_at,
         confirm_by=row.confirm_by,
         confirmed_at=row.confirmed_at,

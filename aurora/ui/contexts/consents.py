@@ -41,13 +41,14 @@ class KeptByLaw:
 
 @dataclass(frozen=True, slots=True)
 class AgencyTold:
-    """One end of a consent or of a part, as its agency was told. `what` is a translated sentence."""
+    """One end of a consent or of a part, as its agency was told. `what` is a translated sentence, `unheard` those that say why it was not told yet."""
 
     agency: Text
     what: str
     at: datetime
     categories: tuple[Text, ...]
     telling: Telling
+    unheard: str = ""
     told_at: datetime | None = None
     confirm_by: datetime | None = None
     confirmed_at: datetime | None = None

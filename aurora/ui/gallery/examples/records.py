@@ -145,13 +145,19 @@ def _told() -> tuple[AgencyTold, ...]:
     def one(kind: str, telling: Telling, **more: Any) -> AgencyTold:
         return AgencyTold(p.OFFICE, str(withdrawal_words.told(kind)), p.NOW, both, telling, **more)
 
+    def unheard(kind: str, telling: Telling, why: str) -> AgencyTold:
+        return one(kind, telling, confirm_by=later, unheard=withdrawal_words.unheard(why, kind, p.OFFICE))
+
     kept = tuple(KeptByLaw(name, "Social Assistance Act, section 23") for name in both)
     return (
         one("consent.narrowed", Telling.CONFIRMED, told_at=p.NOW, confirm_by=later, confirmed_at=p.NOW, deleted_at=p.NOW),
         one("consent.narrowed", Telling.PARTLY, told_at=p.NOW, confirm_by=later, confirmed_at=p.NOW, deleted_at=p.NOW, kept=kept[:1]),
         one("consent.narrowed", Telling.KEPT, told_at=p.NOW, confirm_by=later, confirmed_at=p.NOW, kept=kept),
-        one("consent.narrowed", Telling.WAITING, confirm_by=later),
-        one("consent.narrowed", Telling.UNDELIVERED, confirm_by=later),
+        unheard("consent.narrowed", Telling.WAITING, "untried"),
+        unheard("consent.narrowed", Telling.WAITING, "trying"),
+        unheard("consent.replaced", Telling.WAITING, "feed"),
+        unheard("consent.narrowed", Telling.UNDELIVERED, "failed"),
+        unheard("consent.withdrawn", Telling.UNDELIVERED, "gone"),
         one("consent.narrowed", Telling.TOLD, told_at=p.NOW, confirm_by=later),
         one("consent.replaced", Telling.HEARD, told_at=p.NOW),
         one("consent.withdrawn", Telling.OVERDUE, told_at=p.NOW - timedelta(days=40), confirm_by=p.NOW - timedelta(days=10)),
