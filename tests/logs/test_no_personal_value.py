@@ -52,6 +52,7 @@ def test_what_would_be_found(kind: str, line: str) -> None:
         "[2026-11-25 22:33:53 +0000] [4711] [INFO] Listening at: http://127.0.0.1:43800 (4711)",
         "GET /data/tax.income 200",
         '    if totp.verify(operator=operator, code=request.POST.get("code", "")):',
+        "    requests.check_unopened(client_id=client_id, request_uri=request_uri)",
     ],
 )
 def test_what_is_no_leak(line: str) -> None:

@@ -19,9 +19,9 @@ SECRETS = re.compile(
     r"eyJ[\w-]{8,}\.[\w-]{8,}"  # a JWT: client assertion, ID Token, DPoP proof
     r"|\b(?:Bearer|DPoP) [\w~+/.=-]{8,}"
     r"|urn:ietf:params:oauth:request_uri:[\w-]+"
-    # But for a name within a name: a line of our code in a traceback (`code=request.POST`). What is random has no dots.
+    # But for a line of our code in a traceback (`code=request.POST.get(`): a name, and what code goes on with. What is random is no name.
     r"|\b(?:code|code_verifier|client_assertion|access_token|refresh_token|id_token|request_uri|state|sessionid|csrftoken)="
-    r"(?![a-z_]+(?:\.[A-Za-z_]+)+\b)[\w%.~-]{8,}"
+    r"(?![a-z_]+(?:\.[A-Za-z_]+)*[\[(,)])[\w%.~-]{8,}"
     r"""|["']d["']\s*:\s*["'][\w-]{20,}"""  # a private JWK
     r"|\bpostgres(?:ql)?://[^\s:@/]+:[^\s@]+@"
 )
