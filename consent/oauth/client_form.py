@@ -62,10 +62,9 @@ def faults_of(client_id: str, content: Mapping[str, Any], client: Client | None)
     faults |= _agency(content["agency"], client)
     if not _is_name(content["name"]):
         faults["name"] = f"Give the name in fi, sv and en, each of at most {NAME_LIMIT} characters."
-    if fault := redirects.fault_of_all(content["redirect_uris"]):
-        faults["redirect_uris"] = fault
-    elif len(set(content["redirect_uris"])) != len(content["redirect_uris"]):
-        faults["redirect_uris"] = "Give each redirect URI once."
+    asks_citizens = not content["redirect_uris"] == content["purposes"] == content["categories"] == []
+    if asks_citizens:
+        faults |= _redirects(content["redirect_uris"]) | _vocabulary(content)
     faults |= _keys(content["jwks"], content["jwks_uri"])
     for name in ("notice_uri", "resource"):
         judge = addresses.fault_of_resource if name == "resource" else addresses.fault_of
@@ -73,7 +72,7 @@ def faults_of(client_id: str, content: Mapping[str, Any], client: Client | None)
             faults[name] = fault
     if "resource" not in faults and content["resource"] and _taken(content["resource"], client_id):
         faults["resource"] = "Another client is registered with this address."
-    return faults | _vocabulary(content) | _flags(content)
+    return faults | _flags(content)
 
 
 def _agency(agency: object, client: Client | None) -> Faults:
@@ -98,6 +97,12 @@ def _is_name(name: object) -> bool:
         and set(name) == LANGUAGES
         and all(isinstance(v, str) and 1 <= len(v.strip()) <= NAME_LIMIT and not _UNSEEN & set(map(category, v)) for v in name.values())
     )
+
+
+def _redirects(uris: Any) -> Faults:
+    if fault := redirects.fault_of_all(uris):
+        return {"redirect_uris": fault}
+    return {"redirect_uris": "Give each redirect URI once."} if len(set(uris)) != len(uris) else {}
 
 
 def _keys(keys: object, uri: object) -> Faults:

@@ -157,8 +157,9 @@ def _register(client_id: str, content: Mapping[str, Any], client: Client | None)
     if faults := client_form.faults_of(client_id, content, client):
         raise InvalidInput(faults)
     wanted = content["agency"]
-    agency, _ = Agency.objects.get_or_create(code=wanted["code"], defaults={"name": wanted.get("name"), "roles": [Agency.Role.DATA_USER]})
-    if Agency.Role.DATA_USER not in agency.roles:
+    agency, _ = Agency.objects.get_or_create(code=wanted["code"], defaults={"name": wanted.get("name")})
+    # A client that asks for no data makes no user of data.
+    if content["categories"] and Agency.Role.DATA_USER not in agency.roles:
         agency.roles = [*agency.roles, Agency.Role.DATA_USER]
         agency.save(update_fields=["roles"])
     return clients.register(client_id=client_id, agency=agency, **{n: content[n] for n in client_form.FIELDS if n != "agency"})

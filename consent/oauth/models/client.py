@@ -22,18 +22,22 @@ def _address(about: str) -> models.CharField[str, str]:
 
 
 class Client(ClientMixin, models.Model):  # type: ignore[misc]
-    """What an agency registered. `allowed_*` bound what it may ask for; what it gets is the citizen's to decide."""
+    """What an agency registered. `allowed_*` bound what it may ask for; what it gets is the citizen's to decide.
+
+    A client without redirect URIs, purposes and categories asks no citizen for anything: it acts in its agency's own name only, as the owner of a
+    model does.
+    """
 
     client_id = models.CharField(max_length=64, unique=True, validators=[RegexValidator(rf"^{CLIENT_ID}\Z")])
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
     name = models.JSONField(help_text="Name by language: fi, sv, en.")
-    redirect_uris = ArrayField(models.CharField(max_length=config.TEXT_LIMIT), help_text="Compared exactly (RFC 9700, 2.1).")
+    redirect_uris = ArrayField(models.CharField(max_length=config.TEXT_LIMIT), blank=True, help_text="Compared exactly (RFC 9700, 2.1).")
     jwks = models.JSONField(null=True, blank=True, help_text="Public keys (RFC 7517); or jwks_uri, where they are.")
     jwks_uri = _address("Where the agency keeps its public keys (RFC 7591, 2).")
     notice_uri = _address("Where signed notices of withdrawal go.")
     resource = _address("The agency's own API, as the audience of tokens that are for it (RFC 8707).")
-    allowed_purposes = ArrayField(models.CharField(max_length=64))
-    allowed_categories = ArrayField(models.CharField(max_length=64))
+    allowed_purposes = ArrayField(models.CharField(max_length=64), blank=True)
+    allowed_categories = ArrayField(models.CharField(max_length=64), blank=True)
     dpop_nonce = models.BooleanField(default=False, db_default=False, help_text="Its proofs need a nonce of ours (RFC 9449, 8).")
     rotate_refresh = models.BooleanField(
         default=False, db_default=False, help_text="Each refresh gives a new refresh token (RFC 9700, 4.14.2)."
@@ -61,8 +65,12 @@ class Client(ClientMixin, models.Model):  # type: ignore[misc]
             or not all(isinstance(v, str) and v.strip() for v in self.name.values())
         ):
             faults["name"] = "Give the name in fi, sv and en."
-        if fault := redirects.fault_of_all(self.redirect_uris):
-            faults["redirect_uris"] = fault
+        if self.asks_citizens:
+            if fault := redirects.fault_of_all(self.redirect_uris):
+                faults["redirect_uris"] = fault
+            for name in ("allowed_purposes", "allowed_categories"):
+                if not getattr(self, name):
+                    faults[name] = "Give at least one."
         if (self.jwks is None) == (not self.jwks_uri):
             faults["jwks"] = "Give either the public keys or the address where they are."
         elif self.jwks is not None and (fault := jwks.fault_of(self.jwks)):
@@ -74,6 +82,10 @@ class Client(ClientMixin, models.Model):  # type: ignore[misc]
             faults["resource"] = fault
         if faults:
             raise ValidationError(faults)
+
+    @property
+    def asks_citizens(self) -> bool:
+        return bool(self.redirect_uris or self.allowed_purposes or self.allowed_categories)
 
     # What Authlib asks of a client.
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from consent.errors import Conflict, InvalidInput, NotFound
 from consent.models import Agency
-from consent.oauth import client_form, onboarding
+from consent.oauth import client_form, clients, onboarding
 from consent.oauth.models import Client, ClientDraft
 
 ANNA, BO = uuid4(), uuid4()
@@ -217,6 +217,29 @@ def test_a_wrong_value_is_named_and_kept_nowhere(office, field: str, value: Any,
         _draft(office, **{field: value})
     assert set(refused.value.fields) == {named} and refused.value.fields[named].endswith(".")
     assert not ClientDraft.objects.exists()
+
+
+OWN_NAME: dict[str, Any] = {"redirect_uris": [], "purposes": [], "categories": []}
+
+
+def test_a_client_may_act_in_its_agencys_own_name_only(office) -> None:
+    """Such as the owner of a model: without redirect addresses, purposes and data it asks no citizen for anything, and its agency uses none."""
+    agency = _approve(_draft(office, **OWN_NAME)).agency_code
+    made = Client.objects.get(client_id="new-client")
+    assert not made.asks_citizens and not made.check_redirect_uri("") and made.agency.roles == []
+    assert _approve(_draft(office, client_id="other", agency={"code": agency})).state == "approved"
+    assert Agency.objects.get(code=agency).roles == ["data_user"]
+
+
+@pytest.mark.parametrize("field", OWN_NAME)
+def test_half_of_that_is_nothing(office, field: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        _draft(office, **{name: [] if name == field else _content(office)[name] for name in OWN_NAME})
+    assert set(refused.value.fields) == {field}
+    values = {"redirect_uris": ["https://agency.example/cb"], "purposes": ["p"], "categories": ["c"]} | {field: []}
+    with pytest.raises(InvalidInput) as refused:
+        clients.register(client_id="owner", agency=office.client.agency, name=office.client.name, jwks=office.client.jwks, **values)
+    assert [name.removeprefix("allowed_") for name in refused.value.fields] == [field]
 
 
 @pytest.mark.parametrize("client_id", ["", "a b", "ä", "x" * 65, "a\n", "../a"])
