@@ -59,6 +59,10 @@ class Delivery(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["client", "due_at"], condition=Q(state="pending", due_at__isnull=False), name="delivery_due"),
+            models.Index(fields=["client"], condition=Q(state="pending", lease_until__isnull=False), name="delivery_under_way"),
+            models.Index(
+                fields=["client", "position"], condition=Q(position__isnull=False) & ~Q(state="delivered"), name="delivery_not_had"
+            ),
             models.Index(fields=["client", "created_at"], condition=Q(position__isnull=True), name="delivery_without_position"),
             models.Index(fields=["consent"], name="delivery_of_consent"),
             models.Index(
