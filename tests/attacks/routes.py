@@ -24,13 +24,14 @@ class Route:
     (by the agency's own).
 
     `writes`: tables that a read or an honest form changes even when its query, headers or superfluous fields are odd. `path` is
-    the address in the sweep: no form there is one that could succeed.
+    the address in the sweep: no form there is one that could succeed. `largest`: bytes of a body that are read.
     """
 
     path: str
     methods: frozenset[str]
     who: str = "all"
     writes: frozenset[str] = field(default=frozenset())
+    largest: int = 64 * 1024
 
 
 ROUTES = {
@@ -59,6 +60,10 @@ ROUTES = {
     "api/v1/events/<uuid:id>/confirmation": Route(
         f"/api/v1/events/{NOBODYS}/confirmation", POST, "itself", frozenset({"consent_oauth_usedproof"})
     ),
+    "api/v1/evaluators": Route(
+        "/api/v1/evaluators", GET | POST, "itself", frozenset({"consent_oauth_usedproof"}), largest=21 * 1024 * 1024 + 64 * 1024
+    ),
+    "api/v1/evaluators/<uuid:id>": Route(f"/api/v1/evaluators/{NOBODYS}", GET, "itself", frozenset({"consent_oauth_usedproof"})),
     "api/v1/schema/": Route("/api/v1/schema/", READ),
     "api/v1/twin/<str:category>": Route("/api/v1/twin/tax.income", GET, "agency", LEDGER | {"consent_oauth_usedproof"}),
     "LANG/console/": Route("/en/console/", READ, "operator"),
@@ -84,6 +89,9 @@ ROUTES = {
     "LANG/pulls/<uuid:id>/": Route(f"/en/pulls/{NOBODYS}/", READ, "citizen"),
     "LANG/pulls/<uuid:id>/progress/": Route(f"/en/pulls/{NOBODYS}/progress/", READ, "citizen"),
     "LANG/suggestions/": Route("/en/suggestions/", READ, "citizen", LEDGER | {"twin_suggestionrun"}),
+    "LANG/evaluations/": Route("/en/evaluations/", READ, "citizen"),
+    "LANG/evaluations/<uuid:id>/": Route(f"/en/evaluations/{NOBODYS}/", FORM, "citizen"),
+    "LANG/evaluations/<uuid:id>/progress/": Route(f"/en/evaluations/{NOBODYS}/progress/", READ, "citizen"),
     "LANG/activity/": Route("/en/activity/", READ, "citizen"),
     "LANG/activity/<uuid:id>/": Route(f"/en/activity/{NOBODYS}/", READ, "citizen"),
     "LANG/my-data/": Route("/en/my-data/", READ, "citizen", LEDGER),

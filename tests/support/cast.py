@@ -64,6 +64,7 @@ FACTS: dict[str, dict[str, Any]] = {
     "population.household": {"household_size": 3, "children_under_6": 1},
     "population.person": {"age": 34},
     "tax.income": {"wages": 23_457},
+    "hospital.surgery": {"age": 67, "sex": "female", "diabetes": True},
 }
 
 
