@@ -183,6 +183,8 @@ CONTENT_SECURITY_POLICY = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
+# The one address that takes more: a model's package and signature (aurora.api.uploads), and what stands around them.
+AURORA_LARGER_BODIES = {"/api/v1/evaluators": 21 * 1024 * 1024 + 64 * 1024}
 FILE_UPLOAD_HANDLERS: list[str] = []
 
 LANGUAGE_CODE = "en"
@@ -206,7 +208,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["aurora.api.authentication.AgencyToken"],
     "DEFAULT_PERMISSION_CLASSES": ["aurora.api.authentication.HasAgencyToken"],
     "DEFAULT_THROTTLE_CLASSES": ["aurora.api.throttles.PerClient"],
-    "DEFAULT_THROTTLE_RATES": {"client": "600/min"},
+    "DEFAULT_THROTTLE_RATES": {"client": "600/min", "upload": "60/hour"},
     "URL_FORMAT_OVERRIDE": None,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "aurora.api.problems.handler",

@@ -12,13 +12,18 @@ from rest_framework.response import Response
 from aurora.journeys._door import AccessRefused
 from consent.errors import AuroraError
 
+RETRY_SECONDS = 10
+
 
 def handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler. None for what nobody expected: Django then answers 500 and logs it."""
     if isinstance(error, AccessRefused):
         return _problem(error.status, error.code, error.sentence, ledger_entry=str(error.entry_id))
     if isinstance(error, AuroraError):
-        return _problem(error.status, error.code, error.sentence)
+        answer = _problem(error.status, error.code, error.sentence)
+        if error.status == 503:
+            answer["Retry-After"] = str(RETRY_SECONDS)
+        return answer
     if isinstance(error, Http404):
         return _problem(404, "not_found", "This does not exist.")
     if isinstance(error, PermissionDenied):
@@ -35,8 +40,7 @@ def _from_drf(error: exceptions.APIException) -> Response:
         response["WWW-Authenticate"] = error.auth_header  # type: ignore[attr-defined]
     if nonce := getattr(error, "nonce", ""):
         response["DPoP-Nonce"] = nonce
-    wait = getattr(error, "wait", None)
-    if isinstance(error, exceptions.Throttled) and wait:
+    if wait := getattr(error, "wait", None):
         response["Retry-After"] = str(int(wait) + 1)
     return response
 

@@ -48,3 +48,9 @@ class PerClient(SimpleRateThrottle):
         if not isinstance(request.auth, TokenContext | ClientContext):
             return None
         return self.cache_format % {"scope": self.scope, "ident": request.auth.client_id}
+
+
+class UploadsPerClient(PerClient):
+    """Registering a model costs seconds of a processor: an owner does it a few times a year, and when trying things out a few times an hour."""
+
+    scope = "upload"

@@ -41,7 +41,8 @@ class Readable:
         length = request.META.get("CONTENT_LENGTH") or "0"
         if not (length.isascii() and length.isdigit()):
             return 400, "bad_request"
-        if len(length) > 20 or int(length) > (settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0):
+        largest = settings.AURORA_LARGER_BODIES.get(request.path) or settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0
+        if len(length) > 20 or int(length) > largest:
             return 413, "too_large"
         return None
 

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import schemathesis
@@ -23,7 +24,9 @@ from consent.models import DataCategory
 from consent.oauth import config
 from consent.scope import citizen_scope
 from consent.webhooks.models import Delivery
-from tests.support.cast import Cast, browser
+from recommender.models import EvaluatorOwner
+from tests.support import evaluators
+from tests.support.cast import OFFICE, Cast, browser
 
 Headers = Callable[[Case], dict[str, str]]
 PATH = "/api/v1/twin/{category}"
@@ -74,7 +77,8 @@ def test_the_document_is_openapi_3_1(cast: Cast) -> None:
     for component in document["components"]["schemas"].values():
         Draft202012Validator.check_schema(component)
     assert document["components"]["securitySchemes"]["agencyToken"]["scheme"] == "DPoP"
-    of_the_agency_itself = {"/api/v1/events", "/api/v1/events/{id}/confirmation", "/oauth/grants/{grant_id}"}
+    of_models = {"/api/v1/evaluators", "/api/v1/evaluators/{id}"}
+    of_the_agency_itself = {"/api/v1/events", "/api/v1/events/{id}/confirmation", "/oauth/grants/{grant_id}", *of_models}
     assert set(document["paths"]) == {PATH, *of_the_agency_itself} and set(document["paths"][PATH]) == {"get"}
     assert set(document["paths"]["/oauth/grants/{grant_id}"]) == {"get", "delete"}
 
@@ -108,13 +112,15 @@ def test_every_category_there_is_answers_as_documented(schema: Any, headers: Hea
 
 @dataclass
 class Itself:
-    """The agency without a citizen: its token (or a wrong one), a grant that it holds, and an event that waits for its word."""
+    """The agency without a citizen: its token (or a wrong one), a grant that it holds, an event that waits for its word, and a model of its own."""
 
     cast: Cast
     token: str
     grant_id: str
     event_id: str
+    model_id: str
     sees_grants: bool
+    owns_models: bool
 
     def headers(self, case: Case) -> dict[str, str]:
         if not self.token:
@@ -124,7 +130,8 @@ class Itself:
 
     def real(self, case: Case) -> None:
         """The path's id is one that there is."""
-        for name, value in (("id", self.event_id), ("grant_id", self.grant_id)):
+        own = self.model_id if case.path.startswith("/api/v1/evaluators") else self.event_id
+        for name, value in (("id", own), ("grant_id", self.grant_id)):
             if name in (case.path_parameters or {}):
                 case.path_parameters[name] = value
 
@@ -142,7 +149,10 @@ def itself(cast: Cast, request: pytest.FixtureRequest) -> Itself:
     if scopes:
         answer: Any = cast.office.post("/oauth/token", grant_type="client_credentials", scope=scopes)
         token = answer.json()["access_token"]
-    return Itself(cast, str(token), str(held["grant_id"]), str(event.pk), sees_grants=bool(scopes))
+    document = evaluators.document(owner=OFFICE, identifier=f"risk-{uuid4().hex[:12]}")
+    model = evaluators.registered(document, owner=EvaluatorOwner.objects.filter(agency=OFFICE, state="approved").first())
+    ids = str(held["grant_id"]), str(event.pk), str(model.pk)
+    return Itself(cast, str(token), *ids, sees_grants=bool(scopes), owns_models=request.param == "its own")
 
 
 @pytest.mark.parametrize("real", [True, False], ids=["real ids", "any ids"])
@@ -154,9 +164,14 @@ def test_every_operation_of_the_agency_itself_answers_as_documented(schema: Any,
         ("post", "/api/v1/events/{id}/confirmation"),
         ("get", "/oauth/grants/{grant_id}"),
         ("delete", "/oauth/grants/{grant_id}"),
+        ("get", "/api/v1/evaluators"),
+        ("post", "/api/v1/evaluators"),
+        ("get", "/api/v1/evaluators/{id}"),
     }
     last = sorted(operations, key=lambda operation: operation.method == "delete")  # what a grant says before it is gone
     statuses = {f"{operation.method} {operation.path}": _answers(operation, itself, real=real) for operation in last}
+    of_a_model = statuses["get /api/v1/evaluators/{id}"]
+    assert 200 in of_a_model if real and itself.owns_models else 200 not in of_a_model, statuses
     of_the_grant = statuses["get /oauth/grants/{grant_id}"]
     assert 200 in of_the_grant if real and itself.sees_grants else 200 not in of_the_grant, statuses
 

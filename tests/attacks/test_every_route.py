@@ -28,7 +28,7 @@ def test_every_route_of_the_resolver_is_attacked() -> None:
 def faces(committed_cast: Cast, django_db_blocker: Any) -> list[Client]:
     """A stranger, a citizen, and an operator who is signed in with both factors."""
     with django_db_blocker.unblock():
-        own = committed_cast.office.post("/oauth/token", grant_type="client_credentials", scope="events grant_management_query")
+        own = committed_cast.office.post("/oauth/token", grant_type="client_credentials", scope="evaluators events grant_management_query")
         ITSELF["token"] = own.json()["access_token"]  # type: ignore[attr-defined]
         return [browser(), committed_cast.aino.browser(), committed_cast.operator_browser()]
 
@@ -99,7 +99,7 @@ def test_odd_bodies_change_nothing(cast: Cast, faces: list[Client], name: str) -
     for what, (body, kind) in odd.BODIES.items():
         for face in _users(faces, route):
             answer = _ask(cast, face, route, "POST", data=body, content_type=kind)
-            if what.startswith("oversized"):
+            if what.startswith("oversized") and len(body) > route.largest:
                 assert answer.status_code == 413
             elif route.who == "client":
                 assert answer.status_code in (400, 401, 413), (what, answer.status_code)

@@ -25,7 +25,7 @@ def test_a_clients_endpoint_takes_nothing_from_the_address(first: Relying, path:
     assert UsedAssertion.objects.count() == kept and assertion not in answer.content.decode()
 
 
-@pytest.mark.parametrize("where", ["twin", "events", "confirmation", "grants"])
+@pytest.mark.parametrize("where", ["twin", "events", "confirmation", "evaluators", "grants"])
 def test_a_token_in_the_address_or_the_body_is_no_token(cast: Cast, first: Relying, where: str) -> None:
     held = first.tokens(cast.cecilia)
     nobodys = "00000000-0000-0000-0000-000000000000"
@@ -33,6 +33,7 @@ def test_a_token_in_the_address_or_the_body_is_no_token(cast: Cast, first: Relyi
         "twin": ("GET", PATH),
         "events": ("GET", "/api/v1/events"),
         "confirmation": ("POST", f"/api/v1/events/{nobodys}/confirmation"),
+        "evaluators": ("POST", "/api/v1/evaluators"),
         "grants": ("GET", f"/oauth/grants/{held['grant_id']}"),
     }[where]
     token = held["access_token"]

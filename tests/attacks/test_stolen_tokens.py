@@ -15,15 +15,16 @@ from tests.support.relying import PATH, Relying, issued, refused
 
 
 def _own(client: Relying) -> str:
-    form: dict[str, str | None] = {"grant_type": "client_credentials", "scope": "events grant_management_query"}
+    form: dict[str, str | None] = {"grant_type": "client_credentials", "scope": "evaluators events grant_management_query"}
     return str(issued(client.send("/oauth/token", form, proof=client.proved("/oauth/token")))["access_token"])
 
 
-@pytest.mark.parametrize("where", ["twin", "events", "grants"])
+@pytest.mark.parametrize("where", ["twin", "events", "evaluators", "grants"])
 def test_a_token_without_its_key_is_worth_nothing_anywhere(cast: Cast, first: Relying, where: str) -> None:
     held = first.tokens(cast.cecilia)
     token = held["access_token"] if where == "twin" else _own(first)
-    path = {"twin": PATH, "events": "/api/v1/events", "grants": f"/oauth/grants/{held['grant_id']}"}[where]
+    own = {name: f"/api/v1/{name}" for name in ("events", "evaluators")}
+    path = {"twin": PATH, **own, "grants": f"/oauth/grants/{held['grant_id']}"}[where]
     thief = ECKey.generate_key("P-256")
     seen = first.proved(path, "GET", token=token)
     assert first.reads(token, path=path, proof=seen).status_code == 200

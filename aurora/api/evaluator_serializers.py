@@ -1,0 +1,90 @@
+"""Models of an owner, as they stand in the OpenAPI document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample
+from rest_framework import serializers
+
+from recommender.models import EvaluatorVersion
+
+
+class PackageSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    """What is sent. Both are files with a file name."""
+
+    package = serializers.FileField(help_text="The package, a zip of at most 20 MiB.")
+    signature = serializers.FileField(help_text="Its signature, the JSON file that model-signing writes; at most 1 MiB.")
+
+
+class EvaluatorSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    """One version of a model. It never changes but in its state."""
+
+    id = serializers.UUIDField()
+    owner = serializers.CharField(help_text="Your agency's code.")
+    identifier = serializers.CharField()
+    version = serializers.IntegerField()
+    state = serializers.ChoiceField(
+        choices=EvaluatorVersion.State.values,
+        help_text="`registered` until Aurora's model stewards ask for its release and another agrees.",
+    )
+    purpose = serializers.CharField()
+    package_sha256 = serializers.CharField()
+    key_sha256 = serializers.CharField(help_text="SHA-256 of your public key (SubjectPublicKeyInfo) that verified it.")
+    registered_at = serializers.DateTimeField()
+    released_at = serializers.DateTimeField(allow_null=True)
+    closed_at = serializers.DateTimeField(allow_null=True, help_text="When it was declined or retired.")
+
+
+class EvaluatorsSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    """A page, newest first."""
+
+    evaluators = EvaluatorSerializer(many=True)
+    next = serializers.UUIDField(allow_null=True, help_text="Give it as `after` for the page that follows; null on the last.")
+
+
+def as_json(version: EvaluatorVersion) -> dict[str, Any]:
+    """One version as `EvaluatorSerializer` has it."""
+    return {
+        "id": version.pk,
+        "owner": version.agency,
+        "identifier": version.identifier,
+        "version": version.version,
+        "state": version.state,
+        "purpose": version.purpose,
+        "package_sha256": version.package_sha256,
+        "key_sha256": version.owner.key_sha256,
+        "registered_at": version.registered_at,
+        "released_at": version.released_at,
+        "closed_at": version.closed_at,
+    }
+
+
+_ONE = {
+    "id": "5c6f0c0e-6e0b-4f3c-9c1e-2f1f7d3b9a10",
+    "owner": "hospital",
+    "identifier": "joint-surgery-risk",
+    "version": 1,
+    "state": "registered",
+    "purpose": "surgery-risk",
+    "package_sha256": "9f2c4f1d7a2be0a5e4cbb27f5a1b2f9df4c9b6f6a0f3c8f5a7a1f0f4d3c2b1a0",
+    "key_sha256": "1b0e6a7c5d4f3e2d1c0b9a8f7e6d5c4b3a2f1e0d9c8b7a6f5e4d3c2b1a0f9e8d",
+    "registered_at": "2026-11-26T08:00:00Z",
+    "released_at": None,
+    "closed_at": None,
+}
+ONE = OpenApiExample("A new version", value=_ONE, response_only=True)
+PAGE = OpenApiExample("Two states", value={"evaluators": [_ONE], "next": None}, response_only=True)
+UNSIGNED = OpenApiExample(
+    "A signature of another key",
+    value={
+        "type": "urn:aurora:problem:signature_invalid",
+        "title": "signature invalid",
+        "status": 422,
+        "code": "signature_invalid",
+        "detail": "The signature does not verify.",
+    },
+    response_only=True,
+    status_codes=["422"],
+    media_type="application/problem+json",
+)
