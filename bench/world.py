@@ -100,13 +100,18 @@ def codes(ours: Office, count: int) -> list[str]:
 
 def notice() -> Notice:
     """A text that a citizen was shown: of it, the service looks at codes and versions only."""
-    purpose, category = current_purpose(PURPOSE), current_categories([CATEGORY])[0]
+    return notice_of(PURPOSE, CATEGORY)
+
+
+def notice_of(purpose: str, category: str) -> Notice:
+    """The same for another purpose and category."""
     content = {
-        "purpose": {"code": PURPOSE, "version": purpose.version},
-        "categories": [{"code": CATEGORY, "version": category.version}],
+        "purpose": {"code": purpose, "version": current_purpose(purpose).version},
+        "categories": [{"code": category, "version": current_categories([category])[0].version}],
     }
     shown = {"language": "en", "content": content, "first_shown_at": timezone.now()}
-    return Notice.objects.get_or_create(digest=sha256(b"bench").hexdigest(), defaults=shown)[0]
+    digest = sha256(f"bench {purpose} {category}".encode()).hexdigest()
+    return Notice.objects.get_or_create(digest=digest, defaults=shown)[0]
 
 
 def _named(name: str) -> dict[str, str]:

@@ -27,6 +27,7 @@ RATIOS = {
     "decision": ["decision_ratio_1e2", "decision_ratio_1e3", "decision_whole_ratio_1e3"],
     "ledger": ["ledger_append_ratio_1w", "ledger_append_ratio_2w"],
     "suggest": ["suggest_rank_ratio"],
+    "evaluate": ["evaluator_ratio", "evaluator_whole_ratio"],
 }
 NUMBERS = ["ledger_inclusion_p99_ms", "suggest_with_reasons_ms", "suggest_services"]
 
