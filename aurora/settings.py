@@ -114,6 +114,8 @@ CACHES = {
 
 # At each of /oauth/par, /oauth/token, /oauth/introspect and /oauth/revoke.
 AURORA_OAUTH_CALLS_A_MINUTE = {"address": 3000, "client": 1200}
+# Presented to the API by one address: what no agency does but by mistake.
+AURORA_UNKNOWN_TOKENS_A_MINUTE = 300
 # Begun by one address: many people may stand behind it, a whole town hall's guest network for instance.
 AURORA_SIGN_INS_A_MINUTE = ENV.sign_ins_a_minute
 # In each web process, on their way to the e-ID: half of its threads.

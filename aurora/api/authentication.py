@@ -13,6 +13,7 @@ from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
+from aurora.api import guesses
 from consent.oauth import tokens
 from consent.oauth.errors import InvalidToken
 from consent.oauth.rfc9449 import Call
@@ -48,6 +49,7 @@ class AgencyToken(BaseAuthentication):
             token = self.context(Call.of(request._request))
         except InvalidToken as error:
             request._request.dpop_challenge = error.www_authenticate  # type: ignore[attr-defined]
+            guesses.note(request._request, error)
             raise NotAuthenticated(error) from None
         request._request.dpop_context = token  # type: ignore[attr-defined]
         return Caller(token), token

@@ -53,14 +53,18 @@ class InvalidToken(AuroraError):
     """No valid access token, or no proof that it is the caller's (RFC 9449, 7.1). `headers` belong to the 401.
 
     `code` is `invalid_token`, `invalid_dpop_proof` or `use_dpop_nonce`; `nonce` is what the next proof must bear.
+    `known`: it is a token of ours that is good no more, not one that somebody made up.
     """
 
     code = "invalid_token"
     sentence = "The access token is missing, unknown, expired, revoked or bound to another key."
     status = 401
 
-    def __init__(self, sentence: str | None = None, *, code: str | None = None, presented: bool = True, nonce: str = "") -> None:
+    def __init__(
+        self, sentence: str | None = None, *, code: str | None = None, presented: bool = True, nonce: str = "", known: bool = False
+    ) -> None:
         self.presented = presented
+        self.known = known
         self.nonce = nonce
         super().__init__(sentence, code=code)
 

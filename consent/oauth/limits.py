@@ -7,6 +7,7 @@ cache is away nobody is counted, and the log says so at every call: what guards 
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import logging
 import time
 
@@ -41,12 +42,28 @@ def take(kind: str, who: str, *, endpoint: str) -> None:
 
 
 def address_of(request: HttpRequest) -> str:
-    """Where a request comes from. Behind a proxy (the one that is trusted to say https) it is the address that the proxy added last."""
+    """Where a request comes from, as it is counted: of IPv6 the network of 64 bits, since one subscriber has as many addresses as they like.
+
+    Behind a proxy (the one that is trusted to say https) it is the address that the proxy added last.
+    """
+    address = str(request.META.get("REMOTE_ADDR", ""))
     if settings.SECURE_PROXY_SSL_HEADER:
         forwarded: str = request.META.get("HTTP_X_FORWARDED_FOR", "")
         if forwarded:
-            return forwarded.rpartition(",")[2].strip()[:64]
-    return str(request.META.get("REMOTE_ADDR", ""))
+            address = forwarded.rpartition(",")[2].strip()[:64]
+    return _counted_as(address)
+
+
+def _counted_as(address: str) -> str:
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:  # a unix socket has none
+        return address
+    if found.version == 4:
+        return str(found)
+    # RFC 4291, 2.5.5.2: an IPv4 address as a socket of both kinds tells it.
+    mapped = found.ipv4_mapped
+    return str(mapped) if mapped else str(ipaddress.IPv6Network((found.packed, 64), strict=False).network_address)
 
 
 def _counted(key: str) -> int:

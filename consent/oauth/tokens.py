@@ -90,7 +90,7 @@ def authenticate(call: rfc9449.Call, *, now: datetime | None = None) -> TokenCon
     next_nonce, (expires_at, client_id, agency_code, *rest) = _held(call, _HELD, now)
     citizen_id, grant_id, consent_id, text, reason = rest
     if reason not in ("", RevokedReason.CONSENT_WITHDRAWN):
-        raise InvalidToken()
+        raise InvalidToken(known=True)
     detail = json.loads(text)
     return TokenContext(
         citizen_id=citizen_id,
@@ -126,7 +126,7 @@ def _held(call: rfc9449.Call, sql: str, now: datetime) -> tuple[str, tuple[Any, 
             cursor.execute(sql, asked)
             row = cursor.fetchone()
         if row is None or row[2] <= now:
-            raise InvalidToken()
+            raise InvalidToken(known=row is not None)
         rfc9449.follow(row[0], now)
     except (InvalidProof, NonceWanted) as error:
         raise InvalidToken(error.description, code=error.error, nonce=getattr(error, "nonce", "")) from None

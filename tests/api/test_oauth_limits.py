@@ -81,6 +81,27 @@ def test_behind_a_proxy_the_address_is_the_one_the_proxy_saw(settings: Any, rf: 
     assert limits.address_of(request) == "192.0.2.7", "what stands before it, the sender may have made up"
 
 
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+        ("2001:DB8:1:2:ffff::1", "2001:db8:1:2::"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::"),
+        ("fe80::1%eth0", "fe80::"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("192.0.2.7", "192.0.2.7"),
+        ("", ""),
+        ("unix:", "unix:"),
+    ],
+)
+def test_ipv6_is_counted_by_the_network_of_one_subscriber(settings: Any, rf: Any, address: str, counted: str) -> None:
+    settings.SECURE_PROXY_SSL_HEADER = None
+    assert limits.address_of(rf.post("/oauth/par", REMOTE_ADDR=address)) == counted
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    if address:
+        assert limits.address_of(rf.post("/oauth/par", HTTP_X_FORWARDED_FOR=f"10.0.0.1, {address}", REMOTE_ADDR="127.0.0.1")) == counted
+
+
 def test_a_new_minute_begins_at_nought(cast: Cast, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.AURORA_OAUTH_CALLS_A_MINUTE = {"address": 1, "client": 100}
     now = 1_800_000_000.0
