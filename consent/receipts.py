@@ -19,7 +19,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection
 
-from consent import records, signing
+from consent import acting, records, signing
 from consent.errors import NotFound, OutsideTransaction
 from consent.keeper import keeper
 from consent.models import ConsentEvent, ConsentRecord, Receipt
@@ -72,10 +72,19 @@ def issue(*, record: ConsentRecord, event: ConsentEvent, now: datetime, acting: 
     return receipt
 
 
+def may_read(event: ConsentEvent) -> bool:
+    """Whether who sits there may read the receipt of an event: the citizen and who reaches everything, each; an attorney, of what they decided themself.
+
+    A receipt names who decided. Asked where one is opened and where a page would lead to one, so that no link leads to nothing.
+    """
+    doing = acting.current()
+    return doing is None or doing.scope.everything or event.decided_by_id == doing.attorney
+
+
 def opened(*, citizen_id: UUID, consent_id: UUID, receipt_id: UUID) -> Opened:
-    """One receipt of a citizen's consent, in their scope. Raises `NotFound`, also for somebody else's."""
-    row = Receipt.objects.filter(pk=receipt_id, consent_id=consent_id, citizen_id=citizen_id).first()
-    if row is None:
+    """One receipt of a citizen's consent, in their scope. Raises `NotFound`, also for somebody else's, and for one that `may_read` keeps back."""
+    row = Receipt.objects.select_related("event").filter(pk=receipt_id, consent_id=consent_id, citizen_id=citizen_id).first()
+    if row is None or not may_read(row.event):
         raise NotFound()
     return open_row(row)
 

@@ -139,6 +139,26 @@ def test_a_consent_by_an_attorney_names_both_in_record_log_and_receipt(cast: Cas
         assert [e.decided_by_id for e in given.events.all()] == [valto.id]
 
 
+def test_of_receipts_an_attorney_sees_and_is_led_to_those_of_their_own_decisions(cast: Cast) -> None:
+    aamu, valto, other = principal(), attorney(), somebody("Toinen Toimija")
+    face = acting(valto, mandate(aamu, valto))
+    assert allowed(cast, face).status_code == 303
+    given = aamu.consents(recipient__code=cast.office.client_id)[-1]
+    page = f"/en/consents/{given.pk}/"
+    [own] = [h.receipt_url for h in face.get(page).context["page"].history]  # type: ignore[attr-defined]
+    for tail in ("", "receipt.jsonld", "receipt.jwt"):
+        assert face.get(own + tail).status_code == 200
+    post(aamu.browser(), f"{page}withdraw/", decision="withdraw")
+    links = [[h.receipt_url for h in f.get(page).context["page"].history] for f in (aamu.browser(), face)]  # type: ignore[attr-defined]
+    assert all(links[0]) and links[1] == [own, ""], "the citizen's own decision is not the attorney's to keep"
+    stranger = acting(other, mandate(aamu, other))
+    assert [h.receipt_url for h in stranger.get(page).context["page"].history] == ["", ""]  # type: ignore[attr-defined]
+    for tail in ("", "receipt.jsonld", "receipt.jwt"):
+        assert face.get(links[0][1] + tail).status_code == 404
+        assert [stranger.get(one + tail).status_code for one in links[0]] == [404, 404]
+        assert aamu.browser().get(links[0][0] + tail).status_code == 200
+
+
 def test_an_attorneys_deeds_are_hidden_from_another_attorney(cast: Cast) -> None:
     aamu, valto, other = principal(), attorney(), somebody("Toinen Toimija")
     allowed(cast, acting(valto, mandate(aamu, valto)))

@@ -30,7 +30,7 @@ from aurora.ui.contexts import (
     WithdrawPage,
 )
 from aurora.ui.renewals import renewal
-from consent import acting, queries
+from consent import acting, queries, receipts
 from consent.days import last_day
 from consent.models import ConsentEvent, ConsentRecord, Notice
 from consent.rules import AURORA
@@ -97,8 +97,8 @@ def _happened(event: ConsentEvent, record: ConsentRecord) -> str:
 
 
 def _receipt_url(event: ConsentEvent) -> str:
-    """Events from before there were receipts have none. They are the citizen's own: who acts for them has no page for it."""
-    receipt = getattr(event, "receipt", None) if acting.current() is None else None
+    """Events from before there were receipts have none."""
+    receipt = getattr(event, "receipt", None) if receipts.may_read(event) else None
     return reverse("portal:receipt", args=[event.consent_id, receipt.pk]) if receipt else ""
 
 
