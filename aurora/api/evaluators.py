@@ -21,7 +21,7 @@ from aurora.api.authentication import AgencyItself, needs
 from aurora.api.base import AgencyView
 from aurora.api.serializers import ProblemSerializer
 from aurora.api.throttles import UploadsPerClient
-from aurora.api.uploads import PackageForm, turn
+from aurora.api.uploads import PackageForm, Upload, turn
 from aurora.journeys import onboard_evaluator
 from consent.errors import NotFound
 from consent.oauth.tokens import ClientContext
@@ -63,8 +63,8 @@ class Evaluators(AgencyView):
     def post(self, request: Request) -> Response:
         client = _client(request)
         with turn():
-            sent = request.data
-            if not sent:
+            sent: Any = request.data
+            if not isinstance(sent, Upload):
                 raise ParseError("Send a form with two files and a Content-Length.")
             done = onboard_evaluator.register(
                 agency_code=client.agency_code, package=sent.package, signature=sent.signature, now=timezone.now()

@@ -82,13 +82,13 @@ class PackageForm(BaseParser):
 
     media_type = "multipart/form-data"
 
-    def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Upload:
+    def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
         request = (parser_context or {})["request"]._request
         meta = {**request.META, "CONTENT_TYPE": media_type}
         kept = _Kept()
         with _Arriving(stream, request.META.get("gunicorn.socket")) as arriving:
             try:
-                fields, _ = MultiPartParser(meta, arriving, [kept], "utf-8").parse()
+                fields, _ = MultiPartParser(meta, arriving, [kept], "utf-8").parse()  # type: ignore[arg-type]
             except (MultiPartParserError, SuspiciousOperation, ValueError, LookupError):
                 arriving.check()
                 raise ParseError("The body is no form with two files.") from None

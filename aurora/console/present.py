@@ -23,7 +23,7 @@ TROUBLED = timedelta(hours=1)
 SHOWN_ROLES = frozenset(AgencyRole)
 
 
-def overview(*, now: datetime, agencies_url: str = "") -> ConsoleOverviewPage:
+def overview(*, now: datetime, agencies_url: str = "", models_url: str = "") -> ConsoleOverviewPage:
     """The whole page. Queries: agencies, vocabulary, three counting functions, the ledger's head."""
     vocabulary = Vocabulary()
     counts = pulls.counts()
@@ -48,6 +48,7 @@ def overview(*, now: datetime, agencies_url: str = "") -> ConsoleOverviewPage:
         checkpoint_size=newest.size if newest else 0,
         checkpoint_url="/ledger/checkpoint",
         agencies_url=agencies_url,
+        models_url=models_url,
         withdrawals_url=reverse("console:withdrawals"),
     )
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from aurora.console import agencies, sign_in, views, withdrawals
+from aurora.console import agencies, models, sign_in, views, withdrawals
 
 app_name = "console"
 urlpatterns = [
@@ -13,6 +13,10 @@ urlpatterns = [
     path("clients/<str:client_id>/change/", agencies.change_client, name="change_client"),
     path("clients/<str:client_id>/state/", agencies.client_state, name="client_state"),
     path("client-drafts/<uuid:id>/", agencies.draft, name="draft"),
+    path("models/", models.models, name="models"),
+    path("models/keys/new/", models.new_model_key, name="new_model_key"),
+    path("models/keys/<uuid:id>/", models.model_key, name="model_key"),
+    path("models/<uuid:id>/", models.model, name="model"),
     path("withdrawals/", withdrawals.withdrawals, name="withdrawals"),
     path("withdrawals/end/", withdrawals.end_consent, name="end_consent"),
     path("withdrawals/<uuid:id>/retry/", withdrawals.retry, name="retry_delivery"),

@@ -19,5 +19,7 @@ Role = Operator.Role
 @for_operators
 def overview(request: HttpRequest) -> HttpResponse:
     """How Aurora is doing."""
-    url = reverse("console:agencies") if has_role(request, Role.AGENCY_OFFICER, Role.AUDITOR) else ""
-    return render(request, "console/overview.html", {"page": present.overview(now=timezone.now(), agencies_url=url)})
+    agencies = reverse("console:agencies") if has_role(request, Role.AGENCY_OFFICER, Role.AUDITOR) else ""
+    models = reverse("console:models") if has_role(request, Role.MODEL_STEWARD, Role.AUDITOR) else ""
+    page = present.overview(now=timezone.now(), agencies_url=agencies, models_url=models)
+    return render(request, "console/overview.html", {"page": page})

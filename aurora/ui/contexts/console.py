@@ -103,3 +103,4 @@ class ConsoleOverviewPage:
     checkpoint_url: str = ""
     agencies_url: str = ""
     withdrawals_url: str = ""
+    models_url: str = ""

@@ -43,6 +43,7 @@ portal = [
 console = [
     path("", nothing, name="overview"),
     path("agencies/", nothing, name="agencies"),
+    path("models/", nothing, name="models"),
     path("withdrawals/", nothing, name="withdrawals"),
     path("withdrawals/end/", nothing, name="end_consent"),
     path("withdrawals/<slug:id>/retry/", nothing, name="retry_delivery"),

@@ -35,6 +35,7 @@ from aurora.ui.contexts import (
     Telling,
     Text,
 )
+from aurora.ui.contexts.models import KeyState, ModelState
 from aurora.ui.layout import Layout, layout
 
 register = template.Library()
@@ -55,6 +56,8 @@ _STATES: tuple[tuple[StrEnum, str, str | Promise], ...] = (
     (ConsentState.ACTIVE, "au-tag--good", _("In force")),
     (ConsentState.EXPIRED, "", _("Ran out")),
     (ConsentState.WITHDRAWN, "", _("Withdrawn")),
+    (ConsentState.REPLACED, "", _("Replaced")),
+    (ConsentState.ENDED, "", _("Ended")),
     (ConsentState.DECLINED, "", _("Declined")),
     (MandateState.OFFERED, "au-tag--attention", _("Waiting for an answer")),
     (MandateState.STANDING, "au-tag--good", _("In force")),
@@ -95,6 +98,16 @@ _STATES: tuple[tuple[StrEnum, str, str | Promise], ...] = (
     (DraftState.WITHDRAWN, "", _("Taken back")),
     (ClientState.ACTIVE, "au-tag--good", _("Working")),
     (ClientState.SUSPENDED, "au-tag--bad", _("Suspended")),
+    (ModelState.REGISTERED, "au-tag--attention", _("Not released yet")),
+    (ModelState.ASKED, "au-tag--attention", _("Waiting for a second person")),
+    (ModelState.RELEASED, "au-tag--good", _("Released")),
+    (ModelState.DECLINED, "", _("Declined")),
+    (ModelState.RETIRED, "", _("Retired")),
+    (KeyState.ASKED, "au-tag--attention", _("Waiting for a second person")),
+    (KeyState.APPROVED, "au-tag--good", _("In force")),
+    (KeyState.DECLINED, "", _("Declined")),
+    (KeyState.REPLACED, "", _("Replaced by a newer key")),
+    (KeyState.REVOKED, "au-tag--bad", _("Revoked")),
 )
 # By type as well: members of two StrEnums are equal when their values are.
 _STATES_BY_TYPE = {(type(state), state.value): (css, word) for state, css, word in _STATES}

@@ -1,7 +1,7 @@
 """Every page with example contexts, in the active language."""
 
 from aurora.ui.gallery.example import Example
-from aurora.ui.gallery.examples import acting, asked_again, citizen, clients, evaluations, mandates, messages, office, records, withdrawals
+from aurora.ui.gallery.examples import acting, asked_again, citizen, clients, evaluations, mandates, messages, models, office, records, withdrawals
 
 
 def pages() -> list[Example]:
@@ -28,5 +28,6 @@ def pages() -> list[Example]:
         office.console,
         clients.console,
         withdrawals.console,
+        models.console,
     )
     return [example for part in parts for example in part()]

@@ -1,0 +1,167 @@
+"""The console's pages about other organisations' models and their owners' keys. See the package for the conventions."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from aurora.ui.contexts.clients import ValueRow
+from aurora.ui.contexts.shared import FieldError, Text
+
+
+class ModelState(StrEnum):
+    REGISTERED = "registered"
+    ASKED = "asked"
+    RELEASED = "released"
+    DECLINED = "declined"
+    RETIRED = "retired"
+
+
+class KeyState(StrEnum):
+    ASKED = "asked"
+    APPROVED = "approved"
+    DECLINED = "declined"
+    REPLACED = "replaced"
+    REVOKED = "revoked"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRow:
+    """An owner's signing key in a list. `sha256` is what two people can compare over the telephone."""
+
+    owner: Text
+    sha256: str
+    state: KeyState
+    asked_by: str
+    asked_at: datetime
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRow:
+    """A version in a list. `number` is the version's."""
+
+    name: Text
+    owner: Text
+    identifier: str
+    number: int
+    state: ModelState
+    registered_at: datetime
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelsPage:
+    """`console/models.html`. `new_key_url` is empty for who may only read. `next_url`: older versions, "" if there are none."""
+
+    waiting: tuple[ModelRow, ...]
+    versions: tuple[ModelRow, ...]
+    keys: tuple[KeyRow, ...]
+    new_key_url: str = ""
+    next_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """A line of a history: what (a translated sentence), who ("" for the owner itself, over the API), when, why."""
+
+    what: str
+    who: str
+    at: datetime
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFormPage:
+    """`console/model_key_form.html`: a POST form to itself. Controls: `agency`, `public_key`, `reason`. `values` as sent."""
+
+    agency: str
+    public_key: str
+    reason: str
+    back_url: str
+    errors: tuple[FieldError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPage:
+    """`console/model_key.html`: a POST form to itself. Control: `decision` (`approve`, `decline`, `revoke`); `reason` for the last."""
+
+    owner: Text
+    code: str
+    sha256: str
+    public_key: str
+    state: KeyState
+    history: tuple[Deed, ...]
+    back_url: str
+    may_approve: bool = False
+    may_decline: bool = False
+    may_revoke: bool = False
+    is_mine: bool = False
+    reason: str = ""
+    errors: tuple[FieldError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ContractText:
+    """A text of the contract in all three languages: whoever agrees to it has read each."""
+
+    label: str
+    text: Text
+
+
+@dataclass(frozen=True, slots=True)
+class InputRow:
+    """What a model needs. `name`: the fact as citizens read it; `takes`: values or range, translated."""
+
+    name: Text
+    fact: str
+    takes: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """People whom the model gave about this probability, and how many of them had it; in percent, written out."""
+
+    predicted: str
+    observed: str
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
+class OutputView:
+    """What a model works out, and how well it did among the owner's people. Figures are written out."""
+
+    name: Text
+    code: str
+    months: int
+    people: int
+    events: int
+    auc: str
+    auc_low: str
+    auc_high: str
+    calibration: tuple[Bin, ...]
+    spread: tuple[tuple[str, str], ...]
+    curve: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelPage:
+    """`console/model.html`: a POST form to itself. Control: `decision` (`ask`, `release`, `decline`, `retire`); `reason` for the last two."""
+
+    name: Text
+    identifier: str
+    number: int
+    state: ModelState
+    synthetic: bool
+    rows: tuple[ValueRow, ...]
+    texts: tuple[ContractText, ...]
+    inputs: tuple[InputRow, ...]
+    outputs: tuple[OutputView, ...]
+    history: tuple[Deed, ...]
+    back_url: str
+    may_ask: bool = False
+    may_release: bool = False
+    may_decline: bool = False
+    may_retire: bool = False
+    is_mine: bool = False
+    reason: str = ""
+    errors: tuple[FieldError, ...] = ()

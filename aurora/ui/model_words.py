@@ -1,0 +1,107 @@
+"""What the console says about other organisations' models: fields, deeds, and why something was not done, in the active language."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from aurora.ui import formats
+from aurora.ui.words import Sentence
+
+_FIELDS: Final[Mapping[str, Sentence]] = {
+    "owner": _("Owner"),
+    "identifier": _("Identifier"),
+    "version": _("Version"),
+    "purpose": _("Purpose"),
+    "responsible": _("Who is responsible"),
+    "package": _("Package (SHA-256)"),
+    "files": _("Files (SHA-256)"),
+    "key": _("Signed with the key (SHA-256)"),
+    "vectors": _("The owner's test cases"),
+}
+
+_TEXTS: Final[Mapping[str, Sentence]] = {
+    "name": _("Name"),
+    "intended_use": _("What it is for"),
+    "meaning": _("What it tells"),
+    "limits": _("What it does not tell"),
+    "population": _("Whom it was made for"),
+}
+
+_DEEDS: Final[Mapping[str, Sentence]] = {
+    "registered": _("Registered by its owner"),
+    "asked": _("Release asked for"),
+    "released": _("Released"),
+    "declined": _("Declined"),
+    "retired": _("Retired"),
+    "key_asked": _("Asked for"),
+    "key_approved": _("Approved"),
+    "key_declined": _("Declined"),
+    "key_replaced": _("Replaced by a newer key"),
+    "key_revoked": _("Revoked"),
+}
+
+_FAULTS: Final[Mapping[str, Sentence]] = {
+    "same_person": _("Somebody else must decide on what you asked for."),
+    "wrong_state": _("This has already been changed. Look at its present state."),
+    "version_not_newer": _("A newer version has been released since. Decline this one."),
+    "no_owner_key": _("The owner's key has been revoked, so this version cannot be released."),
+    "artefact_damaged": _("A file of this version is missing or has been changed since it was registered. It cannot be released."),
+    "signature_invalid": _("The signature no longer fits the files. This version cannot be released."),
+    "unavailable": _("The signature could not be verified at this moment. Try again."),
+    "unknown_purpose": _("The purpose is no longer one for models. Decline this version."),
+    "unfit_purpose": _("The purpose is no longer about all the data that this model needs. Decline this version."),
+    "unknown_category": _("What this model needs has changed at Aurora since it was registered. Decline this version."),
+    "unknown_fact": _("What this model needs has changed at Aurora since it was registered. Decline this version."),
+    "unfit_fact": _("What this model needs has changed at Aurora since it was registered. Decline this version."),
+    "key_unreadable": _("Give a public key on the curve P-256 in PEM form."),
+    "key_taken": _("This key is or was registered. The owner must make a new one."),
+    "key_open": _("Another key of this agency waits. It must be decided on first."),
+    "private_key": _("This is a private key. Its owner must replace it at once, and give the public one."),
+    "agency": _("Give the code of an agency that Aurora knows."),
+    "reason": _("Say why, in at most 300 characters."),
+    "decision": _("Choose what shall happen."),
+}
+
+KNOWN_FAULTS: Final = frozenset(_FAULTS)
+
+
+def field(name: str) -> Sentence:
+    """A line of a version's page."""
+    return _FIELDS[name]
+
+
+def text(name: str) -> Sentence:
+    """A text of the contract."""
+    return _TEXTS[name]
+
+
+def deed(code: str) -> Sentence:
+    """What was done to a version, or (`key_...`) to a key."""
+    return _DEEDS[code]
+
+
+def fault(code: str) -> Sentence:
+    """Why something was not done."""
+    return _FAULTS.get(code, _("This could not be done."))
+
+
+def yes_or_no() -> str:
+    """The values of a fact that is true or false."""
+    return str(_("yes or no"))
+
+
+def between(minimum: float, maximum: float, unit: str) -> str:
+    """The values of a number, both ends included."""
+    return str(_("%(low)s to %(high)s")) % {"low": formats.number(minimum), "high": formats.quantity(maximum, unit)}
+
+
+def vectors(count: int, difference: float) -> str:
+    """How the owner's test cases went. All of them are met, else nothing is registered."""
+    said = ngettext(
+        "%(count)s test case was met; the largest difference was %(difference)s.",
+        "%(count)s test cases were met; the largest difference was %(difference)s.",
+        count,
+    )
+    return said % {"count": formats.number(count), "difference": f"{difference:.1e}" if difference else "0"}
