@@ -11,8 +11,9 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Q, Window
+from django.db.models.functions import RowNumber
 
 from consent import mandates, themes
 from consent.acting import MandateRefused
@@ -24,6 +25,7 @@ from consent.rules.mandates import MandateView
 from consent.scope import citizen_scope, lookup_scope
 
 MOST_OPEN = 20  # offers of one citizen that wait for an answer, or were made in the last day and have become anything since
+MOST_RECEIVED = 10  # offers that are brought to one citizen in a day, whoever makes them
 A_DAY = timedelta(days=1)
 Kind, State, Event = Mandate.Kind, Mandate.State, MandateEventKind
 
@@ -78,17 +80,32 @@ def offer(
 
 
 def address(*, citizen_id: UUID, digest: bytes, now: datetime) -> list[Mandate]:
-    """Put the citizen into every offer that waits for their digest. Each, once."""
-    found = []
+    """Put the citizen into offers that wait for their digest. Each once; at most `MOST_RECEIVED` in a day, of each who offers one before a second of anybody.
+
+    The rest wait, as those to somebody unknown do, so that nobody who offers learns of the others. To the dead none is brought.
+    """
+    found: list[Mandate] = []
     with citizen_scope(citizen_id), lookup_scope(digest):
-        for row in Mandate.objects.filter(attorney__isnull=True, attorney_digest=digest, state=State.OFFERED):
-            if row.principal_id != citizen_id and Mandate.objects.filter(pk=row.pk, attorney__isnull=True, state=State.OFFERED).update(
-                attorney_id=citizen_id
-            ):
+        if mandates.estates_of(citizen_id).exists():
+            return []
+        _one_at_a_time(f"mandates-offered-to:{citizen_id}")
+        of_today = MandateEvent.objects.filter(kind=Event.ADDRESSED, at__gt=now - A_DAY, mandate__attorney_id=citizen_id).count()
+        waiting = Mandate.objects.filter(attorney__isnull=True, attorney_digest=digest, state=State.OFFERED)
+        turn = Window(RowNumber(), partition_by="principal_id", order_by=["created_at", "pk"])
+        for row in (
+            waiting.exclude(principal_id=citizen_id).annotate(turn=turn).order_by("turn", "created_at")[: max(0, MOST_RECEIVED - of_today)]
+        ):
+            if Mandate.objects.filter(pk=row.pk, attorney__isnull=True, state=State.OFFERED).update(attorney_id=citizen_id):
                 row.attorney_id = citizen_id
                 _tell(row, Event.ADDRESSED, now, None)
                 found.append(row)
     return found
+
+
+def _one_at_a_time(what: str) -> None:
+    """Until this transaction ends, whoever does the same waits."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [what])
 
 
 def answer(*, mandate_id: UUID, who: UUID, accept: bool, now: datetime) -> Mandate:

@@ -81,8 +81,11 @@ def own_digest(*, citizen_id: UUID) -> bytes:
     return bytes(Citizen.objects.values_list("subject_hmac", flat=True).get(pk=citizen_id))
 
 
-def offers_to_address(*, most: int) -> list[tuple[UUID, UUID]]:
-    """(mandate, citizen): waiting offers whose addressee has been found, over all citizens, by a function that gives ids only."""
+def offered_to(*, since: datetime, most_each: int, most: int) -> list[UUID]:
+    """The citizens for whom an offer waits that can be brought to them: not the dead, nor who was brought `most_each` after `since`.
+
+    Over all citizens, by a function that gives ids only.
+    """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT mandate_id, citizen_id FROM identity_offers_to_address(%s)", [most])
-        return [(mandate, citizen) for mandate, citizen in cursor.fetchall()]
+        cursor.execute("SELECT citizen_id FROM identity_offered_to(%s, %s, %s)", [since, most_each, most])
+        return [citizen for (citizen,) in cursor.fetchall()]

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Case, Q, When
+
 from aurora.journeys._log import acted, log
 from aurora.journeys._mandate_told import invited, name_in_scope, was_accepted
-from consent import mandates
+from consent import acting, mandates
 from consent.acting import Acting, MandateRefused
 from consent.errors import NotFound
 from consent.ledger.events import Event
 from consent.models import Mandate, MandateEvent, MandateEventKind
 from consent.rules import CITIZEN
 from consent.rules import mandates as rules
-from consent.rules.mandates import Deed, MandateFault, MandateState, MandateView
+from consent.rules.mandates import Deed, MandateFault, MandateKind, MandateState, MandateView
 from consent.scope import citizen_scope
 
-SHOWN = 100
+SHOWN = 30  # a page, of what others offered and of what is over
 
 
 @dataclass(frozen=True)
@@ -42,13 +45,22 @@ class SeenWhole:
     passed_on: tuple[Seen, ...]
 
 
+@dataclass(frozen=True)
+class SeenPage:
+    """One page of a citizen's mandates; `more`: there is another one after it."""
+
+    seen: tuple[Seen, ...]
+    number: int
+    more: bool
+
+
 def acting_for(*, actor: UUID, mandate_id: UUID, now: datetime) -> Acting:
     """The mandate on which somebody says that they act, if they hold it and it stands at this moment. Raises `MandateRefused`, `NotFound`."""
     found = mandates.load(mandate_id=mandate_id, viewer=actor)
     if found is None or found[0].attorney_id != actor:
         raise NotFound()
     view = found[1]
-    if fault := rules.fault_of(view, now=now) or _without_basis(found[0], now) or _too_young(found[0], actor, now):
+    if fault := rules.fault_of(view, now=now) or _without_basis(found[0], now) or _too_young(view, now):
         raise MandateRefused(fault)
     return Acting(
         mandate=view,
@@ -63,12 +75,14 @@ def _without_basis(row: Mandate, now: datetime) -> MandateFault | None:
     return None if mandates.has_basis(row, now=now) else MandateFault.NO_BASIS
 
 
-def _too_young(row: Mandate, attorney: UUID, now: datetime) -> MandateFault | None:
-    """Nobody is trusted to decide for another what their own guardian decides for them. A register's word is not ours to weigh."""
-    if row.kind != Mandate.Kind.POWER_OF_ATTORNEY:
+def _too_young(view: MandateView, now: datetime) -> MandateFault | None:
+    """Nobody is trusted to decide for another what their own guardian decides for them, nor to pass it on. A register's word is not ours to weigh."""
+    if view.kind is not MandateKind.POWER_OF_ATTORNEY or view.attorney is None:
         return None
-    with citizen_scope(attorney):
-        return mandates.own_fault(citizen_id=attorney, deed=Deed.GIVE, now=now)
+    if view.parent is not None and _too_young(view.parent, now):
+        return MandateFault.NO_ONWARD
+    with citizen_scope(view.attorney):
+        return mandates.own_fault(citizen_id=view.attorney, deed=Deed.GIVE, now=now)
 
 
 def begin(*, actor: UUID, mandate_id: UUID, now: datetime) -> Acting:
@@ -81,12 +95,28 @@ def begin(*, actor: UUID, mandate_id: UUID, now: datetime) -> Acting:
     return doing
 
 
-def of_citizen(*, citizen_id: UUID, now: datetime) -> list[Seen]:
-    """The mandates that a citizen gave or holds, newest first, at most a hundred."""
+def acts_for_others(*, citizen_id: UUID, now: datetime) -> bool:
+    """Whether a citizen may answer for somebody else, as far as dates tell."""
     with citizen_scope(citizen_id):
-        rows = list(mandates.of_party(citizen_id=citizen_id)[:SHOWN])
-        found = [mandates.load(mandate_id=row.pk, viewer=citizen_id) for row in rows]
-        return [_seen(row, view, citizen_id, now) for row, view in (f for f in found if f is not None)]
+        return mandates.acts_for_others(citizen_id=citizen_id, now=now)
+
+
+def of_citizen(*, citizen_id: UUID, now: datetime, number: int = 1) -> SeenPage:
+    """The mandates that a citizen gave or holds, newest first.
+
+    What stands, is frozen, or is offered by the citizen is on every page, so that nobody hides it behind offers of their own. Of the rest it is
+    one page: what waits for the citizen's answer, then what is over.
+    """
+    with citizen_scope(citizen_id):
+        mine = mandates.of_party(citizen_id=citizen_id)
+        theirs = Q(state=Mandate.State.OFFERED, attorney_id=citizen_id)
+        always = mine.filter(state__in=mandates.OPEN).exclude(theirs)
+        waits = Case(When(theirs, then=0), default=1)
+        rest = mine.filter(theirs | ~Q(state__in=mandates.OPEN)).annotate(waits=waits).order_by("waits", "-created_at", "pk")
+        listed = list(rest[(number - 1) * SHOWN : number * SHOWN + 1])
+        found = [mandates.load(mandate_id=row.pk, viewer=citizen_id) for row in (*always, *listed[:SHOWN])]
+        seen = tuple(_seen(row, view, citizen_id, now) for row, view in (f for f in found if f is not None))
+        return SeenPage(seen, number, len(listed) > SHOWN)
 
 
 def one(*, citizen_id: UUID, mandate_id: UUID, now: datetime) -> SeenWhole:
@@ -105,6 +135,12 @@ def one(*, citizen_id: UUID, mandate_id: UUID, now: datetime) -> SeenWhole:
         children = list(Mandate.objects.filter(parent_id=row.pk).order_by("-created_at"))
         below = tuple(_seen(child, mandates.view_of(child, row), row.principal_id, now) for child in children)
     return SeenWhole(mine, events, below)
+
+
+def names_of(attorneys: Iterable[UUID]) -> dict[UUID, str]:
+    """The names of who decided for a citizen, for that citizen's pages: whoever acts for them now reads their own and no other's."""
+    doing = acting.current()
+    return {one: name_in_scope(one) for one in set(attorneys) if doing is None or doing.attorney == one}
 
 
 def may(doing: Acting, deed: Deed, *, now: datetime) -> MandateFault | None:

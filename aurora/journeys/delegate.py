@@ -132,7 +132,8 @@ def sweep(*, now: datetime) -> int:
     done = 0
     for mandate_id, principal_id in mandates.due(now=now, most=SWEEP_MOST):
         done += _guarded(mandate_id, partial(_settle, mandate_id, principal_id, now))
-    for citizen_id in {citizen for _, citizen in citizens.offers_to_address(most=SWEEP_MOST)}:
+    since = now - mandate_changes.A_DAY
+    for citizen_id in citizens.offered_to(since=since, most_each=mandate_changes.MOST_RECEIVED, most=SWEEP_MOST):
         done += _guarded(citizen_id, partial(collect, citizen_id=citizen_id, now=now))
     return done
 

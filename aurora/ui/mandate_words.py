@@ -81,15 +81,19 @@ _MANDATE_EVENTS: Final[Mapping[str, Sentence]] = {
 }
 _MANDATE_NOTES: Final[Mapping[str, Sentence]] = {
     "waiting": _("The offer waits until its receiver signs in and answers."),
-    "frozen_attorney": _("The person has turned 18 and decides whether you may go on as their attorney. Until then nobody acts for them."),
-    "frozen_principal": _("You have turned 18. Until you decide, nobody acts for you."),
+    "frozen_attorney": _(
+        "The person has turned 18 and decides whether you may go on as their attorney. Until then you do not act for them."
+    ),
+    "frozen_principal": _("You have turned 18. Until you decide, this guardian does not act for you."),
 }
 _MANDATE_BANNERS: Final[Mapping[str, Sentence]] = {
     "offered": _("The offer has been sent. It waits until its receiver answers."),
     "accepted": _("You accepted. You may now act for that person."),
     "declined": _("You declined. The person who made the offer is told."),
     "revoked": _("The right to act has ended. The other side is told."),
+    "taken_back": _("The offer has ended. If it has reached its receiver, they are told."),
     "stopped": _("You act for yourself again."),
+    "changed": _("The page that you came from was about somebody else: for whom you act has changed meanwhile. Nothing was downloaded."),
 }
 
 # What an attorney or guardian did; read by both.
@@ -135,11 +139,23 @@ _PERSONS_TITLES: Final[Mapping[str, Sentence]] = {
     "agency:deletion:confirmed": _("An agency confirmed that it deleted the person's data"),
 }
 
+# One line of a consent's history, where it was not the reader who decided.
+_DECIDED: Final[Mapping[str, Sentence]] = {
+    "given": _("This consent was given by %(who)s."),
+    "declined": _("This request was declined by %(who)s."),
+    "narrowed": _("A part of this consent was withdrawn by %(who)s."),
+    "withdrawn": _("This consent was withdrawn by %(who)s."),
+}
+
 # What follows from withdrawing, read by whoever does it for another. Nothing is promised of a new consent: it may not be theirs to give.
 WITHDRAW_CONNECTION_FOR: Final[tuple[Sentence, ...]] = (
     _("Aurora stops using the data for this purpose at once."),
     _("Data that none of the person's other consents covers is erased from Aurora and no longer fetched."),
     _("What has been done until now stays lawful and stays in the person's activity."),
+)
+WITHDRAW_KEPT_EARLIER_FOR: Final[Sentence] = _(
+    "Data that none of the person's other consents covers and that the person has not kept is erased from Aurora and no longer fetched. "
+    "What the person kept earlier stays until they delete it."
 )
 WITHDRAW_ACCESS_FOR: Final[tuple[Sentence, ...]] = (
     _("The agency's next attempt to read the person's data is refused."),
@@ -221,6 +237,11 @@ def persons_decision(refusal_code: str = "") -> Sentence:
 def acted_deed() -> Sentence:
     """The decision behind what an attorney or guardian did."""
     return _("Allowed: the right to act covered this at that moment.")
+
+
+def decided(kind: str, who: str) -> str:
+    """One line of a consent's history for what `who` decided: the person, or somebody as `attorney_as` names them. Else as for everybody."""
+    return str(_DECIDED[kind]) % {"who": who} if kind in _DECIDED else str(words.consent_event(kind))
 
 
 def attorney_as(name: str, kind: str) -> Text:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 
 from django.http import QueryDict
 from django.urls import reverse
 
-from aurora.journeys.act_for import Seen, SeenWhole
+from aurora.journeys.act_for import Seen, SeenPage, SeenWhole
 from aurora.ui import contexts, mandate_words
 from aurora.ui.contexts import (
-    Banner,
     FieldError,
     MandateCard,
     MandateEventView,
@@ -19,6 +18,7 @@ from aurora.ui.contexts import (
     MandatePage,
     MandateRevokePage,
     MandatesPage,
+    Pagination,
     ThemeChoice,
     WaitingRequest,
 )
@@ -33,7 +33,7 @@ def card(seen: Seen) -> MandateCard:
     """One mandate: who, for what, until when, and what its reader can do with it."""
     row, url = seen.row, reverse("portal:mandate", args=[seen.row.pk])
     of_will = seen.view.kind is MandateKind.POWER_OF_ATTORNEY
-    ends = row.expires_at or row.freezes_at
+    ends = min((at for at in (row.expires_at, row.freezes_at) if at), default=None)  # whichever comes first
     may_end = of_will and seen.state in (MandateState.OFFERED, MandateState.STANDING)
     offered_to_me = seen.is_attorney and seen.state is MandateState.OFFERED
     return MandateCard(
@@ -61,10 +61,10 @@ def _note(seen: Seen) -> str:
     return str(mandate_words.fault(seen.fault.value)) if seen.fault is MandateFault.NOT_YET else ""
 
 
-def page(found: Iterable[Seen], *, banner: str = "", request: WaitingRequest | None = None) -> MandatesPage:
+def page(found: SeenPage, *, banner: str = "", request: WaitingRequest | None = None) -> MandatesPage:
     """Offers and what waits for the reader first; what is over last, and kept."""
     offers, reconfirm, i_act, for_me, past = [], [], [], [], []  # type: ignore[var-annotated]
-    for seen in found:
+    for seen in found.seen:
         if seen.state in PAST:
             past.append(card(seen))
         elif seen.is_attorney:
@@ -72,12 +72,14 @@ def page(found: Iterable[Seen], *, banner: str = "", request: WaitingRequest | N
         else:
             (reconfirm if seen.state is MandateState.FROZEN else for_me).append(card(seen))
     return MandatesPage(
-        tuple(offers), tuple(reconfirm), tuple(i_act), tuple(for_me), tuple(past), reverse("portal:mandate_offer"), _banner(banner), request
-    )
+        tuple(offers), tuple(reconfirm), tuple(i_act), tuple(for_me), tuple(past), reverse("portal:mandate_offer"),
+        mandate_words.banner(banner), request, _pagination(found),
+    )  # fmt: skip
 
 
-def _banner(code: str) -> Banner | None:
-    return mandate_words.banner(code)
+def _pagination(found: SeenPage) -> Pagination:
+    url, number = reverse("portal:mandates"), found.number
+    return Pagination(number, 1, previous_url=url if number > 1 else "", next_url=f"{url}?page={number + 1}" if found.more else "")
 
 
 def mandate_page(whole: SeenWhole, *, errors: Mapping[str, str] | None = None) -> MandatePage:
@@ -141,6 +143,7 @@ def revoke_page(whole: SeenWhole, child: Seen | None) -> MandateRevokePage:
         i_am_attorney=child is None and whole.seen.is_attorney,
         cancel_url=reverse("portal:mandate", args=[whole.seen.row.pk]),
         child=str(child.row.pk) if child else "",
+        offer=shown.state is MandateState.OFFERED,
     )
 
 

@@ -24,6 +24,7 @@ from consent.rules import latest_end
 from consent.rules.mandates import LONGEST_YEARS, MandateFault, MandateState
 
 _DONE = {"accept": "accepted", "decline": "declined"}
+DONE = "mandate-done"  # in the session: what the page of mandates has to say, once; a link cannot say it
 
 
 @require_safe
@@ -32,8 +33,9 @@ def mandates(request: HttpRequest) -> HttpResponse:
     """Who acts for me, for whom I act, what is offered, what is over."""
     now = timezone.now()
     delegate.collect(citizen_id=me(request), now=now)
-    found = act_for.of_citizen(citizen_id=me(request), now=now)
-    page = present.page(found, banner=request.GET.get("done", "")[:32], request=waiting.find(request))
+    found = act_for.of_citizen(citizen_id=me(request), now=now, number=forms.page_number(request.GET))
+    done = request.session.pop(DONE, "") if request.method == "GET" else ""
+    page = present.page(found, banner=done, request=waiting.find(request))
     return render(request, "portal/mandates.html", {"page": page})
 
 
@@ -50,7 +52,7 @@ def mandate(request: HttpRequest, id: UUID) -> HttpResponse:
         return HttpResponseRedirect(asked.url if asked else reverse("portal:consents"))
     if request.method == "POST" and decision in _DONE:
         delegate.answer(citizen_id=me(request), mandate_id=id, accept=decision == "accept", now=timezone.now())
-        return _done(_DONE[decision])
+        return _done(request, _DONE[decision])
     errors = {"decision": "decision_required"} if request.method == "POST" else {}
     return render(request, "portal/mandate.html", {"page": present.mandate_page(whole, errors=errors)}, status=400 if errors else 200)
 
@@ -63,7 +65,7 @@ def revoke(request: HttpRequest, id: UUID) -> HttpResponse:
     child = _child(whole, (request.POST if request.method == "POST" else request.GET).get("child", ""))
     if request.method == "POST":
         delegate.revoke(citizen_id=me(request), mandate_id=id, child=child.row.pk if child else None, now=timezone.now())
-        return _done("revoked")
+        return _done(request, "taken_back" if (child or whole.seen).state is MandateState.OFFERED else "revoked")
     return render(request, "portal/mandate_revoke.html", {"page": present.revoke_page(whole, child)})
 
 
@@ -92,14 +94,14 @@ def offer(request: HttpRequest) -> HttpResponse:
 def stop(request: HttpRequest) -> HttpResponse:
     """Be oneself again."""
     mandated.stop(request)
-    return _done("stopped")
+    return _done(request, "stopped")
 
 
 def _offered(request: HttpRequest, parent: Seen | None, guardian: Seen | None) -> HttpResponse:
     form, now, mine = request.POST, timezone.now(), me(request)
     if guardian is not None and form.get("decision") == "end":
         delegate.reconfirm(citizen_id=mine, mandate_id=guardian.row.pk, terms=None, now=now)
-        return _done("revoked")
+        return _done(request, "revoked")
     terms, identifier = _terms(request, named=guardian is not None), form.get("identifier", "")[:200]
     if guardian is not None:
         delegate.reconfirm(citizen_id=mine, mandate_id=guardian.row.pk, terms=terms, now=now)
@@ -107,7 +109,7 @@ def _offered(request: HttpRequest, parent: Seen | None, guardian: Seen | None) -
         delegate.pass_on(attorney_id=mine, mandate_id=parent.row.pk, identifier=identifier, terms=terms, now=now)
     else:
         delegate.offer(principal_id=mine, identifier=identifier, terms=terms, now=now)
-    return _done("offered")
+    return _done(request, "offered")
 
 
 def _terms(request: HttpRequest, *, named: bool) -> Terms:
@@ -151,5 +153,6 @@ def _latest(parent: Seen | None) -> date:
     return latest if parent is None or parent.row.expires_at is None else min(latest, days.last_day(parent.row.expires_at))
 
 
-def _done(code: str) -> HttpResponse:
-    return HttpResponseRedirect(f"{reverse('portal:mandates')}?done={code}")
+def _done(request: HttpRequest, code: str) -> HttpResponse:
+    request.session[DONE] = code
+    return HttpResponseRedirect(reverse("portal:mandates"))

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
-from aurora.ui.contexts.shared import Banner, FieldError, Text
+from aurora.ui.contexts.shared import Banner, FieldError, Pagination, Text
 
 
 class MandateState(StrEnum):
@@ -50,7 +50,10 @@ class WaitingRequest:
 
 @dataclass(frozen=True, slots=True)
 class MandatesPage:
-    """`portal/mandates.html`. Buttons "act" are forms that POST `decision=act` to the card's `act_url`."""
+    """`portal/mandates.html`. Buttons "act" are forms that POST `decision=act` to the card's `act_url`.
+
+    `pagination`: of offers and of what is past; the rest is on every page.
+    """
 
     offers: tuple[MandateCard, ...]
     reconfirm: tuple[MandateCard, ...]
@@ -60,6 +63,7 @@ class MandatesPage:
     offer_url: str
     banner: Banner | None = None
     request: WaitingRequest | None = None
+    pagination: Pagination | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +125,29 @@ class MandateOfferPage:
 
 @dataclass(frozen=True, slots=True)
 class MandateRevokePage:
-    """`portal/mandate_revoke.html`. POST to the page; `child` names one of those that were passed on, if only that one ends."""
+    """`portal/mandate_revoke.html`. POST to the page; `child` names one of those that were passed on, if only that one ends.
+
+    `offer`: nobody has accepted it, so nobody could act on it, and only its receiver is told, if they have it.
+    """
 
     mandate: MandateCard
     i_am_attorney: bool
     cancel_url: str
     child: str = ""
+    offer: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GrantGonePage:
+    """`portal/authorize_gone.html`: a request about an access that is not of whom the reader answers for, who may answer for others.
+
+    `request` None: it waits no longer. POST `client_id` and `request_uri` to the page itself to have the agency told; not while acting.
+    """
+
+    request: WaitingRequest | None
+    client_id: str
+    request_uri: str
+    mandates_url: str
 
 
 @dataclass(frozen=True, slots=True)

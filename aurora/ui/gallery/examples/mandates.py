@@ -70,6 +70,12 @@ def mandates() -> list[Example]:
         ),
         *_forms(),
         Example("mandate-revoke", "portal/mandate_revoke.html", "mandates/m/revoke/", MandateRevokePage(mine, False, "/mandates/m/")),
+        Example(
+            "mandate-take-back",
+            "portal/mandate_revoke.html",
+            "mandates/m/revoke/",
+            MandateRevokePage(waiting, False, "/mandates/m/", offer=True),
+        ),
         Example("mandate-give-up", "portal/mandate_revoke.html", "mandates/m/revoke/", MandateRevokePage(held, True, "/mandates/m/")),
     ]
 
