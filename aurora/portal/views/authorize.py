@@ -11,14 +11,14 @@ from django.utils import timezone, translation
 from django.utils.crypto import salted_hmac
 from django.views.decorators.http import require_http_methods
 
-from aurora.journeys import request_access
+from aurora.journeys import act_for, request_access
 from aurora.journeys.request_access import AccessQuestion
 from aurora.portal import forms, mandated, newcomers, waiting
-from aurora.portal.auth import for_citizens, me
+from aurora.portal.auth import actor, for_citizens, me
 from aurora.portal.present import consents as present
 from aurora.portal.waiting import INTERACTION
 from aurora.ui import words
-from aurora.ui.contexts import InvalidRequestPage
+from aurora.ui.contexts import GrantGonePage, InvalidRequestPage
 from consent import days
 from consent.errors import Conflict, InvalidInput
 from consent.oauth import requests
@@ -44,7 +44,7 @@ def decide(request: HttpRequest) -> HttpResponse:
         newcomers.note(request, **{INTERACTION: interaction, "language": language})
         return _decide(request, client_id, request_uri, interaction)
     except GrantGone:
-        return SeeOther(request_access.turn_away(client_id=client_id, request_uri=request_uri, interaction=interaction))
+        return _gone(request, client_id, request_uri, interaction)
     except RequestRefused as error:
         page = InvalidRequestPage(reason=str(words.request_error(error.code)), home_url=reverse("portal:landing"))
         return render(request, "portal/authorize_invalid.html", {"page": page}, status=error.status)
@@ -57,6 +57,18 @@ def _decide(request: HttpRequest, client_id: str, request_uri: str, interaction:
         language=request.session["language"], today=days.today(),
     )  # fmt: skip
     return _answer(request, asked) if request.method == "POST" else _page(request, asked, {})
+
+
+def _gone(request: HttpRequest, client_id: str, request_uri: str, interaction: str) -> HttpResponse:
+    """The agency is told that there is no such grant. Whoever may answer for others is asked first whom it concerns: nothing is answered by a GET,
+    nor for another while they act.
+    """
+    acts = mandated.of(request) is not None
+    if acts or (request.method != "POST" and act_for.acts_for_others(citizen_id=actor(request), now=timezone.now())):
+        waiting.note(request, client_id=client_id, request_uri=request_uri)
+        page = GrantGonePage(waiting.find(request), client_id, request_uri, reverse("portal:mandates"))
+        return render(request, "portal/authorize_gone.html", {"page": page})
+    return SeeOther(request_access.turn_away(client_id=client_id, request_uri=request_uri, interaction=interaction))
 
 
 def _answer(request: HttpRequest, asked: AccessQuestion) -> HttpResponse:

@@ -103,6 +103,7 @@ from aurora.ui.contexts.evaluations import (
 from aurora.ui.contexts.mandates import (
     ActingOverPage,
     ActingRefusedPage,
+    GrantGonePage,
     MandateCard,
     MandateEventView,
     MandateOfferPage,
@@ -226,6 +227,7 @@ __all__ = [
     "FactRow",
     "FieldError",
     "FilterOption",
+    "GrantGonePage",
     "Health",
     "HomePage",
     "InvalidRequestPage",

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from aurora.ui import mandate_words, words
-from aurora.ui.contexts import Answering, DayGroup, MandatesPage, WaitingRequest
+from aurora.ui.contexts import Answering, DayGroup, GrantGonePage, MandatesPage, WaitingRequest
 from aurora.ui.gallery import parts as p
 from aurora.ui.gallery.example import Example
 from aurora.ui.gallery.examples import citizen, mandates, records
@@ -50,11 +50,14 @@ def pages() -> list[Example]:
         consequences=tuple(str(s) for s in mandate_words.WITHDRAW_CONNECTION_FOR),
         can_keep=False,
     )
+    gone = GrantGonePage(waits, "client", "urn:x", "/mandates/")
     return [
         *acted,
         replace(known["my-data"], name="estate-my-data", acting_for=mandates.BERTIL, estate=True),
         replace(known["withdraw"], name="estate-withdraw", acting_for=mandates.BERTIL, estate=True, page=withdraw),
         Example("authorize-for-oneself", "portal/authorize.html", "oauth", asks),
         Example("authorize-for-another", "portal/authorize.html", "oauth", asks, acting_for=mandates.BERTIL),
+        Example("authorize-gone", "portal/authorize_gone.html", "oauth", gone),
+        Example("authorize-gone-acting", "portal/authorize_gone.html", "oauth", gone, acting_for=mandates.BERTIL),
         Example("mandates-request", "portal/mandates.html", "mandates/", replace(some, request=waits, banner=None)),
     ]
