@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from aurora.identity import citizens
+from aurora.identity.models import Citizen
 from aurora.journeys import evaluate
 from aurora.journeys._door import open_door
 from aurora.journeys._log import log
@@ -46,10 +48,13 @@ def export(*, citizen_id: UUID, now: datetime) -> dict[str, Any]:
     with citizen_scope(citizen_id):
         consents = [_consent(record) for record in queries.for_citizen(citizen_id=citizen_id)]
         # Who acts for them has no page of these either.
-        made = evaluate.made(citizen_id=citizen_id, now=now) if acting.current() is None else []
+        doing, name = acting.current(), citizens.name_of(Citizen.objects.get(pk=citizen_id))
+        made = evaluate.made(citizen_id=citizen_id, now=now) if doing is None else []
     return {
         "format": "aurora-export-1",
         "made_at": now.isoformat(),
+        "about": {"name": name},
+        "made_by": {"name": doing.attorney_name if doing else name, "as": doing.mandate.kind.value if doing else CITIZEN},
         "ledger_entry": str(mine.entry_id),
         "facts": [_fact(fact) for fact in mine.facts],
         "consents": consents,

@@ -83,7 +83,7 @@ def test_an_administrator_sees_takes_along_and_ends(cast: Cast) -> None:
     assert b"You are handling the estate of" in page.content and b"They see everything" not in page.content
     for path in ("consents/", "activity/", f"consents/{consent.pk}/"):
         assert face.get(f"/en/{path}").status_code == 200, path
-    exported = post(face, "/en/my-data/export/")
+    exported = post(face, "/en/my-data/export/", **{"for": str(made)})
     assert exported.status_code == 200 and len(exported.json()["consents"]) == 2  # type: ignore[attr-defined]
     assert b'name="keep"' not in face.get(f"/en/consents/{consent.pk}/withdraw/").content
     assert post(face, f"/en/consents/{consent.pk}/withdraw/", decision="withdraw", keep="yes").status_code == 200

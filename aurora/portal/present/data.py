@@ -7,12 +7,13 @@ from django.urls import reverse
 from aurora.journeys.own_data import OwnData
 from aurora.portal.present.vocabulary import Vocabulary, category_view, connect_url
 from aurora.twin.values import FactView
+from aurora.ui import mandate_words
 from aurora.ui.contexts import FactGroup, FactRow, MyDataPage, Provenance
 from consent import acting
 
 
-def my_data_page(mine: OwnData) -> MyDataPage:
-    """Every category: with its facts, or with the way to connect it."""
+def my_data_page(mine: OwnData, *, whom: str = "", changed: bool = False) -> MyDataPage:
+    """Every category: with its facts, or with the way to connect it. `changed`: the page was made for another, and nothing was downloaded."""
     vocabulary, doing = Vocabulary(), acting.current()
     by_category: dict[str, list[FactView]] = {}
     for fact in mine.facts:
@@ -38,6 +39,8 @@ def my_data_page(mine: OwnData) -> MyDataPage:
         export_url=reverse("portal:export") if doing is None or doing.scope.everything else "",
         entry_url=reverse("portal:entry", args=[mine.entry_id]),
         forget_url="" if doing else reverse("portal:forget"),
+        whom=whom,
+        banner=mandate_words.banner("changed") if changed else None,
     )
 
 

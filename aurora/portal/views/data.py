@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from aurora.journeys import own_data
+from aurora.portal import mandated
 from aurora.portal.auth import for_citizens, me
 from aurora.portal.present import data as present
 
@@ -19,8 +20,13 @@ from aurora.portal.present import data as present
 @for_citizens
 def my_data(request: HttpRequest) -> HttpResponse:
     """Every fact with its source and date. Looking is an access too, and stands in the log."""
-    page = present.my_data_page(own_data.view(citizen_id=me(request), now=timezone.now()))
-    return render(request, "portal/my_data.html", {"page": page})
+    return _page(request)
+
+
+def _page(request: HttpRequest, *, changed: bool = False) -> HttpResponse:
+    data = own_data.view(citizen_id=me(request), now=timezone.now())
+    page = present.my_data_page(data, whom=mandated.whom(request), changed=changed)
+    return render(request, "portal/my_data.html", {"page": page}, status=409 if changed else 200)
 
 
 @require_POST
@@ -35,7 +41,9 @@ def forget(request: HttpRequest) -> HttpResponse:
 @require_POST
 @for_citizens
 def export(request: HttpRequest) -> HttpResponse:
-    """Everything as one JSON file (GDPR art. 20)."""
+    """Everything as one JSON file (GDPR art. 20), of the person about whom the page was: another tab may have begun or ended acting since."""
+    if request.POST.get("for", "") != mandated.whom(request):
+        return _page(request, changed=True)
     now = timezone.now()
     document = own_data.export(citizen_id=me(request), now=now)
     response = HttpResponse(json.dumps(document, ensure_ascii=False, indent=1), content_type="application/json")

@@ -49,12 +49,16 @@ class FactGroup:
 
 @dataclass(frozen=True, slots=True)
 class MyDataPage:
-    """`portal/my_data.html`. `export_url` takes a POST (with CSRF) and answers with a file; "" hides the button."""
+    """`portal/my_data.html`. `export_url` takes a POST (with CSRF) of `whom` as `for` and answers with a file; "" hides the button.
+
+    `whom`: about whom the page is, as forms carry it (`mandated.whom`).
+    """
 
     groups: tuple[FactGroup, ...]
     missing: tuple[FactGroup, ...]
     sources_url: str
     export_url: str = ""
+    whom: str = ""
     entry_url: str = ""
     forget_url: str = ""
     banner: Banner | None = None
