@@ -67,10 +67,12 @@ def fault_of(mandate: MandateView, *, now: datetime) -> MandateFault | None:
         return MandateFault.NOT_ACCEPTED
     if mandate.attorney == mandate.principal:
         return MandateFault.ONESELF
-    if mandate.expires_at is not None and mandate.expires_at <= now:
-        return MandateFault.ENDED
-    if mandate.freezes_at is not None and mandate.freezes_at <= now:
+    # What ran out before the birthday is over; what would have run out on it or later is frozen by it, whenever that is asked.
+    frozen, ends = mandate.freezes_at, mandate.expires_at
+    if frozen is not None and frozen <= now and (ends is None or ends >= frozen):
         return MandateFault.FROZEN
+    if ends is not None and ends <= now:
+        return MandateFault.ENDED
     if mandate.not_before > now:
         return MandateFault.NOT_YET
     return _fault_of_parent(mandate, now)

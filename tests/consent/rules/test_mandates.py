@@ -304,3 +304,15 @@ def test_the_vocabulary_puts_every_kind_of_data_in_a_theme() -> None:
     assert {p for t in themes().values() for p in t.purposes} <= purposes - {"acting-for-child", "administering-estate"}
     for theme in words():
         assert set(theme.name) == set(theme.description) == {"fi", "sv", "en"} and all(theme.name.values())
+
+
+@pytest.mark.parametrize("ends", [None, 0, 1, 400])
+def test_custody_that_lasts_to_the_birthday_is_frozen_by_it_and_one_that_ended_before_is_over(ends: int | None) -> None:
+    birthday = NOW
+    until = None if ends is None else birthday + timedelta(days=ends)
+    one = mandate(kind=MandateKind.GUARDIAN, themes=frozenset(), freezes_at=birthday, expires_at=until)
+    for later in (0, 1, 500):
+        now = birthday + timedelta(days=later)
+        assert rules.fault_of(one, now=now) is MandateFault.FROZEN and rules.state_at(one, now=now) is MandateState.FROZEN
+        over = replace(one, expires_at=birthday - timedelta(seconds=1))
+        assert rules.fault_of(over, now=now) is MandateFault.ENDED and rules.state_at(over, now=now) is MandateState.ENDED
