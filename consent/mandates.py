@@ -73,6 +73,17 @@ def estates_of(citizen_id: UUID | OuterRef) -> QuerySet[Mandate]:
     return Mandate.objects.filter(principal_id=citizen_id, kind=Mandate.Kind.ESTATE).exclude(evidence__has_key=CORRECTED)
 
 
+def told_dead(*, citizen_id: UUID) -> Mandate | None:
+    """The estate by which Aurora first heard that a citizen is dead, or None; a correction waits until this transaction ends. In their scope.
+
+    FOR SHARE, as whoever acts for the estate locks it: the two do not wait for each other.
+    """
+    ids = list(estates_of(citizen_id).order_by("pk").values_list("pk", flat=True))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM consent_mandate WHERE id = ANY (%s) ORDER BY id FOR SHARE", [ids])
+    return estates_of(citizen_id).filter(pk__in=ids).order_by("created_at").first()
+
+
 def acts_for_others(*, citizen_id: UUID, now: datetime) -> bool:
     """Whether a citizen holds a mandate by which answers are given, as far as dates tell: for a page that says so. In their scope."""
     mine = Mandate.objects.filter(
@@ -137,11 +148,14 @@ def _locked(mandate_id: UUID) -> MandateView | None:
 
 
 def own_fault(*, citizen_id: UUID, deed: Deed, now: datetime) -> MandateFault | None:
-    """Why a child who has a guardian here does not do this alone, whoever acts in this request. In the child's scope."""
-    birthdays = Mandate.objects.filter(
+    """Why a child who has a guardian here does not do this alone, whoever acts in this request. In the child's scope.
+
+    A guardian who lets Aurora ask the register no longer is none here: they may not act, and Aurora may know no more of it.
+    """
+    standing = Mandate.objects.filter(
         principal_id=citizen_id, kind=Mandate.Kind.GUARDIAN, state=Mandate.State.STANDING, freezes_at__gt=now
-    )
-    turns = birthdays.order_by("freezes_at").values_list("freezes_at", flat=True).first()
+    ).order_by("freezes_at")
+    turns = next((row.freezes_at for row in standing if has_basis(row, now=now)), None)
     return None if turns is None else rules.minor_may(deed, age=rules.age_on(day_of(now), eighteenth=day_of(turns)))
 
 

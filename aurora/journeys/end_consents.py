@@ -82,11 +82,11 @@ def _at_source(source: str, now: datetime, most: int) -> Pairs:
 
 
 def _ended_for_dead(consent_id: UUID, citizen_id: UUID, now: datetime) -> bool:
-    with citizen_scope(citizen_id):
-        told = mandates.estates_of(citizen_id).order_by("created_at").first()
-    if told is None:
-        return False  # corrected meanwhile
-    return _ended(consent_id, citizen_id, by=told.evidence["source"], now=now, of_death=True, details={"reason": "citizen_died"})
+    with citizen_scope(citizen_id):  # one transaction: a correction comes before it or after it
+        told = mandates.told_dead(citizen_id=citizen_id)
+        if told is None:
+            return False  # corrected meanwhile
+        return _ended(consent_id, citizen_id, by=told.evidence["source"], now=now, of_death=True, details={"reason": "citizen_died"})
 
 
 def by_operator(*, wanted: UUID, reason: str, case: str, operator_id: UUID, now: datetime) -> tuple[Withdrawn, ...]:
