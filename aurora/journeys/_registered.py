@@ -27,9 +27,12 @@ def registered(holder_id: UUID, kind: Mandate.Kind, source: str) -> list[Mandate
 
 
 def end_each(rows: Iterable[Mandate], now: datetime) -> list[Mandate]:
-    """End what nothing supports any longer, each in its principal's scope; with what was passed on from it."""
+    """End what nothing supports any longer, each in its principal's scope; with what was passed on from it.
+
+    What was passed on comes last: whoever acts on it locks what it came from before it.
+    """
     ended = []
-    for row in sorted(rows, key=lambda r: r.pk):
+    for row in sorted(rows, key=lambda r: (r.parent_id is not None, r.pk)):
         with citizen_scope(row.principal_id):
             ended += mandate_changes.end_without_answer(mandate_id=row.pk, now=now)
     return ended
