@@ -12,6 +12,7 @@ from aurora.identity.models import Citizen
 from aurora.journeys._log import log_each
 from aurora.messages import outbox
 from aurora.messages.models import MessageKind
+from consent.days import last_day
 from consent.ledger.events import Event
 from consent.models import Mandate, MandateEvent, MandateEventKind
 from consent.rules import AURORA, CITIZEN
@@ -67,7 +68,7 @@ def tell(
     for one, other, row, what in sorted(told, key=lambda t: (t[0], t[2].pk)):
         about = {
             "mandate": row.pk, "who": invited(row) if what is Event.MANDATE_DECLINED else name_in_scope(other),
-            "change": _change(row, what, other, by), "side": "principal" if one == row.principal_id else "attorney",
+            "change": _change(row, what, other, by), **_last(row, what), "side": "principal" if one == row.principal_id else "attorney",
             "path": f"mandates/{row.pk}/",
         }  # fmt: skip
         with citizen_scope(one):
@@ -77,9 +78,17 @@ def tell(
 def _change(row: Mandate, what: Event, other: UUID, by: UUID | None) -> str:
     """The code of a change as `aurora.ui.letters.mandate_changed` has it: finer where it matters who did it, or that somebody is dead."""
     change = CHANGES[what]
+    if _last(row, what):
+        return f"{change}:until"
     if row.kind == Mandate.Kind.ESTATE:
         return f"{change}:estate"
     return f"{change}:by" if what is Event.MANDATE_REVOKED and by == other else change
+
+
+def _last(row: Mandate, what: Event) -> dict[str, str]:
+    """The last day of a guardian's right that ends before the child turns 18."""
+    sooner = row.kind == Mandate.Kind.GUARDIAN and row.expires_at and row.freezes_at and row.expires_at < row.freezes_at
+    return {"until": last_day(row.expires_at).isoformat()} if sooner and row.expires_at and what is Event.MANDATE_REGISTERED else {}
 
 
 def _sides(row: Mandate) -> list[UUID]:

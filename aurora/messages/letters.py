@@ -63,7 +63,7 @@ def _what(about: tuple[Mapping[str, Any], ...], language: str) -> Iterator[str]:
         if told.get("actor"):
             yield letters.by_another(told["actor"])
         if told.get("who"):
-            changed = letters.mandate_changed(told.get("side", ""), told.get("change", ""), told["who"])
+            changed = letters.mandate_changed(told.get("side", ""), told.get("change", ""), told["who"], until=_values(told)["until"])
             yield from changed or (letters.concerns(told["who"]),)
 
 

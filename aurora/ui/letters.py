@@ -99,6 +99,12 @@ _MANDATE_SAYS: Final[Mapping[tuple[str, str], Sentence]] = {
     ("attorney", "registered"): _(
         "The population register tells that you are the guardian of %(who)s. You may act for them until they turn 18."
     ),
+    ("principal", "registered:until"): _(
+        "The population register tells that %(who)s is your guardian and may act for you until %(until)s."
+    ),
+    ("attorney", "registered:until"): _(
+        "The population register tells that you are the guardian of %(who)s. You may act for them until %(until)s."
+    ),
     ("attorney", "registered:estate"): _(
         "The population register tells that you administer the estate of %(who)s. You may see the data in Aurora, take it along and end consents."
     ),
@@ -138,10 +144,13 @@ def concerns(who: str) -> str:
     return gettext("The other person is %(who)s.") % {"who": who}
 
 
-def mandate_changed(side: str, change: str, who: str) -> tuple[str, ...]:
-    """What has become of a right to act, for the one or the other `side` (principal, attorney). Nothing for a change of before there were sides."""
+def mandate_changed(side: str, change: str, who: str, *, until: str = "") -> tuple[str, ...]:
+    """What has become of a right to act, for the one or the other `side` (principal, attorney). Nothing for a change of before there were sides.
+
+    `until`: its last day as it is written, where the change says that it has one.
+    """
     said = _MANDATE_SAYS.get((side, change)) or _MANDATE_SAYS.get((side, change.partition(":")[0]))
-    return (str(said) % {"who": who},) if said else ()
+    return (str(said) % {"who": who, "until": until},) if said else ()
 
 
 def link(code: str) -> str:
