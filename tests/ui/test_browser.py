@@ -138,3 +138,13 @@ def test_with_javascript_the_progress_changes_without_reloading(browser: Browser
     assert asked.count(f"{SITE}/pull") == 1
     assert asked.count(f"{SITE}/pulls/x/progress/") == 1
     assert page.locator("#pull").get_attribute("data-fragment-url") is None
+
+
+def test_with_javascript_an_estimate_appears_without_reloading(browser: Browser, gallery: list[Drawn]) -> None:
+    by_name = {d.name: d.html for d in gallery if d.language == "en"}
+    page = browser.new_page()
+    asked = _serve(page, {"/evaluation": by_name["evaluation-running"], "/evaluations/x/progress/": by_name["evaluation-done"]})
+    page.goto(f"{SITE}/evaluation")
+    page.get_by_text("About 3 in 100").wait_for(timeout=10_000)
+    assert asked.count(f"{SITE}/evaluation") == 1 and asked.count(f"{SITE}/evaluations/x/progress/") == 1
+    assert page.locator("#evaluation").get_attribute("data-fragment-url") is None
