@@ -10,11 +10,12 @@ from uuid import UUID
 
 from django.urls import reverse
 
+from aurora.journeys import act_for
 from aurora.journeys.request_access import AccessQuestion
 from aurora.portal.present import again
 from aurora.portal.present.sources import field_errors, notice_parts
 from aurora.portal.present.vocabulary import Vocabulary, category_view, connect_url, purpose_view
-from aurora.ui import mandate_words, withdrawal_words, words
+from aurora.ui import formats, mandate_words, withdrawal_words, words
 from aurora.ui.contexts import (
     AgencyConsentPage,
     Answering,
@@ -33,7 +34,7 @@ from aurora.ui.renewals import renewal
 from consent import acting, queries, receipts
 from consent.days import last_day
 from consent.models import ConsentEvent, ConsentRecord, Notice
-from consent.rules import AURORA
+from consent.rules import AURORA, CITIZEN
 
 
 def cards(
@@ -86,14 +87,27 @@ def state_of(record: ConsentRecord, now: datetime) -> ConsentState:
 
 def history(record: ConsentRecord) -> tuple[ConsentEventView, ...]:
     """What happened to it, oldest first."""
-    return tuple(ConsentEventView(_happened(e, record), e.at, _receipt_url(e)) for e in record.events.select_related("receipt"))
+    events = list(record.events.select_related("receipt", "mandate"))
+    names = act_for.names_of(e.decided_by_id for e in events if e.decided_by_id)
+    return tuple(ConsentEventView(_happened(e, record, names), e.at, _receipt_url(e)) for e in events)
 
 
-def _happened(event: ConsentEvent, record: ConsentRecord) -> str:
+def _happened(event: ConsentEvent, record: ConsentRecord, names: Mapping[UUID, str]) -> str:
     by = event.by
-    if by not in ("citizen", "operator", AURORA):
+    if by == CITIZEN and (who := _who_decided(event, names)):
+        return mandate_words.decided(event.kind, who)
+    if by not in (CITIZEN, "operator", AURORA):
         by = "recipient" if by == record.recipient.code else "source" if record.source else "register"
     return str(withdrawal_words.by_another(event.kind, by) or words.consent_event(event.kind))
+
+
+def _who_decided(event: ConsentEvent, names: Mapping[UUID, str]) -> str:
+    """Who decided it, as the log names them; "" for the reader's own word, who then is told "you"."""
+    if event.decided_by_id is not None:
+        kind = event.mandate.kind if event.mandate else ""
+        return mandate_words.attorney_as(names.get(event.decided_by_id, ""), kind)[formats.language()]
+    doing = acting.current()
+    return doing.principal_name if doing is not None else ""
 
 
 def _receipt_url(event: ConsentEvent) -> str:
@@ -129,6 +143,7 @@ def consequences(record: ConsentRecord, *, kept: bool = False) -> tuple[str, ...
         else (mandate_words.WITHDRAW_CONNECTION_FOR, mandate_words.WITHDRAW_ACCESS_FOR)
     )
     sentences = connection if record.recipient.code == AURORA else access
+    sentences = (*sentences, *withdrawal_words.rested(record.purpose_id))
     return tuple(str(s) for s in sentences if not (kept and s is connection[_ERASES]))
 
 
