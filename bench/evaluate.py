@@ -6,6 +6,7 @@ calls onnxruntime as a program of its own would: no limits, no other process, no
 
 from __future__ import annotations
 
+import os
 import random
 import secrets
 import statistics
@@ -124,7 +125,8 @@ def _answered(result: run.Result | run.NotApplicable) -> Sequence[float]:
 
 
 def _bare(version: EvaluatorVersion) -> Callable[[dict[str, Any]], Sequence[float]]:
-    """onnxruntime with its defaults, but for threads: one row gives them nothing to do."""
+    """onnxruntime with its defaults, but for threads, since one row gives them nothing to do, and for its reports to its maker."""
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

@@ -32,6 +32,7 @@ Job = dict[str, Any]
 
 def main() -> int:
     limit()
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # whoever started this
     read, write = _pipes()
     handlers: dict[str, Callable[[Job, bytes], Job]] = {
         "ping": _ping,

@@ -29,6 +29,8 @@ ENVIRON = {
     "PYTHONPATH": str(ROOT),
     "PYTHONDONTWRITEBYTECODE": "1",
     "LC_ALL": "C.UTF-8",
+    # onnxruntime's own wheels tell Microsoft which models are loaded and run, unless this is set before they start.
+    "ORT_DISABLE_TELEMETRY": "1",
     **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
 }
 _CHUNK = 1 << 16
