@@ -186,7 +186,7 @@ CONTENT_SECURITY_POLICY = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
 # The one address that takes more: a model's package and signature (aurora.api.uploads), and what stands around them.
-AURORA_LARGER_BODIES = {"/api/v1/evaluators": 21 * 1024 * 1024 + 64 * 1024}
+AURORA_LARGER_BODIES = {"/api/v1/evaluators": 21 * 1024 * 1024}
 FILE_UPLOAD_HANDLERS: list[str] = []
 
 LANGUAGE_CODE = "en"

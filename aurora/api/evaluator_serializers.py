@@ -14,7 +14,7 @@ class PackageSerializer(serializers.Serializer):  # type: ignore[type-arg]
     """What is sent. Both are files with a file name."""
 
     package = serializers.FileField(help_text="The package, a zip of at most 20 MiB.")
-    signature = serializers.FileField(help_text="Its signature, the JSON file that model-signing writes; at most 1 MiB.")
+    signature = serializers.FileField(help_text="Its signature, the JSON file that model-signing writes; at most 256 KiB.")
 
 
 class EvaluatorSerializer(serializers.Serializer):  # type: ignore[type-arg]

@@ -24,7 +24,7 @@ from rest_framework.parsers import BaseParser
 from consent.errors import InvalidInput
 
 SECONDS = 60.0
-LARGEST = {"package": 20 * 1024 * 1024, "signature": 1024 * 1024}
+LARGEST = {"package": 20 * 1024 * 1024, "signature": 256 * 1024}
 PIECE = 64 * 1024
 RETRY_SECONDS = 10
 _turn = threading.Lock()
@@ -35,7 +35,7 @@ class TooLarge(APIException):
 
     status_code = 413
     default_code = "too_large"
-    default_detail = "A package has at most 20 MiB, its signature at most 1 MiB."
+    default_detail = "A package has at most 20 MiB, its signature at most 256 KiB."
 
 
 class TooSlow(APIException):

@@ -61,7 +61,7 @@ ROUTES = {
         f"/api/v1/events/{NOBODYS}/confirmation", POST, "itself", frozenset({"consent_oauth_usedproof"})
     ),
     "api/v1/evaluators": Route(
-        "/api/v1/evaluators", GET | POST, "itself", frozenset({"consent_oauth_usedproof"}), largest=21 * 1024 * 1024 + 64 * 1024
+        "/api/v1/evaluators", GET | POST, "itself", frozenset({"consent_oauth_usedproof"}), largest=21 * 1024 * 1024
     ),
     "api/v1/evaluators/<uuid:id>": Route(f"/api/v1/evaluators/{NOBODYS}", GET, "itself", frozenset({"consent_oauth_usedproof"})),
     "api/v1/schema/": Route("/api/v1/schema/", READ),

@@ -7,18 +7,23 @@ import os
 import re
 import subprocess
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 from authlib.oauth2 import OAuth2Error
 from django.core.management import get_commands
 from rest_framework import exceptions
 
+from aurora.api import uploads
 from aurora.api.authentication import InsufficientScope
+from aurora.journeys import _contract_fit, onboard_evaluator
 from consent.errors import AuroraError, InvalidInput, NotFound
 from consent.oauth import errors, keysets, limits
 from consent.oauth.errors import InvalidProof, InvalidToken, NonceWanted
 from consent.rules import RefusalCode
 from consent.webhooks import feed
+from recommender.errors import EVALUATOR_CODES, EvaluatorRefused
 from tests.interop.peer import EXAMPLE, node
 from tests.support.stack import ROOT
 
@@ -48,15 +53,26 @@ def written(path: str) -> set[str]:
     return set(re.findall(r'\d{3}, "([a-z_]+)"', (ROOT / path).read_text(encoding="utf-8")))
 
 
+def defined(module: ModuleType, kind: type[Exception]) -> list[Any]:
+    """The errors of a kind that a module defines."""
+    return [one for one in vars(module).values() if isinstance(one, type) and issubclass(one, kind) and one.__module__ == module.__name__]
+
+
+def of_models() -> dict[str, int]:
+    """Code and status of each error that an owner may meet when it registers a model."""
+    own = [*defined(_contract_fit, _contract_fit.ContractUnfit), onboard_evaluator.NotAModelOwner, onboard_evaluator.NoOwnerKey]
+    told = {one.code: one.status for one in own if "code" in vars(one)}
+    told |= {one.default_code: one.status_code for one in defined(uploads, exceptions.APIException)}
+    # `owner_unknown` is told as `no_owner_key`.
+    heard = set(EVALUATOR_CODES) - onboard_evaluator.FOR_STEWARDS - {"owner_unknown"}
+    return told | {code: onboard_evaluator.EvaluatorNotTaken(EvaluatorRefused(code)).status for code in heard}
+
+
 def of_the_api() -> set[str]:
     """Every code of a problem, from where each is defined."""
     codes = {code.value for code in RefusalCode}
     codes |= written("aurora/api/problems.py") | {NotFound.code, InvalidInput.code}
-    codes |= {
-        one.code
-        for one in vars(feed).values()
-        if isinstance(one, type) and issubclass(one, AuroraError) and one.__module__ == feed.__name__
-    }
+    codes |= {one.code for one in defined(feed, AuroraError)} | set(of_models())
     codes |= {InvalidToken.code, InvalidProof.error, NonceWanted.error, InsufficientScope.default_code}
     codes |= {str(one.default_code) for one in OF_DRF}
     before = written("aurora/portal/errors.py") | written("aurora/portal/middleware.py")
@@ -73,6 +89,7 @@ def test_the_statuses_are_those_of_the_errors() -> None:
     assert {told[code.value] for code in RefusalCode} == {403}
     for one in (NotFound, InvalidInput, feed.NothingAsked, feed.ConfirmedOtherwise):
         assert told[one.code] == one.status
+    assert {code: told[code] for code in of_models()} == of_models()
     for drf in OF_DRF:
         assert told[str(drf.default_code)] == (401 if drf is exceptions.NotAuthenticated else drf.status_code)
 

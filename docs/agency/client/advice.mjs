@@ -4,6 +4,12 @@ const ASK = 'Ask the citizen again, if you still need it: node client.mjs ask CA
 const DELETE = 'Delete what you hold of it and confirm: node client.mjs events.';
 const REPORT = 'A fault in the client: look at the sentence. Trying again does not help.';
 const LATER = 'Try again later, after the seconds of Retry-After.';
+const OWNER = 'Your agency has no approved key for signing models: call Aurora\'s operator.';
+const NEWER = 'A version of a model never changes, and there is no way back to an older one: register a higher number.';
+const PACKAGE = 'Build the package as evaluators.md says: contract.json, vectors.json, models/*.onnx and nothing else.';
+const SIGN = 'Sign exactly the files of the package with the key that is approved for your agency.';
+const CONTRACT = 'Mend contract.json: the sentence names what does not fit.';
+const MODEL = 'Mend or export the model anew: it must be plain, repeatable, and give what your own test vectors say.';
 
 export const advice = {
   // The citizen's consent does not open this.
@@ -32,6 +38,36 @@ export const advice = {
   too_large: REPORT,
   nothing_asked: 'There is nothing to confirm: go on.',
   confirmed_otherwise: 'You have confirmed it already, with other words, and those stand. Tell Aurora\'s operator if they are wrong.',
+  // Registering a model (../evaluators.md).
+  not_a_model_owner: OWNER,
+  no_owner_key: OWNER,
+  upload_too_slow: 'The package must arrive within a minute. Send it again over a faster line.',
+  version_exists: NEWER,
+  version_not_newer: NEWER,
+  package_too_large: PACKAGE,
+  package_unreadable: PACKAGE,
+  package_layout: PACKAGE,
+  signature_missing: SIGN,
+  signature_unreadable: SIGN,
+  signature_invalid: SIGN,
+  contract_invalid: CONTRACT,
+  owner_differs: CONTRACT,
+  unknown_purpose: CONTRACT,
+  unfit_purpose: CONTRACT,
+  unknown_category: CONTRACT,
+  unknown_fact: CONTRACT,
+  unfit_fact: CONTRACT,
+  model_unreadable: MODEL,
+  model_too_large: MODEL,
+  external_data: MODEL,
+  custom_operator: MODEL,
+  not_deterministic: MODEL,
+  model_shape: MODEL,
+  model_fails: MODEL,
+  model_not_finite: MODEL,
+  model_out_of_bounds: MODEL,
+  vectors_invalid: MODEL,
+  vectors_differ: MODEL,
   throttled: LATER,
   unavailable: LATER,
   server_error: 'Aurora failed. Try again later, and report it if it stays.',
