@@ -16,7 +16,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import F, Q, QuerySet
+from django.db.models import Case, F, Q, QuerySet, When
 
 from consent.models import ConsentRecord
 from consent.oauth.models import Grant
@@ -100,9 +100,11 @@ def claim(*, delivery_id: UUID, now: datetime) -> Lease | None:
     free = Q(lease_until__isnull=True) | Q(lease_until__lte=now)
     token, until = uuid.uuid4(), now + settings.AURORA_PULL_LEASE
     which = Delivery.objects.filter(free, pk=delivery_id, state=State.PENDING, due_at__lte=now)
-    if which.update(lease_token=token, lease_until=until, attempts=F("attempts") + 1) != 1:
+    # The days of trying count from the first attempt: our own outage before it takes none of them.
+    began = Case(When(attempts=0, then=now), default=F("queued_at"))
+    if which.update(lease_token=token, lease_until=until, attempts=F("attempts") + 1, queued_at=began) != 1:
         return None
-    found.refresh_from_db(fields=["attempts"])
+    found.refresh_from_db(fields=["attempts", "queued_at"])
     return Lease(
         delivery_id, found.citizen_id, found.client_id, token, found.attempts, found.queued_at, found.client.agency.code, found.client.notice_uri,
         payload.body(found.payload),

@@ -136,17 +136,31 @@ def test_after_three_days_it_is_given_up_and_said(cast: Cast, office_server: Pee
     assert again(cast, row).state == "failed" and len(entries(cast.cecilia, FAILED, consent=row.consent_id)) == 1
 
 
+def test_the_three_days_count_from_the_first_attempt_whatever_held_it_up(cast: Cast, office_server: Peer) -> None:
+    office_server.says(PATH, {}, 503)
+    row = told_once(cast)
+    change(cast.cecilia, row, queued_at=timezone.now() - queue.TRY_FOR - timedelta(hours=1))  # no worker was there over a long weekend
+    before = timezone.now()
+    tell(row)
+    waiting = again(cast, row)
+    assert (waiting.state, waiting.attempts) == ("pending", 1) and waiting.queued_at >= before
+    change(cast.cecilia, row, due_at=timezone.now())
+    tell(row)
+    assert again(cast, row).queued_at == waiting.queued_at, "the second attempt begins nothing anew"
+
+
 def test_what_only_dying_workers_tried_is_given_up_and_what_nobody_tried_is_not(
     cast: Cast, office_server: Peer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     row = told_once(cast)
     only(row)
     monkeypatch.setattr(tell_agencies, "post", broken)
-    change(cast.cecilia, row, queued_at=timezone.now() - queue.TRY_FOR - queue.LONGEST_WAIT - timedelta(seconds=1))
+    long_ago = timezone.now() - queue.TRY_FOR - queue.LONGEST_WAIT - timedelta(seconds=1)
+    change(cast.cecilia, row, queued_at=long_ago)
     with pytest.raises(ValueError, match="broken"):
         tell(row)
     assert again(cast, row).state == "pending", "the first attempt is made, however late"
-    change(cast.cecilia, row, lease_until=timezone.now())
+    change(cast.cecilia, row, lease_until=timezone.now(), queued_at=long_ago)
     tell(row)
     gone = again(cast, row)
     assert (gone.state, gone.error, gone.due_at) == ("failed", "gave_up", None)
