@@ -43,7 +43,9 @@ class Delivery(models.Model):
 
     state = models.CharField(max_length=9, choices=State.choices, default=State.PENDING)
     attempts = models.PositiveSmallIntegerField(default=0)
-    queued_at = models.DateTimeField(help_text="From when the days of trying count: its making, or when an operator asked for a new try.")
+    queued_at = models.DateTimeField(
+        help_text="From when the days of trying count: its first attempt, or when an operator asked for a new try; until then its making."
+    )
     due_at = models.DateTimeField(null=True, help_text="When to try next. Null: the client has no address, and reads the feed.")
     lease_token = models.UUIDField(null=True)
     lease_until = models.DateTimeField(null=True)
@@ -59,6 +61,7 @@ class Delivery(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["client", "due_at"], condition=Q(state="pending", due_at__isnull=False), name="delivery_due"),
+            models.Index(fields=["client"], condition=Q(state="pending", due_at__isnull=True), name="delivery_unaddressed"),
             models.Index(fields=["client"], condition=Q(state="pending", lease_until__isnull=False), name="delivery_under_way"),
             models.Index(
                 fields=["client", "position"], condition=Q(position__isnull=False) & ~Q(state="delivered"), name="delivery_not_had"

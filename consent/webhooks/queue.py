@@ -29,7 +29,7 @@ LONGEST_WAIT = timedelta(hours=6)
 TRY_FOR = timedelta(days=3)
 # Of one client at a time: an agency whose server hangs must not have all workers wait for it, and there may be but two.
 AT_ONCE = 1
-PURGE_MOST = 10_000  # in a round, so that none holds many rows for long
+PURGE_MOST = ADDRESSED_MOST = 10_000  # in a round, so that none holds many rows for long
 State = Delivery.State
 
 
@@ -71,8 +71,12 @@ def wait_after(attempt: int, *, retry_after: int = 0) -> timedelta:
 
 
 def due(*, now: datetime, most: int) -> list[UUID]:
-    """What is to be tried now, of all citizens, the longest waiting first and of no client more than may be tried at once."""
+    """What is to be tried now, of all citizens, the longest waiting first and of no client more than may be tried at once.
+
+    A client that has an address by now is told what waited for it in the feed: asked here, since an end may commit after the address.
+    """
     with connection.cursor() as cursor:
+        cursor.execute("SELECT consent_webhooks_addressed(%s)", [ADDRESSED_MOST])
         cursor.execute("SELECT delivery_id FROM consent_webhooks_due(%s, %s, %s)", [now, AT_ONCE, most])
         return [row[0] for row in cursor.fetchall()]
 

@@ -12,7 +12,7 @@ from consent.webhooks.models import Delivery
 from tests.support.cast import Cast
 from tests.support.casting import cast, committed_cast
 from tests.support.hostile_peer import Peer, listening, peer
-from tests.withdrawals.told import PATH
+from tests.withdrawals.told import OVER, PATH
 
 __all__ = ["cast", "committed_cast", "listening", "peer"]
 
@@ -24,6 +24,6 @@ def office_server(cast: Cast, peer: Peer) -> Iterator[Peer]:
     peer.says(PATH, {}, 204)
     for person in (cast.aino, cast.cecilia):  # what other tests left is neither due nor under way
         with citizen_scope(person.id):
-            Delivery.objects.filter(state="pending").update(due_at=None, lease_until=None, lease_token=None)
+            Delivery.objects.filter(state="pending").update(**OVER)
     yield peer
     Client.objects.filter(client_id=cast.office.client_id).update(notice_uri=peer.url + PATH)

@@ -24,7 +24,7 @@ from consent.webhooks import keys, queue, signature
 from consent.webhooks.models import Delivery
 from tests.support.cast import Cast, browser
 from tests.support.hostile_peer import Peer
-from tests.withdrawals.told import HOUSEHOLD, INCOME, PATH, change, delivery, entries, granted, tell, withdrawn
+from tests.withdrawals.told import HOUSEHOLD, INCOME, OVER, PATH, change, delivery, entries, feed, granted, own_token, tell, withdrawn
 
 DELIVERED, FAILED = "aurora:notice:delivered", "aurora:notice:failed"
 
@@ -174,7 +174,7 @@ def broken(*_: object, **__: object) -> None:
 def test_a_worker_that_died_has_its_turn_taken_when_its_lease_is_over(cast: Cast, office_server: Peer, settings: Any) -> None:
     row, now = told_once(cast), timezone.now()
     with citizen_scope(cast.cecilia.id):
-        Delivery.objects.exclude(pk=row.pk).update(due_at=None)  # of one client only so many are tried at once
+        Delivery.objects.filter(state="pending").exclude(pk=row.pk).update(**OVER)  # of one client only so many are tried at once
         dead = queue.claim(delivery_id=row.pk, now=now)
     assert dead is not None and row.pk not in queue.due(now=now, most=10_000)
     tell(row)
@@ -190,7 +190,7 @@ def test_a_worker_that_died_has_its_turn_taken_when_its_lease_is_over(cast: Cast
 def only(*rows: Delivery) -> None:
     """Nothing else of the client is under way or due."""
     with citizen_scope(rows[0].citizen_id):
-        Delivery.objects.exclude(pk__in=[row.pk for row in rows]).update(due_at=None, lease_until=None, lease_token=None)
+        Delivery.objects.filter(state="pending").exclude(pk__in=[row.pk for row in rows]).update(**OVER)
 
 
 def test_an_agency_whose_server_hangs_holds_up_no_other(cast: Cast, office_server: Peer) -> None:
@@ -285,6 +285,24 @@ def test_who_has_no_address_is_not_called_and_reads_the_feed(cast: Cast, office_
     Client.objects.filter(client_id=cast.office.client_id).update(notice_uri="")
     row = told_once(cast)
     assert row.due_at is None and row.pk not in queue.due(now=timezone.now(), most=10_000)
+
+
+def test_who_gets_an_address_is_told_what_waited_but_not_what_the_feed_has_handed_over(cast: Cast, office_server: Peer) -> None:
+    office = Client.objects.filter(client_id=cast.office.client_id)
+    office.update(notice_uri="")
+    token, had = own_token(cast), told_once(cast)
+    more, after = True, ""
+    while more:
+        page = feed(cast, token, f"?after={after}" if after else "").json()
+        more, after = page["more"], page["next"]
+    feed(cast, token, f"?after={after}")  # who goes on has received
+    waits = told_once(cast)
+    assert again(cast, had).state == "delivered" and waits.due_at is None
+    assert waits.pk not in queue.due(now=timezone.now(), most=500) and again(cast, waits).due_at is None
+    office.update(notice_uri=office_server.url + PATH)
+    assert waits.pk in queue.due(now=timezone.now(), most=500) and again(cast, had).due_at is None
+    tell(waits)
+    assert again(cast, waits).state == "delivered" and len(office_server.asked(PATH)) == 1
 
 
 def test_a_newer_consent_tells_that_the_older_is_replaced_and_asks_for_what_it_drops(cast: Cast) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +18,10 @@ from tests.support.cast import Cast, Person, browser
 
 PATH = "/notices"
 INCOME, HOUSEHOLD = "tax.income", "population.household"
+# What a delivery of another test comes to, so that it is neither due nor under way.
+OVER: dict[str, Any] = {
+    "state": "delivered", "delivered_at": datetime(2026, 1, 1, tzinfo=UTC), "due_at": None, "lease_until": None, "lease_token": None,
+}  # fmt: skip
 
 
 def asked_for(person: Person) -> ConsentRecord:
