@@ -46,8 +46,9 @@ def cards(
     """
     shown = list(records)
     behind = queries.left_behind(r.pk for r in shown if state_of(r, now) is ConsentState.ACTIVE)
+    reasons = queries.reasons_of_ends(r.pk for r in shown if state_of(r, now) is ConsentState.ENDED)
     told = how_far or {}
-    return [_card(r, vocabulary, behind.get(r.pk, frozenset()) & set(r.covered), told.get(r.pk), now) for r in shown]
+    return [_card(r, vocabulary, behind.get(r.pk, frozenset()) & set(r.covered), told.get(r.pk), reasons.get(r.pk, ""), now) for r in shown]
 
 
 def card(record: ConsentRecord, vocabulary: Vocabulary, *, now: datetime) -> ConsentView:
@@ -55,7 +56,9 @@ def card(record: ConsentRecord, vocabulary: Vocabulary, *, now: datetime) -> Con
     return cards([record], vocabulary, now=now)[0]
 
 
-def _card(record: ConsentRecord, vocabulary: Vocabulary, behind: frozenset[str], telling: Telling | None, now: datetime) -> ConsentView:
+def _card(
+    record: ConsentRecord, vocabulary: Vocabulary, behind: frozenset[str], telling: Telling | None, reason: str, now: datetime
+) -> ConsentView:
     state = state_of(record, now)
     return ConsentView(
         id=str(record.pk),
@@ -75,14 +78,20 @@ def _card(record: ConsentRecord, vocabulary: Vocabulary, behind: frozenset[str],
         renew_url=connect_url(record.source.code) if behind and record.source else "",
         withdrawn=tuple(vocabulary.category(code) for code in record.withdrawn),
         telling=telling,
+        ended_how=str(withdrawal_words.by_another("withdrawn", _by(record.ended_by, reason, record)))
+        if state is ConsentState.ENDED
+        else "",
     )
+
+
+_PAST = {"declined": ConsentState.DECLINED, "expired": ConsentState.EXPIRED, "replaced": ConsentState.REPLACED}
 
 
 def state_of(record: ConsentRecord, now: datetime) -> ConsentState:
     """What the consent is now: expiry is decided at the read, as everywhere."""
     if record.state == "given":
         return ConsentState.ACTIVE if record.expires_at > now else ConsentState.EXPIRED
-    return {"declined": ConsentState.DECLINED, "expired": ConsentState.EXPIRED}.get(record.state, ConsentState.WITHDRAWN)
+    return _PAST.get(record.state, ConsentState.WITHDRAWN if record.ended_by == CITIZEN else ConsentState.ENDED)
 
 
 def history(record: ConsentRecord) -> tuple[ConsentEventView, ...]:
@@ -96,9 +105,16 @@ def _happened(event: ConsentEvent, record: ConsentRecord, names: Mapping[UUID, s
     by = event.by
     if by == CITIZEN and (who := _who_decided(event, names)):
         return mandate_words.decided(event.kind, who)
-    if by not in (CITIZEN, "operator", AURORA):
-        by = "recipient" if by == record.recipient.code else "source" if record.source else "register"
-    return str(withdrawal_words.by_another(event.kind, by) or words.consent_event(event.kind))
+    return str(withdrawal_words.by_another(event.kind, _by(by, event.reason, record)) or words.consent_event(event.kind))
+
+
+def _by(by: str, reason: str, record: ConsentRecord) -> str:
+    """An agency by its part in what ended. A register that tells of a death has given nothing back, also where it is the recipient."""
+    if by in (CITIZEN, "operator", AURORA):
+        return by
+    if reason == "citizen_died":
+        return "register"
+    return "recipient" if by == record.recipient.code else "source" if record.source else "register"
 
 
 def _who_decided(event: ConsentEvent, names: Mapping[UUID, str]) -> str:

@@ -9,9 +9,13 @@ from aurora.ui.contexts.shared import AgainView, Banner, CategoryView, EntryView
 
 
 class ConsentState(StrEnum):
+    """WITHDRAWN by the citizen, or by who acts for them; ENDED by anybody else."""
+
     ACTIVE = "active"
     EXPIRED = "expired"
     WITHDRAWN = "withdrawn"
+    REPLACED = "replaced"
+    ENDED = "ended"
     DECLINED = "declined"
 
 
@@ -62,6 +66,7 @@ class ConsentView:
     from ("" texts for an agency's access). `once` False means ongoing until `until`. `ended_at` for those that are
     past. `outdated`: the categories that it no longer covers because of a change of meaning, and `renewal` the translated sentence that says
     so; `renew_url` where the citizen can decide anew, "" if only the recipient can ask. `withdrawn`: categories that were taken out of it. `telling`: how far the agency is with the last that ended.
+    `ended_how`: the translated sentence that says who ended it, "" where the state says it all.
     """
 
     id: str
@@ -81,6 +86,7 @@ class ConsentView:
     renew_url: str = ""
     withdrawn: tuple[Text, ...] = ()
     telling: Telling | None = None
+    ended_how: str = ""
 
 
 @dataclass(frozen=True, slots=True)

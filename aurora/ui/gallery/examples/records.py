@@ -176,7 +176,9 @@ def consents() -> list[Example]:
     ended = ConsentPage(past, p.notice(), "en", "d4" * 32, history, (), "/consents/", "/activity/", told=_told())
     follows = tuple(str(s) for s in words.WITHDRAW_CONNECTION)
     follows_access = tuple(str(s) for s in words.WITHDRAW_ACCESS)
-    others = tuple(p.consent(s, words.AURORA, p.OVERVIEW, source=p.REGISTER) for s in (ConsentState.EXPIRED, ConsentState.DECLINED))
+    states = (ConsentState.EXPIRED, ConsentState.DECLINED, ConsentState.REPLACED, ConsentState.ENDED)
+    *others, by_other = (p.consent(s, words.AURORA, p.OVERVIEW, source=p.REGISTER) for s in states)
+    others.append(replace(by_other, ended_how=str(withdrawal_words.by_another("withdrawn", "operator"))))
     connect = "/sources/tax-administration/connect/"
     partly = replace(
         p.consent(ConsentState.ACTIVE, words.AURORA, p.SUGGEST, source=p.TAX),
