@@ -65,3 +65,15 @@ def test_how_it_ended_and_by_whom_stands_in_list_and_page(cast: Cast, by: str, s
         text = read(face, path)
         assert f">{tag}</strong>" in text and says in text
         assert tag == "Withdrawn" or ">Withdrawn</strong>" not in text
+
+
+def test_giving_a_consent_is_no_use_of_it_and_reads_and_refusals_are(cast: Cast) -> None:
+    person = principal()
+    token = cast.office.granted(person)["access_token"]
+    consent = person.consents(state="given", recipient__code=cast.office.client_id)[0]
+    face, path = person.browser(), f"consents/{consent.pk}/"
+    assert face.get(f"/en/{path}").context["page"].uses == () and "It has not been used." in read(face, path)  # type: ignore[attr-defined]
+    assert cast.office.read(token, HOUSEHOLD).status_code == 200
+    end(citizen_id=person.id, consent_id=consent.pk, categories=[HOUSEHOLD], now=timezone.now())
+    uses = [use.title for use in face.get(f"/en/{path}").context["page"].uses]  # type: ignore[attr-defined]
+    assert uses == ["An agency read your data"] and "It has not been used." not in read(face, path)

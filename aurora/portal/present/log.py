@@ -27,6 +27,8 @@ from consent.rules import AURORA, CITIZEN
 
 # A consent's own events say what was decided; whether something was allowed is asked of accesses only.
 ACCESS_SUBJECTS = ("twin", "pull", "evaluation")
+# What is done under a consent by others than the citizen, refused attempts too: reads, pulls, suggestions, evaluations.
+USES = tuple(event.value for event in Event if event.subject in ACCESS_SUBJECTS and event.actor != CITIZEN)
 
 
 def rows(entries: Iterable[LedgerEntry], vocabulary: Vocabulary) -> tuple[EntryView, ...]:

@@ -56,7 +56,7 @@ def consent(request: HttpRequest, id: UUID) -> HttpResponse:
     vocabulary = Vocabulary()
     with citizen_scope(me(request)):
         record = _mine(request, id)
-        uses = ledger.visible(me(request)).filter(consent_ids__contains=[id]).order_by("-seq")
+        uses = ledger.visible(me(request)).filter(consent_ids__contains=[id], event__in=log.USES).order_by("-seq")
         page = ConsentPage(
             consent=present.card(record, vocabulary, now=timezone.now()),
             notice=present.notice(record.notice),
