@@ -15,6 +15,12 @@ def categories_held(*, citizen_id: UUID) -> frozenset[str]:
     return frozenset(current.values_list("category", flat=True).distinct())
 
 
+def keeps(*, citizen_id: UUID, source: str, categories: Iterable[str] | None = None) -> bool:
+    """Whether the citizen has kept something of a source (of these categories) at the end of a consent: no further end erases that."""
+    kept = Fact.objects.filter(citizen_id=citizen_id, source=source, superseded_at__isnull=True, kept_at__isnull=False)
+    return (kept if categories is None else kept.filter(category__in=list(categories))).exists()
+
+
 def fact_count(*, citizen_id: UUID) -> int:
     """How many current facts there are."""
     return Fact.objects.filter(citizen_id=citizen_id, superseded_at__isnull=True).count()

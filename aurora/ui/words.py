@@ -161,6 +161,11 @@ WITHDRAW_CONNECTION: Final[tuple[Sentence, ...]] = (
     _("What has been done until now stays lawful and stays in your activity."),
     _("You can connect again whenever you like."),
 )
+# In place of the second of them, where something was kept at an earlier end.
+WITHDRAW_KEPT_EARLIER: Final[Sentence] = _(
+    "Data that none of your other consents covers and that you have not kept is erased from Aurora and no longer fetched. "
+    "What you kept earlier stays in My data until you delete it."
+)
 WITHDRAW_ACCESS: Final[tuple[Sentence, ...]] = (
     _("The agency's next attempt to read your data is refused."),
     _(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -11,8 +12,10 @@ from django.utils import timezone
 
 from aurora.journeys import end_consents
 from aurora.journeys.withdraw import end
-from tests.support.cast import REGISTER, Cast, Person
-from tests.support.mandated import principal
+from aurora.twin import queries as twin
+from consent.scope import citizen_scope
+from tests.support.cast import REGISTER, TAX, Cast, Person
+from tests.support.mandated import acting, attorney, mandate, post, principal
 
 HOUSEHOLD = "population.household"
 ERASED, KEPT = "other consents covers is erased", "has not kept is erased"
@@ -77,3 +80,19 @@ def test_giving_a_consent_is_no_use_of_it_and_reads_and_refusals_are(cast: Cast)
     end(citizen_id=person.id, consent_id=consent.pk, categories=[HOUSEHOLD], now=timezone.now())
     uses = [use.title for use in face.get(f"/en/{path}").context["page"].uses]  # type: ignore[attr-defined]
     assert uses == ["An agency read your data"] and "It has not been used." not in read(face, path)
+
+
+@pytest.mark.parametrize("for_another", [False, True])
+def test_what_was_kept_at_an_earlier_end_is_not_said_to_be_erased(cast: Cast, for_another: bool) -> None:
+    person = principal()
+    face = acting(helper := attorney(), mandate(person, helper, "family", "taxation", "housing")) if for_another else person.browser()
+    consent, other = connection(person), connection(person, TAX)
+    path = f"consents/{consent.pk}/withdraw/"
+    assert ERASED in read(face, path)
+    end(citizen_id=person.id, consent_id=consent.pk, categories=[HOUSEHOLD], keep=True, now=timezone.now() + timedelta(seconds=1))
+    assert ERASED not in read(face, path) and KEPT.replace("has", "has" if for_another else "have") in read(face, path)
+    assert ERASED in read(face, f"consents/{other.pk}/withdraw/"), "another source's data were not kept"
+    done = re.sub(r"\s+", " ", post(face, f"/en/{path}", decision="withdraw").content.decode())
+    assert ERASED not in done and "kept earlier stays" in done
+    with citizen_scope(person.id):
+        assert HOUSEHOLD in twin.categories_held(citizen_id=person.id)

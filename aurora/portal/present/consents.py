@@ -15,6 +15,7 @@ from aurora.journeys.request_access import AccessQuestion
 from aurora.portal.present import again
 from aurora.portal.present.sources import field_errors, notice_parts
 from aurora.portal.present.vocabulary import Vocabulary, category_view, connect_url, purpose_view
+from aurora.twin import queries as twin
 from aurora.ui import formats, mandate_words, withdrawal_words, words
 from aurora.ui.contexts import (
     AgencyConsentPage,
@@ -152,15 +153,24 @@ _ERASES = 1  # which of what follows from withdrawing a connection says so, here
 
 
 def consequences(record: ConsentRecord, *, kept: bool = False) -> tuple[str, ...]:
-    """What follows from withdrawing it. `kept`: what was fetched stays, so nothing is said of its being erased."""
-    connection, access = (
-        (words.WITHDRAW_CONNECTION, words.WITHDRAW_ACCESS)
+    """What follows from withdrawing it. `kept`: what was fetched stays, so nothing is said of its being erased. In the citizen's scope."""
+    connection, kept_earlier, access = (
+        (words.WITHDRAW_CONNECTION, words.WITHDRAW_KEPT_EARLIER, words.WITHDRAW_ACCESS)
         if acting.current() is None
-        else (mandate_words.WITHDRAW_CONNECTION_FOR, mandate_words.WITHDRAW_ACCESS_FOR)
+        else (mandate_words.WITHDRAW_CONNECTION_FOR, mandate_words.WITHDRAW_KEPT_EARLIER_FOR, mandate_words.WITHDRAW_ACCESS_FOR)
     )
-    sentences = connection if record.recipient.code == AURORA else access
-    sentences = (*sentences, *withdrawal_words.rested(record.purpose_id))
-    return tuple(str(s) for s in sentences if not (kept and s is connection[_ERASES]))
+    if record.recipient.code != AURORA:
+        return tuple(str(s) for s in access)
+    erases = [] if kept else [kept_earlier if _keeps(record) else connection[_ERASES]]
+    return tuple(str(s) for s in (*connection[:_ERASES], *erases, *connection[_ERASES + 1 :], *withdrawal_words.rested(record.purpose_id)))
+
+
+def _keeps(record: ConsentRecord) -> bool:
+    """Whether something stays that was kept at an earlier end: for the dead nothing does, and an attorney is told of this consent's data only."""
+    if record.source is None or acting.for_estate():
+        return False
+    categories = None if acting.current() is None else record.categories
+    return twin.keeps(citizen_id=record.citizen_id, source=record.source.code, categories=categories)
 
 
 def notice(kept: Notice) -> tuple[NoticePart, ...]:
