@@ -20,7 +20,7 @@ from aurora.journeys import withdraw
 from aurora.journeys.withdraw import OPERATOR, Withdrawn
 from consent import mandates, queries
 from consent.errors import Conflict, InvalidInput, NotFound
-from consent.models import Agency
+from consent.models import Agency, ConsentRecord
 from consent.oauth import grants
 from consent.rules import AURORA, CITIZEN_ASKED
 from consent.scope import citizen_scope
@@ -97,6 +97,10 @@ def by_operator(*, wanted: UUID, reason: str, case: str, operator_id: UUID, now:
     check(reason=reason, case=case)
     meant, citizen_id = _meant(wanted)
     with citizen_scope(citizen_id):
+        # Locked before it is asked what stands, as in `by_recipient`: what is ended meanwhile keeps nothing of the rest from its end.
+        queries.for_decision(
+            citizen_id=citizen_id, recipient=ConsentRecord.objects.select_related("recipient").get(pk=meant).recipient.code
+        )
         # What ran out, or has ended since it was looked for, ends nothing of the rest; where nothing is left, its end says so.
         standing = grants.open_consents(grant_id=wanted, now=now) or [meant]
         ended = partial(withdraw.end, citizen_id=citizen_id, by=OPERATOR, now=now, details={"reason": reason, "case": case})

@@ -144,6 +144,18 @@ def test_two_merges_of_other_purposes_and_a_return_leave_no_part_behind(cast: Ca
         assert_sound(person)
 
 
+def test_what_is_withdrawn_meanwhile_keeps_nothing_else_of_a_grant_from_an_operators_end(cast: Cast, person: Person, review: str) -> None:
+    first = granted(cast.office, person, BOTH)
+    [benefit] = person.consents(state="given", source=None)
+    granted(cast.office, person, [INCOME], action="merge", grant_id=first["grant_id"], purpose=review, categories=[INCOME])
+    which: dict[str, Any] = {"wanted": UUID(first["grant_id"]), "reason": "unlawful", "case": "C-123", "operator_id": person.id}
+    withdraw = lambda: end(citizen_id=person.id, consent_id=benefit.pk, now=timezone.now())  # noqa: E731
+    _, ended = in_order(person, withdraw, lambda: end_consents.by_operator(**which, now=timezone.now()))
+    assert [done.record.purpose_id for done in ended] == [review], ended
+    assert {(c.purpose_id, c.ended_by) for c in person.consents(source=None)} == {(BENEFIT, "citizen"), (review, "operator")}
+    assert_sound(person)
+
+
 @pytest.fixture
 def slowly(monkeypatch: pytest.MonkeyPatch) -> tuple[threading.Event, threading.Event]:
     """A token request stops before its token is kept: the first event says that it is there, the second lets it go on."""
