@@ -26,6 +26,7 @@ from consent.scope import citizen_scope, scope_opened_by
 
 # Where the agency can do something about it, it is told what.
 _SENTENCES = {
+    RefusalCode.NOT_REGISTERED: "Your client is no longer registered for this. Ask the operators of Aurora.",
     RefusalCode.CONSENT_OUTDATED: "What was consented to has changed its meaning since. Ask the citizen again: they are shown what changed.",
 }
 
@@ -60,17 +61,21 @@ def open_door(
     now: datetime,
     only_consent: UUID | None = None,
     at_most: frozenset[str] | None = None,
+    barred: bool = False,
     details: Mapping[str, Any] | None = None,
 ) -> Iterator[Opened]:
     """Yield what was read, in the citizen's scope, inside the transaction that ends with the block.
 
     A consent for one use is spent by what it delivered: a category of which nothing is held yet stays open.
     `only_consent` and `at_most` narrow the decision to one consent and some of its categories: that is all an agency's token stands for.
+    `barred`: the agency may not ask for this, whatever was consented to; where nothing is consented to either, that is the reason told.
     Raises `AccessRefused` once the refusal is committed. Opens its own transaction: calling it inside another is an error.
     """
     with _opened(request, now) as standing:
         consents = _consents(standing, only_consent, at_most)
         decision = decide(request, consents, now=now)
+        if barred and isinstance(decision, Permit):
+            decision = Refusal(RefusalCode.NOT_REGISTERED, request)
         if isinstance(decision, Permit):
             entry = _append(decision, granted, now, details)
             facts = read(decision)

@@ -37,7 +37,8 @@ def read_category(*, token: TokenContext, category: str, now: datetime) -> Agenc
         refused=Event.AGENCY_READ_REFUSED,
         now=now,
         only_consent=token.consent_id,
-        at_most=token.categories,  # a token may be narrower than its consent (RFC 9396 6.1)
+        at_most=token.categories | token.taken,  # a token may be narrower than its consent (RFC 9396 6.1)
+        barred=category in token.taken,
         details=details,
     ) as opened:
         return AgencyReading(subject, category, token.purpose, opened.entry_id, token.consent_id, opened.facts)

@@ -28,6 +28,7 @@ _REFUSALS: Final[Mapping[str, Sentence]] = {
     "purpose_not_covered": _("The consent did not cover this purpose."),
     "not_yet_valid": _("The consent was not yet in force."),
     "used_up": _("The consent was for one use, and that use had been made."),
+    "not_registered": _("The agency is no longer registered with Aurora to read this, whatever was consented to."),
 }
 
 _PULL_ERRORS: Final[Mapping[str, Sentence]] = {

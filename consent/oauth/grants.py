@@ -71,16 +71,27 @@ def add(*, grant: Grant, consent: ConsentRecord, now: datetime) -> GrantPart:
     return GrantPart.objects.create(grant=grant, citizen_id=grant.citizen_id, consent=consent, added_at=now)
 
 
-def standing(*, grant_id: UUID, now: datetime) -> Standing | None:
-    """What stands in a grant now; None if that is nothing, or there is no such grant of the citizen in whose scope this is."""
+def standing(*, grant_id: UUID, now: datetime, client: Client | None = None) -> Standing | None:
+    """What stands in a grant now; None if that is nothing, or there is no such grant of the citizen in whose scope this is.
+
+    `client`: only what this client is still registered for. An operator may have taken a purpose or a category from it since.
+    """
     parts = list(GrantPart.objects.filter(grant_id=grant_id).select_related("grant", "consent").order_by("-added_at", "-pk"))
     alive = queries.standing((part.consent_id for part in parts), at=now)
+    if client is not None:
+        alive = _registered(client, alive, parts)
     still = tuple(
         StandingPart(part.consent_id, rfc9396.granted_by(part.consent, alive[part.consent_id]), part.consent.expires_at)
         for part in parts
         if part.consent_id in alive
     )
     return Standing(grant_id, parts[0].grant.created_at, still) if still else None
+
+
+def _registered(client: Client, alive: dict[UUID, frozenset[str]], parts: list[GrantPart]) -> dict[UUID, frozenset[str]]:
+    mine = {part.consent_id for part in parts if part.consent.purpose_id in client.allowed_purposes}
+    left = {consent_id: covered & set(client.allowed_categories) for consent_id, covered in alive.items() if consent_id in mine}
+    return {consent_id: covered for consent_id, covered in left.items() if covered}
 
 
 def open_consents(*, grant_id: UUID, now: datetime) -> list[UUID]:
@@ -94,10 +105,10 @@ def lock(grant_id: UUID) -> Grant:
     return Grant.objects.select_for_update().get(pk=grant_id)
 
 
-def lock_alive(*, grant_id: UUID, now: datetime) -> Standing | None:
+def lock_alive(*, grant_id: UUID, now: datetime, client: Client | None = None) -> Standing | None:
     """The same, and what stands in it then: read after the lock, so that a withdrawal is seen that was committed while we waited."""
     lock(grant_id)
-    return standing(grant_id=grant_id, now=now)
+    return standing(grant_id=grant_id, now=now, client=client)
 
 
 def citizen_of(*, grant_id: UUID, client_id: str) -> UUID | None:

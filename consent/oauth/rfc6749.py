@@ -127,11 +127,11 @@ class CodeGrant(_Issues, AuthorizationCodeGrant):  # type: ignore[misc]
     def create_token_response(self) -> tuple[int, dict[str, Any], list[tuple[str, str]]]:
         code, now = self.request.authorization_code, timezone.now()
         with citizen_scope(code.citizen_id):
-            held = grants.lock_alive(grant_id=code.grant_id, now=now)
+            held = grants.lock_alive(grant_id=code.grant_id, now=now, client=self.request.client)
             decided = held.of_consent(code.part.consent_id) if held else None
             if AuthorizationCode.objects.filter(pk=code.pk, used_at__isnull=True, expires_at__gt=now).update(used_at=now) == 1:
                 if held is None or decided is None:
-                    raise InvalidGrantError("The consent has ended.")
+                    raise InvalidGrantError("The consent has ended, or the client is no longer registered for what it covers.")
                 self.prepare(held, [decided], code.pk)
                 answer: tuple[int, dict[str, Any], list[tuple[str, str]]] = super().create_token_response()
                 return answer
@@ -171,10 +171,12 @@ class RefreshGrant(_Issues, RefreshTokenGrant):  # type: ignore[misc]
     def create_token_response(self) -> tuple[int, dict[str, Any], list[tuple[str, str]]]:
         held, now = self.request.refresh_token, timezone.now()
         with citizen_scope(held.citizen_id):
-            grant = grants.lock_alive(grant_id=held.grant_id, now=now)
+            grant = grants.lock_alive(grant_id=held.grant_id, now=now, client=self.request.client)
             # Asked again under the lock: it may have been revoked while we waited.
             if grant is None or not grant.lasting or not RefreshToken.objects.filter(pk=held.pk, revoked_at__isnull=True).exists():
-                raise InvalidGrantError("The consent has ended or the token was revoked.")
+                raise InvalidGrantError(
+                    "The consent has ended, the token was revoked, or the client is no longer registered for what is left."
+                )
             if self._use_up(held, now):
                 self.prepare(grant, grant.lasting, held.code_id)
                 answer: tuple[int, dict[str, Any], list[tuple[str, str]]] = super().create_token_response()

@@ -49,7 +49,7 @@ class IntrospectionEndpoint(_IntrospectionEndpoint):  # type: ignore[misc]
         if isinstance(token, ClientToken):
             return body | _bound(token.jkt) | {"scope": token.get_scope()}
         with citizen_scope(token.citizen_id):
-            held = grants.standing(grant_id=token.grant_id, now=timezone.now())
+            held = grants.standing(grant_id=token.grant_id, now=timezone.now(), client=token.client)
         details = [part.detail.as_json() for part in held.lasting] if held else []
         return body | {"grant_id": str(token.grant_id), "authorization_details": details} if details else {"active": False}
 

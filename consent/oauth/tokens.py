@@ -51,6 +51,7 @@ class TokenContext:
 
     `revoked`: the citizen has withdrawn the consent and the token died with it. The context is there so that the refusal can be
     logged for the citizen and answered with the code `consent_withdrawn`; nothing may be read with it.
+    `categories`: those of the token that its client is registered for now; `taken`: the rest, which an operator has taken from it.
     """
 
     citizen_id: UUID = field(repr=False)
@@ -62,6 +63,7 @@ class TokenContext:
     categories: frozenset[str]
     expires_at: datetime
     revoked: bool = False
+    taken: frozenset[str] = frozenset()
     next_nonce: str = field(default="", repr=False)
 
 
@@ -102,6 +104,7 @@ def authenticate(call: rfc9449.Call, *, now: datetime | None = None) -> TokenCon
         categories=frozenset(detail["categories"]),
         expires_at=expires_at,
         revoked=reason != "",
+        taken=frozenset(detail.get("taken", ())),
         next_nonce=next_nonce,
     )
 

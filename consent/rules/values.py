@@ -26,6 +26,7 @@ class RefusalCode(StrEnum):
     PURPOSE_NOT_COVERED = "purpose_not_covered"
     CATEGORY_NOT_COVERED = "category_not_covered"
     USED_UP = "used_up"
+    NOT_REGISTERED = "not_registered"
 
 
 @dataclass(frozen=True, slots=True)

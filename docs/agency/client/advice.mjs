@@ -21,6 +21,7 @@ export const advice = {
   purpose_not_covered: ASK,
   category_not_covered: `The citizen left this out. Go on without it, or add it: node client.mjs ask --merge GRANT CATEGORY.`,
   used_up: `The consent was for one use. ${ASK}`,
+  not_registered: 'Your client is no longer registered for this. Speak to Aurora\'s operator.',
   // The call itself.
   not_authenticated: REPORT,
   invalid_token: 'Refresh the access token. If that is refused too, the grant has ended.',
