@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,12 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connections
+from django.db import DatabaseError, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from aurora import demo
 from aurora.embedded import write_private
+from aurora.management.commands import release_demo
 from aurora.sandbox import provision
 from aurora.supervisor import StartFailed, Stopped, Supervisor
 
@@ -58,7 +60,23 @@ class Command(BaseCommand):
         write_private(plan.state / "demo.json", json.dumps(description, indent=2, ensure_ascii=False) + "\n")
         say(demo.welcome(plan, made.demo, people))
         self._say(f"Aurora is ready: {plan.urls['aurora']}")
+        self._release_in_the_background(seed, say)
         supervisor.run()
+
+    def _release_in_the_background(self, config: Path, say: Any) -> None:
+        """The hospital's model, once it is registered: it is trained after everything has started. In this process, which waits anyway."""
+
+        def release() -> None:
+            try:
+                say(f"The hospital's model is released: {release_demo.release_all(config)}")
+            except CommandError as error:
+                say(f"The hospital's model is not released: {error}")
+            except DatabaseError:
+                pass  # the demo is being stopped
+            finally:
+                connections.close_all()
+
+        threading.Thread(target=release, daemon=True).start()
 
     def _seed(self, config: Path) -> None:
         """In this process, which has Django loaded already: another would cost each start two seconds more."""

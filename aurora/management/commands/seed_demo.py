@@ -1,4 +1,4 @@
-"""Writes into the database what the sandbox's provisioning says: agencies, the e-ID, sources, clients, operators. Idempotent."""
+"""Writes into the database what the sandbox's provisioning says: agencies, the e-ID, sources, clients, operators, owners of models. Idempotent."""
 
 from __future__ import annotations
 
@@ -10,14 +10,18 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
+from django.utils import timezone
 
 from aurora.identity import eid, keys, totp
 from aurora.identity.models import IdentityProvider, Operator
+from aurora.journeys import onboard_evaluator
 from aurora.sources import registry
 from aurora.sources.models import DataSource
+from consent import agencies
 from consent.models import Agency
 from consent.oauth import clients
 from consent.rules import AURORA
+from recommender.models import EvaluatorOwner
 
 Role = Agency.Role
 
@@ -26,7 +30,7 @@ class Command(BaseCommand):
     help = "Seed agencies, e-ID, sources, clients and operators from a JSON file (see aurora/sandbox/provision.py)."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--config", type=Path, required=True, help='{"eid", "sources", "agencies", "operators"}')
+        parser.add_argument("--config", type=Path, required=True, help='{"eid", "sources", "agencies", "operators", "model_owners"}')
 
     @transaction.atomic
     def handle(self, *args: Any, config: Path, **options: Any) -> None:
@@ -45,10 +49,15 @@ class Command(BaseCommand):
             _client(client)
         for operator in wanted.get("operators", []):
             _operator(operator)
+        for owner in wanted.get("model_owners", []):
+            _model_owner(owner)
 
 
 def _agency(code: str, name: dict[str, str], roles: list[Role]) -> Agency:
-    agency, _ = Agency.objects.update_or_create(code=code, defaults={"name": name, "roles": roles})
+    """Roles that it has come to since stay."""
+    agency, _ = Agency.objects.update_or_create(code=code, defaults={"name": name})
+    for role in roles:
+        agencies.give_role(code=code, role=role)
     return agency
 
 
@@ -83,6 +92,31 @@ def _client(wanted: dict[str, Any]) -> None:
             if name in wanted
         },
     )
+
+
+def _model_owner(wanted: dict[str, Any]) -> None:
+    """Its client, which acts in its own name only, and its signing key, asked for by one of the two model stewards and approved by the other."""
+    agency = Agency.objects.get(code=wanted["code"])
+    clients.register(
+        client_id=wanted["client_id"],
+        agency=agency,
+        name=wanted["service"],
+        jwks=wanted["jwks"],
+        redirect_uris=[],
+        purposes=[],
+        categories=[],
+    )
+    stewards = Operator.objects.filter(is_active=True, roles__contains=[Operator.Role.MODEL_STEWARD]).order_by("username")[:2]
+    # A key that was declined, replaced or revoked since is not let in again by a restart.
+    known = EvaluatorOwner.objects.filter(agency=agency.code, public_key=wanted["signing_key"]).exists()
+    # A house without two of them lets no key in: nobody may do both.
+    if known or len(stewards) < 2:
+        return
+    now, reason = timezone.now(), "The sandbox's own key."
+    asked = onboard_evaluator.ask_key(
+        operator=stewards[0], agency_code=agency.code, public_key=wanted["signing_key"], reason=reason, now=now
+    )
+    onboard_evaluator.approve_key(operator=stewards[1], key_id=asked.pk, now=now)
 
 
 def _operator(wanted: dict[str, Any]) -> None:

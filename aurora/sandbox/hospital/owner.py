@@ -26,8 +26,8 @@ from aurora.sandbox.runtime import Runtime
 
 IDENTIFIER = "joint-surgery-risk"
 SCOPE = "evaluators"
-# Seconds between two tries: soon at first, since Aurora starts when we do, then less and less often.
-FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
+# Seconds between two tries. Aurora starts when we do: while nobody answers it is asked often, once it has answered less and less often.
+ABSENT_WAIT, FIRST_WAIT, LONGEST_WAIT = 1.0, 0.5, 30.0
 ROOT = Path(__file__).resolve().parents[3]
 # Another version stands there: ours must be newer.
 OUTDATED = frozenset({"version_exists", "version_not_newer"})
@@ -72,6 +72,9 @@ class Registrar:
     def _run(self) -> None:
         wait = FIRST_WAIT
         while not self._ending.is_set():
+            if not self._answers():
+                self._ending.wait(ABSENT_WAIT)
+                continue
             try:
                 if self._try():
                     return
@@ -80,10 +83,18 @@ class Registrar:
             self._ending.wait(wait)
             wait = min(2 * wait, LONGEST_WAIT)
 
+    def _answers(self) -> bool:
+        """Asked before anything is trained: training beside a service that is starting would only delay its start."""
+        try:
+            self._client.described()
+        except PeerError as error:
+            self._say(code=error.code)
+            return False
+        self._say(code="")
+        return True
+
     def _try(self) -> bool:
         """True if there is nothing more to do. SandboxError if it can be tried again."""
-        # Asked first: training beside a service that is starting would only delay its start.
-        self._client.described()
         version = self._newest_built() or 1
         answer = self._register(self._built(version))
         if answer.body.get("code") in OUTDATED:
