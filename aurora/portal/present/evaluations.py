@@ -68,7 +68,6 @@ def page(version: EvaluatorVersion, *, citizen_id: UUID, now: datetime) -> Evalu
         population=_text(contract.population),
         responsible=contract.responsible.name,
         contact=contract.responsible.contact,
-        contact_url=_contact_url(contract.responsible.contact),
         version=f"{contract.identifier} {contract.version}",
         synthetic=contract.synthetic,
         state=state,
@@ -206,10 +205,3 @@ def _label(fact: str, vocabulary: Vocabulary) -> Text:
 
 def _text(texts: Texts) -> Text:
     return {"fi": texts.fi, "sv": texts.sv, "en": texts.en}
-
-
-def _contact_url(contact: str) -> str:
-    """Only what is surely an address: the owner wrote it, and a link must lead nowhere else."""
-    if contact.startswith("https://"):
-        return contact
-    return f"mailto:{contact}" if contact.count("@") == 1 and contact.isascii() and not set(contact) & set(" ?&%#/:,;<>\"'") else ""

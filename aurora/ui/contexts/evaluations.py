@@ -128,7 +128,7 @@ class EvaluationPage:
     """`portal/evaluation.html`; its changing part is `portal/_evaluation.html`, which `fragment_url` gives while `state` is RUNNING.
 
     A POST to the page itself asks for the work, possible where `can_ask`. `outdated`: something was worked out before, from data or consents
-    that have changed since. `reason` (translated) for REFUSED, FAILED and RETIRED. `contact_url` is empty where the contact is no address.
+    that have changed since. `reason` (translated) for REFUSED, FAILED and RETIRED. `contact` is text, as the owner wrote it.
     """
 
     name: Text
@@ -139,7 +139,6 @@ class EvaluationPage:
     population: Text
     responsible: str
     contact: str
-    contact_url: str
     version: str
     synthetic: bool
     state: EvaluationState

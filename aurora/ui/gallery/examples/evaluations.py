@@ -69,7 +69,6 @@ def _page(state: EvaluationState, *, data: DataState = DataState.HAVE) -> Evalua
         ),
         responsible="Central Hospital, Department of Orthopaedics",
         contact="models@hospital.example",
-        contact_url="mailto:models@hospital.example",
         version="joint-surgery-risk 1",
         synthetic=True,
         state=state,
