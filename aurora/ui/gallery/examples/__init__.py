@@ -1,7 +1,19 @@
 """Every page with example contexts, in the active language."""
 
 from aurora.ui.gallery.example import Example
-from aurora.ui.gallery.examples import acting, asked_again, citizen, clients, evaluations, mandates, messages, models, office, records, withdrawals
+from aurora.ui.gallery.examples import (
+    acting,
+    asked_again,
+    citizen,
+    clients,
+    evaluations,
+    mandates,
+    messages,
+    models,
+    office,
+    records,
+    withdrawals,
+)
 
 
 def pages() -> list[Example]:
