@@ -297,7 +297,7 @@ def made_cast(folder: Path) -> Iterator[Cast]:
     urls = {**launch.free_urls(PROCESSES), "aurora": ISSUER}
     made = provision(urls=urls)
     config = folder / "aurora.json"
-    operators = [{"username": "olavi", "name": "Olavi", "roles": ["operations", "agency_officer"], "password": PASSWORD}]
+    operators = [{"username": "olavi", "name": "Olavi", "roles": ["operations", "agency_officer", "model_steward"], "password": PASSWORD}]
     config.write_text(json.dumps({**made.aurora, "operators": operators}))
     try:
         call_command("seed_demo", config=config)
