@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from uuid import UUID
 
 from django.http import QueryDict
 from django.urls import reverse
@@ -23,7 +24,7 @@ ORDERS_SHOWN = 20
 OF_A_SOURCE = ("source_ended", "unlawful")
 
 
-def withdrawals(*, may_end: bool, may_retry: bool, now: datetime) -> WithdrawalsPage:
+def withdrawals(*, operator: UUID, may_end: bool, may_retry: bool, now: datetime) -> WithdrawalsPage:
     """How it stands with what agencies were told. Exact figures: how many notices failed says nothing of anybody."""
     vocabulary = Vocabulary()
     orders = SourceEnding.objects.select_related("source").order_by("-ordered_at")[:ORDERS_SHOWN]
@@ -33,7 +34,7 @@ def withdrawals(*, may_end: bool, may_retry: bool, now: datetime) -> Withdrawals
             for c in queue.counts(now=now)
         ),
         troubled=tuple(_trouble(row, vocabulary, now, may_retry=may_retry) for row in queue.troubled(now=now, most=SHOWN)),
-        orders=tuple(OrderRow(o.source.name, str(words.reason(o.reason)), o.case, o.ordered_at, o.finished_at) for o in orders),
+        orders=tuple(_order(o, operator, may_end=may_end) for o in orders),
         end_url=reverse("console:end_consent") if may_end else "",
     )
 
@@ -50,6 +51,21 @@ def end_consent(sent: QueryDict, *, errors: Mapping[str, str]) -> EndConsentPage
         case=sent.get("case", "")[:64],
         source_case=sent.get("source_case", "")[:64],
         errors=tuple(FieldError(field, str(words.field_error(code))) for field, code in errors.items()),
+    )
+
+
+def _order(row: SourceEnding, operator: UUID, *, may_end: bool) -> OrderRow:
+    waits = row.confirmed_at is None and row.finished_at is None
+    return OrderRow(
+        source=row.source.name,
+        reason=str(words.reason(row.reason)),
+        case=row.case,
+        ordered_at=row.ordered_at,
+        finished_at=row.finished_at,
+        waits=waits,
+        declined=row.declined_by is not None,
+        own=row.ordered_by == operator,
+        decide_url=reverse("console:decide_source_ending", args=[row.pk]) if waits and may_end else "",
     )
 
 

@@ -19,6 +19,7 @@ urlpatterns = [
     path("models/<uuid:id>/", models.model, name="model"),
     path("withdrawals/", withdrawals.withdrawals, name="withdrawals"),
     path("withdrawals/end/", withdrawals.end_consent, name="end_consent"),
+    path("withdrawals/orders/<int:id>/", withdrawals.decide_order, name="decide_source_ending"),
     path("withdrawals/<uuid:id>/retry/", withdrawals.retry, name="retry_delivery"),
     path("sign-in/", sign_in.sign_in, name="sign_in"),
     path("second-factor/", sign_in.second_factor, name="second_factor"),

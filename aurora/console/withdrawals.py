@@ -26,7 +26,7 @@ RETRYING = (Role.OPERATIONS, Role.PRIVACY_OFFICER)
 def withdrawals(request: HttpRequest) -> HttpResponse:
     """How far agencies are, by agency, and what is in trouble."""
     may_end, may_retry = has_role(request, Role.PRIVACY_OFFICER), has_role(request, *RETRYING)
-    page = present.withdrawals(may_end=may_end, may_retry=may_retry, now=timezone.now())
+    page = present.withdrawals(operator=_operator(request), may_end=may_end, may_retry=may_retry, now=timezone.now())
     return render(request, "console/withdrawals.html", {"page": page})
 
 
@@ -35,6 +35,15 @@ def withdrawals(request: HttpRequest) -> HttpResponse:
 def retry(request: HttpRequest, id: UUID) -> HttpResponse:
     """Try a given-up notice again: three days from now on."""
     tell_agencies.try_anew(delivery_id=id, now=timezone.now())
+    return HttpResponseRedirect(reverse("console:withdrawals"))
+
+
+@require_POST
+@for_roles(Role.PRIVACY_OFFICER)
+def decide_order(request: HttpRequest, id: int) -> HttpResponse:
+    """Confirm somebody else's order to end a source, or decline it; one's own is taken back. Anything but a yes is a no."""
+    decide = end_consents.confirm_source_ending if request.POST.get("decision") == "confirm" else end_consents.decline_source_ending
+    decide(order_id=id, operator_id=_operator(request), now=timezone.now())
     return HttpResponseRedirect(reverse("console:withdrawals"))
 
 

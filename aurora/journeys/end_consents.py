@@ -22,6 +22,7 @@ from consent import mandates, queries
 from consent.errors import Conflict, InvalidInput, NotFound
 from consent.models import Agency, ConsentRecord
 from consent.oauth import grants
+from consent.oauth.onboarding import SamePerson
 from consent.rules import AURORA, CITIZEN_ASKED
 from consent.scope import citizen_scope
 from consent.webhooks.models import SourceEnding
@@ -43,9 +44,9 @@ def end_expired(*, now: datetime) -> int:
 
 
 def end_sources(*, now: datetime) -> int:
-    """Go on with the orders to end all consents at a source. How many were ended."""
+    """Go on with the orders to end all consents at a source that a second operator has confirmed. How many were ended."""
     ended = 0
-    for order in SourceEnding.objects.filter(finished_at__isnull=True).select_related("source"):
+    for order in SourceEnding.objects.filter(confirmed_at__isnull=False, finished_at__isnull=True).select_related("source"):
         details = {"reason": order.reason, "case": order.case}
         source = order.source.code
         ended += _round(partial(_at_source, source, now), partial(_ended, by=source, now=now, details=details))
@@ -111,9 +112,9 @@ def by_operator(*, wanted: UUID, reason: str, case: str, operator_id: UUID, now:
 
 
 def order_source_ending(*, source: str, reason: str, case: str, operator_id: UUID, now: datetime) -> SourceEnding:
-    """An operator orders the end of every consent at a source, on that agency's word. Raises `NotFound`, `Conflict` for one under way.
+    """An operator asks for the end of every consent at a source, on that agency's word. Raises `NotFound`, `Conflict` for one under way.
 
-    It ends what stands, round by round; who connects the source anew while it is in use gives a new consent, which the order ends too.
+    Nothing ends before another operator confirms it: it reaches everybody, and is not undone. Then it ends what stands, round by round; who connects the source anew while it is in use gives a new consent, which the order ends too.
     """
     check(reason=reason, case=case)
     agency = Agency.objects.filter(code=source, data_source__isnull=False).first()
@@ -126,6 +127,28 @@ def order_source_ending(*, source: str, reason: str, case: str, operator_id: UUI
         raise Conflict()
     logger.warning("Operator %s ordered the end of all consents at %s: %s, case %s.", operator_id, source, reason, case)
     return order
+
+
+def confirm_source_ending(*, order_id: int, operator_id: UUID, now: datetime) -> None:
+    """A second operator confirms an order; the sweep begins with it. Raises `SamePerson`, `NotFound`, `Conflict`."""
+    if not SourceEnding.objects.filter(pk=order_id).exists():
+        raise NotFound()
+    waiting = SourceEnding.objects.filter(pk=order_id, confirmed_at__isnull=True, finished_at__isnull=True)
+    if waiting.filter(ordered_by=operator_id).exists():
+        raise SamePerson()
+    if waiting.update(confirmed_by=operator_id, confirmed_at=now) != 1:
+        raise Conflict()
+    logger.warning("Operator %s confirmed the order %s to end all consents at a source.", operator_id, order_id)
+
+
+def decline_source_ending(*, order_id: int, operator_id: UUID, now: datetime) -> None:
+    """Nothing comes of an order that waits: another declines it, or who ordered takes it back. Raises `NotFound`, `Conflict`."""
+    if not SourceEnding.objects.filter(pk=order_id).exists():
+        raise NotFound()
+    waiting = SourceEnding.objects.filter(pk=order_id, confirmed_at__isnull=True, finished_at__isnull=True)
+    if waiting.update(declined_by=operator_id, finished_at=now) != 1:
+        raise Conflict()
+    logger.warning("Operator %s declined the order %s to end all consents at a source.", operator_id, order_id)
 
 
 def by_recipient(*, client_id: str, agency_code: str, grant_id: UUID, now: datetime) -> tuple[Withdrawn, ...]:

@@ -7,7 +7,7 @@ import uuid
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from consent.models import Agency, ConsentRecord
 from consent.oauth.models import Client, Grant
@@ -89,17 +89,30 @@ class Delivery(models.Model):
 
 
 class SourceEnding(models.Model):
-    """An operator's order to end every consent that lets Aurora fetch from one source: the agency gives no more. It names no citizen."""
+    """An operator's order to end every consent that lets Aurora fetch from one source: the agency gives no more. It names no citizen.
+
+    It ends nothing before another operator has confirmed it. `finished_at` without `confirmed_at`: it was declined, or taken back.
+    """
 
     source = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
     reason = models.CharField(max_length=32)
     case = models.CharField(max_length=32)
     ordered_by = models.UUIDField(help_text="The operator's id.")
     ordered_at = models.DateTimeField()
+    confirmed_by = models.UUIDField(null=True, help_text="Another operator's id.")
+    confirmed_at = models.DateTimeField(null=True)
+    declined_by = models.UUIDField(null=True, help_text="Who declined it, or took their own order back.")
     finished_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["source"], condition=Q(finished_at__isnull=True), name="one_open_ending_a_source")]
+        constraints = [
+            models.UniqueConstraint(fields=["source"], condition=Q(finished_at__isnull=True), name="one_open_ending_a_source"),
+            models.CheckConstraint(
+                condition=Q(confirmed_at__isnull=True, confirmed_by__isnull=True)
+                | Q(~Q(confirmed_by=F("ordered_by")), confirmed_at__isnull=False, confirmed_by__isnull=False, declined_by__isnull=True),
+                name="source_ending_by_two",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"ending of {self.source_id}"

@@ -28,22 +28,32 @@ ONE = {"what": "one", "reason": "unlawful", "case": "2026/1140"}
 SOURCE = {"what": "source", "source_reason": "source_ended", "source_case": "2026/7"}
 
 
+def _officer(role: Role) -> tuple[Operator, Browser]:
+    """With both factors passed."""
+    operator = Operator.objects.create(username=f"{role}-{uuid4().hex[:6]}", name="Somebody", roles=[role])
+    face = browser()
+    face.force_login(operator, backend="aurora.identity.backends.OperatorBackend")
+    session = face.session
+    session[VERIFIED] = str(operator.pk)
+    session.save()
+    return operator, face
+
+
 @pytest.fixture
 def officers(cast: Cast) -> Iterator[dict[str, Browser]]:
-    """One of each role, with both factors passed."""
-    faces, made = {}, []
-    for role in Role:
-        operator = Operator.objects.create(username=f"{role}-{uuid4().hex[:6]}", name="Somebody", roles=[role])
-        face = browser()
-        face.force_login(operator, backend="aurora.identity.backends.OperatorBackend")
-        session = face.session
-        session[VERIFIED] = str(operator.pk)
-        session.save()
-        faces[role.value] = face
-        made.append(operator)
-    yield faces
-    for operator in made:
+    """One of each role."""
+    made = {role.value: _officer(role) for role in Role}
+    yield {role: face for role, (_, face) in made.items()}
+    for operator, _ in made.values():
         operator.delete()
+
+
+@pytest.fixture
+def another_officer(cast: Cast) -> Iterator[Browser]:
+    """A second privacy officer."""
+    operator, face = _officer(Role.PRIVACY_OFFICER)
+    yield face
+    operator.delete()
 
 
 def post(face: Browser, path: str, **form: Any) -> Any:
@@ -143,14 +153,37 @@ def test_what_never_was_and_what_has_ended_look_the_same(cast: Cast, officers: d
     assert ended == never and set(never) == {"wanted"}
 
 
-def test_an_order_to_end_a_source_is_shown_and_a_second_is_told_that_one_is_under_way(cast: Cast, officers: dict[str, Browser]) -> None:
+def order_of(face: Browser) -> Any:
+    """The newest order, as this operator sees it."""
+    return face.get(LIST).context["page"].orders[0]
+
+
+@pytest.mark.parametrize("decision", ["confirm", "decline", "take back", ""])
+def test_an_order_to_end_a_source_waits_for_a_second_officer(
+    cast: Cast, officers: dict[str, Browser], another_officer: Browser, decision: str
+) -> None:
     face = officers["privacy_officer"]
     try:
         assert post(face, END, **SOURCE, source=REGISTER).status_code == 302
         assert "under way" in errors(post(face, END, **SOURCE, source=REGISTER))["source"]
         for reader in officers.values():
             [order] = [o for o in reader.get(LIST).context["page"].orders if o.finished_at is None]
-            assert order.case == "2026/7"
+            assert order.case == "2026/7" and order.waits
+            assert bool(order.decide_url) == (reader is face), "nobody else is shown a button"
+        own, second = order_of(face), another_officer
+        assert own.own and not order_of(second).own
+        for role, reader in officers.items():
+            if reader is not face:
+                assert post(reader, own.decide_url, decision="confirm").status_code == 403, role
+        assert post(face, own.decide_url, decision="confirm").status_code == 403, "nobody confirms what they ordered"
+        assert order_of(face).waits
+        if decision == "take back":
+            assert post(face, own.decide_url, decision="decline").status_code == 302
+        else:
+            assert post(second, own.decide_url, decision=decision).status_code == 302
+        row = SourceEnding.objects.get(pk=int(own.decide_url.split("/")[-2]))
+        assert (row.confirmed_at is not None) == (decision == "confirm") == (row.finished_at is None)
+        assert post(second, own.decide_url, decision="confirm").status_code == 409, "once"
     finally:
         SourceEnding.objects.filter(finished_at__isnull=True).update(finished_at=timezone.now())
 

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from aurora.journeys import end_consents, own_data, suggest, withdraw
@@ -16,12 +17,16 @@ from aurora.journeys.withdraw import end
 from aurora.sources import connections
 from aurora.twin.models import Fact
 from consent.errors import Conflict, InvalidInput, NotFound
-from consent.models import ConsentEvent, ConsentRecord, ConsentState
+from consent.models import Agency, ConsentEvent, ConsentRecord, ConsentState
 from consent.oauth import tokens
 from consent.oauth.models import AccessToken, RefreshToken
+from consent.oauth.onboarding import SamePerson
 from consent.scope import citizen_scope
+from consent.webhooks.models import SourceEnding
 from tests.support.cast import REGISTER, TAX, Cast, Person
 from tests.withdrawals.told import HOUSEHOLD, INCOME, asked_for, deliveries, delivery, entries, granted, withdrawn
+
+NOW = timezone.now()
 
 
 def facts(person: Person, category: str | None = None) -> int:
@@ -249,11 +254,49 @@ def test_an_order_ends_every_consent_at_a_source_and_no_other(cast: Cast) -> Non
         end_consents.order_source_ending(source=TAX, **why)
     with pytest.raises(NotFound):
         end_consents.order_source_ending(source=cast.office.client_id, **why)
+    assert end_consents.end_sources(now=timezone.now()) == 0, "one person's word is not enough"
+    with pytest.raises(SamePerson):
+        end_consents.confirm_source_ending(order_id=order.pk, operator_id=why["operator_id"], now=timezone.now())
+    end_consents.confirm_source_ending(order_id=order.pk, operator_id=uuid4(), now=timezone.now())
+    with pytest.raises(Conflict):
+        end_consents.confirm_source_ending(order_id=order.pk, operator_id=uuid4(), now=timezone.now())
+    with pytest.raises(Conflict):
+        end_consents.decline_source_ending(order_id=order.pk, operator_id=uuid4(), now=timezone.now())
+    with pytest.raises(NotFound):
+        end_consents.confirm_source_ending(order_id=0, operator_id=uuid4(), now=timezone.now())
     assert end_consents.end_sources(now=timezone.now()) >= 2 and end_consents.end_sources(now=timezone.now()) == 0
     order.refresh_from_db()
     assert order.finished_at is not None
     left = {c.source.code for c in cast.cecilia.consents(state="given") if c.source}
     assert TAX not in left and REGISTER in left
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"confirmed_by": "own", "confirmed_at": NOW},
+        {"confirmed_by": "other"},
+        {"confirmed_at": NOW},
+        {"confirmed_by": "other", "confirmed_at": NOW, "case": "2026/8"},
+        {"confirmed_by": "other", "confirmed_at": NOW, "ordered_by": "other"},
+        {"confirmed_by": "other", "confirmed_at": NOW, "declined_by": "own"},
+    ],
+)
+def test_the_database_wants_two_people_for_the_end_of_a_source(cast: Cast, changes: dict[str, Any]) -> None:
+    people = {"own": uuid4(), "other": uuid4()}
+    to = {field: people.get(value, value) for field, value in changes.items()}
+    source = Agency.objects.get(code=TAX)
+    order: dict[str, Any] = {"source": source, "reason": "unlawful", "case": "2026/7", "ordered_by": people["own"], "ordered_at": NOW}
+    with transaction.atomic():
+        with pytest.raises(IntegrityError), transaction.atomic():
+            SourceEnding.objects.create(**order | to | {"confirmed_by": people["other"], "confirmed_at": NOW})
+        made = SourceEnding.objects.filter(pk=SourceEnding.objects.create(**order).pk)
+        with pytest.raises(IntegrityError), transaction.atomic():
+            made.update(**to)
+        assert made.update(confirmed_by=people["other"], confirmed_at=NOW) == 1
+        with pytest.raises(IntegrityError), transaction.atomic():
+            made.update(confirmed_by=uuid4())
+        transaction.set_rollback(True)
 
 
 # By time

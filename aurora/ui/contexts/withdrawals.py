@@ -39,13 +39,20 @@ class TroubleRow:
 
 @dataclass(frozen=True, slots=True)
 class OrderRow:
-    """An order to end all consents at a source."""
+    """An order to end all consents at a source. `waits`: for a second operator; `own`: who sits there ordered it, and may only take it back.
+
+    `decide_url` takes a POST with `decision` (`confirm` or `decline`); "" for who may not, and where nothing is to be decided.
+    """
 
     source: Text
     reason: str
     case: str
     ordered_at: datetime
     finished_at: datetime | None = None
+    waits: bool = False
+    declined: bool = False
+    own: bool = False
+    decide_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

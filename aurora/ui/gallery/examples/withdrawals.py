@@ -30,6 +30,9 @@ def console() -> list[Example]:
         orders=(
             OrderRow(p.TAX, str(words.reason("source_ended")), "2026/1140", p.NOW, p.NOW),
             OrderRow(p.INSURANCE, str(words.reason("unlawful")), "2026/1141", p.NOW),
+            OrderRow(p.REGISTER, str(words.reason("unlawful")), "2026/1142", p.NOW, waits=True, own=True, decide_url="/x/"),
+            OrderRow(p.TAX, str(words.reason("unlawful")), "2026/1143", p.NOW, waits=True, decide_url="/y/"),
+            OrderRow(p.TAX, str(words.reason("unlawful")), "2026/1144", p.NOW, p.NOW, declined=True),
         ),
         end_url="/console/withdrawals/end/",
     )
