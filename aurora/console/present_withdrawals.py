@@ -57,6 +57,7 @@ def end_consent(sent: QueryDict, *, errors: Mapping[str, str]) -> EndConsentPage
 def _order(row: SourceEnding, operator: UUID, *, may_end: bool) -> OrderRow:
     waits = row.confirmed_at is None and row.finished_at is None
     return OrderRow(
+        id=str(row.pk),
         source=row.source.name,
         reason=str(words.reason(row.reason)),
         case=row.case,
@@ -65,7 +66,7 @@ def _order(row: SourceEnding, operator: UUID, *, may_end: bool) -> OrderRow:
         waits=waits,
         declined=row.declined_by is not None,
         own=row.ordered_by == operator,
-        decide_url=reverse("console:decide_source_ending", args=[row.pk]) if waits and may_end else "",
+        decide_url=reverse("console:decide_source_ending") if waits and may_end else "",
     )
 
 

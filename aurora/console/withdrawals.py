@@ -40,10 +40,13 @@ def retry(request: HttpRequest, id: UUID) -> HttpResponse:
 
 @require_POST
 @for_roles(Role.PRIVACY_OFFICER)
-def decide_order(request: HttpRequest, id: int) -> HttpResponse:
+def decide_order(request: HttpRequest) -> HttpResponse:
     """Confirm somebody else's order to end a source, or decline it; one's own is taken back. Anything but a yes is a no."""
     decide = end_consents.confirm_source_ending if request.POST.get("decision") == "confirm" else end_consents.decline_source_ending
-    decide(order_id=id, operator_id=_operator(request), now=timezone.now())
+    order = request.POST.get("order", "")
+    if not (order.isascii() and order.isdigit() and len(order) <= 18):
+        raise NotFound()
+    decide(order_id=int(order), operator_id=_operator(request), now=timezone.now())
     return HttpResponseRedirect(reverse("console:withdrawals"))
 
 

@@ -79,7 +79,7 @@ ROUTES = {
     "LANG/console/models/<uuid:id>/": Route(f"/en/console/models/{NOBODYS}/", FORM, "operator"),
     "LANG/console/withdrawals/": Route("/en/console/withdrawals/", READ, "operator"),
     "LANG/console/withdrawals/end/": Route("/en/console/withdrawals/end/", FORM, "operator"),
-    "LANG/console/withdrawals/orders/<int:id>/": Route("/en/console/withdrawals/orders/1/", POST, "operator"),
+    "LANG/console/withdrawals/orders/": Route("/en/console/withdrawals/orders/", POST, "operator"),
     "LANG/console/withdrawals/<uuid:id>/retry/": Route(f"/en/console/withdrawals/{NOBODYS}/retry/", POST, "operator"),
     "LANG/console/sign-in/": Route("/en/console/sign-in/", FORM),
     "LANG/console/second-factor/": Route("/en/console/second-factor/", FORM, "operator"),

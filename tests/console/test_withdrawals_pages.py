@@ -174,16 +174,18 @@ def test_an_order_to_end_a_source_waits_for_a_second_officer(
         assert own.own and not order_of(second).own
         for role, reader in officers.items():
             if reader is not face:
-                assert post(reader, own.decide_url, decision="confirm").status_code == 403, role
-        assert post(face, own.decide_url, decision="confirm").status_code == 403, "nobody confirms what they ordered"
+                assert post(reader, own.decide_url, order=own.id, decision="confirm").status_code == 403, role
+        assert post(face, own.decide_url, order=own.id, decision="confirm").status_code == 403, "nobody confirms what they ordered"
+        for odd in ("", "0", "x", "\x00", "1" * 40, "٣"):
+            assert post(second, own.decide_url, order=odd, decision="confirm").status_code == 404, odd
         assert order_of(face).waits
         if decision == "take back":
-            assert post(face, own.decide_url, decision="decline").status_code == 302
+            assert post(face, own.decide_url, order=own.id, decision="decline").status_code == 302
         else:
-            assert post(second, own.decide_url, decision=decision).status_code == 302
-        row = SourceEnding.objects.get(pk=int(own.decide_url.split("/")[-2]))
+            assert post(second, own.decide_url, order=own.id, decision=decision).status_code == 302
+        row = SourceEnding.objects.get(pk=int(own.id))
         assert (row.confirmed_at is not None) == (decision == "confirm") == (row.finished_at is None)
-        assert post(second, own.decide_url, decision="confirm").status_code == 409, "once"
+        assert post(second, own.decide_url, order=own.id, decision="confirm").status_code == 409, "once"
     finally:
         SourceEnding.objects.filter(finished_at__isnull=True).update(finished_at=timezone.now())
 

@@ -41,7 +41,7 @@ class TroubleRow:
 class OrderRow:
     """An order to end all consents at a source. `waits`: for a second operator; `own`: who sits there ordered it, and may only take it back.
 
-    `decide_url` takes a POST with `decision` (`confirm` or `decline`); "" for who may not, and where nothing is to be decided.
+    `decide_url` takes a POST with `order` (the id) and `decision` (`confirm` or `decline`); "" for who may not, and where nothing is to be decided.
     """
 
     source: Text
@@ -53,6 +53,7 @@ class OrderRow:
     declined: bool = False
     own: bool = False
     decide_url: str = ""
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
