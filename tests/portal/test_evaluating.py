@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -320,14 +320,17 @@ def person_entries(person: Person) -> list[Any]:
     return entries(person, "aurora:evaluation:made", "aurora:evaluation:refused", "citizen:consent:withdrawn")
 
 
+WHEN, SOME = datetime(2026, 11, 26, tzinfo=UTC), UUID(int=7)
+
+
 @pytest.mark.parametrize(
     "values",
     [
-        {"state": "somewhere"}, {"state": "done", "finished_at": timezone.now(), "entry_id": uuid4()}, {"sealed": b"x"},
-        {"state": "refused", "finished_at": timezone.now(), "code": "no_consent"}, {"lease_token": uuid4()},
-        {"state": "failed", "finished_at": timezone.now()}, {"state": "running"}, {"finished_at": timezone.now()},
+        {"state": "somewhere"}, {"state": "done", "finished_at": WHEN, "entry_id": SOME}, {"sealed": b"x"},
+        {"state": "refused", "finished_at": WHEN, "code": "no_consent"}, {"lease_token": SOME},
+        {"state": "failed", "finished_at": WHEN}, {"state": "running"}, {"finished_at": WHEN},
     ],
-    ids=str,
+    ids=lambda values: "-".join([*values, values.get("state", "queued")]),
 )  # fmt: skip
 def test_the_database_keeps_a_row_s_state_whole(patient: Person, version: EvaluatorVersion, values: dict[str, Any]) -> None:
     waiting = asked(patient, version)
