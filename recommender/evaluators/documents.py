@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
 
 SCHEMAS = Path(__file__).parent
+# As many as the two schemas take at most. The validator looks at every part before it may see that there are too many, and makes an error of
+# each wrong one, of kilobytes.
+MOST_ITEMS, MOST_MEMBERS = 500, 64
 
 
 class Malformed(ValueError):
@@ -33,7 +36,9 @@ def read(content: bytes, *, schema: str, largest: int) -> Any:
         raise
     except (ValueError, RecursionError):
         raise Malformed("It is not JSON in UTF-8.") from None
-    error = next(iter(sorted(_validator(schema).iter_errors(document), key=lambda e: list(map(str, e.absolute_path)))), None)
+    _few(document)
+    # The first one alone: all of them, of a document made for it, would fill the memory.
+    error = next(_validator(schema).iter_errors(document), None)
     if error is not None:
         place = "/".join(str(part)[:60] for part in error.absolute_path)
         raise Malformed(f"/{place}: not as the schema demands ({error.validator}).")
@@ -45,6 +50,20 @@ def _validator(name: str) -> Draft202012Validator:
     from jsonschema import Draft202012Validator  # the tables import this module, and few processes read a document
 
     return Draft202012Validator(json.loads((SCHEMAS / name).read_text(encoding="utf-8")))
+
+
+def _few(document: Any) -> None:
+    rest = [document]
+    while rest:
+        part = rest.pop()
+        if isinstance(part, list):
+            if len(part) > MOST_ITEMS:
+                raise Malformed(f"A list has more than {MOST_ITEMS} parts.")
+            rest += part
+        elif isinstance(part, dict):
+            if len(part) > MOST_MEMBERS:
+                raise Malformed(f"An object has more than {MOST_MEMBERS} members.")
+            rest += part.values()
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

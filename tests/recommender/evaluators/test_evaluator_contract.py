@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recommender.errors import EvaluatorRefused
+from recommender.evaluators import documents
 from recommender.evaluators.contract import Contract, Reference, of, parse
 from recommender.evaluators.fit import NotApplicable, Unfit, fit
 from tests.support.evaluators import FIT, document, output, texts
@@ -62,6 +64,20 @@ def test_a_whole_number_may_be_written_as_a_float() -> None:
 def test_what_is_no_contract_is_refused(content: bytes, refused: Refused) -> None:
     with refused("contract_invalid"):
         parse(content)
+
+
+@pytest.mark.parametrize("faults", [400, 2000], ids=["many", "more than is taken"])
+@pytest.mark.parametrize(("schema", "name"), [("contract", "inputs"), ("vectors", "vectors")], ids=["contract", "vectors"])
+def test_a_document_of_faults_costs_no_more_than_its_first(schema: str, name: str, faults: int) -> None:
+    """An error is kilobytes; a document has room for a hundred thousand."""
+    documents.read(json.dumps(document()).encode(), schema="contract.schema.json", largest=10_000)  # the libraries are loaded
+    content = json.dumps({name: [{}] * faults}).encode()
+    tracemalloc.start()
+    with pytest.raises(documents.Malformed):
+        documents.read(content, schema=f"{schema}.schema.json", largest=10_000)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 100 * len(content) + 500_000
 
 
 def bad_input(**changes: Any) -> dict[str, Any]:
