@@ -169,6 +169,13 @@ def current_categories(codes: Iterable[str] | None = None, *, source: str | None
     return list(versions)
 
 
+def schemas(versions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], dict[str, Any]]:
+    """The schemas of versions of categories, by (category, version). One SELECT."""
+    wanted = set(versions)
+    rows = DataCategoryVersion.objects.filter(category_id__in={category for category, _ in wanted}, version__in={n for _, n in wanted})
+    return {at: schema for *key, schema in rows.values_list("category_id", "version", "schema") if (at := (key[0], key[1])) in wanted}
+
+
 def counts() -> list[tuple[str, str, int]]:
     """(purpose, state, how many consents) over all citizens, by a database function that returns nothing else."""
     with connection.cursor() as cursor:

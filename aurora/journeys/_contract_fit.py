@@ -1,17 +1,20 @@
 """Whether a model's contract speaks of what there is: its purpose, and each input as the vocabulary has it today.
 
 A model is run on facts of the twin. An input that no category holds would always be missing; one in another unit would be a number that
-means something else, and nobody would see it.
+means something else, and nobody would see it. So a contract is judged when it comes in, when it is released, and whenever its model is to be
+run; and so is each fact that was kept under an older version of its category.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Any
 
+from aurora.twin.values import FactView
 from consent import purposes, queries
 from consent.errors import AuroraError
-from consent.models import Purpose
+from consent.models import DataCategoryVersion, Purpose
 from recommender.evaluators.contract import Contract, Input
 
 Schema = Mapping[str, Any]
@@ -53,26 +56,67 @@ class UnfitFact(ContractUnfit):
     sentence = "An input is not as the vocabulary has this fact."
 
 
+class Today:
+    """The vocabulary and the purposes as they are now; each is asked for once, and when it is needed."""
+
+    def fits(self, contract: Contract) -> bool:
+        try:
+            self.check(contract)
+        except ContractUnfit:
+            return False
+        return True
+
+    def check(self, contract: Contract) -> None:
+        """Raises `ContractUnfit` with the first thing that does not fit."""
+        self._check_purpose(contract)
+        for one in contract.inputs:
+            category, _, key = one.fact.rpartition(".")
+            if category not in self._current:
+                raise UnknownCategory(f"{UnknownCategory.sentence} ({one.fact})")
+            facts = self._current[category].schema["properties"]
+            if key not in facts:
+                raise UnknownFact(f"{UnknownFact.sentence} ({one.fact})")
+            if fault := fault_of(one, facts[key]):
+                raise UnfitFact(f"{UnfitFact.sentence} ({one.fact}: {fault})")
+
+    def in_another_form(self, contract: Contract, facts: Iterable[FactView]) -> tuple[str, ...]:
+        """Those of the facts (`category.key`) that the model would misread, in the order of the inputs: they were kept under a version of their
+        category that means something else by the value, and nobody has fetched them since."""
+        kept = {fact.name: fact for fact in facts}
+        used = [(one, kept[one.fact]) for one in contract.inputs if one.fact in kept]
+        older = {(f.category, f.category_version) for _, f in used if f.category_version != self._current[f.category].version}
+        if not older:
+            return ()
+        schemas = queries.schemas(older)
+        return tuple(
+            one.fact
+            for one, fact in used
+            if (at := (fact.category, fact.category_version)) in older
+            and (
+                fact.category_version < self._current[fact.category].binding_since
+                or not _reads(one, schemas[at]["properties"].get(fact.key))
+            )
+        )
+
+    @cached_property
+    def _current(self) -> dict[str, DataCategoryVersion]:
+        return {version.category_id: version for version in queries.current_categories()}
+
+    @cached_property
+    def _purposes(self) -> frozenset[str]:
+        return frozenset(Purpose.objects.filter(kind=Purpose.Kind.CONNECT).values_list("pk", flat=True))
+
+    def _check_purpose(self, contract: Contract) -> None:
+        """A purpose of models only: what a citizen allowed for suggestions, say, must not be run through a model that names it."""
+        if contract.purpose not in purposes.of_models() or contract.purpose not in self._purposes:
+            raise UnknownPurpose()
+        if purposes.fitting(contract.purpose, contract.categories) != list(contract.categories):
+            raise UnfitPurpose()
+
+
 def check(contract: Contract) -> None:
     """Raises `ContractUnfit` with the first thing that does not fit."""
-    _check_purpose(contract)
-    current = {v.category_id: v.schema["properties"] for v in queries.current_categories(contract.categories)}
-    for one in contract.inputs:
-        category, _, key = one.fact.rpartition(".")
-        if category not in current:
-            raise UnknownCategory(f"{UnknownCategory.sentence} ({one.fact})")
-        if key not in current[category]:
-            raise UnknownFact(f"{UnknownFact.sentence} ({one.fact})")
-        if fault := fault_of(one, current[category][key]):
-            raise UnfitFact(f"{UnfitFact.sentence} ({one.fact}: {fault})")
-
-
-def _check_purpose(contract: Contract) -> None:
-    """A purpose of models only: what a citizen allowed for suggestions, say, must not be run through a model that names it."""
-    if contract.purpose not in purposes.of_models() or not Purpose.objects.filter(pk=contract.purpose, kind=Purpose.Kind.CONNECT).exists():
-        raise UnknownPurpose()
-    if purposes.fitting(contract.purpose, contract.categories) != list(contract.categories):
-        raise UnfitPurpose()
+    Today().check(contract)
 
 
 def fault_of(one: Input, schema: Schema) -> str:
@@ -84,6 +128,11 @@ def fault_of(one: Input, schema: Schema) -> str:
     if one.kind == "word":
         return _fault_of_words(one, schema)
     return ""
+
+
+def _reads(one: Input, schema: Schema | None) -> bool:
+    """Whether a value of this schema is to the input what one of today's is. Narrower bounds, or fewer words, change no value's meaning."""
+    return schema is not None and schema.get("type") in KINDS[one.kind] and (one.kind != "number" or one.unit == schema.get("x-unit", ""))
 
 
 def _fault_of_number(one: Input, schema: Schema) -> str:

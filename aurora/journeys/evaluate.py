@@ -12,7 +12,7 @@ consents locked, and no longer than it may run.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -26,7 +26,9 @@ from django.utils import timezone
 from aurora import crash
 from aurora.identity import vault
 from aurora.journeys._basis import Ground
+from aurora.journeys._contract_fit import Today
 from aurora.journeys._door import AccessRefused, open_door
+from aurora.journeys._in_use import offered, seen, stopped, why_not
 from aurora.journeys._wake import send
 from aurora.twin import evaluations
 from aurora.twin.evaluations import Lease
@@ -37,8 +39,7 @@ from consent.errors import NotFound
 from consent.ledger.events import Event
 from consent.rules import AURORA, AccessRequest
 from consent.scope import citizen_scope
-from recommender.errors import EvaluatorFailed, EvaluatorRefused
-from recommender.evaluators import registry
+from recommender.errors import EvaluatorFailed
 from recommender.evaluators import run as models
 from recommender.models import EvaluatorVersion
 
@@ -46,8 +47,9 @@ TASK = "aurora.evaluate"
 FORGET_TASK = "aurora.forget_evaluations"
 SWEEP_MOST = 500
 State = Evaluation.State
-# Ours, beside the codes of `recommender.errors.EVALUATION_CODES`.
-GAVE_UP, RETIRED = "gave_up", "retired"
+GAVE_UP = "gave_up"  # ours, beside the codes of `recommender.errors.EVALUATION_CODES` and those of `_in_use`
+# Ours, beside the reasons of `recommender.evaluators.fit`: the fact was fetched when its category said the same thing in another form.
+ANOTHER_FORM = "another_form"
 
 
 @dataclass(frozen=True)
@@ -79,8 +81,8 @@ def ask(*, citizen_id: UUID, evaluator_id: UUID, now: datetime) -> UUID:
 
     Raises `NotFound` for an evaluator that is not released. Theirs alone: who acts for them has no such deed in any mandate.
     """
-    version = in_use(evaluator_id)
-    if version is None or acting.current() is not None:
+    version = seen(evaluator_id)
+    if version is None or why_not([version])[version.pk] or acting.current() is not None:
         raise NotFound()
     contract = version.contract
     with citizen_scope(citizen_id):
@@ -114,9 +116,9 @@ def run(*, evaluation_id: UUID) -> None:
         lease = evaluations.claim(evaluation_id=evaluation_id, now=now)
         if lease is None:
             return
-        version = in_use(lease.evaluator_id)
-        if version is None:
-            evaluations.finish(lease, state=State.FAILED, code=RETIRED, now=now)
+        version = EvaluatorVersion.objects.get(pk=lease.evaluator_id)
+        if code := why_not([version])[version.pk]:
+            evaluations.finish(lease, state=State.FAILED, code=code, now=now)
             return
         # Before the facts are read: what changes from here on shows.
         basis = _basis(version, Ground(citizen_id=citizen_id, now=now))
@@ -164,9 +166,11 @@ def _through_the_door(lease: Lease, version: EvaluatorVersion, basis: str, now: 
     crash.reach("evaluate.after_commit")
 
 
-def _outcome(lease: Lease, version: EvaluatorVersion, facts: Iterable[FactView]) -> tuple[State, dict[str, Any]]:
+def _outcome(lease: Lease, version: EvaluatorVersion, facts: Sequence[FactView]) -> tuple[State, dict[str, Any]]:
     if lease.used_up:
         raise EvaluatorFailed("crashed")  # not one worker lived to say so: the facts were read, and the entry tells of it
+    if misread := Today().in_another_form(version.contract, facts):
+        return State.NOT_APPLICABLE, {"because": [[fact, ANOTHER_FORM] for fact in misread]}
     found = models.evaluate(version, {f.name: f.value for f in facts})
     if isinstance(found, models.NotApplicable):
         return State.NOT_APPLICABLE, {"because": [[unfit.fact, unfit.why] for unfit in found.because]}
@@ -183,24 +187,9 @@ def newest(*, citizen_id: UUID, versions: Iterable[EvaluatorVersion], ground: Gr
 def made(*, citizen_id: UUID, now: datetime) -> list[tuple[EvaluatorVersion, Evaluated]]:
     """Every outcome of the citizen's that stands, with the version that made it. In their scope."""
     rows = evaluations.made(citizen_id=citizen_id)
-    versions = list(EvaluatorVersion.objects.filter(pk__in=rows, state=EvaluatorVersion.State.RELEASED))
+    versions = [version for version in offered() if version.pk in rows]
     found = newest(citizen_id=citizen_id, versions=versions, ground=Ground(citizen_id=citizen_id, now=now))
     return [(v, found[v.pk]) for v in versions if v.pk in found and found[v.pk].state in Evaluation.WITH_OUTCOME and found[v.pk].stands]
-
-
-def in_use(evaluator_id: UUID) -> EvaluatorVersion | None:
-    """The version, if it is released and not retired."""
-    version = seen(evaluator_id)
-    return version if version is not None and version.state == EvaluatorVersion.State.RELEASED else None
-
-
-def seen(evaluator_id: UUID) -> EvaluatorVersion | None:
-    """The version, if citizens have seen it: it is released, or was. What waits for its release is none of theirs."""
-    try:
-        version = registry.get(evaluator_id)
-    except EvaluatorRefused:
-        return None
-    return version if version.released_at is not None else None
 
 
 def forget_version(*, version_id: UUID, now: datetime) -> None:
@@ -209,10 +198,9 @@ def forget_version(*, version_id: UUID, now: datetime) -> None:
 
 
 def forget_retired() -> int:
-    """Delete what versions made that are in use no longer. How many outcomes; at most `SWEEP_MOST`, the next round takes the rest."""
-    retired = EvaluatorVersion.objects.filter(state=EvaluatorVersion.State.RETIRED).values_list("pk", flat=True)
+    """Delete what versions made that are not in use. How many outcomes; at most `SWEEP_MOST`, the next round takes the rest."""
     gone = 0
-    for evaluation_id, citizen_id in evaluations.with_outcome(evaluator_ids=retired, most=SWEEP_MOST):
+    for evaluation_id, citizen_id in evaluations.with_outcome(evaluator_ids=stopped(), most=SWEEP_MOST):
         with citizen_scope(citizen_id):
             gone += evaluations.forget(evaluation_id=evaluation_id)
     return gone

@@ -44,6 +44,7 @@ _FAILURES: Final[Mapping[str, str | Promise]] = {
     "model_not_finite": _("The model answered with something that is no number, so nothing is shown of it."),
     "model_out_of_bounds": _("The model answered with a number that is no probability, so nothing is shown of it."),
     "artefact_damaged": _("A file of the model is not what its owner signed, so it was not run."),
+    "unfit": _("The data in Aurora no longer has the form that the model was made for."),
     "retired": _("The model was taken out of use before it was run."),
 }
 FAILURE_CODES: Final = frozenset(_FAILURES)
@@ -143,6 +144,10 @@ def unknown_value(known: str) -> str:
 
 def missing() -> str:
     return gettext("This is not in the data that was fetched.")
+
+
+def another_form() -> str:
+    return gettext("This was fetched in another form than the model reads now. Fetch it again.")
 
 
 def scale(value: float, quantiles: tuple[tuple[float, float], ...], people: int) -> Scale:

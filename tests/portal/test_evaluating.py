@@ -18,6 +18,7 @@ from aurora.journeys import evaluate, own_data
 from aurora.journeys.withdraw import end
 from aurora.twin import evaluations
 from aurora.twin.models import Evaluation
+from consent import purposes
 from consent.errors import NotFound
 from consent.models import ConsentRecord, Purpose
 from consent.scope import citizen_scope
@@ -145,9 +146,10 @@ def test_what_waits_while_the_consent_is_withdrawn_is_refused_when_it_runs(patie
     assert [e.event for e in entries(patient)] == ["aurora:evaluation:refused"]
 
 
-def test_all_or_nothing(patient: Person, cast: Cast) -> None:
+def test_all_or_nothing(patient: Person, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     """A model that needs the taxes too gets nothing at all of a consent to the hospital's data."""
-    taxed = {"fact": "tax.income.wages", "feature": "wages", "kind": "number", "unit": "", "minimum": 0, "maximum": 10**6}
+    taxed = {"fact": "tax.income.wages", "feature": "wages", "kind": "number", "unit": "crowns_per_year", "minimum": 0, "maximum": 10**6}
+    monkeypatch.setattr(purposes, "limited", lambda: {patients.PURPOSE: {SURGERY, "tax.income"}})
     with patients.model(inputs=[*evaluators.document()["inputs"], taxed]) as wide:
         row = evaluated(patient, wide)
         assert (row.state, row.categories) == (State.REFUSED, [SURGERY, "tax.income"])

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from aurora.journeys import evaluate
 from aurora.journeys._basis import Ground
+from aurora.journeys._in_use import RETIRED, offered, why_not
 from aurora.journeys.evaluate import Evaluated
 from aurora.portal.present.vocabulary import Vocabulary, connect_url
 from aurora.sources import connections
@@ -29,7 +30,6 @@ from aurora.ui.contexts import (
     Text,
     UnfitView,
 )
-from recommender.evaluators import registry
 from recommender.evaluators.contract import Contract, Input, Output, Texts
 from recommender.models import EvaluatorVersion
 
@@ -46,7 +46,7 @@ _STATES = {
 
 def list_page(*, citizen_id: UUID, now: datetime) -> EvaluationsPage:
     """Every model in use. In the citizen's scope."""
-    versions, ground, vocabulary = registry.released(), Ground(citizen_id=citizen_id, now=now), Vocabulary()
+    versions, ground, vocabulary = offered(), Ground(citizen_id=citizen_id, now=now), Vocabulary()
     connected = _connected(citizen_id)
     stand = evaluate.newest(citizen_id=citizen_id, versions=versions, ground=ground)
     cards = (_card(v, stand.get(v.pk), ground, connected, vocabulary) for v in versions)
@@ -58,7 +58,8 @@ def page(version: EvaluatorVersion, *, citizen_id: UUID, now: datetime) -> Evalu
     contract, ground, vocabulary = version.contract, Ground(citizen_id=citizen_id, now=now), Vocabulary()
     found = evaluate.newest(citizen_id=citizen_id, versions=[version], ground=ground).get(version.pk)
     needs = _needs(contract, ground, _connected(citizen_id), vocabulary)
-    state = _state(version, found, needs)
+    stopped = why_not([version])[version.pk]
+    state = _in_use_no_longer(stopped) if stopped else _state(found, needs)
     return EvaluationPage(
         name=_text(contract.name),
         owner=vocabulary.agency(contract.owner),
@@ -76,14 +77,14 @@ def page(version: EvaluatorVersion, *, citizen_id: UUID, now: datetime) -> Evalu
         back_url=reverse("portal:evaluations"),
         consents_url=reverse("portal:consents"),
         purpose=vocabulary.purpose(contract.purpose),
-        can_ask=state is not EvaluationState.RETIRED and _all_there(needs),
-        **_stands(version, found, state, vocabulary),
+        can_ask=not stopped and _all_there(needs),
+        **({"reason": str(chances.failure(stopped))} if stopped else _stands(version, found, vocabulary)),
     )
 
 
-def _stands(version: EvaluatorVersion, found: Evaluated | None, state: EvaluationState, vocabulary: Vocabulary) -> dict[str, Any]:
-    """What the newest evaluation adds to the page; nothing where there is none, or where the model is in use no longer."""
-    if found is None or state is EvaluationState.RETIRED:
+def _stands(version: EvaluatorVersion, found: Evaluated | None, vocabulary: Vocabulary) -> dict[str, Any]:
+    """What the newest evaluation adds to the page; nothing where there is none."""
+    if found is None:
         return {}
     contract = version.contract
     waits = found.state == State.QUEUED and bool(found.code)
@@ -112,15 +113,17 @@ def _card(
         use=_text(contract.intended_use),
         tells=tuple(_text(o.name) for o in contract.outputs),
         needs=needs,
-        state=_state(version, found, needs),
+        state=_state(found, needs),
         url=reverse("portal:evaluation", args=[version.pk]),
         synthetic=contract.synthetic,
     )
 
 
-def _state(version: EvaluatorVersion, found: Evaluated | None, needs: Sequence[DataNeed]) -> EvaluationState:
-    if version.state != EvaluatorVersion.State.RELEASED:
-        return EvaluationState.RETIRED
+def _in_use_no_longer(why: str) -> EvaluationState:
+    return EvaluationState.RETIRED if why == RETIRED else EvaluationState.STOPPED
+
+
+def _state(found: Evaluated | None, needs: Sequence[DataNeed]) -> EvaluationState:
     if found is None or (found.state in Evaluation.WITH_OUTCOME and not found.stands):
         return EvaluationState.READY if _all_there(needs) else EvaluationState.NEEDS
     return _STATES[found.state]
@@ -186,6 +189,8 @@ def _unfit(fact: str, why: str, contract: Contract, vocabulary: Vocabulary) -> U
         said = chances.out_of_range(formats.quantity(known.minimum, known.unit), formats.quantity(known.maximum, known.unit))
     elif why == "unknown_value" and known is not None:
         said = chances.unknown_value(_known_values(known, vocabulary))
+    elif why == evaluate.ANOTHER_FORM:
+        said = chances.another_form()
     else:
         said = chances.missing()
     return UnfitView(_label(fact, vocabulary), said)

@@ -8,7 +8,9 @@ from aurora.ui.contexts.shared import Banner, Text
 
 
 class EvaluationState(StrEnum):
-    """READY: it can be worked out now. NEEDS: data or a consent is missing. RETIRED: the model is in use no longer."""
+    """READY: it can be worked out now. NEEDS: data or a consent is missing. STOPPED: the model is not in use at present.
+    RETIRED: it is in use no longer.
+    """
 
     READY = "ready"
     NEEDS = "needs"
@@ -17,6 +19,7 @@ class EvaluationState(StrEnum):
     NOT_APPLICABLE = "not_applicable"
     REFUSED = "refused"
     FAILED = "failed"
+    STOPPED = "stopped"
     RETIRED = "retired"
 
 
@@ -128,7 +131,7 @@ class EvaluationPage:
     """`portal/evaluation.html`; its changing part is `portal/_evaluation.html`, which `fragment_url` gives while `state` is RUNNING.
 
     A POST to the page itself asks for the work, possible where `can_ask`. `outdated`: something was worked out before, from data or consents
-    that have changed since. `reason` (translated) for REFUSED, FAILED and RETIRED. `contact` is text, as the owner wrote it.
+    that have changed since. `reason` (translated) for REFUSED, FAILED and STOPPED. `contact` is text, as the owner wrote it.
     """
 
     name: Text

@@ -83,6 +83,7 @@ _STATES: tuple[tuple[StrEnum, str, str | Promise], ...] = (
     (EvaluationState.NOT_APPLICABLE, "au-tag--attention", _("Not applicable")),
     (EvaluationState.REFUSED, "au-tag--bad", _("Refused")),
     (EvaluationState.FAILED, "au-tag--bad", _("Failed")),
+    (EvaluationState.STOPPED, "au-tag--attention", _("Not in use at present")),
     (EvaluationState.RETIRED, "", _("No longer in use")),
     (DataState.HAVE, "au-tag--good", _("In Aurora, allowed")),
     (DataState.NOT_FETCHED, "au-tag--attention", _("Allowed, nothing fetched")),

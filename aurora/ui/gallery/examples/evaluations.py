@@ -117,13 +117,15 @@ def pages() -> list[Example]:
     failed = replace(_page(EvaluationState.FAILED), reason=str(chances.failure("timeout")), **ended)  # type: ignore[arg-type]
     outdated = replace(_page(EvaluationState.NEEDS, data=DataState.NOT_FETCHED), outdated=True)
     retired = replace(_page(EvaluationState.RETIRED), can_ask=False)
+    stopped = replace(_page(EvaluationState.STOPPED), can_ask=False, reason=str(chances.failure("unfit")))
     cards = tuple(
         EvaluatorCard(NAME, HOSPITAL, USE, (INFECTION, REVISION, DEATH), one.needs, one.state, "/evaluations/x/", synthetic=one.synthetic)
         for one in (ready, _page(EvaluationState.NEEDS, data=DataState.NOT_CONNECTED), done, unfit)
     )
     each = {
         "ready": ready, "needs": _page(EvaluationState.NEEDS, data=DataState.NOT_CONNECTED), "running": running, "waiting": waiting, "done": done,
-        "rare": rare, "not-applicable": unfit, "refused": refused, "failed": failed, "outdated": outdated, "retired": retired,
+        "rare": rare, "not-applicable": unfit, "refused": refused, "failed": failed, "outdated": outdated,
+        "stopped": stopped, "retired": retired,
     }  # fmt: skip
     return [
         Example("evaluations", "portal/evaluations.html", "evaluations/", EvaluationsPage(cards, "/sources/")),

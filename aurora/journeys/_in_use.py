@@ -1,0 +1,54 @@
+"""Which versions of other organisations' models citizens may use now, and why another is not used.
+
+A version that two people released is used until it is retired, and only while its contract speaks of the vocabulary as it is: the data may
+change its form long after the release, and a number in another unit would be worked on without anybody seeing it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from aurora.journeys import _contract_fit
+from recommender.errors import EvaluatorRefused
+from recommender.evaluators import registry
+from recommender.models import EvaluatorVersion
+
+State = EvaluatorVersion.State
+# Ours, beside the codes of `recommender.errors.EVALUATION_CODES`.
+RETIRED, UNFIT = "retired", "unfit"
+
+
+def why_not(versions: Iterable[EvaluatorVersion]) -> dict[UUID, str]:
+    """By version why it is not used: "retired" (or never released), "unfit"; "" for one that is. So many statements, however many versions."""
+    today = _contract_fit.Today()
+    return {version.pk: _why_not(version, today) for version in versions}
+
+
+def offered() -> list[EvaluatorVersion]:
+    """What citizens may use, by owner and identifier."""
+    versions = registry.released()
+    stopped = why_not(versions)
+    return [version for version in versions if not stopped[version.pk]]
+
+
+def seen(evaluator_id: UUID) -> EvaluatorVersion | None:
+    """The version, if citizens have seen it: it is released, or was. What waits for its release is none of theirs."""
+    try:
+        version = registry.get(evaluator_id)
+    except EvaluatorRefused:
+        return None
+    return version if version.released_at is not None else None
+
+
+def stopped() -> list[UUID]:
+    """The versions that citizens could use once and cannot use now."""
+    versions = list(EvaluatorVersion.objects.filter(state__in=(State.RELEASED, State.RETIRED)))
+    found = why_not(versions)
+    return [version.pk for version in versions if found[version.pk]]
+
+
+def _why_not(version: EvaluatorVersion, today: _contract_fit.Today) -> str:
+    if version.state != State.RELEASED:
+        return RETIRED
+    return "" if today.fits(version.contract) else UNFIT

@@ -1,0 +1,107 @@
+"""A released model is run and shown only while it may be: what changes after its release stops it, before its run and in the midst of it."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from aurora.journeys import evaluate
+from aurora.twin.models import Evaluation
+from consent.errors import NotFound
+from consent.models import DataCategoryVersion
+from recommender.models import EvaluatorVersion
+from tests.support import evaluators, patients
+from tests.support.cast import Cast, Person
+from tests.support.patients import HOSPITAL, SURGERY, asked, entries, evaluated, row_of, rows, tell
+
+State = Evaluation.State
+AGE = 0  # its place among the inputs
+
+
+@pytest.fixture
+def version(cast: Cast) -> Iterator[EvaluatorVersion]:
+    with patients.model() as found:
+        yield found
+
+
+@pytest.fixture
+def patient(cast: Cast, new_person: Person) -> Person:
+    new_person.connect(HOSPITAL)
+    return new_person
+
+
+@contextmanager
+def vocabulary(change: Callable[[dict[str, Any]], None]) -> Iterator[None]:
+    """A second version of the hospital's kind of data, of the same meaning by its own word."""
+    first = DataCategoryVersion.objects.get(category_id=SURGERY, version=1)
+    schema = copy.deepcopy(first.schema)
+    change(schema["properties"])
+    columns = [f.column for f in DataCategoryVersion._meta.concrete_fields if f.column not in ("id", "version", "schema")]
+    with patients.admin() as database:
+        database.execute(
+            f"INSERT INTO {DataCategoryVersion._meta.db_table} (version, schema, {', '.join(columns)}) "
+            f"SELECT 2, %s::jsonb, {', '.join(columns)} FROM {DataCategoryVersion._meta.db_table} WHERE id = %s",
+            [json.dumps(schema), first.pk],
+        )
+        try:
+            yield
+        finally:
+            database.execute("DELETE FROM consent_datacategoryversion WHERE category_id = %s AND version = 2", [SURGERY])
+
+
+def in_months(facts: dict[str, Any]) -> None:
+    facts["age"] |= {"x-unit": "months", "maximum": 1500}
+
+
+def shown(person: Person, version: EvaluatorVersion) -> tuple[Any, str]:
+    answer: Any = person.browser().get(f"/en/evaluations/{version.pk}/")
+    return answer.context["page"], answer.content.decode()
+
+
+def offered(person: Person) -> list[str]:
+    page: Any = person.browser().get("/en/evaluations/").context["page"]  # type: ignore[attr-defined]
+    return [card.url for card in page.evaluators]
+
+
+# The vocabulary
+
+
+def test_a_model_whose_unit_is_no_longer_the_data_s_is_not_run_and_what_it_made_goes(patient: Person, version: EvaluatorVersion) -> None:
+    made = evaluated(patient, version)
+    with vocabulary(in_months):
+        page, text = shown(patient, version)
+        assert page.state.value == "stopped" and page.estimates == () and not page.can_ask and "no longer has the form" in text
+        assert f"/en/evaluations/{version.pk}/" not in offered(patient)
+        with pytest.raises(NotFound):
+            asked(patient, version)
+        assert made.state == State.DONE and evaluate.forget_retired() >= 1 and rows(patient) == []
+
+
+def test_what_waits_while_the_unit_changes_reads_nothing(patient: Person, version: EvaluatorVersion) -> None:
+    waiting = asked(patient, version)
+    with vocabulary(in_months):
+        evaluate.run(evaluation_id=waiting)
+        row = row_of(patient, waiting)
+        assert (row.state, row.code, row.entry_id) == (State.FAILED, "unfit", None) and entries(patient) == []
+
+
+def test_a_fact_that_was_fetched_in_another_unit_gives_no_figure(patient: Person) -> None:
+    """The model is made for months, and so is the data of today; this person's age was fetched in years."""
+    inputs = evaluators.document()["inputs"]
+    inputs[AGE] |= {"unit": "months", "minimum": 0, "maximum": 1500}
+    with vocabulary(in_months), patients.model(inputs=inputs) as version:
+        tell(patient, age=67, sex="female", diabetes=True)
+        row = evaluated(patient, version)
+        page, text = shown(patient, version)
+        assert row.state == State.NOT_APPLICABLE and page.estimates == ()
+        assert [unfit.label["en"] for unfit in page.unfit] == ["Age at the assessment"] and "fetched in another form" in text
+
+
+def test_a_version_that_changes_words_only_stops_nothing(patient: Person, version: EvaluatorVersion) -> None:
+    with vocabulary(lambda facts: facts["age"].update({"x-label": evaluators.texts("Age")})):
+        assert evaluated(patient, version).state == State.DONE
