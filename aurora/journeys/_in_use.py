@@ -11,7 +11,7 @@ from uuid import UUID
 
 from aurora.journeys import _contract_fit
 from recommender.errors import EvaluatorRefused
-from recommender.evaluators import registry
+from recommender.evaluators import hold, registry
 from recommender.models import EvaluatorVersion
 
 State = EvaluatorVersion.State
@@ -23,6 +23,11 @@ def why_not(versions: Iterable[EvaluatorVersion]) -> dict[UUID, str]:
     """By version why it is not used: "retired" (or never released), "unfit"; "" for one that is. So many statements, however many versions."""
     today = _contract_fit.Today()
     return {version.pk: _why_not(version, today) for version in versions}
+
+
+def why_stopped(version: EvaluatorVersion) -> str:
+    """As `why_not`, asked again in the transaction that runs it: from then on it cannot be retired before that transaction ends."""
+    return why_not([version])[version.pk] if hold.released(version.pk) else RETIRED
 
 
 def offered() -> list[EvaluatorVersion]:

@@ -28,7 +28,7 @@ from aurora.identity import vault
 from aurora.journeys._basis import Ground
 from aurora.journeys._contract_fit import Today
 from aurora.journeys._door import AccessRefused, open_door
-from aurora.journeys._in_use import offered, seen, stopped, why_not
+from aurora.journeys._in_use import offered, seen, stopped, why_not, why_stopped
 from aurora.journeys._wake import send
 from aurora.twin import evaluations
 from aurora.twin.evaluations import Lease
@@ -132,12 +132,23 @@ def run(*, evaluation_id: UUID) -> None:
     except EvaluatorFailed as error:
         with citizen_scope(citizen_id):
             evaluations.postpone(lease, code=error.code, now=timezone.now())
+    except _Stopped as stop:
+        with citizen_scope(citizen_id):
+            evaluations.finish(lease, state=State.FAILED, code=stop.code, now=timezone.now())
     except _LeaseLost:
         pass
 
 
 class _LeaseLost(Exception):
     """Another worker has it: our transaction, entry and all, must not stand."""
+
+
+class _Stopped(Exception):
+    """The model was taken out of use since the row was claimed. As where it was so before: no entry, since nothing is made of the facts."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
 
 
 def _through_the_door(lease: Lease, version: EvaluatorVersion, basis: str, now: datetime) -> None:
@@ -151,6 +162,8 @@ def _through_the_door(lease: Lease, version: EvaluatorVersion, basis: str, now: 
     with open_door(request, granted=Event.EVALUATION_MADE, refused=Event.EVALUATION_REFUSED, now=now, details=details) as opened:
         if not evaluations.lock(lease):
             raise _LeaseLost
+        if code := why_stopped(version):
+            raise _Stopped(code)
         entry = opened.entry_id
         try:
             state, outcome = _outcome(lease, version, opened.facts)

@@ -9,12 +9,15 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from aurora.journeys import evaluate
 from aurora.twin.models import Evaluation
 from consent.errors import NotFound
 from consent.models import DataCategoryVersion
+from recommender.evaluators import hold
 from recommender.models import EvaluatorVersion
+from tests.portal.at_once import in_thread, until_waiting
 from tests.support import evaluators, patients
 from tests.support.cast import Cast, Person
 from tests.support.patients import HOSPITAL, SURGERY, asked, entries, evaluated, row_of, rows, tell
@@ -105,3 +108,43 @@ def test_a_fact_that_was_fetched_in_another_unit_gives_no_figure(patient: Person
 def test_a_version_that_changes_words_only_stops_nothing(patient: Person, version: EvaluatorVersion) -> None:
     with vocabulary(lambda facts: facts["age"].update({"x-label": evaluators.texts("Age")})):
         assert evaluated(patient, version).state == State.DONE
+
+
+# The version
+
+
+def test_one_that_is_retired_after_its_worker_began_is_not_run(
+    patient: Person, version: EvaluatorVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting = asked(patient, version)
+    monkeypatch.setattr(evaluate.crash, "reach", lambda point: patients.retire(version) if point == "evaluate.claimed" else None)
+    monkeypatch.setattr(evaluate.models, "evaluate", lambda *_: pytest.fail("it was run"))
+    evaluate.run(evaluation_id=waiting)
+    row = row_of(patient, waiting)
+    assert (row.state, row.code, row.entry_id) == (State.FAILED, "retired", None) and entries(patient) == []
+
+
+def test_who_retires_it_while_it_runs_waits_for_it_and_others_run_it_beside(
+    patient: Person, version: EvaluatorVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting, real, retiring = asked(patient, version), evaluate.models.evaluate, []
+
+    def slow(*args: Any) -> Any:
+        beside, told = in_thread(lambda: hold_beside(version))
+        beside.join(20)
+        retiring.append((told, in_thread(lambda: patients.retire(version))))
+        until_waiting(1)
+        return real(*args)
+
+    monkeypatch.setattr(evaluate.models, "evaluate", slow)
+    evaluate.run(evaluation_id=waiting)
+    [(told, (thread, ended))] = retiring
+    thread.join(20)
+    assert told == [True] and ended == [None] and row_of(patient, waiting).state == State.DONE
+    version.refresh_from_db()
+    assert version.state == EvaluatorVersion.State.RETIRED
+
+
+def hold_beside(version: EvaluatorVersion) -> bool:
+    with transaction.atomic():
+        return hold.released(version.pk)
