@@ -143,6 +143,8 @@ class Sessions:
         # As it was signed: nothing is folded or fused, so that the same file gives the same bits.
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
         options.use_deterministic_compute = True
+        # An arena keeps what the greediest row took, and the next model would have the less of the one limit.
+        options.enable_cpu_mem_arena = False
         options.log_severity_level = 4
         try:
             session = onnxruntime.InferenceSession(blob, options, providers=["CPUExecutionProvider"])

@@ -100,6 +100,15 @@ class Runner:
                     pipe.close()
         process.wait()
 
+    def renew(self, *, seconds: float) -> None:
+        """Have the next job done by a new child, once nobody waits for this one. Raises `RunnerError` busy."""
+        if not self._lock.acquire(timeout=max(0.0, seconds)):
+            raise RunnerError("busy")
+        try:
+            self.close()
+        finally:
+            self._lock.release()
+
     def forget(self) -> None:
         """After a fork: the child is the parent's. Only our copies of its pipes are closed, or it would outlive the parent."""
         process, self._process = self._process, None

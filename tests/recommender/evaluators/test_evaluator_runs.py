@@ -6,6 +6,7 @@ import hashlib
 import json
 import math
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -214,31 +215,48 @@ def test_a_file_that_is_not_the_one_is_not_loaded(one: Runner, refused: Refused)
         one.ask("load", seconds=30, sha256="0" * 64, blob=owner.model())
 
 
-def test_a_model_that_wants_more_memory_than_there_is_fails(one: Runner, refused: Refused) -> None:
-    """Two vectors of weights, multiplied to a table of 4e10."""
+def table(tall: int, wide: int) -> bytes:
+    """Two vectors of weights, multiplied to a table of so many bytes times four: 0, and the answer is one half."""
     from onnx import TensorProto, helper
 
     def weights(name: str, shape: list[int]) -> Any:
-        return helper.make_tensor(name, TensorProto.FLOAT, shape, bytes(4 * 200_000), raw=True)
+        return helper.make_tensor(name, TensorProto.FLOAT, shape, bytes(4 * max(shape)), raw=True)
 
     nodes = [
         helper.make_node("MatMul", ["tall", "wide"], ["huge"]),
         helper.make_node("ReduceMax", ["huge"], ["most"], keepdims=0),
         helper.make_node("ReduceMax", ["x"], ["own"], axes=[1]),
-        helper.make_node("Mul", ["own", "most"], ["risk"]),
+        helper.make_node("Mul", ["own", "most"], ["none"]),
+        helper.make_node("Sigmoid", ["none"], ["risk"]),
     ]
     graph = helper.make_graph(
         nodes,
         "huge",
         [helper.make_tensor_value_info("x", TensorProto.FLOAT, [None, 3])],
         [helper.make_tensor_value_info("risk", TensorProto.FLOAT, [None, 1])],
-        [weights("tall", [200_000, 1]), weights("wide", [1, 200_000])],
+        [weights("tall", [tall, 1]), weights("wide", [1, wide])],
     )
-    content = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8).SerializeToString()
+    return bytes(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8).SerializeToString())
+
+
+def test_a_model_that_wants_more_memory_than_there_is_fails(one: Runner, refused: Refused) -> None:
+    content = table(200_000, 200_000)
     one.ask("inspect", seconds=60, blob=content, width=3, asks=[{"tensor": "risk", "column": 0}])
     with refused("model_fails"):
         ask(one, content)
     assert ask(one, owner.model()) == pytest.approx(owner.answer(owner.FIT), abs=1e-6)
+
+
+def test_what_a_model_took_is_given_back(one: Runner) -> None:
+    ask(one, owner.model())
+    before = address_space(one.pid)
+    assert ask(one, table(5_000, 5_000)) == 0.5  # 100 MB
+    assert address_space(one.pid) < before + 50_000_000
+
+
+def address_space(pid: int | None) -> int:
+    """Bytes, as the limit counts them."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
 
 
 @pytest.mark.parametrize(
@@ -360,6 +378,15 @@ class TestEvaluate:
         default_storage.delete(artefacts.path(version.files["models/infection.onnx"]))
         with pytest.raises(EvaluatorFailed, check=lambda e: e.code == "artefact_damaged"):
             run.evaluate(version, owner.FIT)
+
+    def test_what_others_left_of_the_memory_is_not_a_models_fault(self) -> None:
+        version = owner.released(models={"models/infection.onnx": table(5_000, 5_000)})
+        run.evaluate(version, owner.FIT)
+        pid = runner.kept().pid or 0
+        resource.prlimit(pid, resource.RLIMIT_AS, (address_space(pid) + 50_000_000, child.MEMORY))  # half of what it needs
+        result = run.evaluate(version, owner.FIT)
+        assert isinstance(result, run.Result)
+        assert (dict(result.values), ended(pid)) == ({"infection": 0.5}, True)
 
     def test_a_process_that_hangs_may_be_tried_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
         version = owner.released()
