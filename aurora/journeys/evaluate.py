@@ -137,6 +137,12 @@ def run(*, evaluation_id: UUID) -> None:
             evaluations.finish(lease, state=State.FAILED, code=stop.code, now=timezone.now())
     except _LeaseLost:
         pass
+    except Exception:
+        # As if the worker had died: its lease runs out, and another tries. Of the last one nothing would ever be heard.
+        if lease.used_up:
+            with citizen_scope(citizen_id):
+                evaluations.finish(lease, state=State.FAILED, code=GAVE_UP, now=timezone.now())
+        raise
 
 
 class _LeaseLost(Exception):

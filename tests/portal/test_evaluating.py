@@ -17,7 +17,7 @@ from aurora.identity.vault import VaultClosed
 from aurora.journeys import evaluate, own_data
 from aurora.journeys.withdraw import end
 from aurora.twin import evaluations
-from aurora.twin.models import Evaluation
+from aurora.twin.models import Evaluation, Fact
 from consent import purposes
 from consent.errors import NotFound
 from consent.models import ConsentRecord, Purpose
@@ -287,6 +287,22 @@ def test_one_at_which_every_worker_died_is_given_up_without_running_the_model_ag
     evaluate.run(evaluation_id=waiting)
     row = row_of(patient, waiting)
     assert (row.state, row.code) == (State.FAILED, "gave_up") and [e.pk for e in entries(patient)] == [row.entry_id]
+
+
+def test_one_whose_facts_cannot_be_opened_is_given_up_in_the_end(patient: Person, version: EvaluatorVersion) -> None:
+    waiting = asked(patient, version)
+    with citizen_scope(patient.id):
+        Fact.objects.filter(category=SURGERY).update(sealed=b"\x00" * 60)
+    for attempt in range(1, evaluations.MAXIMUM_ATTEMPTS + 1):
+        with pytest.raises(VaultClosed):
+            evaluate.run(evaluation_id=waiting)
+        assert (row_of(patient, waiting).state, row_of(patient, waiting).attempt) == (State.RUNNING, attempt)
+        left(patient, waiting)
+    with pytest.raises(VaultClosed):
+        evaluate.run(evaluation_id=waiting)
+    row = row_of(patient, waiting)
+    assert (row.state, row.code, row.entry_id) == (State.FAILED, "gave_up", None) and entries(patient) == []
+    assert waiting not in evaluations.overdue(now=timezone.now() + timedelta(days=1), most=1000)
 
 
 def test_of_two_who_ask_at_once_both_get_the_same_one(patient: Person, version: EvaluatorVersion) -> None:
