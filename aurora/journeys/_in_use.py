@@ -1,28 +1,31 @@
 """Which versions of other organisations' models citizens may use now, and why another is not used.
 
-A version that two people released is used until it is retired, and only while its contract speaks of the vocabulary as it is: the data may
-change its form long after the release, and a number in another unit would be worked on without anybody seeing it.
+A version that two people released is used until it is retired, and only while its owner takes part in Aurora, and its contract speaks of
+the vocabulary as it is: the data may change its form long after the release, and a number in another unit would be worked on without anybody
+seeing it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from aurora.journeys import _contract_fit
+from consent import agencies
 from recommender.errors import EvaluatorRefused
 from recommender.evaluators import hold, registry
 from recommender.models import EvaluatorVersion
 
 State = EvaluatorVersion.State
 # Ours, beside the codes of `recommender.errors.EVALUATION_CODES`.
-RETIRED, UNFIT = "retired", "unfit"
+RETIRED, UNFIT, OWNER_AWAY = "retired", "unfit", "owner_away"
 
 
 def why_not(versions: Iterable[EvaluatorVersion]) -> dict[UUID, str]:
-    """By version why it is not used: "retired" (or never released), "unfit"; "" for one that is. So many statements, however many versions."""
-    today = _contract_fit.Today()
-    return {version.pk: _why_not(version, today) for version in versions}
+    """By version why it is not used: "retired" (or never released), "owner_away", "unfit"; "" for one that is. So many statements, however many."""
+    known, today = list(versions), _contract_fit.Today()
+    owners = agencies.active_among(version.agency for version in known)
+    return {version.pk: _why_not(version, owners, today) for version in known}
 
 
 def why_stopped(version: EvaluatorVersion) -> str:
@@ -53,7 +56,9 @@ def stopped() -> list[UUID]:
     return [version.pk for version in versions if found[version.pk]]
 
 
-def _why_not(version: EvaluatorVersion, today: _contract_fit.Today) -> str:
+def _why_not(version: EvaluatorVersion, owners: Collection[str], today: _contract_fit.Today) -> str:
     if version.state != State.RELEASED:
         return RETIRED
+    if version.agency not in owners:
+        return OWNER_AWAY
     return "" if today.fits(version.contract) else UNFIT

@@ -45,6 +45,7 @@ _FAILURES: Final[Mapping[str, str | Promise]] = {
     "model_out_of_bounds": _("The model answered with a number that is no probability, so nothing is shown of it."),
     "artefact_damaged": _("A file of the model is not what its owner signed, so it was not run."),
     "unfit": _("The data in Aurora no longer has the form that the model was made for."),
+    "owner_away": _("The owner of the model does not take part in Aurora at present."),
     "retired": _("The model was taken out of use before it was run."),
 }
 FAILURE_CODES: Final = frozenset(_FAILURES)

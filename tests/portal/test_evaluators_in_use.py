@@ -110,6 +110,34 @@ def test_a_version_that_changes_words_only_stops_nothing(patient: Person, versio
         assert evaluated(patient, version).state == State.DONE
 
 
+# The owner
+
+
+def test_the_models_of_an_owner_who_is_no_longer_active_are_neither_run_nor_shown(patient: Person, version: EvaluatorVersion) -> None:
+    with patients.model() as other:
+        evaluated(patient, other)
+        waiting = asked(patient, version)
+        with away(HOSPITAL):
+            page, text = shown(patient, other)
+            assert page.state.value == "stopped" and page.estimates == () and "does not take part in Aurora" in text
+            assert offered(patient) == []
+            evaluate.run(evaluation_id=waiting)
+            row = row_of(patient, waiting)
+            assert (row.state, row.code, row.entry_id) == (State.FAILED, "owner_away", None)
+            assert evaluate.forget_retired() >= 1 and [r.pk for r in rows(patient)] == [waiting]
+        assert evaluated(patient, version).state == State.DONE, "the owner is back"
+
+
+@contextmanager
+def away(agency: str) -> Iterator[None]:
+    with patients.admin() as database:
+        database.execute("UPDATE consent_agency SET active = false WHERE code = %s", [agency])
+        try:
+            yield
+        finally:
+            database.execute("UPDATE consent_agency SET active = true WHERE code = %s", [agency])
+
+
 # The version
 
 

@@ -64,7 +64,7 @@ def test_the_picture_s_axis_holds_everything_in_order(values: list[float], mine:
 
 
 def test_every_failure_has_a_sentence_of_its_own() -> None:
-    assert {*EVALUATION_CODES, "gave_up", "retired", "unfit"} == chances.FAILURE_CODES
+    assert {*EVALUATION_CODES, "gave_up", "retired", "unfit", "owner_away"} == chances.FAILURE_CODES
     with translation.override("fi"):
         assert "ajoissa" in str(chances.failure("timeout")) and str(chances.failure("never heard of"))
 
