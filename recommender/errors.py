@@ -93,6 +93,7 @@ EVALUATION_CODES: Mapping[str, tuple[str, bool]] = MappingProxyType(
         "timeout": ("The model did not answer in time.", True),
         "crashed": ("The model's process ended before it answered.", True),
         "busy": ("Another evaluation is running.", True),
+        "unavailable": ("The evaluator's files could not be read just now.", True),
         "model_fails": ("The model could not be run.", False),
         "model_not_finite": ("The model answered with something that is no number.", False),
         "model_out_of_bounds": ("The model answered with a number that is no probability.", False),

@@ -40,6 +40,7 @@ _FAILURES: Final[Mapping[str, str | Promise]] = {
     "crashed": _("The model broke off before it answered."),
     "gave_up": _("The work was broken off again and again, so Aurora gave up."),
     "busy": _("Too much was being worked out at the same time."),
+    "unavailable": _("The files of the model could not be read at that moment."),
     "model_fails": _("The model could not be run."),
     "model_not_finite": _("The model answered with something that is no number, so nothing is shown of it."),
     "model_out_of_bounds": _("The model answered with a number that is no probability, so nothing is shown of it."),

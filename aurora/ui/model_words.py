@@ -49,7 +49,7 @@ _FAULTS: Final[Mapping[str, Sentence]] = {
     "no_owner_key": _("The owner's key has been revoked, so this version cannot be released."),
     "artefact_damaged": _("A file of this version is missing or has been changed since it was registered. It cannot be released."),
     "signature_invalid": _("The signature no longer fits the files. This version cannot be released."),
-    "unavailable": _("The signature could not be verified at this moment. Try again."),
+    "unavailable": _("The files and the signature could not be checked at this moment. Try again."),
     "unknown_purpose": _("The purpose is no longer one for models. Decline this version."),
     "unfit_purpose": _("The purpose is no longer about all the data that this model needs. Decline this version."),
     "unknown_category": _("What this model needs has changed at Aurora since it was registered. Decline this version."),

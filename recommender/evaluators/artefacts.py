@@ -14,6 +14,8 @@ from django.core.files.storage import default_storage
 from recommender.errors import EvaluatorRefused
 from recommender.evaluators.package import LARGEST_MODEL
 
+DAMAGED, AWAY = "artefact_damaged", "unavailable"
+
 
 def path(sha256: str) -> str:
     """Where a file lies in the storage."""
@@ -21,25 +23,39 @@ def path(sha256: str) -> str:
 
 
 def keep(content: bytes) -> str:
-    """Keep a file, if it is not kept already, and return its SHA-256 in hex. One that is kept and damaged is replaced."""
+    """Keep a file, if it is not kept already, and return its SHA-256 in hex. One that is kept and damaged is replaced.
+
+    Raises `EvaluatorRefused` unavailable.
+    """
     sha256 = hashlib.sha256(content).hexdigest()
     try:
         load(sha256)
-    except EvaluatorRefused:
-        default_storage.delete(path(sha256))
-        named = default_storage.save(path(sha256), ContentFile(content))
-        if named != path(sha256):  # another process was faster
-            default_storage.delete(named)
+    except EvaluatorRefused as error:
+        if error.code != DAMAGED:
+            raise
+        _replace(path(sha256), content)
     return sha256
 
 
+def _replace(name: str, content: bytes) -> None:
+    try:
+        default_storage.delete(name)
+        named = default_storage.save(name, ContentFile(content))
+        if named != name:  # another process was faster
+            default_storage.delete(named)
+    except Exception:  # as below
+        raise EvaluatorRefused(AWAY) from None
+
+
 def load(sha256: str) -> bytes:
-    """Raises `EvaluatorRefused` artefact_damaged when the file is missing or is not the one of that hash."""
+    """Raises `EvaluatorRefused`: artefact_damaged when the file is not there or is not the one of that hash, unavailable when it cannot be read."""
     try:
         with default_storage.open(path(sha256), "rb") as file:
             content: bytes = file.read(LARGEST_MODEL + 1)
-    except OSError:
-        raise EvaluatorRefused("artefact_damaged") from None
+    except FileNotFoundError:
+        raise EvaluatorRefused(DAMAGED) from None
+    except Exception:  # a storage over the network has errors of its own library; none of them says anything about the file
+        raise EvaluatorRefused(AWAY) from None
     if not hmac.compare_digest(hashlib.sha256(content).hexdigest(), sha256):
-        raise EvaluatorRefused("artefact_damaged")
+        raise EvaluatorRefused(DAMAGED)
     return content

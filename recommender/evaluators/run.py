@@ -41,7 +41,7 @@ def evaluate(version: EvaluatorVersion, facts: Mapping[str, Any]) -> Result | No
     except runner.RunnerError as error:
         raise EvaluatorFailed(error.code) from None
     except EvaluatorRefused as error:
-        raise EvaluatorFailed("artefact_damaged" if error.code == "artefact_damaged" else "model_fails") from None
+        raise EvaluatorFailed(error.code if error.code in (artefacts.DAMAGED, artefacts.AWAY) else "model_fails") from None
     if fault := next(filter(None, map(outcome.fault_of, values)), None):
         raise EvaluatorFailed(fault)
     return Result(MappingProxyType({o.code: v for o, v in zip(contract.outputs, values, strict=True)}), version.package_sha256)

@@ -215,6 +215,26 @@ def test_a_damaged_file_is_refused_and_replaced_by_the_right_one() -> None:
 
 
 @pytest.mark.parametrize(
+    "away", [TimeoutError(), PermissionError(), RuntimeError("of the storage's own library")], ids=lambda e: type(e).__name__
+)
+def test_a_file_that_cannot_be_read_just_now_is_not_damaged(away: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    sha256 = artefacts.keep(b"a model")
+
+    def fail(*args: object) -> None:
+        raise away
+
+    with monkeypatch.context() as patch:
+        patch.setattr(artefacts.default_storage, "open", fail)
+        for act in (lambda: artefacts.load(sha256), lambda: artefacts.keep(b"a model")):
+            with refused("unavailable"):
+                act()
+    assert artefacts.load(sha256) == b"a model"  # not taken for damaged, and deleted
+    with monkeypatch.context() as patch, refused("unavailable"):
+        patch.setattr(artefacts.default_storage, "save", fail)
+        artefacts.keep(b"another model")
+
+
+@pytest.mark.parametrize(
     "change",
     [
         {"contract_json": {"version": 1}},

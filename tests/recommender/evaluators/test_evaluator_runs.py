@@ -379,6 +379,19 @@ class TestEvaluate:
         with pytest.raises(EvaluatorFailed, check=lambda e: e.code == "artefact_damaged"):
             run.evaluate(version, owner.FIT)
 
+    def test_a_storage_that_does_not_answer_may_be_tried_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        version = owner.released(models={"models/infection.onnx": owner.model(bias=-3.25)})
+
+        def away(*args: object) -> None:
+            raise TimeoutError
+
+        with monkeypatch.context() as patch:
+            patch.setattr(artefacts.default_storage, "open", away)
+            with pytest.raises(EvaluatorFailed) as caught:
+                run.evaluate(version, owner.FIT)
+        assert (caught.value.code, caught.value.retryable) == ("unavailable", True)
+        assert isinstance(run.evaluate(version, owner.FIT), run.Result)
+
     def test_what_others_left_of_the_memory_is_not_a_models_fault(self) -> None:
         version = owner.released(models={"models/infection.onnx": table(5_000, 5_000)})
         run.evaluate(version, owner.FIT)
