@@ -47,7 +47,10 @@ def agency(doc: dict[str, Any], *, now: datetime) -> AgencyVersion:
     owner, _ = Agency.objects.get_or_create(code=doc["code"], defaults={"name": doc["name"], "roles": doc.get("roles", [])})
     version: AgencyVersion = _keep(owner, MeaningChange.Kind.RECIPIENT, doc, texts, now)
     if not owner.versions.filter(version__gt=version.version).exists():
-        roles = doc.get("roles", owner.roles)
+        # A file says what an agency is for; that its key for models was approved is no file's to say or to take away.
+        kept = Agency.objects.select_for_update().get(pk=owner.pk).roles
+        approved = [role for role in kept if role == Agency.Role.MODEL_OWNER]
+        roles = list(dict.fromkeys([*doc["roles"], *approved])) if "roles" in doc else kept
         Agency.objects.filter(pk=owner.pk).update(name=doc["name"], roles=roles)
     return version
 

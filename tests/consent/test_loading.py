@@ -12,7 +12,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 
-from consent import loading
+from consent import agencies, loading
 from consent.loading import VersionRefused
 from consent.models import Agency, AgencyVersion, MeaningChange, Purpose, PurposeVersion
 
@@ -115,6 +115,15 @@ def test_an_agency_bears_the_name_of_its_newest_version() -> None:
     assert agency.name == renamed and agency.binding_since == 1 and agency.roles == ["data_user"]
     loading.agency(agency_doc(version=3, binding_since=3), now=NOW)
     assert MeaningChange.objects.get(code="office-of-x").kind == "recipient"
+
+
+def test_a_file_that_is_loaded_again_does_not_take_a_model_owner_s_role_away() -> None:
+    loading.agency(agency_doc(), now=NOW)
+    agencies.give_role(code="office-of-x", role=Agency.Role.MODEL_OWNER)
+    loading.agency(agency_doc(), now=NOW)
+    assert Agency.objects.get(code="office-of-x").roles == ["data_user", "model_owner"]
+    loading.agency(agency_doc(version=2, binding_since=1, roles=["data_source"]), now=NOW)
+    assert Agency.objects.get(code="office-of-x").roles == ["data_source", "model_owner"]
 
 
 @pytest.mark.parametrize(
