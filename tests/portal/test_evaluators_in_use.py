@@ -152,6 +152,17 @@ def test_one_that_is_retired_after_its_worker_began_is_not_run(
     assert (row.state, row.code, row.entry_id) == (State.FAILED, "retired", None) and entries(patient) == []
 
 
+def test_a_page_says_that_an_outcome_is_being_deleted_as_long_as_there_is_one(patient: Person, version: EvaluatorVersion) -> None:
+    evaluated(patient, version)
+    patients.retire(version)
+    leaving, gone = "is being deleted", "has been deleted"
+    page, text = shown(patient, version)
+    assert page.state.value == "retired" and page.leaving and leaving in text and gone not in text
+    assert evaluate.forget_retired() >= 1
+    page, text = shown(patient, version)
+    assert page.state.value == "retired" and not page.leaving and leaving not in text and gone not in text
+
+
 def test_who_retires_it_while_it_runs_waits_for_it_and_others_run_it_beside(
     patient: Person, version: EvaluatorVersion, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -78,7 +78,7 @@ def page(version: EvaluatorVersion, *, citizen_id: UUID, now: datetime) -> Evalu
         consents_url=reverse("portal:consents"),
         purpose=vocabulary.purpose(contract.purpose),
         can_ask=not stopped and _all_there(needs),
-        **({"reason": str(chances.failure(stopped))} if stopped else _stands(version, found, vocabulary)),
+        **(_left(found, stopped) if stopped else _stands(version, found, vocabulary)),
     )
 
 
@@ -117,6 +117,11 @@ def _card(
         url=reverse("portal:evaluation", args=[version.pk]),
         synthetic=contract.synthetic,
     )
+
+
+def _left(found: Evaluated | None, why: str) -> dict[str, Any]:
+    """What the page of a model that is not in use says instead."""
+    return {"reason": str(chances.failure(why)), "leaving": found is not None and found.state in Evaluation.WITH_OUTCOME}
 
 
 def _in_use_no_longer(why: str) -> EvaluationState:

@@ -131,7 +131,8 @@ class EvaluationPage:
     """`portal/evaluation.html`; its changing part is `portal/_evaluation.html`, which `fragment_url` gives while `state` is RUNNING.
 
     A POST to the page itself asks for the work, possible where `can_ask`. `outdated`: something was worked out before, from data or consents
-    that have changed since. `reason` (translated) for REFUSED, FAILED and STOPPED. `contact` is text, as the owner wrote it.
+    that have changed since. `reason` (translated) for REFUSED, FAILED and STOPPED. `leaving`: an outcome of a model that
+    is not in use is still there, and about to be deleted. `contact` is text, as the owner wrote it.
     """
 
     name: Text
@@ -156,6 +157,7 @@ class EvaluationPage:
     estimates: tuple[EstimateView, ...] = ()
     unfit: tuple[UnfitView, ...] = ()
     reason: str = ""
+    leaving: bool = False
     asked_at: datetime | None = None
     made_at: datetime | None = None
     retry_at: datetime | None = None

@@ -117,7 +117,7 @@ def pages() -> list[Example]:
     failed = replace(_page(EvaluationState.FAILED), reason=str(chances.failure("timeout")), **ended)  # type: ignore[arg-type]
     outdated = replace(_page(EvaluationState.NEEDS, data=DataState.NOT_FETCHED), outdated=True)
     retired = replace(_page(EvaluationState.RETIRED), can_ask=False)
-    stopped = replace(_page(EvaluationState.STOPPED), can_ask=False, reason=str(chances.failure("unfit")))
+    stopped = replace(_page(EvaluationState.STOPPED), can_ask=False, reason=str(chances.failure("unfit")), leaving=True)
     cards = tuple(
         EvaluatorCard(NAME, HOSPITAL, USE, (INFECTION, REVISION, DEATH), one.needs, one.state, "/evaluations/x/", synthetic=one.synthetic)
         for one in (ready, _page(EvaluationState.NEEDS, data=DataState.NOT_CONNECTED), done, unfit)
