@@ -169,6 +169,21 @@ def test_not_applicable_names_the_fact_and_the_range(patient: Person, version: E
     assert len(said) == 3 and any("not in the data" in s for s in said.values()) and any("It knows: " in s for s in said.values())
 
 
+def test_who_can_correct_a_fact_is_its_source_and_not_the_model_s_owner(patient: Person) -> None:
+    with patients.model() as version:
+        tell(patient, age=17)
+        evaluated(patient, version)
+        with patients.admin() as database:
+            moved = "UPDATE consent_datacategory SET source_id = (SELECT id FROM consent_agency WHERE code = %s) WHERE code = %s"
+            database.execute(moved, [REGISTER, patients.SURGERY])
+            try:
+                page, text = shown(patient.browser(), version)
+            finally:
+                database.execute(moved, [HOSPITAL, patients.SURGERY])
+        assert page.unfit and all(unfit.source != page.owner for unfit in page.unfit)
+        assert f"(from: {page.unfit[0].source['en']})" in text and f"ask {page.owner['en']}" not in text
+
+
 def test_a_refusal_says_why_and_leads_to_the_consents(patient: Person, version: EvaluatorVersion) -> None:
     waiting = patients.asked(patient, version)
     end(citizen_id=patient.id, consent_id=consent_to(patient).pk, now=timezone.now())

@@ -198,7 +198,7 @@ def _unfit(fact: str, why: str, contract: Contract, vocabulary: Vocabulary) -> U
         said = chances.another_form()
     else:
         said = chances.missing()
-    return UnfitView(_label(fact, vocabulary), said)
+    return UnfitView(_label(fact, vocabulary), vocabulary.agency(vocabulary.source_of(fact.rpartition(".")[0])), said)
 
 
 def _known_values(known: Input, vocabulary: Vocabulary) -> str:

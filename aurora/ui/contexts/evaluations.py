@@ -120,9 +120,10 @@ class EstimateView:
 
 @dataclass(frozen=True, slots=True)
 class UnfitView:
-    """A fact for which the model cannot be used, and why (translated, with the range that it knows)."""
+    """A fact for which the model cannot be used, and why (translated, with the range that it knows). `source`: who can correct the fact."""
 
     label: Text
+    source: Text
     sentence: str
 
 

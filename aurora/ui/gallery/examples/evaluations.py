@@ -103,9 +103,9 @@ def pages() -> list[Example]:
     unfit = replace(
         _page(EvaluationState.NOT_APPLICABLE),
         unfit=(
-            UnfitView(FACTS[1], chances.out_of_range(formats.quantity(15.0, ""), formats.quantity(55.0, ""))),
-            UnfitView(HAEMOGLOBIN, chances.missing()),
-            UnfitView(p.text("Nivel", "Led", "Joint"), chances.unknown_value(", ".join(("hip", "knee")))),
+            UnfitView(FACTS[1], HOSPITAL, chances.out_of_range(formats.quantity(15.0, ""), formats.quantity(55.0, ""))),
+            UnfitView(HAEMOGLOBIN, HOSPITAL, chances.missing()),
+            UnfitView(p.text("Nivel", "Led", "Joint"), HOSPITAL, chances.unknown_value(", ".join(("hip", "knee")))),
         ),
         **ended,  # type: ignore[arg-type]
     )
