@@ -218,14 +218,16 @@ def _consistent(contract: Contract) -> None:
 
 def _measured(output: Output) -> None:
     p, q = output.performance, output.reference.quantiles
-    if p.events > p.n:
-        raise documents.Malformed(f"{output.code}: more events than people.")
+    if p.events >= p.n:
+        raise documents.Malformed(f"{output.code}: nobody without the event.")
     if not p.auc_low <= p.auc <= p.auc_high:
         raise documents.Malformed(f"{output.code}: the AUC does not lie in its interval.")
     if p.roc[0] != (0, 0) or p.roc[-1] != (1, 1) or not _rising(p.roc):
         raise documents.Malformed(f"{output.code}: the ROC points do not rise from (0, 0) to (1, 1).")
     if not _rising([(b[0],) for b in p.calibration]):
         raise documents.Malformed(f"{output.code}: the calibration's bins do not rise.")
+    if sum(b[2] for b in p.calibration) != p.n:
+        raise documents.Malformed(f"{output.code}: the calibration's bins do not hold the n people.")
     if q[0][0] != 0 or q[-1][0] != 1 or not _rising(q):
         raise documents.Malformed(f"{output.code}: the quantiles do not rise from 0 to 1.")
 

@@ -138,13 +138,20 @@ WRONG: dict[str, dict[str, Any]] = {
     "a column below": {"outputs": [output(column=-1)]},
     "no horizon": {"outputs": [output(horizon_months=0)]},
     "more events than people": measured(events=1001),
+    "an event in everybody": measured(events=1000),
+    "an event in nobody": measured(events=0),
+    "no people": measured(n=0, events=0),
+    "nobody to compare with": {"outputs": [output(reference={**output()["reference"], "n": 0})]},
     "an AUC out of its interval": measured(auc=0.9),
     "an AUC above one": measured(auc_high=1.2),
     "ROC points that fall": measured(roc=[{"fpr": 0, "tpr": 0}, {"fpr": 0.5, "tpr": 0.9}, {"fpr": 0.6, "tpr": 0.8}, {"fpr": 1, "tpr": 1}]),
     "ROC points that do not begin": measured(roc=[{"fpr": 0.1, "tpr": 0}, {"fpr": 0.5, "tpr": 0.9}, {"fpr": 1, "tpr": 1}]),
     "calibration that falls": measured(
-        calibration=[{"predicted": 0.2, "observed": 0.1, "n": 5}, {"predicted": 0.1, "observed": 0.1, "n": 5}]
+        calibration=[{"predicted": 0.2, "observed": 0.1, "n": 500}, {"predicted": 0.1, "observed": 0.1, "n": 500}]
     ),
+    "calibration of more than were measured": measured(n=999),
+    "calibration of fewer than were measured": measured(n=1001),
+    "a bin of nobody": measured(calibration=[{"predicted": 0.1, "observed": 0.1, "n": 1000}, {"predicted": 0.2, "observed": 0.1, "n": 0}]),
     "quantiles that fall": spread((0, 0.1), (0.5, 0.05), (1, 0.9)),
     "quantiles that stop": spread((0, 0.1), (0.5, 0.2), (0.9, 0.9)),
 }
