@@ -114,7 +114,10 @@ def position(share: float, people: int) -> str:
     if below == 0:
         return gettext("Of the %(people)s people with whom the model was compared, nearly all have a higher figure than yours.") % given
     if below == 100:
-        return gettext("Of the %(people)s people with whom the model was compared, nearly all have a lower figure than yours.") % given
+        return (
+            gettext("Of the %(people)s people with whom the model was compared, nearly all have the same figure as you or a lower one.")
+            % given
+        )
     return (
         gettext(
             "Of every 100 of the %(people)s people with whom the model was compared, about %(below)s have the same figure as you or a lower one, "
