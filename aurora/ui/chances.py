@@ -15,25 +15,28 @@ from django.utils.translation import gettext_lazy as _
 from aurora.ui import formats
 from aurora.ui.contexts import Scale
 
-BASES = (100, 1_000, 10_000)
-# Below it a whole number of the base would be too coarse.
-_FINE_ENOUGH = 1.5
+BASES = (100, 1_000, 10_000, 100_000)
+# So many of the base at least: then rounding to whole people changes a figure by a twentieth at most.
+_FINE_ENOUGH = 10
 
 # Whole sentences for each: how "in a hundred" is said is each language's own business.
 _ABOUT: Final[Mapping[int, str | Promise]] = {
     100: _("about %(count)s in 100"),
     1_000: _("about %(count)s in 1,000"),
     10_000: _("about %(count)s in 10,000"),
+    100_000: _("about %(count)s in 100,000"),
 }
 _NONE: Final[Mapping[int, str | Promise]] = {
     100: _("fewer than 1 in 100"),
     1_000: _("fewer than 1 in 1,000"),
     10_000: _("fewer than 1 in 10,000"),
+    100_000: _("fewer than 1 in 100,000"),
 }
 _ALL: Final[Mapping[int, str | Promise]] = {
     100: _("more than 99 in 100"),
     1_000: _("more than 999 in 1,000"),
     10_000: _("more than 9,999 in 10,000"),
+    100_000: _("more than 99,999 in 100,000"),
 }
 _FAILURES: Final[Mapping[str, str | Promise]] = {
     "timeout": _("The model did not answer in time."),

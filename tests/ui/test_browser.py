@@ -145,6 +145,6 @@ def test_with_javascript_an_estimate_appears_without_reloading(browser: Browser,
     page = browser.new_page()
     asked = _serve(page, {"/evaluation": by_name["evaluation-running"], "/evaluations/x/progress/": by_name["evaluation-done"]})
     page.goto(f"{SITE}/evaluation")
-    page.get_by_text("About 3 in 100").wait_for(timeout=10_000)
+    page.get_by_text("About 31 in 1,000").wait_for(timeout=10_000)
     assert asked.count(f"{SITE}/evaluation") == 1 and asked.count(f"{SITE}/evaluations/x/progress/") == 1
     assert page.locator("#evaluation").get_attribute("data-fragment-url") is None

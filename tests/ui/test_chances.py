@@ -15,7 +15,10 @@ chance = st.floats(min_value=0, max_value=1, allow_nan=False)
 
 @pytest.mark.parametrize(
     ("values", "base"),
-    [((0.031, 0.12), 100), ((0.031, 0.004), 1_000), ((0.0004, 0.5), 10_000), ((0.015,), 100), ((0.0149,), 1_000), ((1e-9,), 10_000), ((0.0,), 100)],
+    [
+        ((0.31, 0.12), 100), ((0.1,), 100), ((0.031, 0.12), 1_000), ((0.0149,), 1_000), ((0.0151,), 1_000), ((0.031, 0.004), 10_000),
+        ((0.0004, 0.5), 100_000), ((0.00006,), 100_000), ((1e-9,), 100_000), ((0.0,), 100),
+    ],
 )  # fmt: skip
 def test_figures_together_have_one_denominator_that_is_fine_enough_for_the_smallest(values: tuple[float, ...], base: int) -> None:
     assert chances.base_of(values) == base
@@ -26,6 +29,7 @@ def test_figures_together_have_one_denominator_that_is_fine_enough_for_the_small
     [
         (0.031, 100, "about 3 in 100"), (0.0, 100, "fewer than 1 in 100"), (1.0, 100, "more than 99 in 100"), (0.996, 100, "more than 99 in 100"),
         (0.00001, 10_000, "fewer than 1 in 10,000"), (0.0123, 1_000, "about 12 in 1,000"),
+        (0.00006, 100_000, "about 6 in 100,000"), (0.000001, 100_000, "fewer than 1 in 100,000"),
     ],
 )  # fmt: skip
 def test_frequencies(value: float, base: int, said: str) -> None:
@@ -45,6 +49,12 @@ def test_percentages(value: float, said: str) -> None:
         assert chances.percent(value) == said
     with translation.override("fi"):
         assert chances.percent(value) == said.replace(".", ",").removesuffix("%") + "\u00a0%"
+
+
+@given(st.floats(min_value=0.0001, max_value=1))
+def test_rounding_to_whole_people_changes_a_figure_by_a_twentieth_at_most(value: float) -> None:
+    base = chances.base_of([value])
+    assert abs(round(value * base) / base - value) <= value / 20
 
 
 @given(chance)

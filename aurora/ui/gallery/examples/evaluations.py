@@ -89,15 +89,15 @@ def pages() -> list[Example]:
     done = replace(
         _page(EvaluationState.DONE),
         estimates=(
-            _estimate("infection", INFECTION, 0.031, 0.81, 12, 100),
-            _estimate("revision", REVISION, 0.12, 0.99, 24, 100),
-            _estimate("death", DEATH, 0.016, 0.44, 24, 100),
+            _estimate("infection", INFECTION, 0.031, 0.81, 12, 1_000),
+            _estimate("revision", REVISION, 0.12, 1.0, 24, 1_000),
+            _estimate("death", DEATH, 0.016, 0.44, 24, 1_000),
         ),
         **ended,  # type: ignore[arg-type]
     )
     rare = replace(
         done,
-        estimates=(_estimate("infection", INFECTION, 0.0004, 0.0, 12, 10_000), _estimate("death", DEATH, 0.00001, 0.0, 18, 10_000)),
+        estimates=(_estimate("infection", INFECTION, 0.0004, 0.0, 12, 100_000), _estimate("death", DEATH, 0.00001, 0.0, 18, 100_000)),
         synthetic=False,
     )
     unfit = replace(
