@@ -8,7 +8,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import groupby, pairwise
 from types import MappingProxyType
 from typing import Any
 
@@ -18,8 +18,9 @@ from recommender.evaluators import documents
 SCHEMA = "contract.schema.json"
 LARGEST = 256 * 1024  # bytes
 NUMBER, WORD, BOOLEAN = "number", "word", "boolean"
-# Marks that turn the direction of text about: what is shown would not be what was signed (Unicode TR 36, 3.1).
-TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Letters and a symbol that are drawn as nothing; the other invisible ones are of Unicode's categories Cf and Zs.
+BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0\U0001d159")
+MOST_MARKS = 2  # in a row on one letter: the three languages need one, and a heap of them covers the lines around
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +245,11 @@ def _distinct(where: str, name: str, values: Iterable[str]) -> None:
 
 
 def _plain(value: Any, path: str = "") -> None:
-    """Texts are shown to citizens and operators: no control characters but a new line in a long text, nothing that turns text about."""
+    """Texts are shown to citizens and operators as they were signed: something to be seen, nothing hidden, nothing that turns text about.
+
+    Refused are control, format, private and unassigned characters (but a new line in a long text), letters drawn as nothing, and heaps of marks
+    (Unicode TR 36, 3.1 and TR 39, 5.4).
+    """
     if isinstance(value, dict):
         for name, part in value.items():
             if not name.isprintable():
@@ -255,7 +260,10 @@ def _plain(value: Any, path: str = "") -> None:
             _plain(part, f"{path}/{number}")
     elif isinstance(value, str):
         lines = path.startswith(("/intended_use/", "/meaning/", "/limits/", "/population/"))
-        if not value.strip() and not path.endswith("/unit"):
-            raise documents.Malformed(f"{path}: only blanks.")
-        if any((unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") and not (lines and c == "\n")) or c in TURNING for c in value):
+        kinds = [" " if lines and c == "\n" else "C" if c in BLANK else unicodedata.category(c) for c in value]
+        if any(kind[0] == "C" or kind in ("Zl", "Zp") for kind in kinds):
             raise documents.Malformed(f"{path}: a character that is not plain text.")
+        if any(len(list(run)) > MOST_MARKS for mark, run in groupby(kinds, lambda kind: kind in ("Mn", "Me")) if mark):
+            raise documents.Malformed(f"{path}: too many marks on one letter.")
+        if not any(kind[0] in "LNPS" for kind in kinds) and not path.endswith("/unit"):
+            raise documents.Malformed(f"{path}: only blanks.")

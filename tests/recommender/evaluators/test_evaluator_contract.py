@@ -114,6 +114,14 @@ WRONG: dict[str, dict[str, Any]] = {
     "a long name": {"name": texts("a" * 130)},
     "a name of two lines": {"name": texts("a\nb")},
     "text that turns about": {"meaning": texts("safe \u202etxet")},
+    "a name of no width": {"name": {**texts("a"), "sv": "\u200b"}},
+    "a name of a filler": {"name": {**texts("a"), "sv": "\u3164"}},
+    "a name of marks": {"name": {**texts("a"), "sv": "\u0301"}},
+    "a break that is not seen": {"name": texts("safe\u00adty")},
+    "a tag that is not seen": {"meaning": texts("a\U000e0041")},
+    "a letter of nobody's": {"meaning": texts("a\ue000")},
+    "a letter that does not exist": {"meaning": texts("a\u0378")},
+    "a heap of marks": {"name": texts("a" + 3 * "\u0301")},
     "a NUL": {"limits": texts("a\x00b")},
     "an escape": {"limits": texts("a\x1b[31mb")},
     "nobody responsible": {"responsible": {"name": "a"}},
@@ -180,6 +188,11 @@ def test_a_refusal_says_where_and_no_value() -> None:
 
 def test_long_texts_may_have_lines() -> None:
     assert contract(meaning=texts("a\nb")).meaning.en == "a\nb (en)"
+
+
+@pytest.mark.parametrize("text", ["Å, ä; ö – 5 %", "A\u030a a\u0308", "e\u0302\u0301", "≥ 3 × 10⁹/l", "”niin”"])
+def test_plain_text_stays_as_it_was_written(text: str) -> None:
+    assert contract(name={"fi": text, "sv": text, "en": text}).name.fi == text
 
 
 def test_where_a_value_stands_among_the_owners_people() -> None:
