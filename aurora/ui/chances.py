@@ -132,7 +132,7 @@ def position(share: float, people: int) -> str:
 
 def discrimination(auc: float, low: float, high: float) -> str:
     """An AUC (0 to 1) with its interval, as what it is: the share of pairs that are put in the right order."""
-    given = {n: formats.number(round(v * 100)) for n, v in (("auc", auc), ("low", low), ("high", high))}
+    given = {n: _pairs(v) for n, v in (("auc", auc), ("low", low), ("high", high))}
     return (
         gettext(
             "Take one person who had this and one who did not: in about %(auc)s of 100 such pairs the model gave the higher figure to the one who "
@@ -140,6 +140,14 @@ def discrimination(auc: float, low: float, high: float) -> str:
         )
         % given
     )
+
+
+def _pairs(share: float) -> str:
+    """Of 100 pairs: whole ones; where that would say all, a tenth of a pair, cut off and not rounded, since 100 is for a perfect model."""
+    whole = round(share * 100)
+    if whole < 100 or share >= 1:
+        return formats.number(whole)
+    return formats.measure(int(share * 1000) / 10)
 
 
 def out_of_range(low: str, high: str) -> str:

@@ -66,11 +66,11 @@ def quantity(value: int | float, unit: str) -> str:
     if unit == "persons":
         return ngettext("%(count)s person", "%(count)s persons", int(value)) % {"count": number(value)}
     if unit in _SYMBOLS:
-        return f"{_measured(value)}{NBSP}{_SYMBOLS[unit]}"
+        return f"{measure(value)}{NBSP}{_SYMBOLS[unit]}"
     return number(value)
 
 
-def _measured(value: int | float) -> str:
+def measure(value: int | float) -> str:
     """27.4 and not 27.40: a measure says by its decimals how exact it is."""
     text = number(value)
     point = _POINT[language()]

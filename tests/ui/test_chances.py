@@ -89,3 +89,14 @@ def test_a_share_at_the_end_of_the_scale_is_said_in_words() -> None:
             and "about 19" in chances.position(0.81, 3000)
             and "3,000" in chances.position(0.81, 3000)
         )
+
+
+@pytest.mark.parametrize(
+    ("auc", "said"),
+    [(0.71, "about 71 of"), (0.9949, "about 99 of"), (0.9962, "about 99.6 of"), (0.99999, "about 99.9 of"), (1.0, "about 100 of")],
+)
+def test_only_a_perfect_model_puts_all_pairs_in_order(auc: float, said: str) -> None:
+    with translation.override("en"):
+        assert said in chances.discrimination(auc, 0.6, 1.0)
+    with translation.override("fi"):
+        assert said.removeprefix("about ").removesuffix(" of").replace(".", ",") in chances.discrimination(auc, 0.6, 1.0)
