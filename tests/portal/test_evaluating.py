@@ -9,7 +9,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, ProgrammingError, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from aurora.celery import app
@@ -427,6 +428,13 @@ def test_what_waits_for_a_version_that_is_retired_reads_nothing(patient: Person,
     evaluate.run(evaluation_id=waiting)
     row = row_of(patient, waiting)
     assert (row.state, row.code, row.entry_id) == (State.FAILED, "retired", None) and entries(patient) == []
+
+
+@pytest.mark.parametrize("column", ["id", "citizen_id", "evaluator_id", "purpose", "categories", "requested_at"])
+def test_the_service_cannot_make_a_row_another_s_or_of_another_model(patient: Person, version: EvaluatorVersion, column: str) -> None:
+    waiting = asked(patient, version)
+    with citizen_scope(patient.id), pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
+        Evaluation.objects.filter(pk=waiting).update(**{column: F(column)})
 
 
 def exported(person: Person) -> dict[str, Any]:
