@@ -74,7 +74,7 @@ def register(
     for content in contents.values():
         artefacts.keep(content)
     with transaction.atomic():
-        _one_at_a_time(contract)
+        _one_at_a_time(contract.owner, contract.identifier)
         _is_newer(contract)
         if not EvaluatorOwner.objects.select_for_update().filter(pk=key.pk, state=EvaluatorOwner.State.APPROVED).exists():
             raise EvaluatorRefused("owner_unknown")
@@ -111,6 +111,7 @@ def release(*, version_id: UUID, by: UUID, now: datetime) -> Released:
     asked = get(version_id)
     _still_holds(asked)
     with transaction.atomic():
+        _one_at_a_time(asked.agency, asked.identifier)  # before the keys: two versions may be signed with different ones
         # Key before version, as where a key is revoked: two who hold each other up would both fail.
         key = EvaluatorOwner.objects.select_for_update().get(pk=asked.owner_id)
         found = _locked(version_id)
@@ -169,10 +170,10 @@ def _is_newer(contract: Contract) -> None:
         raise EvaluatorRefused("version_not_newer")
 
 
-def _one_at_a_time(contract: Contract) -> None:
-    """Two registrations of one evaluator wait for each other: else both could be the newest."""
+def _one_at_a_time(agency: str, identifier: str) -> None:
+    """Registrations and releases of one evaluator wait for each other: else two versions could be the newest, or the released one."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"evaluator {contract.owner}/{contract.identifier}"])
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"evaluator {agency}/{identifier}"])
 
 
 def _still_holds(version: EvaluatorVersion) -> None:

@@ -14,6 +14,7 @@ from django.db import Error, connection, transaction
 from recommender.errors import EvaluatorRefused
 from recommender.evaluators import artefacts, registry, run
 from recommender.models import EvaluatorOwner, EvaluatorVersion
+from tests.portal.at_once import in_thread
 from tests.support import evaluators as owner
 
 pytestmark = pytest.mark.django_db
@@ -131,6 +132,27 @@ def test_releasing_retires_the_version_before_it() -> None:
     first.refresh_from_db()
     assert (first.state, first.closed_by, first.reason) == ("retired", owner.APPROVER, "replaced by version 2")
     assert registry.released() == [second, other]
+
+
+@pytest.mark.usefixtures("unsigned")
+def test_nobody_else_releases_or_registers_the_same_evaluator_meanwhile() -> None:
+    """Another version's key does not hold them up: it may be another key."""
+    version = owner.registered()
+    registry.ask_release(version_id=version.pk, by=owner.ASKER, now=LATER)
+
+    def free(identifier: str) -> object:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [f"evaluator hospital/{identifier}"])
+            return cursor.fetchone()[0]
+
+    def of_another_connection() -> list[object]:
+        thread, found = in_thread(lambda: [free("hip-risk"), free("knee-risk")])
+        thread.join()
+        return found
+
+    with transaction.atomic():
+        registry.release(version_id=version.pk, **DECIDED)
+        assert of_another_connection() == [[False, True]]
 
 
 @pytest.mark.usefixtures("unsigned")
