@@ -34,10 +34,11 @@ def test_every_household_validates_against_the_vocabulary(every_household) -> No
     """Each distinct value against its property, each distinct set of keys against the object: the same as every object, sooner."""
     entries = [json.loads(path.read_text("utf-8")) for path in VOCABULARY.glob("*.json")]
     of_households = [entry for entry in entries if entry["code"] in every_household[0]]
-    # What the register says of people, not of households: whose guardian, whose administrator.
+    # What is said of people, not of households: by the register whose guardian, whose administrator; by the hospital how fit for surgery.
     assert {entry["code"] for entry in entries} - {entry["code"] for entry in of_households} == {
         "population.guardianship",
         "population.estate",
+        "hospital.surgery",
     }
     for entry in of_households:
         schema, answers = entry["schema"], [found[entry["code"]] for found in every_household]
