@@ -5,7 +5,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest -m "not long"
 
-.PHONY: help demo test .test-walks .test-rooms test-long bench bench-large lint format lock clean
+.PHONY: help demo test .test-walks .test-faults .test-rooms test-long bench bench-large lint format lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -16,13 +16,16 @@ demo: .venv/.installed ## Run all of Aurora with its sandbox; Ctrl-C stops it an
 test: .venv/.installed-dev .venv/.chromium .venv/.npm lint ## Lint, then run every test that takes less than minutes
 	@rm -rf .test-logs
 # Browsers, processes with deadlines, and the ledger's own database each want their process to themselves: first what two workers share,
-# then two runs side by side.
+# then three runs side by side, of which one (processes killed, and their leases that must run out) mostly waits.
 	$(PYTEST) -n 2 --dist loadfile $(foreach d,consent/ledger faults interop journeys logs sandbox,--ignore tests/$(d)) tests
-	@$(MAKE) --no-print-directory -j 2 --output-sync=target .test-walks .test-rooms
+	@$(MAKE) --no-print-directory -j 3 --output-sync=target .test-walks .test-faults .test-rooms
 	$(PYTEST) tests/logs
 
 .test-walks:
-	$(PYTEST) tests/journeys tests/faults tests/interop
+	$(PYTEST) tests/journeys tests/interop
+
+.test-faults:
+	$(PYTEST) tests/faults
 
 .test-rooms:
 	$(PYTEST) tests/sandbox
