@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import Model
 
 from consent.models import Agency, AgencyVersion, DataCategory, DataCategoryVersion, MeaningChange, Purpose, PurposeVersion
@@ -41,6 +42,7 @@ def category(doc: dict[str, Any], *, source: Agency, now: datetime) -> DataCateg
     return version
 
 
+@transaction.atomic
 def agency(doc: dict[str, Any], *, now: datetime) -> AgencyVersion:
     """Who an agency is, in the format that docs/agency/versions.md tells. Its current name becomes the newest version's. Raises `VersionRefused`."""
     texts = _agency_texts(doc)

@@ -28,7 +28,7 @@ AT_MOST = {
     "activity, filtered": 21,
     "entry": 13,
     "my_data": 16,
-    "export": 20,
+    "export": 21,
     "consents": 11,
     "consent": 15,
     "withdraw": 10,
