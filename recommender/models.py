@@ -9,6 +9,7 @@ import uuid
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.functional import cached_property
 
 from recommender.evaluators.contract import Contract, of
 
@@ -122,7 +123,7 @@ class EvaluatorVersion(models.Model):
         """owner/identifier/version."""
         return f"{self.agency}/{self.identifier}/{self.version}"
 
-    @property
+    @cached_property
     def contract(self) -> Contract:
-        """As it was checked at registration."""
+        """As it was checked at registration, and never changed since; read out of its JSON once."""
         return of(self.contract_json)
