@@ -211,8 +211,8 @@ def made(*, citizen_id: UUID, now: datetime) -> list[tuple[EvaluatorVersion, Eva
     return [(v, found[v.pk]) for v in versions if v.pk in found and found[v.pk].state in Evaluation.WITH_OUTCOME and found[v.pk].stands]
 
 
-def forget_version(*, version_id: UUID, now: datetime) -> None:
-    """A version is in use no longer: what it made is deleted soon. In the transaction that retired it; pages show nothing of it from then on."""
+def forget_soon() -> None:
+    """Some version is in use no longer: what it made is deleted soon. In the transaction that retired it; pages show nothing of it from then on."""
     transaction.on_commit(partial(send, FORGET_TASK), robust=True)
 
 

@@ -126,8 +126,8 @@ def revoke_key(*, operator: Operator, key_id: UUID, reason: str, now: datetime) 
     said = _reasoned(reason)
     with _refusals():
         revoked, stopped = registry.revoke_owner(owner_id=_key(key_id).pk, by=operator.pk, reason=said, now=now)
-        for version in stopped:
-            evaluate.forget_version(version_id=version.pk, now=now)
+        if stopped:
+            evaluate.forget_soon()
     return _said_of_key(operator, revoked)
 
 
@@ -153,7 +153,7 @@ def release(*, operator: Operator, version_id: UUID, now: datetime) -> Evaluator
     with _refusals():
         done = registry.release(version_id=found.pk, by=operator.pk, now=now)
         if done.replaced:
-            evaluate.forget_version(version_id=done.replaced.pk, now=now)
+            evaluate.forget_soon()
     return _said(operator, done.version)
 
 
@@ -171,7 +171,7 @@ def retire(*, operator: Operator, version_id: UUID, reason: str, now: datetime) 
     said = _reasoned(reason)
     with _refusals():
         retired = registry.retire(version_id=_version(version_id).pk, by=operator.pk, reason=said, now=now)
-    evaluate.forget_version(version_id=retired.pk, now=now)
+    evaluate.forget_soon()
     return _said(operator, retired)
 
 
