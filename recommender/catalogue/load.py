@@ -150,7 +150,7 @@ def _text(raw: Any, where: str) -> Text:
     for language, text in raw.items():
         if not isinstance(text, str) or not text.strip() or text != text.strip() or len(text) > LONGEST_TEXT:
             raise CatalogueError(f"{where} in {language} must be text of 1 to {LONGEST_TEXT} characters without outer spaces.")
-    return {language: raw[language] for language in LANGUAGES}
+    return Text({language: raw[language] for language in LANGUAGES})
 
 
 def _list(raw: Any, where: str) -> list[Any]:
