@@ -79,7 +79,7 @@ class PublicService:
     languages: tuple[str, ...] = LANGUAGES
     target_groups: tuple[str, ...] = ()
     service_classes: tuple[str, ...] = ()
-    keywords: Mapping[str, tuple[str, ...]] = field(default=_NO_KEYWORDS)
+    keywords: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: _NO_KEYWORDS)
     valid_from: date | None = None
     valid_until: date | None = None
     requirements: Text | None = None
