@@ -44,6 +44,25 @@ class ArtefactError(RecommenderError):
     code = "model_artefact_invalid"
 
 
+class PolicyError(RecommenderError):
+    """A policy was given what it may not place, or feedback from which nothing can be estimated as asked."""
+
+    code = "policy_invalid"
+
+
+class ArtefactAway(ArtefactError):
+    """The storage that holds a model does not answer; another try can help."""
+
+    code = "model_artefact_away"
+    retryable = True
+
+
+class RowError(RecommenderError):
+    """A training row has another schema, or does not keep to its own."""
+
+    code = "row_invalid"
+
+
 class DatasetError(RecommenderError):
     """The committed extract of households cannot be read or built."""
 
