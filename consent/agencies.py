@@ -8,6 +8,10 @@ from django.db.models import F, Func, Value
 
 from consent.errors import NotFound
 from consent.models import Agency
+from consent.rules import AURORA, CITIZEN
+
+# Agencies by their row only: Aurora itself, and the citizen as the source of what they say of themselves.
+NO_ORGANISATION = (AURORA, CITIZEN)
 
 
 def give_role(*, code: str, role: Agency.Role) -> None:

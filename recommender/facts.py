@@ -23,6 +23,8 @@ class Kind(Enum):
     FLAG = "flag"  # bool
     CHOICE = "choice"  # str, one of `choices`
     REGION = "region"  # str, R00 to R99
+    METER = "meter"  # int, 0 (very badly) to 10 (very well), in the citizen's own view
+    MUNICIPALITY = "municipality"  # str, three digits
 
 
 # The vocabulary sets no upper bound on amounts. This one keeps sums of them inside CEL's 64-bit integers.
@@ -74,6 +76,24 @@ PROGRAMMES = (
     "senior_health_insurance",
 )
 PROGRAMME_CATEGORY = "social.programmes"
+# Said by the citizen, not by an agency.
+SITUATION_CATEGORY = "life.situation"
+HOME_CATEGORY = "life.home"
+DECLARED_CATEGORIES = (SITUATION_CATEGORY, HOME_CATEGORY)
+# The ten of the 3x10D life-situation meter, in the order of the labelled services.
+METERS = (
+    "health",
+    "resilience",
+    "housing",
+    "working_studying",
+    "family",
+    "friends",
+    "finance",
+    "improvement_of_strengths",
+    "self_esteem",
+    "life_satisfaction",
+)
+BEST = 10
 
 _DEFINITIONS = (
     _age("population.person.age"),
@@ -104,10 +124,14 @@ _DEFINITIONS = (
     FactDefinition("social.disability.visual_impairment", Kind.FLAG),
     FactDefinition("social.disability.spouse_visual_impairment", Kind.FLAG),
     *(FactDefinition(f"{PROGRAMME_CATEGORY}.{programme}", Kind.FLAG) for programme in PROGRAMMES),
+    *(FactDefinition(f"{SITUATION_CATEGORY}.{meter}", Kind.METER, maximum=BEST) for meter in METERS),
+    FactDefinition(f"{HOME_CATEGORY}.municipality", Kind.MUNICIPALITY),
 )
 
 FACTS: MappingProxyType[str, FactDefinition] = MappingProxyType({fact.key: fact for fact in _DEFINITIONS})
 CATEGORIES: tuple[str, ...] = tuple(dict.fromkeys(fact.category for fact in _DEFINITIONS))
+# What sources tell, and households of the extract have.
+OF_SOURCES: tuple[FactDefinition, ...] = tuple(fact for fact in _DEFINITIONS if fact.category not in DECLARED_CATEGORIES)
 
 
 def category_of(key: str) -> str:

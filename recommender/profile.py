@@ -13,6 +13,7 @@ from recommender.errors import ProfileError
 from recommender.facts import FACTS, FactDefinition, FactValue, Kind
 
 _REGION = re.compile(r"R[0-9]{2}\Z")
+_MUNICIPALITY = re.compile(r"[0-9]{3}\Z")
 
 
 @dataclass(frozen=True, slots=True, init=False, repr=False)
@@ -84,6 +85,10 @@ def _checked(key: Any, value: Any) -> FactValue:
     if definition.kind is Kind.REGION:
         if not isinstance(value, str) or not _REGION.match(value):
             raise ProfileError(f"The fact {key} must be a region code such as R01.")
+        return value
+    if definition.kind is Kind.MUNICIPALITY:
+        if not isinstance(value, str) or not _MUNICIPALITY.match(value):
+            raise ProfileError(f"The fact {key} must be a municipality's code of three digits.")
         return value
     return _whole_number(definition, value)
 

@@ -17,11 +17,11 @@ from aurora.console.auth import for_roles, has_role
 from aurora.identity.models import Operator
 from aurora.journeys import onboard_agency
 from aurora.ui.contexts import ClientFormPage, ClientState, ClientStatePage
+from consent.agencies import NO_ORGANISATION
 from consent.errors import AuroraError, InvalidInput
 from consent.models import Agency
 from consent.oauth import client_form
 from consent.oauth.models import Client, ClientDraft
-from consent.rules import AURORA
 
 Role = Operator.Role
 FORM = ["GET", "HEAD", "POST"]
@@ -39,7 +39,7 @@ def agencies(request: HttpRequest) -> HttpResponse:
 @for_roles(Role.AGENCY_OFFICER, Role.AUDITOR)
 def agency(request: HttpRequest, code: str) -> HttpResponse:
     """One agency with its clients and their history."""
-    found = get_object_or_404(Agency.objects.exclude(code=AURORA), code=code)
+    found = get_object_or_404(Agency.objects.exclude(code__in=NO_ORGANISATION), code=code)
     page = present_clients.agency(found, may_write=_may_write(request), now=timezone.now())
     return render(request, "console/agency.html", {"page": page})
 
@@ -52,7 +52,7 @@ def new_client(request: HttpRequest) -> HttpResponse:
         texts = client_post.texts_of(request.POST)
         return _ask(request, texts["client_id"], texts)
     code = request.GET.get("agency", "")[:64].replace("\x00", "")
-    known = Agency.objects.exclude(code=AURORA).filter(code=code).exists()
+    known = Agency.objects.exclude(code__in=NO_ORGANISATION).filter(code=code).exists()
     return _form(request, {"agency": code if known else ""}, {"purposes": [], "categories": []})
 
 

@@ -13,10 +13,10 @@ from aurora.sources.pulls import PullCount
 from aurora.ui import words
 from aurora.ui.contexts import AgencyRole, AgencyRow, ConsoleOverviewPage, Health, PurposeCount, SourceRow, StateCount
 from consent import queries
+from consent.agencies import NO_ORGANISATION
 from consent.ledger import queries as ledger
 from consent.ledger.models import Checkpoint, Leaf, Pending
 from consent.models import Agency
-from consent.rules import AURORA
 
 SMALLEST_CELL = 10
 TROUBLED = timedelta(hours=1)
@@ -31,7 +31,7 @@ def overview(*, now: datetime, agencies_url: str = "", models_url: str = "") -> 
     return ConsoleOverviewPage(
         agencies=tuple(
             AgencyRow(a.code, a.name, tuple(AgencyRole(r) for r in a.roles if r in SHOWN_ROLES))
-            for a in Agency.objects.exclude(code=AURORA).order_by("code")
+            for a in Agency.objects.exclude(code__in=NO_ORGANISATION).order_by("code")
         ),
         sources=_sources(vocabulary, counts),
         queue=_queue(counts),

@@ -30,11 +30,11 @@ from aurora.ui.contexts import (
     FieldError,
     ValueRow,
 )
+from consent.agencies import NO_ORGANISATION
 from consent.models import Agency, DataCategory, Purpose
 from consent.oauth import client_form, jwks, onboarding
 from consent.oauth.keysets import USABLE
 from consent.oauth.models import Client, ClientDraft, ClientKeySet
-from consent.rules import AURORA
 
 HISTORY = 50
 
@@ -45,7 +45,7 @@ def agencies(*, may_write: bool) -> AgenciesPage:
     return AgenciesPage(
         agencies=tuple(
             AgencyListRow(a.code, a.name, _roles(a), counted[a.pk], reverse("console:agency", args=[a.code]))
-            for a in Agency.objects.exclude(code=AURORA).order_by("code")
+            for a in Agency.objects.exclude(code__in=NO_ORGANISATION).order_by("code")
         ),
         open=drafts(ClientDraft.objects.filter(state=ClientDraft.State.OPEN).order_by("requested_at")),
         new_url=reverse("console:new_client") if may_write else "",

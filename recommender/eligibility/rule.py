@@ -109,4 +109,5 @@ def _example(key: str) -> FactValue:
         return False
     if definition.kind is Kind.CHOICE:
         return definition.choices[0]
-    return "R00" if definition.kind is Kind.REGION else max(0, definition.minimum)
+    examples = {Kind.REGION: "R00", Kind.MUNICIPALITY: "000"}
+    return examples.get(definition.kind, max(0, definition.minimum))

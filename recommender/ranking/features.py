@@ -12,13 +12,13 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from recommender.facts import CATEGORIES, FACTS, PROGRAMME_CATEGORY, FactDefinition, FactValue, Kind
+from recommender.facts import CATEGORIES, OF_SOURCES, PROGRAMME_CATEGORY, FactDefinition, FactValue, Kind
 from recommender.profile import Profile
 
 Matrix: TypeAlias = npt.NDArray[np.float64]
 
 FEATURES: tuple[FactDefinition, ...] = tuple(
-    fact for fact in FACTS.values() if fact.category != PROGRAMME_CATEGORY and fact.kind is not Kind.REGION
+    fact for fact in OF_SOURCES if fact.category != PROGRAMME_CATEGORY and fact.kind is not Kind.REGION
 )
 FEATURE_KEYS: tuple[str, ...] = tuple(fact.key for fact in FEATURES)
 FEATURE_CATEGORIES: tuple[str, ...] = tuple(category for category in CATEGORIES if category in {fact.category for fact in FEATURES})

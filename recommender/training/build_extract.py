@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from recommender.errors import DatasetError
-from recommender.facts import FACTS, PROGRAMMES
+from recommender.facts import OF_SOURCES, PROGRAMMES
 from recommender.training.households import COLUMNS, EXTRACT
 
 HOUSEHOLDS = 20_000
@@ -103,7 +103,7 @@ def households(units: pd.DataFrame) -> pd.DataFrame:
 def within_vocabulary(rows: pd.DataFrame) -> pd.Series:
     """True where the head is an adult and every number lies within the bounds of its fact."""
     fits = rows["age"] >= ADULT
-    for fact in FACTS.values():
+    for fact in OF_SOURCES:
         if pd.api.types.is_numeric_dtype(rows[fact.name]):
             fits &= rows[fact.name].isna() | rows[fact.name].between(fact.minimum, fact.maximum)
     return fits.astype(bool)

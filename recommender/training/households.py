@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from recommender.errors import DatasetError
-from recommender.facts import CATEGORIES, FACTS, PROGRAMMES, FactValue, Kind
+from recommender.facts import CATEGORIES, OF_SOURCES, PROGRAMMES, FactValue, Kind
 
 if TYPE_CHECKING:
     import pandas as pd
 
 EXTRACT = Path(__file__).parent / "data" / "cps_households.csv.gz"
-COLUMNS = ("household", *(fact.name for fact in FACTS.values()))
-_TEXT = tuple(fact.name for fact in FACTS.values() if fact.kind in (Kind.CHOICE, Kind.REGION))
+COLUMNS = ("household", *(fact.name for fact in OF_SOURCES))
+_TEXT = tuple(fact.name for fact in OF_SOURCES if fact.kind in (Kind.CHOICE, Kind.REGION))
 
 
 @cache
@@ -53,7 +53,7 @@ def household_facts(row: Mapping[str, Any]) -> dict[str, dict[str, FactValue]]:
     have, such as the age of a spouse where there is none, is absent, and so is a category without facts.
     """
     facts: dict[str, dict[str, FactValue]] = {category: {} for category in CATEGORIES}
-    for fact in FACTS.values():
+    for fact in OF_SOURCES:
         raw = row[fact.name]
         if raw is None or raw == "" or (isinstance(raw, float) and math.isnan(raw)):
             continue

@@ -116,7 +116,7 @@ def test_suggestions_and_export_need_more_than_a_theme(cast: Cast) -> None:
     assert face.get("/en/suggestions/").status_code == 403
     assert post(face, "/en/my-data/export/").status_code == 403
     assert len(aamu.entries()) == before
-    whole = acting(valto, mandate(aamu, valto, "family", "taxation", "housing", "social-security"))
+    whole = acting(valto, mandate(aamu, valto, "family", "taxation", "housing", "social-security", "life"))
     assert whole.get("/en/suggestions/").status_code == 200
 
 

@@ -18,6 +18,8 @@ def values(fact: FactDefinition) -> st.SearchStrategy[Any]:
         return st.sampled_from(fact.choices)
     if fact.kind is Kind.REGION:
         return st.integers(0, 99).map(lambda number: f"R{number:02d}")
+    if fact.kind is Kind.MUNICIPALITY:
+        return st.integers(0, 999).map(lambda number: f"{number:03d}")
     if fact.kind is Kind.AMOUNT:
         return st.one_of(st.just(0), st.integers(max(fact.minimum, -50_000), 120_000), st.integers(fact.minimum, fact.maximum))
     return st.integers(fact.minimum, min(fact.maximum, 100))

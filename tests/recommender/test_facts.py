@@ -30,7 +30,7 @@ def test_a_fact_has_the_type_and_bounds_of_its_schema(fact) -> None:
         case "string":
             assert tuple(schema.get("enum", ())) == fact.choices
         case "integer":
-            unit = {"amount": "crowns_per_year", "count": "persons", "age": "years"}[fact.kind.value]
+            unit = {"amount": "crowns_per_year", "count": "persons", "age": "years", "meter": "of_10"}[fact.kind.value]
             assert schema["x-unit"] == unit
             assert fact.minimum == schema.get("minimum", -LARGEST_AMOUNT)
             assert fact.maximum == schema.get("maximum", LARGEST_AMOUNT)

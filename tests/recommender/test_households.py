@@ -39,6 +39,9 @@ def test_every_household_validates_against_the_vocabulary(every_household) -> No
         "population.guardianship",
         "population.estate",
         "hospital.surgery",
+        # Nobody has said yet how it goes, or where they live.
+        "life.situation",
+        "life.home",
     }
     for entry in of_households:
         schema, answers = entry["schema"], [found[entry["code"]] for found in every_household]

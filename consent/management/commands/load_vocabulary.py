@@ -13,8 +13,11 @@ from django.utils import timezone
 
 from consent import loading
 from consent.models import Agency
+from consent.rules import CITIZEN
 
 VOCABULARY = Path(__file__).resolve().parents[2] / "vocabulary"
+# The source of what citizens say of themselves: no agency, and never active as one, but named where a source is named. No client is registered for this code.
+YOURSELF = {"fi": "Sinä itse", "sv": "Du själv", "en": "You yourself"}
 
 
 def documents(kind: str) -> Iterator[dict[str, Any]]:
@@ -28,6 +31,7 @@ class Command(BaseCommand):
 
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
+        Agency.objects.get_or_create(code=CITIZEN, defaults={"name": YOURSELF, "active": False})
         now, agencies = timezone.now(), {a.code: a for a in Agency.objects.all()}
         try:
             for doc in documents("purposes"):
