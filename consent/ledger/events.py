@@ -61,6 +61,19 @@ class Event(StrEnum):
     # Another organisation's locked model on the citizen's data, at their wish.
     EVALUATION_MADE = "aurora:evaluation:made"
     EVALUATION_REFUSED = "aurora:evaluation:refused"
+    # Made again, to see that the same comes out: nothing is told but whether it does.
+    EVALUATION_REPLAYED = "aurora:evaluation:replayed"
+    # What came of it, kept among the citizen's facts by their wish, and deleted: by them, or since its model was taken out of use for cause.
+    ESTIMATE_KEPT = "citizen:estimate:kept"
+    ESTIMATE_DELETED = "citizen:estimate:deleted"
+    ESTIMATE_RECALLED = "aurora:estimate:deleted"
+    # What a model says, put beside what followed: for its quality, told in totals only.
+    OUTCOME_PAIRED = "aurora:outcome:paired"
+    OUTCOME_REFUSED = "aurora:outcome:refused"
+
+    # What somebody who acts for the citizen says of a suggestion; what the citizen notes themself is no access, and in no log.
+    FEEDBACK_GIVEN = "citizen:feedback:given"
+    FEEDBACK_UNDONE = "citizen:feedback:undone"
 
     OWN_DATA_VIEWED = "citizen:twin:viewed"
     OWN_DATA_EXPORTED = "citizen:twin:exported"
@@ -75,7 +88,7 @@ class Event(StrEnum):
 
     @property
     def subject(self) -> str:
-        """What it was done to: `consent`, `source`, `pull`, `twin`, `evaluation`, `notice`, `deletion` or `mandate`."""
+        """What it was done to: `consent`, `source`, `pull`, `twin`, `evaluation`, `estimate`, `outcome`, `feedback`, `notice`, `deletion` or `mandate`."""
         return self.value.split(":")[1]
 
     @property
