@@ -32,6 +32,18 @@ class CatalogueError(RecommenderError):
     code = "catalogue_invalid"
 
 
+class UnknownCatalogue(RecommenderError):
+    """No catalogue of that version was ever in use here."""
+
+    code = "catalogue_unknown"
+
+
+class ImportRefused(RecommenderError):
+    """A document to import is broken, too large, or not what it is said to be. Nothing of it is taken."""
+
+    code = "import_refused"
+
+
 class RuleError(RecommenderError):
     """An eligibility rule does not compile or names something that is not a known fact."""
 

@@ -12,6 +12,18 @@ from django.db.models import F, Q
 from django.utils.functional import cached_property
 
 from recommender.evaluators.contract import Contract, of
+from recommender.registry.tables import DatasetConsent, DatasetVersion, ModelEvaluation, ModelMove, ModelVersion, Retraining
+
+__all__ = [
+    "DatasetConsent",
+    "DatasetVersion",
+    "EvaluatorOwner",
+    "EvaluatorVersion",
+    "ModelEvaluation",
+    "ModelMove",
+    "ModelVersion",
+    "Retraining",
+]
 
 
 class EvaluatorOwner(models.Model):

@@ -246,13 +246,13 @@ def test_a_file_that_cannot_be_read_just_now_is_not_damaged(away: Exception, mon
         raise away
 
     with monkeypatch.context() as patch:
-        patch.setattr(artefacts.default_storage, "open", fail)
+        patch.setattr(default_storage, "open", fail)
         for act in (lambda: artefacts.load(sha256), lambda: artefacts.keep(b"a model")):
             with refused("unavailable"):
                 act()
     assert artefacts.load(sha256) == b"a model"  # not taken for damaged, and deleted
     with monkeypatch.context() as patch, refused("unavailable"):
-        patch.setattr(artefacts.default_storage, "save", fail)
+        patch.setattr(default_storage, "save", fail)
         artefacts.keep(b"another model")
 
 

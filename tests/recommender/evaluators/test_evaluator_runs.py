@@ -386,7 +386,7 @@ class TestEvaluate:
             raise TimeoutError
 
         with monkeypatch.context() as patch:
-            patch.setattr(artefacts.default_storage, "open", away)
+            patch.setattr(default_storage, "open", away)
             with pytest.raises(EvaluatorFailed) as caught:
                 run.evaluate(version, owner.FIT)
         assert (caught.value.code, caught.value.retryable) == ("unavailable", True)
