@@ -11,12 +11,10 @@ consents locked, and no longer than it may run.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -24,11 +22,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from aurora import crash
-from aurora.identity import vault
+from aurora.journeys import _record
 from aurora.journeys._basis import Ground
 from aurora.journeys._contract_fit import Today
 from aurora.journeys._door import AccessRefused, open_door
 from aurora.journeys._in_use import offered, seen, stopped, why_not, why_stopped
+from aurora.journeys._record import Record
 from aurora.journeys._wake import send
 from aurora.twin import evaluations
 from aurora.twin.evaluations import Lease
@@ -50,6 +49,8 @@ State = Evaluation.State
 GAVE_UP = "gave_up"  # ours, beside the codes of `recommender.errors.EVALUATION_CODES` and those of `_in_use`
 # Ours, beside the reasons of `recommender.evaluators.fit`: the fact was fetched when its category said the same thing in another form.
 ANOTHER_FORM = "another_form"
+# Ours too: the fact is what another model worked out, and no model that does so is in use.
+NO_MODEL = "no_model"
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Evaluated:
     """How a citizen's evaluation stands. `values`: probability (0 to 1) by output; `because`: (fact `category.key`, why) of what does not fit.
 
     `code`: why it was refused or failed, or why it is tried again at `due_at`. `stands`: what it rests on is what there is now; an outcome that
-    does not stand is not told.
+    does not stand is not told. `made_by`: by category the version of another model, where its result went in.
     """
 
     id: UUID
@@ -70,6 +71,7 @@ class Evaluated:
     stands: bool
     values: Mapping[str, float] = field(default_factory=dict, repr=False)
     because: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    made_by: Mapping[str, UUID] = field(default_factory=dict)
 
     @property
     def open(self) -> bool:
@@ -179,21 +181,22 @@ def _through_the_door(lease: Lease, version: EvaluatorVersion, basis: str, now: 
             code = GAVE_UP if lease.used_up else error.code
             evaluations.finish(lease, state=State.FAILED, code=code, entry_id=entry, now=timezone.now())
             return
-        sealed = vault.seal(json.dumps(outcome).encode(), citizen_id=lease.citizen_id, context=_context(lease.evaluation_id))
+        sealed = _record.sealed(outcome, citizen_id=lease.citizen_id, evaluation_id=lease.evaluation_id)
         evaluations.finish(lease, state=state, entry_id=entry, basis=basis, sealed=sealed, now=timezone.now())
         crash.reach("evaluate.before_commit")
     crash.reach("evaluate.after_commit")
 
 
-def _outcome(lease: Lease, version: EvaluatorVersion, facts: Sequence[FactView]) -> tuple[State, dict[str, Any]]:
+def _outcome(lease: Lease, version: EvaluatorVersion, facts: Sequence[FactView]) -> tuple[State, Record]:
     if lease.used_up:
         raise EvaluatorFailed("crashed")  # not one worker lived to say so: the facts were read, and the entry tells of it
+    record = _record.begun(version, facts)
     if misread := Today().in_another_form(version.contract, facts):
-        return State.NOT_APPLICABLE, {"because": [[fact, ANOTHER_FORM] for fact in misread]}
-    found = models.evaluate(version, {f.name: f.value for f in facts})
+        return State.NOT_APPLICABLE, record.ended(because=tuple((fact, ANOTHER_FORM) for fact in misread), row=None)
+    found = models.evaluate(version, record.given)
     if isinstance(found, models.NotApplicable):
-        return State.NOT_APPLICABLE, {"because": [[unfit.fact, unfit.why] for unfit in found.because]}
-    return State.DONE, {"values": dict(found.values)}
+        return State.NOT_APPLICABLE, record.ended(because=tuple((unfit.fact, unfit.why) for unfit in found.because))
+    return State.DONE, record.ended(values=dict(found.values))
 
 
 def newest(*, citizen_id: UUID, versions: Iterable[EvaluatorVersion], ground: Ground) -> dict[UUID, Evaluated]:
@@ -226,12 +229,10 @@ def forget_retired() -> int:
 
 
 def _evaluated(row: Evaluation, stands: bool) -> Evaluated:
-    told: dict[str, Any] = {}
-    if stands and row.sealed is not None:
-        told = json.loads(vault.open_sealed(row.sealed, citizen_id=row.citizen_id, context=_context(row.pk)))
+    told = _record.opened(row) if stands and row.sealed is not None else Record(row.evaluator_id, "")
     return Evaluated(
         row.pk, State(row.state), row.requested_at, row.due_at, row.finished_at, row.entry_id, row.code, stands,
-        values=told.get("values", {}), because=tuple((fact, why) for fact, why in told.get("because", ())),
+        values=told.values, because=told.because, made_by=told.made_by,
     )  # fmt: skip
 
 
@@ -239,7 +240,3 @@ def _basis(version: EvaluatorVersion, ground: Ground) -> str:
     contract = version.contract
     return ground.digest(contract.purpose, [str(version.pk), version.package_sha256], categories=contract.categories)
 
-
-def _context(evaluation_id: UUID) -> bytes:
-    """What an outcome is sealed for: this row."""
-    return f"evaluation:{evaluation_id}".encode()

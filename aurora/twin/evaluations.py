@@ -18,6 +18,8 @@ from aurora.twin.models import Evaluation
 MAXIMUM_ATTEMPTS = 5
 FIRST_DELAY_SECONDS = 2.0
 LONGEST_DELAY_SECONDS = 60.0
+# The purpose of those that are made for the model's quality, with what followed; all others are made for the citizen, at their wish.
+OUTCOMES = "model-outcomes"
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class Lease:
     evaluation_id: UUID
     citizen_id: UUID
     evaluator_id: UUID
+    purpose: str
     token: UUID
     attempt: int
 
@@ -44,16 +47,17 @@ class Lease:
 def enqueue(*, citizen_id: UUID, evaluator_id: UUID, purpose: str, categories: Iterable[str], now: datetime) -> tuple[UUID, bool]:
     """The evaluation that is open after this call, due now if it is new (True); what had ended of this evaluator goes.
 
-    One open evaluation a citizen and evaluator: of two who ask at once the second gets the first one's (the database says so).
+    One open evaluation a citizen, evaluator and purpose: of two who ask at once the second gets the first one's (the database says so).
     """
-    Evaluation.objects.filter(citizen_id=citizen_id, evaluator_id=evaluator_id).exclude(state__in=Evaluation.OPEN).delete()
+    same = Evaluation.objects.filter(citizen_id=citizen_id, evaluator_id=evaluator_id, purpose=purpose)
+    same.exclude(state__in=Evaluation.OPEN).delete()
     row = Evaluation(
         id=uuid.uuid4(), citizen_id=citizen_id, evaluator_id=evaluator_id, purpose=purpose, categories=sorted(set(categories)),
         due_at=now, requested_at=now,
     )  # fmt: skip
     Evaluation.objects.bulk_create([row], ignore_conflicts=True)
     # Not only the open ones: the other's may have ended while we waited for it.
-    newest = Evaluation.objects.filter(citizen_id=citizen_id, evaluator_id=evaluator_id).latest("requested_at")
+    newest = same.latest("requested_at")
     return newest.pk, newest.pk == row.pk
 
 
@@ -90,7 +94,7 @@ def claim(*, evaluation_id: UUID, now: datetime) -> Lease | None:
     if due.update(**values) + abandoned.update(**values) != 1:
         return None
     row = Evaluation.objects.get(pk=evaluation_id)
-    return Lease(row.pk, row.citizen_id, row.evaluator_id, token, row.attempt)
+    return Lease(row.pk, row.citizen_id, row.evaluator_id, row.purpose, token, row.attempt)
 
 
 def lock(lease: Lease) -> bool:
@@ -115,14 +119,14 @@ def postpone(lease: Lease, *, code: str, now: datetime) -> bool:
 
 
 def newest(*, citizen_id: UUID, evaluator_ids: Iterable[UUID]) -> dict[UUID, Evaluation]:
-    """By evaluator its newest evaluation of the citizen. One SELECT."""
-    rows = Evaluation.objects.filter(citizen_id=citizen_id, evaluator_id__in=list(evaluator_ids))
+    """By evaluator its newest evaluation for the citizen. One SELECT."""
+    rows = Evaluation.objects.filter(citizen_id=citizen_id, evaluator_id__in=list(evaluator_ids)).exclude(purpose=OUTCOMES)
     return {row.evaluator_id: row for row in rows.order_by("evaluator_id", "-requested_at").distinct("evaluator_id")}
 
 
 def made(*, citizen_id: UUID) -> list[UUID]:
-    """The evaluators of which the citizen has an outcome."""
-    rows = Evaluation.objects.filter(citizen_id=citizen_id, state__in=Evaluation.WITH_OUTCOME)
+    """The evaluators of which the citizen has an outcome of their own."""
+    rows = Evaluation.objects.filter(citizen_id=citizen_id, state__in=Evaluation.WITH_OUTCOME).exclude(purpose=OUTCOMES)
     return list(rows.order_by("evaluator_id").values_list("evaluator_id", flat=True))
 
 

@@ -37,9 +37,18 @@ class Fact(models.Model):
     recorded_at = models.DateTimeField()
     superseded_at = models.DateTimeField(null=True)
     kept_at = models.DateTimeField(null=True, help_text="When the citizen chose to keep it though no consent covers its fetching any more.")
+    derived_by = models.UUIDField(null=True, help_text="The evaluator's version that worked it out, in a registry that knows no citizens.")
+    derived_from = ArrayField(models.UUIDField(), null=True, help_text="Ids of the facts that went in; they may be gone.")
 
     class Meta:
+        indexes = [models.Index(fields=["derived_by"], condition=Q(derived_by__isnull=False), name="fact_of_version")]
         constraints = [
+            # What a model made is the citizen's by their wish alone, and says by which model and from what.
+            models.CheckConstraint(
+                condition=Q(derived_by__isnull=True, derived_from__isnull=True)
+                | Q(derived_by__isnull=False, derived_from__isnull=False, provenance="derived", kept_at__isnull=False),
+                name="fact_derived_says_from_what",
+            ),
             models.UniqueConstraint(
                 fields=["citizen", "category", "key", "source"], condition=Q(superseded_at__isnull=True), name="one_current_fact"
             ),
@@ -106,8 +115,9 @@ class Evaluation(models.Model):
             models.Index(fields=["evaluator_id"], condition=Q(state__in=["done", "not_applicable"]), name="evaluation_of_version"),
         ]
         constraints = [
+            # For the citizen, and for the model's quality: each of its own.
             models.UniqueConstraint(
-                fields=["citizen", "evaluator_id"], condition=Q(state__in=["queued", "running"]), name="one_open_evaluation"
+                fields=["citizen", "evaluator_id", "purpose"], condition=Q(state__in=["queued", "running"]), name="one_open_evaluation"
             ),
             models.CheckConstraint(
                 condition=Q(state__in=["queued", "running", "done", "not_applicable", "refused", "failed"]), name="evaluation_state_known"
@@ -133,3 +143,25 @@ class Evaluation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.state} {self.id}"
+
+
+class OutcomeReport(models.Model):
+    """How good a version of an evaluator has shown itself, in one quarter of years: totals that tell of nobody, as its owner reads them.
+
+    It names no citizen. `pairs` are the evaluations that were counted: a report is made anew only when enough of them have come or gone, so
+    that two reports together tell of nobody either.
+    """
+
+    evaluator_id = models.UUIDField()
+    quarter = models.DateField(null=True, help_text="Its first day; null for all quarters together.")
+    made_at = models.DateTimeField()
+    content = models.JSONField()
+    pairs = ArrayField(models.UUIDField())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["evaluator_id", "quarter"], nulls_distinct=False, name="outcome_report_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.evaluator_id} {self.quarter}"

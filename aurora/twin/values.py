@@ -22,6 +22,8 @@ class NewFact:
     pull_id: UUID | None = None
     valid_from: date | None = None
     valid_to: date | None = None
+    derived_by: UUID | None = None
+    derived_from: tuple[UUID, ...] | None = None
 
     def __repr__(self) -> str:
         return f"NewFact({self.category}.{self.key})"
@@ -29,7 +31,10 @@ class NewFact:
 
 @dataclass(frozen=True)
 class FactView:
-    """A value that a permit opened. `kept_at`: the citizen kept it, and it is not fetched any more."""
+    """A value that a permit opened. `kept_at`: the citizen kept it, and it is not fetched any more.
+
+    `derived_by`: the evaluator's version that worked it out, `derived_from`: the ids of the facts that went in.
+    """
 
     category: str
     category_version: int
@@ -42,6 +47,9 @@ class FactView:
     valid_to: date | None
     recorded_at: datetime
     kept_at: datetime | None = None
+    id: UUID | None = None
+    derived_by: UUID | None = None
+    derived_from: tuple[UUID, ...] = ()
 
     @property
     def name(self) -> str:

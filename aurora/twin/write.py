@@ -57,6 +57,25 @@ def erase_all_kept(*, citizen_id: UUID) -> int:
     return gone
 
 
+def keep_derived(*, citizen_id: UUID, facts: Iterable[NewFact], now: datetime) -> int:
+    """Keep what a model worked out, by the citizen's wish; what it had made of the same category before goes. How many facts.
+
+    `facts`: of one category and source, each with `derived_by` and `derived_from`. What other models had made of the former ones goes too.
+    """
+    new = list(facts)
+    for category, source in {(f.category, f.source) for f in new}:
+        erase_derived(citizen_id=citizen_id, category=category, source=source)
+    Fact.objects.bulk_create(_row(citizen_id, f, now, kept_at=now) for f in new)
+    return len(new)
+
+
+def erase_derived(*, citizen_id: UUID, category: str, source: str) -> int:
+    """Delete what a model worked out and the citizen kept, of one category and owner, and what was derived from it. How many facts."""
+    gone, _ = Fact.objects.filter(citizen_id=citizen_id, category=category, source=source, derived_by__isnull=False).delete()
+    forget_derived(citizen_id=citizen_id, categories=[category])
+    return gone
+
+
 def forget_derived(*, citizen_id: UUID, categories: Iterable[str] | None = None, purpose: str | None = None) -> None:
     """Delete what was derived from facts or consents that changed: the suggestions, which are made anew by themselves, and the outcomes of
     evaluations that used one of the `categories` (None: whichever), for the `purpose` if one is named.
@@ -72,7 +91,7 @@ def forget_derived(*, citizen_id: UUID, categories: Iterable[str] | None = None,
     made.delete()
 
 
-def _row(citizen_id: UUID, fact: NewFact, now: datetime) -> Fact:
+def _row(citizen_id: UUID, fact: NewFact, now: datetime, *, kept_at: datetime | None = None) -> Fact:
     fact_id = uuid.uuid4()
     plain = json.dumps(fact.value, ensure_ascii=False).encode()
     return Fact(
@@ -89,4 +108,7 @@ def _row(citizen_id: UUID, fact: NewFact, now: datetime) -> Fact:
         valid_from=fact.valid_from,
         valid_to=fact.valid_to,
         recorded_at=now,
+        kept_at=kept_at,
+        derived_by=fact.derived_by,
+        derived_from=None if fact.derived_from is None else list(fact.derived_from),
     )
