@@ -133,6 +133,40 @@ EVALUATION_CODES: Mapping[str, tuple[str, bool]] = MappingProxyType(
 )
 
 
+# Why a dataset or a model of our own does not go the way that was asked for.
+MODEL_CODES: Mapping[str, str] = MappingProxyType(
+    {
+        "dataset_unknown": "There is no such dataset.",
+        "dataset_not_ready": "The dataset is not ready.",
+        "dataset_open": "Another dataset is being collected.",
+        "dataset_changed": "Rows of the dataset are gone since it was made. Make a new one.",
+        "dataset_too_small": "The dataset has too few rows to train on.",
+        "model_unknown": "There is no such model.",
+        "move_unknown": "There is no such step.",
+        "wrong_state": "This has already been decided, or the model is in another state.",
+        "same_person": "Another person must decide than the one who asked.",
+        "not_evaluated": "The model has not been evaluated against the present champion.",
+        "gates_failed": "The model has failed a gate.",
+        "share_wrong": "The share of citizens must be above 0 and at most a half.",
+        "already_asked": "A step has been asked for already.",
+        "place_taken": "Another model is in that place. Retire it first.",
+        "no_champion": "No model is champion: the one that came with the code suggests, and there is none before it.",
+        "artefact_damaged": "A file of the model is missing or is not what was registered.",
+        "signature_invalid": "The model's signature is not the platform's, or was made of another model.",
+        "unavailable": "The model's files could not be read just now.",
+    }
+)
+
+
+class ModelRefused(RecommenderError):
+    """A step of a dataset or model is not made. `code` is one of MODEL_CODES."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(MODEL_CODES[code])
+        self.code = code
+        self.retryable = code == "unavailable"
+
+
 class EvaluatorRefused(RecommenderError):
     """A package, a key or a decision about them is not taken. `code` is one of EVALUATOR_CODES, or the caller's own with its sentence."""
 

@@ -17,7 +17,7 @@ MAY_UPDATE = {
     CONSENT: "forgotten_at",
     MODEL: "state, share, move_id",
     EVALUATION: "",
-    MOVE: "state, reason, decided_by, decided_at",
+    MOVE: "state, reason, over_id, decided_by, decided_at",
     RETRAINING: "state, attempt, due_at, lease_token, lease_until, code, made_id, finished_at",
 }
 
@@ -91,7 +91,7 @@ END $$;
 
 CREATE FUNCTION recommender_modelmove_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    deciding constant text[] := ARRAY['state', 'reason', 'decided_by', 'decided_at'];
+    deciding constant text[] := ARRAY['state', 'reason', 'over_id', 'decided_by', 'decided_at'];
 BEGIN
     IF TG_OP = 'INSERT' AND NEW.state = (CASE NEW.kind WHEN 'promotion' THEN 'asked' ELSE 'agreed' END) THEN RETURN NEW; END IF;
     IF TG_OP = 'UPDATE' AND OLD.state = 'asked' AND NEW.state IN ('agreed', 'declined')
