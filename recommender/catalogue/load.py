@@ -1,16 +1,18 @@
-"""Reads the catalogue from JSON, one file a service, and refuses what is not complete."""
+"""Reads the shipped catalogue from JSON, one file a service, and refuses what is not complete in three languages."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from recommender.catalogue import documents
+from recommender.catalogue.checks import check, check_relations
 from recommender.catalogue.model import CHANNELS, LANGUAGES, PublicService, Signal, Text
 from recommender.eligibility import Rule
 from recommender.errors import CatalogueError, RuleError
@@ -19,13 +21,14 @@ from recommender.facts import PROGRAMMES
 HERE = Path(__file__).parent
 _CODE = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*\Z")
 _REQUIRED = frozenset({"identifier", "provider", "thematic_area", "life_events", "channels", "name", "description", "how_to_apply"})
-_OPTIONAL = frozenset({"rule", "unseen_grounds", "programme", "relevance"})
+_LISTS = ("areas", "languages", "target_groups", "service_classes", "requires", "related")
+_OPTIONAL = frozenset({"rule", "unseen_grounds", "programme", "relevance", "keywords", "valid_from", "valid_until", "free", *_LISTS})
 LONGEST_TEXT = 600  # characters
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Catalogue(Mapping[str, PublicService]):
-    """Services by identifier. `version`: SHA-256 (hex) of the files they were read from."""
+    """Services by identifier. `version`: SHA-256 (hex) over the versions of its services, see `documents`."""
 
     services: Mapping[str, PublicService]
     version: str
@@ -47,25 +50,26 @@ def catalogue() -> Catalogue:
 
 
 def read(folder: Path) -> Catalogue:
-    """Reads `providers.json`, `reach.json` and `services/*.json` in `folder`. Raises `CatalogueError` naming file and fault."""
+    """Reads `services/*.json` in `folder`, and `providers`, `terms`, `reach` and `meters.json`. Raises `CatalogueError` naming file and fault."""
     files = sorted((folder / "services").glob("*.json"))
     if not files:
         raise CatalogueError(f"There are no services in {folder}.")
     providers = {code: _text(text, f"providers.json: {code}") for code, text in _json(folder / "providers.json").items()}
-    reach = _reach(folder / "reach.json")
+    terms = {code: _text(text, f"terms.json: {code}") for code, text in _json(folder / "terms.json").items()}
+    reach, meters = _reach(folder / "reach.json"), _meters(folder / "meters.json")
     services: dict[str, PublicService] = {}
     for path in files:
-        service = _service(_json(path), providers, reach, path.name)
+        service = _service(_json(path), providers, terms, path.name, reach=reach, meters=meters)
         if path.stem != service.identifier:
             raise CatalogueError(f"{path.name}: the identifier must be the name of the file.")
         services[service.identifier] = service
     ranked = [service.programme for service in services.values() if service.programme]
     if len(set(ranked)) != len(ranked):
         raise CatalogueError("Two services claim the same programme.")
-    digest = hashlib.sha256()
-    for path in [folder / "providers.json", folder / "reach.json", *files]:
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    return Catalogue(services, digest.hexdigest())
+    for identifier, fault in check_relations(services).items():
+        raise CatalogueError(f"{identifier}.json: {fault}")
+    services = dict(sorted(services.items()))
+    return Catalogue(services, documents.catalogue_version(one.version for one in services.values()))
 
 
 def _json(path: Path) -> dict[str, Any]:
@@ -87,7 +91,23 @@ def _reach(path: Path) -> dict[str, float]:
     return reach
 
 
-def _service(raw: dict[str, Any], providers: Mapping[str, Text], reach: Mapping[str, float], where: str) -> PublicService:
+def _meters(path: Path) -> dict[str, tuple[float, ...]]:
+    """Ten numbers by identifier, written by `recommender.meters`. A service that is not in it has none."""
+    try:
+        return {one: tuple(float(number) for number in numbers) for one, numbers in _json(path).items()} if path.exists() else {}
+    except (TypeError, ValueError) as error:
+        raise CatalogueError(f"{path.name}: meters are numbers.") from error
+
+
+def _service(
+    raw: dict[str, Any],
+    providers: Mapping[str, Text],
+    terms: Mapping[str, Text],
+    where: str,
+    *,
+    reach: Mapping[str, float],
+    meters: Mapping[str, tuple[float, ...]],
+) -> PublicService:
     missing, stray = _REQUIRED - raw.keys(), raw.keys() - _REQUIRED - _OPTIONAL
     if missing or stray:
         raise CatalogueError(f"{where}: missing {sorted(missing)}, not known {sorted(stray)}.")
@@ -99,15 +119,18 @@ def _service(raw: dict[str, Any], providers: Mapping[str, Text], reach: Mapping[
     if raw["provider"] not in providers:
         raise CatalogueError(f"{where}: there is no provider {raw['provider']!r}.")
     base, signals = _relevance(raw["relevance"], where) if programme is None else (0, ())
-    return PublicService(
+    area, events = _code(raw["thematic_area"], where), tuple(_code(event, where) for event in _list(raw["life_events"], where))
+    if not {area, *events} <= terms.keys():
+        raise CatalogueError(f"{where}: terms.json has no words for {sorted({area, *events} - terms.keys())}.")
+    service = PublicService(
         identifier=_code(raw["identifier"], where),
         name=_text(raw["name"], f"{where}: name"),
         description=_text(raw["description"], f"{where}: description"),
         how_to_apply=_text(raw["how_to_apply"], f"{where}: how_to_apply"),
         provider_code=raw["provider"],
         provider=providers[raw["provider"]],
-        thematic_area=_code(raw["thematic_area"], where),
-        life_events=tuple(_code(event, where) for event in _list(raw["life_events"], where)),
+        thematic_area=area,
+        life_events=events,
         channels=_channels(raw["channels"], where),
         rule=_rule(raw["rule"], where) if "rule" in raw else None,
         unseen_grounds=raw.get("unseen_grounds", False) is True,
@@ -115,7 +138,42 @@ def _service(raw: dict[str, Any], providers: Mapping[str, Text], reach: Mapping[
         base=base,
         signals=signals,
         reach=float(reach.get(raw["identifier"], 1.0)),
+        labels={code: terms[code] for code in (area, *events)},
+        meters=meters.get(raw["identifier"]),
+        **_further(raw, where),
     )
+    try:
+        check(service)
+    except CatalogueError as error:
+        raise CatalogueError(f"{where}: {error.sentence}") from error
+    return documents.versioned(service)
+
+
+def _further(raw: dict[str, Any], where: str) -> dict[str, Any]:
+    """What a file may leave out."""
+    found: dict[str, Any] = {}
+    for name in _LISTS:
+        if name in raw:
+            found[name] = tuple(_list(raw[name], where))
+            if not all(isinstance(one, str) for one in found[name]):
+                raise CatalogueError(f"{where}: {name} is a list of codes.")
+    for name in ("valid_from", "valid_until"):
+        if name in raw:
+            try:
+                found[name] = date.fromisoformat(raw[name])
+            except (TypeError, ValueError) as error:
+                raise CatalogueError(f"{where}: {name} is a day such as 2026-11-26.") from error
+    if "free" in raw:
+        if not isinstance(raw["free"], bool):
+            raise CatalogueError(f"{where}: free is true or false.")
+        found["free"] = raw["free"]
+    if "keywords" in raw:
+        if not isinstance(raw["keywords"], dict) or set(raw["keywords"]) != set(LANGUAGES):
+            raise CatalogueError(f"{where}: keywords are given in exactly {', '.join(LANGUAGES)}.")
+        found["keywords"] = {one: tuple(_list(words, where)) for one, words in raw["keywords"].items()}
+        if not all(isinstance(word, str) and word.strip() for words in found["keywords"].values() for word in words):
+            raise CatalogueError(f"{where}: a keyword is text.")
+    return found
 
 
 def _relevance(raw: Any, where: str) -> tuple[int, tuple[Signal, ...]]:

@@ -18,6 +18,7 @@ CHANNELS = ("online", "phone", "office", "visit", "form")
 Origin: TypeAlias = Literal["house", "ptv", "hsds"]
 ORIGINS: tuple[Origin, ...] = ("house", "ptv", "hsds")
 _NO_KEYWORDS: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+_NO_LABELS: Mapping[str, Text] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,7 +56,7 @@ class PublicService:
     `areas` (dct:spatial): municipality codes of three digits and region codes `R` + two digits; none: everywhere. `languages`
     (dct:language): ISO 639-1 codes in which one is served. `target_groups` and `service_classes`: codes of the Finnish service
     classification (KR1.2, P6.10). `keywords` (dcat:keyword) by language. `valid_from`, `valid_until`: first and last day. `requirements`: who it is for, in its
-    publisher's words. `contacts`: channels with their addresses. `requires`, `related` (dct:requires, dct:relation): identifiers of other services. `free`: whether it costs nothing, None
+    publisher's words; `details`: what the description leaves out. `labels`: its codes (life events, target groups, classes, thematic area) in words. `contacts`: channels with their addresses. `requires`, `related` (dct:requires, dct:relation): identifiers of other services. `free`: whether it costs nothing, None
     where that is not said. `origin`: where the entry comes from; `source_id` is its identifier there. `meters`: see
     `recommender.meters`, ten numbers 0 to 1. `version`: SHA-256 (hex) of its content, see `catalogue.documents`.
     """
@@ -83,6 +84,8 @@ class PublicService:
     valid_from: date | None = None
     valid_until: date | None = None
     requirements: Text | None = None
+    details: Text | None = None
+    labels: Mapping[str, Text] = field(default_factory=lambda: _NO_LABELS)
     contacts: tuple[Contact, ...] = ()
     requires: tuple[str, ...] = ()
     related: tuple[str, ...] = ()

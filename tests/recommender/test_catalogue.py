@@ -58,8 +58,9 @@ def test_the_reach_of_each_rule_is_what_the_extract_says() -> None:
 @pytest.fixture
 def folder(tmp_path):
     shutil.copytree(HERE / "services", tmp_path / "services")
-    for name in ("providers.json", "reach.json"):
-        shutil.copy(HERE / name, tmp_path / name)
+    for name in ("providers.json", "reach.json", "terms.json", "meters.json"):
+        if (HERE / name).exists():
+            shutil.copy(HERE / name, tmp_path / name)
     return tmp_path
 
 
