@@ -9,6 +9,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from aurora.twin.feedback import Feedback as Feedback
+
 
 class Provenance(models.TextChoices):
     """How far a value can be relied on (design, section 2)."""
@@ -60,14 +62,22 @@ class Fact(models.Model):
 
 
 class SuggestionRun(models.Model):
-    """The suggestions last made for a citizen, sealed: a derived thing that goes when the facts or the consents go."""
+    """Suggestions as they were made for a citizen, with all that they came from, sealed: a derived thing that goes when facts or consents go.
+
+    The last ones made are current; earlier ones stay for a stated time, so that whatever was shown can be made again.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    citizen = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    citizen = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    current = models.BooleanField(default=True)
     made_at = models.DateTimeField()
     basis = models.CharField(max_length=64, help_text="Digest of model, catalogue, consents and facts that it was made from.")
     entry_id = models.UUIDField(help_text="The ledger entry of the access.")
     sealed = models.BinaryField()
+
+    class Meta:
+        indexes = [models.Index(fields=["made_at"], name="suggestionrun_by_age")]
+        constraints = [models.UniqueConstraint(fields=["citizen"], condition=Q(current=True), name="one_current_suggestionrun")]
 
     def __str__(self) -> str:
         return str(self.id)

@@ -9,6 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from aurora.identity import vault
+from aurora.twin import feedback
 from aurora.twin.models import Evaluation, Fact, SuggestionRun
 from aurora.twin.read import fact_context
 from aurora.twin.values import NewFact
@@ -76,13 +77,18 @@ def erase_derived(*, citizen_id: UUID, category: str, source: str) -> int:
     return gone
 
 
-def forget_derived(*, citizen_id: UUID, categories: Iterable[str] | None = None, purpose: str | None = None) -> None:
+def forget_derived(
+    *, citizen_id: UUID, categories: Iterable[str] | None = None, purpose: str | None = None, replaced: bool = False
+) -> None:
     """Delete what was derived from facts or consents that changed: the suggestions, which are made anew by themselves, and the outcomes of
     evaluations that used one of the `categories` (None: whichever), for the `purpose` if one is named.
 
-    An evaluation that is still open has derived nothing yet: it is decided when it runs.
+    An evaluation that is still open has derived nothing yet: it is decided when it runs. `replaced`: newer facts took the place of the former,
+    which the twin keeps as earlier versions: then suggestions that were shown stay as earlier ones too, for their stated time.
     """
-    SuggestionRun.objects.filter(citizen_id=citizen_id).delete()
+    if not replaced:
+        SuggestionRun.objects.filter(citizen_id=citizen_id).delete()
+        feedback.forget_measured(citizen_id=citizen_id)
     made = Evaluation.objects.filter(citizen_id=citizen_id, state__in=Evaluation.WITH_OUTCOME)
     if categories is not None:
         made = made.filter(categories__overlap=list(categories))
