@@ -56,6 +56,7 @@ class Env:
     debug: bool = False
     pull_lease: timedelta = timedelta(seconds=60)
     sweep_every: timedelta = timedelta(seconds=15)
+    suggestions_kept: timedelta = timedelta(days=90)
     sign_ins_a_minute: int = 60
     log_level: LogLevel = "INFO"
 
@@ -117,6 +118,7 @@ class Env:
             debug=debug,
             pull_lease=lease,
             sweep_every=sweep,
+            suggestions_kept=timedelta(days=read.number("AURORA_SUGGESTIONS_KEPT_DAYS", 90, most=3660, of=" of days")),
             sign_ins_a_minute=read.number("AURORA_SIGN_INS_A_MINUTE", 60, most=100_000),
             log_level=read.choice("AURORA_LOG_LEVEL", get_args(LogLevel), "INFO"),
         )

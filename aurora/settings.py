@@ -29,6 +29,7 @@ AURORA_CRASH_FOLDER = ENV.state_dir / "crash" if ENV.crash_points else None
 AURORA_LEDGER_ORIGIN = ENV.ledger_origin
 AURORA_PULL_LEASE = ENV.pull_lease
 AURORA_SWEEP_EVERY = ENV.sweep_every
+AURORA_SUGGESTIONS_KEPT = ENV.suggestions_kept
 
 SECRET_KEY = ENV.secret_key_file.text()
 DEBUG = ENV.debug
@@ -54,6 +55,7 @@ INSTALLED_APPS = [
     "consent.ledger",
     "consent.webhooks",
     "recommender",
+    "recommender.catalogue",
     "aurora.identity",
     "aurora.sources",
     "aurora.twin",

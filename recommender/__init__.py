@@ -1,7 +1,7 @@
 """What might help: suggests public services from facts, with reasons. Knows no citizen, no consent and no Aurora.
 
-    from recommender import Profile, suggest
-    suggest(Profile({"tax.income.wages": 12000}))
+    from recommender import Options, Profile, suggest
+    suggest(Profile({"tax.income.wages": 12000}), catalogue=..., ranker=..., options=Options(seed=1, today=date.today()))
 
 Names are loaded when first used: small processes import `recommender.training.households` without a model's libraries.
 """
@@ -13,17 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from recommender.profile import Profile
-    from recommender.service import catalogue_version, model_version, open_questions, render, suggest, used_categories
+    from recommender.service import Options, Slate, open_questions, open_services, render, suggest, used_categories
 
-__all__ = [
-    "Profile",
-    "catalogue_version",
-    "model_version",
-    "open_questions",
-    "render",
-    "suggest",
-    "used_categories",
-]
+__all__ = ["Options", "Profile", "Slate", "open_questions", "open_services", "render", "suggest", "used_categories"]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,6 +1,6 @@
 """Why a service is suggested: up to three reasons, each one fact that the citizen can recognise.
 
-Only known facts become reasons. The region never does: it is no feature of the model and no reason of ours. Facts that say
+Only known facts become reasons. Where one lives never does: it is no feature of the model and no reason of ours. Facts that say
 the same in other words (children under 6, 13 and 18) count together and appear once.
 """
 
@@ -14,6 +14,7 @@ from recommender.catalogue.model import PublicService
 from recommender.eligibility import Facts
 from recommender.facts import FACTS, FactValue, Kind
 from recommender.profile import Profile
+from recommender.ranking import relevance
 from recommender.ranking.features import FEATURE_KEYS, matrix
 from recommender.ranking.model import Ranker
 from recommender.ranking.relevance import grounds
@@ -64,28 +65,45 @@ def render(reason: Reason, language: str) -> str:
 
 def explain(service: PublicService, facts: Facts, ranker: Ranker) -> tuple[Reason, ...]:
     """Reasons for one suggested service, the weightiest first. Costs about a millisecond where the model ranks it."""
-    if service.programme:
-        reasons = _by_model(service.programme, facts.profile, ranker)
-        if reasons:
-            return reasons
-    ruled = service.rule.outcome(facts).decided_by if service.rule else ()
-    bases: dict[str, Basis] = {**dict.fromkeys(grounds(service, facts), "signal"), **dict.fromkeys(ruled, "rule")}
-    return _by_facts([*ruled, *grounds(service, facts)], bases, facts.profile)
+    reasons = _by_model(service.programme, facts.profile, ranker) if service.programme else ()
+    if not reasons:
+        ruled, held = (service.rule.outcome(facts).decided_by if service.rule else ()), grounds(service, facts)
+        bases: dict[str, Basis] = {**dict.fromkeys(held, "signal"), **dict.fromkeys(ruled, "rule")}
+        reasons = _by_facts([*ruled, *held], bases, facts.profile)
+    # What the citizen told of their situation raised the score of whatever helps with it.
+    told = relevance.meter_grounds(service, facts) if hasattr(relevance, "meter_grounds") else ()
+    return (*reasons, *_by_facts(told, dict.fromkeys(told, "signal"), facts.profile))[:MOST_REASONS]
 
 
-def _by_model(programme: str, profile: Profile, ranker: Ranker) -> tuple[Reason, ...]:
+def against(service: PublicService, facts: Facts, ranker: Ranker) -> tuple[Reason, ...]:
+    """What counts against a service that could be suggested, the weightiest first: by the model that ranks it. None for one that no model ranks."""
+    if not service.programme:
+        return ()
+    sums = [found for found in _contributions(service.programme, facts.profile, ranker) if found[0] <= -LEAST_CONTRIBUTION]
+    sums.sort(key=lambda found: found[0])
+    return tuple(
+        _reason(min(parts, key=lambda key: parts[key]), facts.profile, "against", "model", -total) for total, parts in sums[:MOST_REASONS]
+    )
+
+
+def _contributions(programme: str, profile: Profile, ranker: Ranker) -> list[tuple[float, dict[str, float]]]:
+    """By group of facts that say the same: the sum of what they add in log-odds, and what each adds. Known facts only."""
     added = ranker.contributions(programme, matrix([profile]))[0]
     groups: dict[str, dict[str, float]] = {}
     for key, contribution in zip(FEATURE_KEYS, added, strict=True):
         if key in profile.known:
             groups.setdefault(_group(key), {})[key] = float(contribution)
-    sums = [(sum(parts.values()), parts) for parts in groups.values()]
+    return [(sum(parts.values()), parts) for parts in groups.values()]
+
+
+def _by_model(programme: str, profile: Profile, ranker: Ranker) -> tuple[Reason, ...]:
+    sums = _contributions(programme, profile, ranker)
     speaking_for = sorted((found for found in sums if found[0] >= LEAST_CONTRIBUTION), key=lambda found: -found[0])
     reasons = [_reason(max(parts, key=lambda key: parts[key]), profile, "for", "model", total) for total, parts in speaking_for]
     reasons = reasons[:MOST_REASONS]
-    against = min(sums, key=lambda found: found[0], default=None)
-    if against and 0 < len(reasons) < MOST_REASONS and against[0] <= -LEAST_AGAINST:
-        total, parts = against
+    worst = min(sums, key=lambda found: found[0], default=None)
+    if worst and 0 < len(reasons) < MOST_REASONS and worst[0] <= -LEAST_AGAINST:
+        total, parts = worst
         reasons.append(_reason(min(parts, key=lambda key: parts[key]), profile, "against", "model", -total))
     return tuple(reasons)
 
@@ -96,7 +114,7 @@ def _by_facts(keys: Sequence[str], bases: Mapping[str, Basis], profile: Profile)
     for key in keys:
         # Rules ask first whether one is married: what the spouse is says that already.
         repeated = of_spouse and key == "population.person.marital_status"
-        if key in profile.known and FACTS[key].kind is not Kind.REGION and not repeated:
+        if key in profile.known and FACTS[key].kind not in (Kind.REGION, Kind.MUNICIPALITY) and not repeated:
             first_of_group.setdefault(_group(key), key)
     return tuple(_reason(key, profile, "for", bases[key], 0.0) for key in first_of_group.values())[:MOST_REASONS]
 
@@ -118,7 +136,7 @@ def _variant(kind: Kind, value: FactValue) -> tuple[str, dict[str, int]]:
     if kind is Kind.CHOICE:
         return str(value), {}
     number = int(value)
-    if kind is Kind.AGE:
+    if kind in (Kind.AGE, Kind.METER):
         return "value", {"number": number}
     if kind is Kind.COUNT:
         return ("none" if number == 0 else "one" if number == 1 else "many"), {"number": number}

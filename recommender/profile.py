@@ -63,6 +63,12 @@ class Profile:
         left_out = frozenset(categories)
         return Profile({key: value for key, value in self.facts.items() if FACTS[key].category not in left_out})
 
+    def changed(self, key: str, value: FactValue) -> Profile:
+        """The same profile but for one fact. Raises `ProfileError` as the constructor does; what was checked once is not checked again."""
+        other = object.__new__(Profile)
+        object.__setattr__(other, "facts", MappingProxyType({**self.facts, key: _checked(key, value)}))
+        return other
+
     def __hash__(self) -> int:
         return hash(frozenset(self.facts.items()))
 

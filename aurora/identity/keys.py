@@ -53,6 +53,12 @@ def open_for_platform(sealed: bytes | memoryview, *, context: bytes) -> bytes:
         raise KeyUnavailable("Sealed under another key or for another use.") from None
 
 
+def unit(citizen_id: UUID, *, salt: str) -> float:
+    """A number in [0, 1) that is the citizen's own for this salt, even over all citizens, and that nobody without the key can work out."""
+    digest = hmac.digest(_lookup_key(), b"unit\0" + salt.encode() + b"\0" + citizen_id.bytes, "sha256")
+    return (int.from_bytes(digest[:8], "big") >> 11) / 2**53
+
+
 def subject_hmac(*, issuer: str, national_id: str) -> bytes:
     """Finds a citizen without keeping their identifier readable: 32 bytes."""
     return hmac.digest(_lookup_key(), b"subject\0" + issuer.encode() + b"\0" + national_id.encode(), "sha256")

@@ -20,6 +20,7 @@ from aurora.twin import write
 from aurora.twin.values import NewFact
 from consent import queries
 from consent.ledger.events import Event
+from consent.purposes import of_twin
 from consent.rules import AURORA, AccessRequest, ConsentView, Permit, RefusalCode, decide
 from consent.scope import citizen_scope
 
@@ -63,7 +64,7 @@ def keep(lease: Lease, answers: list[Answer], failed: dict[str, str]) -> None:
             _finish_empty(lease, source, failed, now)
             return
         write.write(citizen_id=lease.citizen_id, facts=[f for a in kept for f in _facts(a, source, lease)], now=now)
-        write.forget_derived(citizen_id=lease.citizen_id, categories=[a.category for a in kept])
+        write.forget_derived(citizen_id=lease.citizen_id, categories=[a.category for a in kept], replaced=True)
         failed.update(_refused(lease.refused, consents, now))
         _note(lease, kept, failed)
         pulls.finish(lease, state=Pull.State.DONE, error="", now=now)
@@ -96,7 +97,7 @@ def _decide(lease: Lease, consents: Sequence[ConsentView], now: datetime) -> lis
     """A pull serves every purpose that the citizen consented to at this source; each is decided on its own."""
     requests = [
         AccessRequest(lease.citizen_id, AURORA, purpose, frozenset(lease.categories), all_or_nothing=False)
-        for purpose in sorted({c.purpose for c in consents})
+        for purpose in sorted({c.purpose for c in consents} - of_twin())
     ]
     decisions = [decide(request, consents, now=now) for request in requests]
     return [d for d in decisions if isinstance(d, Permit)]

@@ -1,142 +1,242 @@
 """Services suggested to a citizen, from what they consented to for that purpose and nothing else, with reasons.
 
-What was made is kept, sealed, until facts, consents or the model change: looking again at the same suggestions is no new access.
+What was made is kept, sealed, with all that it came from: looking again at the same suggestions is no new access, and any of them can be made
+again, bit for bit (`journeys/replay.py`). Made anew when facts, consents, model, catalogue, or what the citizen does not want change.
 """
 
 from __future__ import annotations
 
-import json
+import secrets
 import uuid
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from aurora.identity import vault
+from django.conf import settings
+from django.utils import timezone
+
+from aurora.identity import keys
 from aurora.journeys._basis import Ground
 from aurora.journeys._door import open_door
-from aurora.twin.models import SuggestionRun
+from aurora.twin import feedback
+from aurora.twin import suggestions as runs
+from aurora.twin.suggestions import Run
 from aurora.twin.values import FactView
 from consent import mandates
 from consent.ledger.events import Event
 from consent.rules import AURORA, AccessRequest
 from consent.rules.mandates import Deed
 from consent.scope import citizen_scope
-from recommender import service as recommender
+from recommender.catalogue import Catalogue, store
+from recommender.policy import PRESENT
 from recommender.profile import Profile
-from recommender.service import SuggestedService
+from recommender.ranking.model import Ranker
+from recommender.registry.serving import serving
+from recommender.replay import options_of, plain, record
+from recommender.service import Options, assess, epoch, standing_of, used_categories
+from recommender.slate import MOST_SEEDS
+from recommender.why import Why, why
 
 PURPOSE = "service-suggestions"
 LIMIT = 10
-LANGUAGES = ("fi", "sv", "en")
-_CONTEXT = b"suggestions"
+SWEEP_MOST = 500
 
 
 @dataclass(frozen=True)
 class Suggested:
     """One suggested service, as it was made. Reasons name facts (`category.key`) and carry their text in each language.
 
-    `settles`: unknown facts that a further connection would bring; `not_held`: those that a connected source does not have.
+    `settles`: unknown facts that a further connection would bring; `not_held`: those that a connected source does not have. `otherwise`: what
+    would have to be otherwise for it not to be suggested, in each language; empty where nothing true can be said.
     """
 
     service: str
+    position: int
+    explored: bool
     eligibility: str
     reasons: tuple[dict[str, Any], ...]
     settles: tuple[str, ...]
     not_held: tuple[str, ...] = ()
+    otherwise: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
 class Suggestions:
-    """What was suggested, from which categories, by which model, and the entry of the access."""
+    """What was suggested, from which categories, by which model, and the entry of the access.
 
+    `open`: by service that may be for the citizen, the categories on which that hangs; `connected`: categories of which a fact is known. `settled`:
+    services that were open the time before, and what they came to since: `likely`, `no_rule`, `no` or `unknown` (its authority decides).
+    """
+
+    run_id: UUID
     made_at: datetime
     entry_id: UUID
     model: str
+    catalogue: str
     categories: tuple[str, ...]
     services: tuple[Suggested, ...]
     sources: dict[str, str]
+    open: Mapping[str, tuple[str, ...]]
+    connected: frozenset[str]
+    settled: tuple[tuple[str, str], ...]
 
     def __repr__(self) -> str:
         return f"Suggestions({len(self.services)})"
 
 
+@dataclass(frozen=True)
+class _Means:
+    """What suggests now, for this citizen."""
+
+    catalogue: Catalogue
+    ranker: Ranker
+    shadow: Ranker | None
+    today: date
+
+    @property
+    def parts(self) -> list[str]:
+        """What changes when what suggests does. Of the days only those count on which a service begins or ends."""
+        begun = epoch(self.catalogue, self.today)
+        return [self.ranker.version, self.catalogue.version, PRESENT.version, str(begun)]
+
+
 def suggest(*, citizen_id: UUID, now: datetime) -> Suggestions:
     """The suggestions that stand, or new ones through the door. Raises `AccessRefused` without a consent for this purpose."""
-    with citizen_scope(citizen_id):
-        mandates.confirm(citizen_id=citizen_id, now=now, deed=Deed.SUGGEST)
-        basis = _basis(citizen_id, now)
-        kept = _kept(citizen_id)
-    if kept is not None and kept[0] == basis:
-        return kept[1]
-    request = AccessRequest(citizen_id, AURORA, PURPOSE, frozenset(recommender.used_categories()), all_or_nothing=False)
-    details = {"model": recommender.model_version(), "catalogue": recommender.catalogue_version()}
-    with open_door(request, granted=Event.SUGGESTION_MADE, refused=Event.SUGGESTION_REFUSED, now=now, details=details) as opened:
-        made = Suggestions(
-            made_at=now,
-            entry_id=opened.entry_id,
-            model=recommender.model_version(),
-            categories=tuple(sorted(opened.permit.categories)),
-            services=tuple(_plain(s) for s in recommender.suggest(_profile(opened.facts), limit=LIMIT)),
-            sources={f.name: f.source for f in opened.facts},
-        )
-        _keep(citizen_id, basis, made)
-    return made
+    return _suggestions(_run(citizen_id=citizen_id, now=now))
 
 
 def last_made(*, citizen_id: UUID, now: datetime) -> Suggestions | None:
     """The suggestions last made, if all that they rest on still stands, the consents first. In the citizen's scope; makes none."""
-    kept = _kept(citizen_id)
-    return kept[1] if kept is not None and kept[0] == _basis(citizen_id, now) else None
-
-
-def _profile(facts: tuple[FactView, ...]) -> Profile:
-    return Profile({f.name: f.value for f in facts})
-
-
-def _plain(found: SuggestedService) -> Suggested:
-    return Suggested(
-        service=found.service.identifier,
-        eligibility=found.eligibility,
-        reasons=tuple(
-            {"facts": list(r.facts), "text": {language: recommender.render(r, language) for language in LANGUAGES}} for r in found.reasons
-        ),
-        settles=tuple(found.settles),
-        not_held=tuple(found.not_held),
-    )
-
-
-def _basis(citizen_id: UUID, now: datetime) -> str:
-    """Changes when anything that the suggestions rest on does: model, catalogue, live consents, facts."""
-    parts = [recommender.model_version(), recommender.catalogue_version()]
-    return Ground(citizen_id=citizen_id, now=now).digest(PURPOSE, parts)
-
-
-def _kept(citizen_id: UUID) -> tuple[str, Suggestions] | None:
-    row = SuggestionRun.objects.filter(citizen_id=citizen_id).first()
-    if row is None:
+    kept = _current(citizen_id)
+    if kept is None or kept.basis != _basis(citizen_id, _means(citizen_id, now), now):
         return None
-    content = json.loads(vault.open_sealed(row.sealed, citizen_id=citizen_id, context=_CONTEXT))
-    services = tuple(
-        Suggested(s["service"], s["eligibility"], tuple(s["reasons"]), tuple(s["settles"]), tuple(s.get("not_held", ())))
-        for s in content["services"]
-    )
-    categories = tuple(content["categories"])
-    return row.basis, Suggestions(row.made_at, row.entry_id, content["model"], categories, services, content["sources"])
+    return _suggestions(kept) if _hidden(kept) == feedback.hidden(citizen_id=citizen_id) else None
 
 
-def _keep(citizen_id: UUID, basis: str, made: Suggestions) -> None:
-    content = {
-        "model": made.model,
-        "categories": made.categories,
-        "services": [vars(s) for s in made.services],
-        "sources": made.sources,
-    }
-    sealed = vault.seal(json.dumps(content, ensure_ascii=False).encode(), citizen_id=citizen_id, context=_CONTEXT)
-    SuggestionRun.objects.update_or_create(
-        citizen_id=citizen_id,
-        defaults={"basis": basis, "made_at": made.made_at, "entry_id": made.entry_id, "sealed": sealed},
-        create_defaults={
-            "id": uuid.uuid4(), "basis": basis, "made_at": made.made_at, "entry_id": made.entry_id, "sealed": sealed,
-        },
+def explain(*, citizen_id: UUID, service: str, now: datetime) -> tuple[Why, Suggestions]:
+    """Why a service of the catalogue is suggested, or why not, from what the suggestions that stand were made from.
+
+    No new access where some stand; else they are made through the door. Raises `AccessRefused`, KeyError for a service that is not in the catalogue.
+    """
+    run = _run(citizen_id=citizen_id, now=now)
+    kept, means = run.content["record"], _means(citizen_id, now)
+    found = why(
+        Profile(kept["facts"]), means.catalogue[service], catalogue=means.catalogue, ranker=means.ranker, options=options_of(kept)
     )  # fmt: skip
+    return found, _suggestions(run)
+
+
+def sweep(*, now: datetime) -> int:
+    """Delete runs that are past their time. How many; at most `SWEEP_MOST`, the next round takes the rest."""
+    gone = 0
+    for run_id, citizen_id in runs.older(than=now - settings.AURORA_SUGGESTIONS_KEPT, most=SWEEP_MOST):
+        with citizen_scope(citizen_id):
+            gone += runs.forget(run_id=run_id)
+            feedback.forget_measured(citizen_id=citizen_id, run_id=run_id)
+    return gone
+
+
+def _run(*, citizen_id: UUID, now: datetime) -> Run:
+    with citizen_scope(citizen_id):
+        mandates.confirm(citizen_id=citizen_id, now=now, deed=Deed.SUGGEST)
+        means = _means(citizen_id, now)
+        basis, hidden = _basis(citizen_id, means, now), feedback.hidden(citizen_id=citizen_id)
+        kept = _current(citizen_id)
+    same_ground = kept is not None and kept.basis == basis
+    if kept is not None and same_ground and _hidden(kept) == hidden:
+        return kept
+    # What the citizen sets aside leaves the list, and the rest of it stays as it was: the same draw.
+    seed = kept.content["record"]["seed"] if kept is not None and same_ground else secrets.randbelow(MOST_SEEDS)
+    options = Options(seed=seed, today=means.today, hidden=hidden, limit=LIMIT)
+    return _through_the_door(citizen_id, means, options, basis, kept, now)
+
+
+def _through_the_door(citizen_id: UUID, means: _Means, options: Options, basis: str, before: Run | None, now: datetime) -> Run:
+    run_id = uuid.uuid4()
+    request = AccessRequest(citizen_id, AURORA, PURPOSE, frozenset(used_categories(means.catalogue)), all_or_nothing=False)
+    details = {"run": str(run_id), "model": means.ranker.version, "catalogue": means.catalogue.version, "policy": options.policy.version}
+    with open_door(request, granted=Event.SUGGESTION_MADE, refused=Event.SUGGESTION_REFUSED, now=now, details=details) as opened:
+        content = {
+            **_made(opened.facts, means, options, before),
+            "categories": sorted(opened.permit.categories),
+            "sources": {f.name: f.source for f in opened.facts},
+        }
+        runs.keep(citizen_id=citizen_id, run_id=run_id, basis=basis, entry_id=opened.entry_id, content=content, now=now)
+        return Run(run_id, now, opened.entry_id, basis, True, content)
+
+
+def _made(facts: tuple[FactView, ...], means: _Means, options: Options, before: Run | None) -> dict[str, Any]:
+    """The record, what the shadow would have said (shown to nobody), and what has been settled since the time before."""
+    profile = Profile({f.name: f.value for f in facts})
+    slate, found = assess(profile, catalogue=means.catalogue, ranker=means.ranker, options=options)
+    shadow = None
+    if means.shadow is not None:
+        theirs, _ = assess(profile, catalogue=means.catalogue, ranker=means.shadow, options=options)
+        shadow = {"model": theirs.model, "slate": plain(theirs)}
+    made = record(profile, options, slate=slate, found=found)
+    return {"record": made, "shadow": shadow, "settled": _settled(before, made, standing_of(found))}
+
+
+def _settled(before: Run | None, made: dict[str, Any], standing: Mapping[str, str]) -> list[list[str]]:
+    """What the last change of facts has settled; where nothing of them changed, what was settled then is told still."""
+    if before is None:
+        return []
+    former = before.content["record"]
+    if former["facts"] == made["facts"]:
+        return list(before.content["settled"])
+    gone = [service for service in former["open"] if service not in made["open"] and service in standing]
+    return [[service, standing[service]] for service in gone]
+
+
+def _means(citizen_id: UUID, now: datetime) -> _Means:
+    serves = serving()
+    ranker = serves.chosen(keys.unit(citizen_id, salt=serves.unit_salt))
+    return _Means(store.current(), ranker, serves.shadow, timezone.localdate(now))
+
+
+def _basis(citizen_id: UUID, means: _Means, now: datetime) -> str:
+    """Changes when anything that the suggestions rest on does: model, catalogue, policy, live consents, facts."""
+    return Ground(citizen_id=citizen_id, now=now).digest(PURPOSE, means.parts)
+
+
+def _current(citizen_id: UUID) -> Run | None:
+    try:
+        return runs.current(citizen_id=citizen_id)
+    except runs.RunDamaged:
+        return None  # whoever replays it is told; the citizen gets new ones
+
+
+def _hidden(run: Run) -> frozenset[str]:
+    return frozenset(run.content["record"]["hidden"])
+
+
+def _suggestions(run: Run) -> Suggestions:
+    content, made = run.content, run.content["record"]
+    return Suggestions(
+        run_id=run.id,
+        made_at=run.made_at,
+        entry_id=run.entry_id,
+        model=made["model"],
+        catalogue=made["catalogue"],
+        categories=tuple(content["categories"]),
+        services=tuple(_suggested(one) for one in made["slate"]),
+        sources=content["sources"],
+        open={service: tuple(missing) for service, missing in made["open"].items()},
+        connected=Profile(made["facts"]).categories,
+        settled=tuple((service, standing) for service, standing in content["settled"]),
+    )
+
+
+def _suggested(one: Mapping[str, Any]) -> Suggested:
+    return Suggested(
+        service=one["service"],
+        position=one["position"],
+        explored=one["explored"],
+        eligibility=one["eligibility"],
+        reasons=tuple({"facts": reason["facts"], "text": reason["text"]} for reason in one["reasons"]),
+        settles=tuple(one["settles"]),
+        not_held=tuple(one["not_held"]),
+        otherwise=one["counterfactual"]["text"] if one["counterfactual"] else {},
+    )

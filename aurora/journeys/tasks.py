@@ -9,7 +9,7 @@ from celery import shared_task
 from django.core.management import call_command
 from django.utils import timezone
 
-from aurora.journeys import delegate, evaluate, tell_agencies, tell_overdue
+from aurora.journeys import delegate, evaluate, suggest, tell_agencies, tell_overdue
 from aurora.journeys import end_consents as ending
 from aurora.journeys import pull as pull_journey
 from aurora.journeys import reconsent as reconsent_journey
@@ -81,6 +81,7 @@ def sweep() -> None:
     if evaluations:
         logger.info("Sweep: %d evaluations woken.", evaluations)
     evaluate.forget_retired()
+    suggest.sweep(now=timezone.now())
     mails = send_mail_journey.sweep(now=timezone.now())
     if mails:
         logger.info("Sweep: %d mails woken.", mails)

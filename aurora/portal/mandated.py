@@ -28,6 +28,7 @@ STOP = "mandate_stop"
 # By the name of the address. What is done there is decided again by the journey.
 PAGES: dict[str, Deed] = {
     "suggestions": Deed.SUGGEST,
+    "suggestion_why": Deed.SUGGEST,
     "activity": Deed.SEE,
     "entry": Deed.SEE,
     "my_data": Deed.SEE,

@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from aurora.portal.views import activity, consents, data, entrance, evaluations, home, mandates, messages, receipts, sources, suggestions
+from aurora.portal.views import (
+    activity,
+    consents,
+    data,
+    entrance,
+    evaluations,
+    home,
+    life,
+    mandates,
+    messages,
+    receipts,
+    sources,
+    suggestions,
+)
 
 app_name = "portal"
 urlpatterns = [
@@ -15,6 +28,10 @@ urlpatterns = [
     path("pulls/<uuid:id>/", sources.pull, name="pull"),
     path("pulls/<uuid:id>/progress/", sources.pull_fragment, name="pull_fragment"),
     path("suggestions/", suggestions.suggestions, name="suggestions"),
+    path("suggestions/recompute/", suggestions.recompute, name="recompute"),
+    path("suggestions/why/<slug:service>/", suggestions.why, name="suggestion_why"),
+    path("life/", life.life, name="life"),
+    path("life/delete/", life.delete, name="life_delete"),
     path("evaluations/", evaluations.evaluations, name="evaluations"),
     path("evaluations/<uuid:id>/", evaluations.evaluation, name="evaluation"),
     path("evaluations/<uuid:id>/progress/", evaluations.evaluation_fragment, name="evaluation_fragment"),

@@ -57,6 +57,9 @@ class Event(StrEnum):
 
     SUGGESTION_MADE = "aurora:twin:suggested"
     SUGGESTION_REFUSED = "aurora:twin:refused"
+    # Suggestions that were shown were made again from what was kept of them, to see that they come out the same: by an operator, by the citizen.
+    SUGGESTION_REPLAYED = "aurora:twin:replayed"
+    OWN_SUGGESTION_REPLAYED = "citizen:twin:replayed"
 
     # Another organisation's locked model on the citizen's data, at their wish.
     EVALUATION_MADE = "aurora:evaluation:made"
@@ -75,11 +78,18 @@ class Event(StrEnum):
     FEEDBACK_GIVEN = "citizen:feedback:given"
     FEEDBACK_UNDONE = "citizen:feedback:undone"
 
+    # A copy for training our own model, on a consent to just that.
+    TRAINING_COLLECTED = "aurora:training:collected"
+    TRAINING_REFUSED = "aurora:training:refused"
+
     OWN_DATA_VIEWED = "citizen:twin:viewed"
     OWN_DATA_EXPORTED = "citizen:twin:exported"
     OWN_DATA_REFUSED = "citizen:twin:refused"
     # What they had kept after a withdrawal.
     OWN_DATA_ERASED = "citizen:twin:erased"
+    # What they said of themselves, and that they say it no more.
+    FACTS_DECLARED = "citizen:twin:declared"
+    FACTS_RETRACTED = "citizen:twin:retracted"
 
     @property
     def actor(self) -> str:
@@ -88,7 +98,7 @@ class Event(StrEnum):
 
     @property
     def subject(self) -> str:
-        """What it was done to: `consent`, `source`, `pull`, `twin`, `evaluation`, `estimate`, `outcome`, `feedback`, `notice`, `deletion` or `mandate`."""
+        """What it was done to: `consent`, `source`, `pull`, `twin`, `evaluation`, `estimate`, `outcome`, `feedback`, `training`, `notice`, `deletion` or `mandate`."""
         return self.value.split(":")[1]
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import cel
@@ -18,13 +19,15 @@ class Facts:
 
     __slots__ = ("context", "profile")
 
-    def __init__(self, profile: Profile) -> None:
+    def __init__(self, profile: Profile, *, only: Iterable[str] | None = None) -> None:
+        """`only`: keys of the facts that will be asked for; what else is known is left out of the context, which then costs less."""
         self.profile = profile
         tree: dict[str, dict[str, dict[str, Any]]] = {}
         for category in CATEGORIES:
             domain, _, name = category.partition(".")
             tree.setdefault(domain, {})[name] = {}
-        for key, value in profile.facts.items():
+        known = profile.facts
+        for key in known if only is None else [key for key in only if key in known]:
             domain, category, name = key.split(".")
-            tree[domain][category][name] = value
+            tree[domain][category][name] = known[key]
         self.context = cel.Context(variables=tree)

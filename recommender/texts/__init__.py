@@ -25,9 +25,23 @@ def statement(message: str, parameters: Mapping[str, int], language: str, *, aga
     return frame.format(statement=sentence)
 
 
+def beyond(fact: str, side: str, number: int, language: str) -> str:
+    """The sentence that a service would not be suggested with the fact above (or below) the number."""
+    texts = _counterfactuals(language)
+    return str(texts["frame"].format(fact=texts["facts"][fact][side].format(number=grouped(number, language))))
+
+
 def grouped(number: int, language: str) -> str:
     """12000 as 12,000 in English and with a no-break space in Finnish and Swedish."""
     return f"{number:,}".replace(",", _SEPARATORS[language])
+
+
+@cache
+def _counterfactuals(language: str) -> dict[str, Any]:
+    if language not in _SEPARATORS:
+        raise CatalogueError(f"Reasons are written in {', '.join(_SEPARATORS)}, not in {language[:10]!r}.")
+    found: dict[str, Any] = json.loads((_HERE / "counterfactuals.json").read_text(encoding="utf-8"))[language]
+    return found
 
 
 @cache

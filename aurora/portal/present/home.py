@@ -32,7 +32,7 @@ def home_page(*, citizen_id: UUID, language: str, now: datetime) -> HomePage:
     behind = queries.left_behind(record.pk for record in live)
     newest = {p.connection_id: p for p in pulls.latest(citizen_id=citizen_id)}
     made = suggest.last_made(citizen_id=citizen_id, now=now)
-    top = suggestions.views(made, vocabulary, language)[:1] if made else ()
+    top, offer = suggestions.top(made, vocabulary, language) if made else (None, None)
     return HomePage(
         sources_connected=len(standing),
         sources_total=registry.active().count(),
@@ -47,7 +47,8 @@ def home_page(*, citizen_id: UUID, language: str, now: datetime) -> HomePage:
         activity_url=reverse("portal:activity"),
         my_data_url=reverse("portal:my_data"),
         consents_url=reverse("portal:consents"),
-        top_suggestion=top[0] if top else None,
+        top_suggestion=top,
+        offer=offer,
     )
 
 

@@ -2,26 +2,54 @@
 
 from __future__ import annotations
 
-from django.urls import reverse
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
 
+from django.urls import NoReverseMatch, reverse
+
+from aurora.journeys.replay import Recomputed
 from aurora.journeys.suggest import Suggested, Suggestions
 from aurora.portal.present.vocabulary import Vocabulary, connect_url
-from aurora.ui.contexts import Eligibility, ReasonView, SuggestionsPage, SuggestionView, UnknownView
-from recommender import service as recommender
+from aurora.ui.contexts import (
+    Eligibility,
+    OfferView,
+    ReasonView,
+    RecomputedPage,
+    Settled,
+    SettledView,
+    SuggestionsPage,
+    SuggestionView,
+    Text,
+    UnknownView,
+)
+from consent import acting
+from consent.rules import CITIZEN
+from recommender.catalogue import Catalogue, store
+from recommender.service import open_questions
 
 UNKNOWNS_SHOWN = 3
+FIRST = 5
+OFFERS_SHOWN = 3
 
 
 def page(made: Suggestions, vocabulary: Vocabulary, language: str) -> SuggestionsPage:
     """The whole page, with the data that was used and the log entry of that very access."""
+    catalogue = store.current()
+    found = _views(made, catalogue, vocabulary, language)
     return SuggestionsPage(
         allowed=True,
-        suggestions=views(made, vocabulary, language),
+        suggestions=found[:FIRST],
+        rest=found[FIRST:],
         used=tuple(vocabulary.category(c) for c in made.categories),
         sources_url=reverse("portal:sources"),
         made_at=made.made_at,
         entry_url=reverse("portal:entry", args=[made.entry_id]),
         model_name=made.model[:12],
+        offers=_offers(made, catalogue, vocabulary)[:OFFERS_SHOWN],
+        settled=tuple(_settled(made, catalogue)),
+        run_id=str(made.run_id),
+        recompute_url="" if acting.current() else reverse("portal:recompute"),
     )
 
 
@@ -30,46 +58,105 @@ def refused_page() -> SuggestionsPage:
     return SuggestionsPage(allowed=False, suggestions=(), used=(), sources_url=reverse("portal:sources"))
 
 
-def views(made: Suggestions, vocabulary: Vocabulary, language: str) -> tuple[SuggestionView, ...]:
-    """The suggested services, best first; one that has left the catalogue since is left out."""
-    catalogue = recommender.catalogue()
-    return tuple(_view(s, made, vocabulary, language) for s in made.services if s.service in catalogue)
+def recomputed_page(found: Recomputed, made_at: datetime) -> RecomputedPage:
+    """What came of making suggestions again."""
+    return RecomputedPage(
+        same=found.same,
+        made_at=made_at,
+        parts=len(found.differences),
+        suggestions_url=reverse("portal:suggestions"),
+        entry_url=reverse("portal:entry", args=[found.entry_id]),
+    )
 
 
-def _view(suggested: Suggested, made: Suggestions, vocabulary: Vocabulary, language: str) -> SuggestionView:
-    service = recommender.catalogue()[suggested.service]
+def top(made: Suggestions, vocabulary: Vocabulary, language: str) -> tuple[SuggestionView | None, OfferView | None]:
+    """For the home page: the first suggestion, and what would settle most."""
+    catalogue = store.current()
+    found, offers = _views(made, catalogue, vocabulary, language), _offers(made, catalogue, vocabulary)
+    return (found[0] if found else None), (offers[0] if offers else None)
+
+
+def reasons(
+    found: Iterable[Mapping[str, Any]], sources: Mapping[str, str], vocabulary: Vocabulary, language: str
+) -> tuple[ReasonView, ...]:
+    """`found`: reasons with their `facts` and `text` by language."""
+    return tuple(
+        ReasonView(
+            text=reason["text"][language],
+            fact_label=label(reason["facts"][0], vocabulary) if reason["facts"] else {},
+            source_name=vocabulary.agency(sources.get(reason["facts"][0])) if reason["facts"] else {},
+        )
+        for reason in found
+    )
+
+
+def unknowns(settles: Iterable[str], not_held: Iterable[str], vocabulary: Vocabulary) -> tuple[UnknownView, ...]:
+    """What could be connected comes first; what a connected source does not have is said without an offer."""
+    could = [_unknown(fact, vocabulary, offered=True) for fact in settles]
+    cannot = [_unknown(fact, vocabulary, offered=False) for fact in not_held]
+    return tuple([*could, *cannot])
+
+
+def service_url(identifier: str) -> str:
+    try:
+        return reverse("portal:service", args=[identifier])
+    except NoReverseMatch:
+        return ""
+
+
+def label(fact: str, vocabulary: Vocabulary) -> Text:
+    category, _, key = fact.rpartition(".")
+    found: Text = vocabulary.fact_schema(category, key)["x-label"]
+    return found
+
+
+def _views(made: Suggestions, catalogue: Catalogue, vocabulary: Vocabulary, language: str) -> tuple[SuggestionView, ...]:
+    """The suggested services in their places; one that has left the catalogue since is left out."""
+    return tuple(_view(s, made, catalogue, vocabulary, language) for s in made.services if s.service in catalogue)
+
+
+def _view(suggested: Suggested, made: Suggestions, catalogue: Catalogue, vocabulary: Vocabulary, language: str) -> SuggestionView:
+    service = catalogue[suggested.service]
     return SuggestionView(
         code=service.identifier,
         name=service.name,
         description=service.description,
         eligibility=Eligibility(suggested.eligibility),
-        reasons=tuple(
-            ReasonView(
-                text=reason["text"][language],
-                fact_label=_label(reason["facts"][0], vocabulary) if reason["facts"] else {},
-                source_name=vocabulary.agency(made.sources.get(reason["facts"][0])) if reason["facts"] else {},
-            )
-            for reason in suggested.reasons
-        ),
+        reasons=reasons(suggested.reasons, made.sources, vocabulary, language),
         how_to_apply=service.how_to_apply,
         provider=service.provider,
-        unknowns=_unknowns(suggested, vocabulary),
+        unknowns=unknowns(suggested.settles, suggested.not_held, vocabulary)[:UNKNOWNS_SHOWN],
+        otherwise=suggested.otherwise.get(language, ""),
+        explored=suggested.explored,
+        url=service_url(service.identifier),
+        why_url=reverse("portal:suggestion_why", args=[service.identifier]),
     )
 
 
-def _unknowns(suggested: Suggested, vocabulary: Vocabulary) -> tuple[UnknownView, ...]:
-    """What could be connected comes first; what a connected source does not have is said without an offer."""
-    could = [_unknown(fact, vocabulary, offered=True) for fact in suggested.settles]
-    cannot = [_unknown(fact, vocabulary, offered=False) for fact in suggested.not_held]
-    return tuple([*could, *cannot][:UNKNOWNS_SHOWN])
+def _offers(made: Suggestions, catalogue: Catalogue, vocabulary: Vocabulary) -> tuple[OfferView, ...]:
+    """By who holds what is not known: what connecting it would settle, the most first. Nobody connects for another."""
+    if acting.current() is not None:
+        return ()
+    open_ = {service: missing for service, missing in made.open.items() if service in catalogue}
+    found = open_questions(open_, connected=made.connected, holder=vocabulary.source_of)
+    return tuple(
+        OfferView(
+            vocabulary.agency(one.category),
+            connect_url(one.category),
+            tuple(catalogue[s].name for s in one.settles),
+            one.category == CITIZEN,
+        )
+        for one in found
+        if one.settles
+    )
+
+
+def _settled(made: Suggestions, catalogue: Catalogue) -> Iterable[SettledView]:
+    for service, outcome in made.settled:
+        if service in catalogue:
+            yield SettledView(catalogue[service].name, Settled(outcome), reverse("portal:suggestion_why", args=[service]))
 
 
 def _unknown(fact: str, vocabulary: Vocabulary, *, offered: bool) -> UnknownView:
     source = vocabulary.source_of(fact.rpartition(".")[0])
-    return UnknownView(_label(fact, vocabulary), vocabulary.agency(source), connect_url(source) if offered else "")
-
-
-def _label(fact: str, vocabulary: Vocabulary) -> dict[str, str]:
-    category, _, key = fact.rpartition(".")
-    label: dict[str, str] = vocabulary.fact_schema(category, key)["x-label"]
-    return label
+    return UnknownView(label(fact, vocabulary), vocabulary.agency(source), connect_url(source) if offered else "")

@@ -1,26 +1,61 @@
-"""Suggestions."""
+"""Suggestions, why a service is or is not among them, and having them made again."""
 
 from __future__ import annotations
+
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone, translation
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from aurora.journeys import suggest
+from aurora.journeys import replay, suggest
 from aurora.journeys._door import AccessRefused
 from aurora.portal.auth import for_citizens, me
 from aurora.portal.present import suggestions as present
+from aurora.portal.present import why as present_why
 from aurora.portal.present.vocabulary import Vocabulary
+from consent.errors import NotFound
+from recommender.catalogue import store
 
 
 @require_safe
 @for_citizens
 def suggestions(request: HttpRequest) -> HttpResponse:
     """Services that could help, why, and what would settle what is open."""
-    language = (translation.get_language() or "en")[:2]
     try:
-        page = present.page(suggest.suggest(citizen_id=me(request), now=timezone.now()), Vocabulary(), language)
+        page = present.page(suggest.suggest(citizen_id=me(request), now=timezone.now()), Vocabulary(), _language())
     except AccessRefused:
         page = present.refused_page()
     return render(request, "portal/suggestions.html", {"page": page})
+
+
+@require_safe
+@for_citizens
+def why(request: HttpRequest, service: str) -> HttpResponse:
+    """Why a service is suggested, or why not."""
+    found = store.current().get(service)
+    if found is None:
+        raise NotFound()
+    try:
+        page = present_why.page(*suggest.explain(citizen_id=me(request), service=service, now=timezone.now()), Vocabulary(), _language())
+    except AccessRefused:
+        page = present_why.refused_page(found)
+    return render(request, "portal/suggestion_why.html", {"page": page})
+
+
+@require_POST
+@for_citizens
+def recompute(request: HttpRequest) -> HttpResponse:
+    """Suggestions that were shown, made again."""
+    try:
+        run_id = UUID(request.POST.get("run", ""))
+    except ValueError:
+        raise NotFound() from None
+    now = timezone.now()
+    page = present.recomputed_page(replay.recompute_own(citizen_id=me(request), run_id=run_id, now=now), now)
+    return render(request, "portal/recomputed.html", {"page": page})
+
+
+def _language() -> str:
+    return (translation.get_language() or "en")[:2]

@@ -100,6 +100,7 @@ from aurora.ui.contexts.evaluations import (
     Scale,
     UnfitView,
 )
+from aurora.ui.contexts.life import LifePage, LifePermission, LifeQuestion
 from aurora.ui.contexts.mandates import (
     ActingOverPage,
     ActingRefusedPage,
@@ -154,11 +155,17 @@ from aurora.ui.contexts.sources import (
     SourceView,
 )
 from aurora.ui.contexts.suggestions import (
+    CauseView,
     Eligibility,
+    OfferView,
     ReasonView,
+    RecomputedPage,
+    Settled,
+    SettledView,
     SuggestionsPage,
     SuggestionView,
     UnknownView,
+    WhyPage,
 )
 from aurora.ui.contexts.withdrawals import (
     EndConsentPage,
@@ -187,6 +194,7 @@ __all__ = [
     "CalibrationRow",
     "CategoryChoice",
     "CategoryView",
+    "CauseView",
     "ChangeView",
     "ClientCard",
     "ClientChoice",
@@ -233,6 +241,9 @@ __all__ = [
     "InvalidRequestPage",
     "KeptByLaw",
     "LandingPage",
+    "LifePage",
+    "LifePermission",
+    "LifeQuestion",
     "LogPosition",
     "MandateCard",
     "MandateEventView",
@@ -251,6 +262,7 @@ __all__ = [
     "NewsItem",
     "NoticeKind",
     "NoticePart",
+    "OfferView",
     "Option",
     "OrderRow",
     "Pagination",
@@ -266,9 +278,12 @@ __all__ = [
     "ReasonView",
     "ReceiptPage",
     "ReceiptRow",
+    "RecomputedPage",
     "RequestedCategory",
     "Scale",
     "SecondFactorPage",
+    "Settled",
+    "SettledView",
     "SignInErrorPage",
     "SourceRow",
     "SourceState",
@@ -287,6 +302,7 @@ __all__ = [
     "UnknownView",
     "ValueRow",
     "WaitingRequest",
+    "WhyPage",
     "WithdrawPage",
     "WithdrawalsPage",
     "WithdrawnPage",

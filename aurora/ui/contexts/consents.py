@@ -138,7 +138,7 @@ class WithdrawPage:
     """`portal/withdraw.html`: a POST form to itself. No reason is asked.
 
     `decision`: `withdraw` (all of it) or `narrow` (the ticked `categories`). `keep` = `yes`: what was fetched stays in the twin; offered
-    where `can_keep`. `consequences` are translated sentences saying what follows. `choices`: fewer than two are not offered.
+    where `can_keep`; `declared`: nothing was fetched, the citizen told it. `consequences` are translated sentences saying what follows. `choices`: fewer than two are not offered.
     `FieldError.field`: `categories`.
     """
 
@@ -148,6 +148,7 @@ class WithdrawPage:
     choices: tuple[TickView, ...] = ()
     can_keep: bool = False
     keep: bool = False
+    declared: bool = False
     errors: tuple[FieldError, ...] = ()
 
 
@@ -155,7 +156,7 @@ class WithdrawPage:
 class WithdrawnPage:
     """`portal/withdrawn.html`: the confirmation. `consequences` as on the page before, now as facts.
 
-    `categories`: those that ended. `whole` False: the rest of the consent stands. `kept`: what was fetched stays in the twin.
+    `categories`: those that ended. `whole` False: the rest of the consent stands. `kept`: what was fetched (or, if `declared`, told) stays in the twin.
     """
 
     consent: ConsentView
@@ -167,6 +168,7 @@ class WithdrawnPage:
     whole: bool = True
     kept: bool = False
     data_url: str = ""
+    declared: bool = False
 
 
 class Availability(StrEnum):
@@ -186,6 +188,7 @@ class RequestedCategory:
     checked: bool = False
     marks: tuple[str, ...] = ()
     same: bool = False
+    declared: bool = False
 
 
 @dataclass(frozen=True, slots=True)

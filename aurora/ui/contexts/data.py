@@ -16,7 +16,7 @@ class Provenance(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FactRow:
-    """One fact. `unit` is the schema's `x-unit` (`crowns_per_year`, `years`, `persons`, `kg_per_m2`, `g_per_l`, or ""); `value_label` wins
+    """One fact. `unit` is the schema's `x-unit` (`crowns_per_year`, `years`, `persons`, `of_10`, `kg_per_m2`, `g_per_l`, or ""); `value_label` wins
     over `value` where the schema has `x-values`. `value` None means that the source answered without it: shown as
     unknown, never as zero.
     """
@@ -37,6 +37,7 @@ class FactGroup:
     """A category with its facts. Empty `facts` with `connect_url` is a category that is not connected or not
     allowed. `kept_at`: the citizen chose to keep it; `kept_source` is the source's code for the form that deletes it
     (`category`, `source`).
+    `declared_url`: where citizens tell this themselves, and change it; nothing is connected or fetched.
     """
 
     category: CategoryView
@@ -45,6 +46,7 @@ class FactGroup:
     connect_url: str = ""
     kept_at: datetime | None = None
     kept_source: str = ""
+    declared_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from aurora.ui.contexts.shared import Banner, EntryView, Text
-from aurora.ui.contexts.suggestions import SuggestionView
+from aurora.ui.contexts.suggestions import OfferView, SuggestionView
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +77,4 @@ class HomePage:
     top_suggestion: SuggestionView | None = None
     messages_url: str = ""
     banner: Banner | None = None
+    offer: OfferView | None = None

@@ -41,7 +41,11 @@ class UnknownView:
 
 @dataclass(frozen=True, slots=True)
 class SuggestionView:
-    """One suggested service. `how_to_apply` is a sentence; `provider` the organisation that runs the service."""
+    """One suggested service. `how_to_apply` is a sentence; `provider` the organisation that runs the service.
+
+    `otherwise`: a sentence on what would have to be otherwise for it not to be suggested, in the page's language. `explored`: it stands here by
+    chance, so that others are seen too. `url`: its page; `why_url`: why it is suggested, in full.
+    """
 
     code: str
     name: Text
@@ -51,13 +55,51 @@ class SuggestionView:
     how_to_apply: Text
     provider: Text = field(default_factory=dict)
     unknowns: tuple[UnknownView, ...] = ()
+    otherwise: str = ""
+    explored: bool = False
+    url: str = ""
+    why_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OfferView:
+    """What would settle open questions: connecting a source, or telling it oneself (`declared`). `services` are those that it alone would settle."""
+
+    source_name: Text
+    url: str
+    services: tuple[Text, ...]
+    declared: bool = False
+
+    @property
+    def settles(self) -> int:
+        return len(self.services)
+
+
+class Settled(StrEnum):
+    """What an open question came to. AUTHORITY: what we know is known, and the authority decides on more than that."""
+
+    LIKELY = "likely"
+    NO_RULE = "no_rule"
+    NOT = "no"
+    AUTHORITY = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class SettledView:
+    """A service that was open the time before. `why_url` says by which facts it was settled."""
+
+    name: Text
+    outcome: Settled
+    why_url: str
 
 
 @dataclass(frozen=True, slots=True)
 class SuggestionsPage:
     """`portal/suggestions.html`. `allowed` False is the empty state without a consent for suggestions.
 
-    `used` are the categories that the suggestions were made from; `entry_url` the log entry of this very reading.
+    `suggestions` are the first five, `rest` the others. `used` are the categories that they were made from; `entry_url` the log entry of this
+    very reading. `offers`: what would settle most first. `settled`: what was settled since the time before. With `recompute_url` the citizen can
+    have the suggestions of `run_id` made again.
     """
 
     allowed: bool
@@ -68,3 +110,51 @@ class SuggestionsPage:
     entry_url: str = ""
     model_name: str = ""
     banner: Banner | None = None
+    rest: tuple[SuggestionView, ...] = ()
+    offers: tuple[OfferView, ...] = ()
+    settled: tuple[SettledView, ...] = ()
+    run_id: str = ""
+    recompute_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CauseView:
+    """Why a service is not suggested, or not sure. `kind`: a word of `recommender.why.Cause`; `facts`: what it rests on."""
+
+    kind: str
+    facts: tuple[UnknownView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WhyPage:
+    """`portal/suggestion_why.html`: why one service is suggested, or why not. `allowed` False: without a consent nothing is looked at.
+
+    `position`: its place in the list, 0 where it is not in it; `rank` of `of`: its place by score, 0 where it could not be suggested.
+    """
+
+    name: Text
+    service_url: str
+    suggestions_url: str
+    sources_url: str
+    allowed: bool = True
+    position: int = 0
+    rank: int = 0
+    of: int = 0
+    causes: tuple[CauseView, ...] = ()
+    reasons: tuple[ReasonView, ...] = ()
+    against: tuple[ReasonView, ...] = ()
+    unknowns: tuple[UnknownView, ...] = ()
+    otherwise: str = ""
+    made_at: datetime | None = None
+    entry_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecomputedPage:
+    """`portal/recomputed.html`: suggestions of the citizen's were made again. `parts`: how many parts came out otherwise."""
+
+    same: bool
+    made_at: datetime
+    parts: int
+    suggestions_url: str
+    entry_url: str

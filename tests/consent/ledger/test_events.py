@@ -35,6 +35,8 @@ GOLDEN = {
     "AGENCY_READ_REFUSED": "agency:twin:refused",
     "SUGGESTION_MADE": "aurora:twin:suggested",
     "SUGGESTION_REFUSED": "aurora:twin:refused",
+    "SUGGESTION_REPLAYED": "aurora:twin:replayed",
+    "OWN_SUGGESTION_REPLAYED": "citizen:twin:replayed",
     "EVALUATION_MADE": "aurora:evaluation:made",
     "EVALUATION_REFUSED": "aurora:evaluation:refused",
     "EVALUATION_REPLAYED": "aurora:evaluation:replayed",
@@ -43,12 +45,16 @@ GOLDEN = {
     "ESTIMATE_RECALLED": "aurora:estimate:deleted",
     "OUTCOME_PAIRED": "aurora:outcome:paired",
     "OUTCOME_REFUSED": "aurora:outcome:refused",
+    "TRAINING_COLLECTED": "aurora:training:collected",
+    "TRAINING_REFUSED": "aurora:training:refused",
     "FEEDBACK_GIVEN": "citizen:feedback:given",
     "FEEDBACK_UNDONE": "citizen:feedback:undone",
     "OWN_DATA_VIEWED": "citizen:twin:viewed",
     "OWN_DATA_EXPORTED": "citizen:twin:exported",
     "OWN_DATA_REFUSED": "citizen:twin:refused",
     "OWN_DATA_ERASED": "citizen:twin:erased",
+    "FACTS_DECLARED": "citizen:twin:declared",
+    "FACTS_RETRACTED": "citizen:twin:retracted",
 }
 
 
