@@ -16,7 +16,7 @@ from recommender.catalogue import Catalogue
 from recommender.compiled import NO, compiled
 from recommender.counterfactual import counterfactual
 from recommender.explain import Reason, explain, render
-from recommender.facts import CATEGORIES, PROGRAMME_CATEGORY, category_of
+from recommender.facts import CATEGORIES, DECLARED_CATEGORIES, PROGRAMME_CATEGORY, category_of
 from recommender.policy import Placed, place
 from recommender.profile import Profile
 from recommender.questions import OpenQuestion, open_questions, open_services
@@ -42,8 +42,6 @@ __all__ = [
 ]
 # What is shown at first is told best: for so many places, what would have to be otherwise is worked out too.
 FIRST = 5
-# Declared by the citizen: the meters of their situation, which no rule names, and where they live, which areas ask for.
-DECLARED_CATEGORIES = ("life.situation", "life.home")
 
 
 def suggest(profile: Profile, *, catalogue: Catalogue, ranker: Ranker, options: Options) -> Slate:

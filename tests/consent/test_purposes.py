@@ -10,7 +10,8 @@ import pytest
 
 from consent import purposes
 from consent.purposes import fitting
-from recommender import service as recommender
+from recommender.catalogue import catalogue
+from recommender.service import used_categories
 
 HELD = ["a.one", "a.two", "a.three"]
 
@@ -63,4 +64,4 @@ def test_the_risk_of_surgery_is_asked_for_at_the_hospital_only_and_leaves_its_da
 
 
 def test_suggestions_ask_for_what_they_use_and_no_more() -> None:
-    assert purposes.limited()["service-suggestions"] == set(recommender.used_categories())
+    assert purposes.limited()["service-suggestions"] == set(used_categories(catalogue()))
