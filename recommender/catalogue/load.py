@@ -49,17 +49,23 @@ def catalogue() -> Catalogue:
     return read(HERE)
 
 
+@cache
+def terms(folder: Path) -> Mapping[str, Text]:
+    """Thematic areas and life events in words, by their codes."""
+    return {code: _text(text, f"terms.json: {code}") for code, text in _json(folder / "terms.json").items()}
+
+
 def read(folder: Path) -> Catalogue:
     """Reads `services/*.json` in `folder`, and `providers`, `terms`, `reach` and `meters.json`. Raises `CatalogueError` naming file and fault."""
     files = sorted((folder / "services").glob("*.json"))
     if not files:
         raise CatalogueError(f"There are no services in {folder}.")
     providers = {code: _text(text, f"providers.json: {code}") for code, text in _json(folder / "providers.json").items()}
-    terms = {code: _text(text, f"terms.json: {code}") for code, text in _json(folder / "terms.json").items()}
+    words = terms(folder)
     reach, meters = _reach(folder / "reach.json"), _meters(folder / "meters.json")
     services: dict[str, PublicService] = {}
     for path in files:
-        service = _service(_json(path), providers, terms, path.name, reach=reach, meters=meters)
+        service = _service(_json(path), providers, words, path.name, reach=reach, meters=meters)
         if path.stem != service.identifier:
             raise CatalogueError(f"{path.name}: the identifier must be the name of the file.")
         services[service.identifier] = service

@@ -1,0 +1,51 @@
+"""Puts parsed services into use: everything in one transaction, and nothing where it changes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from recommender.catalogue import store
+from recommender.catalogue.importers.parsed import Parsed
+from recommender.catalogue.model import Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What an import did, in identifiers. `retired`: in the catalogue no more; their versions stay. `version`: the catalogue in use."""
+
+    new: tuple[str, ...]
+    changed: tuple[str, ...]
+    same: int
+    retired: tuple[str, ...]
+    version: str
+    was_in_use: bool
+
+
+def take(*, origin: Origin, parsed: Parsed, whole: bool, why: str, now: datetime) -> Taken:
+    """Adds and changes services of `origin`; with `whole`, what the documents do not hold, or say is not offered, is retired.
+
+    A service that was refused stays as it was before: a fault in a new wording does not take a service away. Raises `CatalogueError`.
+    """
+    with transaction.atomic():
+        store.lock()
+        before = store.current()
+        used_before = store.current_version()
+        services = store.replaced(origin, parsed.services, whole=whole)
+        refused, not_offered = {one.source_id for one in parsed.refused}, set(parsed.not_offered)
+        stay = {key: one for key, one in before.items() if one.origin == origin and one.source_id in refused}
+        services = {**stay, **services}
+        services = {key: one for key, one in services.items() if one.origin != origin or one.source_id not in not_offered}
+        after = store.use(services, why=why, now=now)
+    ours = {key: one.version for key, one in before.items() if one.origin == origin}
+    found = {key: one.version for key, one in after.items() if one.origin == origin}
+    return Taken(
+        new=tuple(sorted(found.keys() - ours.keys())),
+        changed=tuple(sorted(key for key in found.keys() & ours.keys() if found[key] != ours[key])),
+        same=sum(found[key] == ours[key] for key in found.keys() & ours.keys()),
+        retired=tuple(sorted(ours.keys() - found.keys())),
+        version=after.version,
+        was_in_use=used_before == after.version,
+    )

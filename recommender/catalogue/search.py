@@ -1,0 +1,182 @@
+"""Search in the catalogue in use, in one language, as a person would expect it.
+
+A word is found in all its forms (stems of Finnish, Swedish and English), as the beginning or a part of a longer word ("hoito" in "päivähoito"), and where it
+occurs nowhere, by the word most like it. Services with all the words come first; names weigh more than keywords, those more than descriptions. Any input is
+answered: what is no letter or digit divides words, and all but the beginning of an overlong query is left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db import connection
+
+from recommender.catalogue.index import CONFIGURATIONS
+from recommender.catalogue.text import LANGUAGES
+from recommender.catalogue.words import distance, inner_trigrams, trigrams, words
+
+LONGEST_QUERY = 200  # characters
+MOST_WORDS = 8
+PAGE = 20
+MOST_PAGES = 500
+_SHORTEST_PART = 4  # letters: "työ" is in too many words to be looked for inside of them
+_PARTS = 40
+_LIKE_IT = 3
+_WEIGHTS = "{0.05, 0.3, 0.5, 1.0}"  # of D, C, B, A
+_STEMMED = "(" + " || ".join(f"to_tsquery('{one}', %s)" for one in CONFIGURATIONS.values()) + ")"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """What to keep to; empty is no limit. `kind` is a thematic area or a service class; `group` and `kind` take in what is part of them."""
+
+    municipality: str = ""
+    life_event: str = ""
+    group: str = ""
+    kind: str = ""
+    channel: str = ""
+    spoken: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A page of identifiers, best first. `instead`: the query that was answered in place of a misspelt one; `loose`: none has all the words, these have some."""
+
+    identifiers: tuple[str, ...]
+    total: int
+    page: int
+    pages: int
+    instead: str = ""
+    loose: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    said: str
+    """As searched for, or the word most like it."""
+    wide: tuple[str, ...]
+    """With the words that it is a part of."""
+
+
+def search(query: str, language: str, *, today: date, filters: Filters | None = None, page: int = 1, size: int = PAGE) -> Found:
+    """Services valid on `today` that fit query and filters. Costs one to about ten short statements; never raises for a query."""
+    if language not in LANGUAGES:
+        raise KeyError(language)
+    asked = list(dict.fromkeys(words(query[:LONGEST_QUERY])))[:MOST_WORDS]
+    telling = _telling(asked, language)
+    found = [_expanded(word, language, last=word == asked[-1]) for word in telling]
+    corrected = [one.said for one in found] != telling
+    page = min(max(page, 1), MOST_PAGES)
+    answer = _page(found, language, today, filters or Filters(), page, size, all_words=True)
+    loose = not answer[1] and page == 1 and len(found) > 1
+    if loose:
+        answer = _page(found, language, today, filters or Filters(), page, size, all_words=False)
+    identifiers, total = answer
+    instead = " ".join(one.said for one in found) if corrected and total else ""
+    return Found(identifiers, total, page, min(-(-total // size), MOST_PAGES), instead, loose and total > 0)
+
+
+def _telling(asked: list[str], language: str) -> list[str]:
+    """Without words such as "and", unless there are no others."""
+    kept = [word for word in asked if _value(f"SELECT numnode(to_tsquery('{CONFIGURATIONS[language]}', %s))", [word])]
+    return kept or asked
+
+
+def _expanded(word: str, language: str, *, last: bool) -> _Word:
+    parts = _containing(word, language, last=last)
+    if parts or _occurs(word, language):
+        return _Word(word, (word, *parts))
+    like = _most_like(word, language)
+    return _Word(like[0], (*like, *_containing(like[0], language, last=last))) if like else _Word(word, (word,))
+
+
+def _occurs(word: str, language: str) -> bool:
+    sql = f"SELECT EXISTS (SELECT FROM catalogue_searchentry WHERE language = %s AND vector @@ {_STEMMED})"
+    return bool(_value(sql, [language, word, word, word]))
+
+
+def _containing(word: str, language: str, *, last: bool) -> list[str]:
+    """Words of the catalogue that begin with it (the last word may be unfinished) or, from four letters on, have it in them; the commonest first."""
+    stem = _value(f"SELECT (tsvector_to_array(to_tsvector('{CONFIGURATIONS[language]}', %s)))[1]", [word]) or word
+    part = stem if len(stem) >= _SHORTEST_PART and word.startswith(stem) else word
+    if len(part) >= _SHORTEST_PART:
+        condition, values = "trigrams @> %s AND word LIKE %s", [inner_trigrams(part), f"%{part}%"]
+    elif last and len(word) > 1:
+        condition, values = "word LIKE %s", [f"{word}%"]
+    else:
+        return []
+    sql = f"SELECT word FROM catalogue_searchword WHERE language = %s AND word <> %s AND {condition} ORDER BY services DESC, word LIMIT %s"
+    return [row[0] for row in _rows(sql, [language, word, *values, _PARTS])]
+
+
+def _most_like(word: str, language: str) -> list[str]:
+    """The catalogue's words that differ from it in the fewest letters: in one, from five letters on in two, from nine on in three."""
+    if len(word) < 3:
+        return []
+    grams = trigrams(word)
+    sql = (
+        "SELECT word, services FROM catalogue_searchword WHERE language = %s AND trigrams && %s AND length(word) BETWEEN %s AND %s"
+        " ORDER BY (SELECT count(*) FROM unnest(trigrams) one WHERE one = ANY (%s)) DESC, services DESC, word LIMIT 100"
+    )
+    allowed = 1 + (len(word) >= 5) + (len(word) >= 9)
+    rows = _rows(sql, [language, grams, len(word) - allowed, len(word) + allowed, grams])
+    near = sorted((distance(word, other), -services, other) for other, services in rows)
+    return [other for apart, _, other in near if apart <= allowed and apart == near[0][0]][:_LIKE_IT]
+
+
+def _page(
+    found: list[_Word], language: str, today: date, filters: Filters, page: int, size: int, *, all_words: bool
+) -> tuple[tuple[str, ...], int]:
+    conditions, values = _conditions(language, today, filters)
+    join = " && " if all_words else " || "
+    exact = join.join([_STEMMED] * len(found))
+    exact_values = [one.said for one in found for _ in LANGUAGES]
+    wide_values = [" | ".join(one.wide) for one in found for _ in LANGUAGES]
+    said = " ".join(one.said for one in found)
+    with_query = f"WITH q AS MATERIALIZED (SELECT {exact} AS exact, {exact} AS wide) " if found else ""
+    rank = (
+        # A service of that very name, then one whose name begins so, then by what matches; what has the words as they are before what has them as parts.
+        "(lower(name) = %s)::int * 4 + (starts_with(lower(name), %s))::int"
+        f" + 4 * ts_rank('{_WEIGHTS}', vector, q.exact) + ts_rank('{_WEIGHTS}', vector, q.wide)"
+    )
+    sql = (
+        f"{with_query}SELECT identifier, count(*) OVER () FROM catalogue_searchentry{', q' if found else ''} WHERE {conditions}"
+        f"{' AND vector @@ q.wide' if found else ''} ORDER BY {f'{rank} DESC, ' if found else ''}lower(name), identifier LIMIT %s OFFSET %s"
+    )
+    query_values = [*exact_values, *wide_values] if found else []
+    rows = _rows(sql, [*query_values, *values, *([said, said] if found else []), size, (page - 1) * size])
+    total = rows[0][1] if rows else 0
+    if not rows and page > 1:
+        return (), _page(found, language, today, filters, 1, 1, all_words=all_words)[1]
+    return tuple(row[0] for row in rows), total
+
+
+def _conditions(language: str, today: date, filters: Filters) -> tuple[str, list[Any]]:
+    parts = ["language = %s", "(valid_from IS NULL OR valid_from <= %s)", "(valid_until IS NULL OR valid_until >= %s)"]
+    values: list[Any] = [language, today, today]
+    for column, value in (
+        ("life_events", filters.life_event),
+        ("groups", filters.group),
+        ("classes", filters.kind),
+        ("channels", filters.channel),
+        ("languages", filters.spoken),
+    ):
+        if value:
+            parts.append(f"%s = ANY ({column})")
+            values.append(value.replace("\0", ""))
+    if filters.municipality:
+        parts.append("(areas = '{}' OR %s = ANY (areas))")
+        values.append(filters.municipality.replace("\0", ""))
+    return " AND ".join(parts), values
+
+
+def _rows(sql: str, values: list[Any]) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return list(cursor.fetchall())
+
+
+def _value(sql: str, values: list[Any]) -> Any:
+    return _rows(sql, values)[0][0]
