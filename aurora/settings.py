@@ -30,6 +30,8 @@ AURORA_LEDGER_ORIGIN = ENV.ledger_origin
 AURORA_PULL_LEASE = ENV.pull_lease
 AURORA_SWEEP_EVERY = ENV.sweep_every
 AURORA_SUGGESTIONS_KEPT = ENV.suggestions_kept
+AURORA_RETRAINING_SHARE = ENV.retraining_percent / 100
+AURORA_DASK_SCHEDULER = ENV.dask_scheduler
 
 SECRET_KEY = ENV.secret_key_file.text()
 DEBUG = ENV.debug
@@ -120,6 +122,8 @@ AURORA_OAUTH_CALLS_A_MINUTE = {"address": 3000, "client": 1200}
 AURORA_UNKNOWN_TOKENS_A_MINUTE = 300
 # Begun by one address: many people may stand behind it, a whole town hall's guest network for instance.
 AURORA_SIGN_INS_A_MINUTE = ENV.sign_ins_a_minute
+# Feedback on suggestions, and openings of suggested services: by who sits there, and by one address, behind which a library may be.
+AURORA_FEEDBACK = {"citizen_a_minute": 60, "citizen_a_day": 500, "address_a_minute": 600}
 # In each web process, on their way to the e-ID: half of its threads.
 AURORA_SIGN_INS_AT_ONCE = 2
 

@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from aurora.portal.newcomers import TooManyBegun
+from aurora.portal.often import TooMuchFeedback
 from aurora.portal.outages import away
 from aurora.ui import words
 from aurora.ui.contexts import ErrorPage
@@ -27,7 +28,7 @@ def page_for(request: HttpRequest, error: AuroraError) -> HttpResponse:
     """The page for an expected error: what happened, and what to do next."""
     reason = "" if error.status == 404 else str(words.error(error.code))  # that page says it in its heading
     answer = _answer(request, error.status, error.code, reason)
-    return later(answer, error.retry_after) if isinstance(error, TooManyBegun) else answer
+    return later(answer, error.retry_after) if isinstance(error, TooManyBegun | TooMuchFeedback) else answer
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 from django.http import QueryDict
@@ -9,6 +10,7 @@ from django.http import QueryDict
 from consent.errors import InvalidInput
 from consent.rules import latest_end
 
+CODE = re.compile(r"[A-Za-z0-9_-]{1,100}", re.ASCII)
 MONTHS = {"3": 3, "6": 6, "12": 12}
 
 
@@ -71,6 +73,18 @@ def whole(form: QueryDict) -> bool:
     if chosen not in ("notice", "whole"):
         raise InvalidInput({"content": "choice_required"})
     return chosen == "whole"
+
+
+def code(form: QueryDict, name: str) -> str:
+    """A code as our own forms send it, of at most 100 letters, digits, `-` and `_`; anything else is none."""
+    typed = form.get(name, "")
+    return typed if CODE.fullmatch(typed) else ""
+
+
+def text(form: QueryDict, name: str) -> str:
+    """A few lines in somebody's own words, without control characters. How long it may be is for whoever keeps it to say."""
+    lines = form.get(name, "").replace("\r\n", "\n")
+    return "".join(c for c in lines if c == "\n" or c.isprintable()).strip()
 
 
 def page_number(query: QueryDict) -> int:

@@ -29,6 +29,11 @@ STOP = "mandate_stop"
 PAGES: dict[str, Deed] = {
     "suggestions": Deed.SUGGEST,
     "suggestion_why": Deed.SUGGEST,
+    # What somebody says for another hides what they are shown: only who may see all of it may. Noted in the person's activity.
+    "feedback": Deed.SUGGEST,
+    "feedback_undo": Deed.SUGGEST,
+    "not_for_me": Deed.SUGGEST,
+    "suggestion_open": Deed.SUGGEST,
     "activity": Deed.SEE,
     "entry": Deed.SEE,
     "my_data": Deed.SEE,

@@ -134,6 +134,8 @@ _FORM_ERRORS: Final[Mapping[str, Sentence]] = {
     "address_required": _("Enter your e-mail address."),
     "address_invalid": _("Enter an e-mail address in the form name@example.org."),
     "choice_required": _("Choose what the mail says."),
+    "grade_wrong": _("Choose a whole number from 0 to 10, or say nothing."),
+    "municipality_unknown": _("Choose a municipality from the list, or say nothing."),
     "code_wrong": _("The code is wrong or has already been used. Wait for the next one."),
 }
 
@@ -145,6 +147,7 @@ _ERRORS: Final[Mapping[str, Sentence]] = {
     "too_many_confirmations": _("A confirmation was asked for too often today. Try again tomorrow."),
     "confirmation_invalid": _("This link is no longer in force. Ask for a new one."),
     "too_many_sign_ins": _("Signing in was begun too often from your network. Wait a minute and try again."),
+    "too_much_feedback": _("Feedback was given very often in a short time. Wait a while and try again."),
     "entry_changed": _("This entry no longer matches its seal: somebody has changed it. Do not rely on what it says."),
 }
 
@@ -153,6 +156,8 @@ _BANNERS: Final[Mapping[str, Sentence]] = {
     "connect_declined": _("You declined. Nothing was fetched and nothing else changes."),
     "connected": _("The source is connected. Aurora is fetching the data that you allowed."),
     "withdrawn": _("The consent has been withdrawn."),
+    "life_saved": _("What you told has been saved."),
+    "life_deleted": _("What you had told has been deleted."),
 }
 
 # What follows when the citizen withdraws: one tuple for a connection, one for an agency's access.
@@ -167,6 +172,9 @@ WITHDRAW_KEPT_EARLIER: Final[Sentence] = _(
     "Data that none of your other consents covers and that you have not kept is erased from Aurora and no longer fetched. "
     "What you kept earlier stays in My data until you delete it."
 )
+# In place of the second and the last of them, where it is about what the citizen said of themselves.
+WITHDRAW_DECLARED: Final[Sentence] = _("What you told is deleted from Aurora, unless you keep it.")
+WITHDRAW_DECLARED_AGAIN: Final[Sentence] = _("You can tell it and allow it again whenever you like.")
 WITHDRAW_ACCESS: Final[tuple[Sentence, ...]] = (
     _("The agency's next attempt to read your data is refused."),
     _(

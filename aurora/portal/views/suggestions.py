@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from aurora.journeys import replay, suggest
 from aurora.journeys._door import AccessRefused
 from aurora.portal.auth import for_citizens, me
+from aurora.portal.present import feedback as present_feedback
 from aurora.portal.present import suggestions as present
 from aurora.portal.present import why as present_why
 from aurora.portal.present.vocabulary import Vocabulary
@@ -27,7 +28,8 @@ def suggestions(request: HttpRequest) -> HttpResponse:
         page = present.page(suggest.suggest(citizen_id=me(request), now=timezone.now()), Vocabulary(), _language())
     except AccessRefused:
         page = present.refused_page()
-    return render(request, "portal/suggestions.html", {"page": page})
+    present_feedback.note_shown(request, page, citizen_id=me(request))
+    return render(request, "portal/suggestions.html", {"page": present_feedback.added(request, page, citizen_id=me(request))})
 
 
 @require_safe

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from aurora.ui.contexts.feedback import FeedbackView, SetAsideView
 from aurora.ui.contexts.shared import Banner, Text
 
 
@@ -59,6 +60,7 @@ class SuggestionView:
     explored: bool = False
     url: str = ""
     why_url: str = ""
+    feedback: FeedbackView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,7 @@ class SuggestionsPage:
     settled: tuple[SettledView, ...] = ()
     run_id: str = ""
     recompute_url: str = ""
+    set_aside: tuple[SetAsideView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
