@@ -131,6 +131,8 @@ _PERSONS_TITLES: Final[Mapping[str, Sentence]] = {
     "agency:twin:refused": _("An agency was refused the person's data"),
     "aurora:twin:suggested": _("Aurora used the person's data to suggest services"),
     "aurora:twin:refused": _("Aurora was refused the person's data"),
+    "aurora:training:collected": _("Aurora copied the person's data for training its model"),
+    "aurora:training:refused": _("Aurora was refused the person's data for training its model"),
     "aurora:evaluation:made": _("Aurora used the person's data to work out an estimate"),
     "aurora:evaluation:refused": _("Aurora was refused the person's data for an estimate"),
     "aurora:evaluation:replayed": _("Aurora worked out an estimate of the person's again, to check that it comes out the same"),
@@ -139,8 +141,12 @@ _PERSONS_TITLES: Final[Mapping[str, Sentence]] = {
     "aurora:estimate:deleted": _("Aurora deleted an estimate that the person had kept: its model was taken out of use"),
     "aurora:outcome:paired": _("Aurora compared what a model says of the person with what followed"),
     "aurora:outcome:refused": _("Aurora was refused the person's data for checking a model"),
+    "citizen:feedback:given": _("Feedback on a suggestion was given for the person"),
+    "citizen:feedback:undone": _("Feedback on a suggestion was taken back for the person"),
     "citizen:twin:refused": _("The person was refused the data"),
     "citizen:twin:erased": _("The person deleted data that they had kept"),
+    "citizen:twin:declared": _("The person told about their life situation or their home"),
+    "citizen:twin:retracted": _("The person deleted what they had told about themself"),
     "agency:consent:returned": _("An agency gave back the person's consent"),
     "agency:deletion:confirmed": _("An agency confirmed that it deleted the person's data"),
 }
@@ -159,6 +165,7 @@ WITHDRAW_CONNECTION_FOR: Final[tuple[Sentence, ...]] = (
     _("Data that none of the person's other consents covers is erased from Aurora and no longer fetched."),
     _("What has been done until now stays lawful and stays in the person's activity."),
 )
+WITHDRAW_DECLARED_FOR: Final[Sentence] = _("What the person told is deleted from Aurora, unless it is kept.")
 WITHDRAW_KEPT_EARLIER_FOR: Final[Sentence] = _(
     "Data that none of the person's other consents covers and that the person has not kept is erased from Aurora and no longer fetched. "
     "What the person kept earlier stays until they delete it."

@@ -100,6 +100,12 @@ from aurora.ui.contexts.evaluations import (
     Scale,
     UnfitView,
 )
+from aurora.ui.contexts.feedback import (
+    FeedbackView,
+    NotForMePage,
+    SetAsideView,
+    WhyChoice,
+)
 from aurora.ui.contexts.life import LifePage, LifePermission, LifeQuestion
 from aurora.ui.contexts.mandates import (
     ActingOverPage,
@@ -233,6 +239,7 @@ __all__ = [
     "FactGroup",
     "FactLabel",
     "FactRow",
+    "FeedbackView",
     "FieldError",
     "FilterOption",
     "GrantGonePage",
@@ -260,6 +267,7 @@ __all__ = [
     "Need",
     "NeedKind",
     "NewsItem",
+    "NotForMePage",
     "NoticeKind",
     "NoticePart",
     "OfferView",
@@ -282,6 +290,7 @@ __all__ = [
     "RequestedCategory",
     "Scale",
     "SecondFactorPage",
+    "SetAsideView",
     "Settled",
     "SettledView",
     "SignInErrorPage",
@@ -302,6 +311,7 @@ __all__ = [
     "UnknownView",
     "ValueRow",
     "WaitingRequest",
+    "WhyChoice",
     "WhyPage",
     "WithdrawPage",
     "WithdrawalsPage",
