@@ -72,6 +72,11 @@ def connect(*, language: str, source: str, period: Period, identity: Identity | 
     return _terms("connect", language, {"source": source}, period, identity)
 
 
+def declare(*, language: str, period: Period, identity: Identity | None = None) -> tuple[Term, ...]:
+    """The terms under which Aurora uses what citizens say of themselves."""
+    return _terms("declare", language, {}, period, identity)
+
+
 def access(
     *,
     language: str,

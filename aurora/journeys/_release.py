@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
 from aurora.sources import connections, pulls
-from aurora.twin import write
+from aurora.twin import declared, write
 from consent import queries
-from consent.rules import AURORA
+from consent.rules import AURORA, CITIZEN
 
 
 def release_uncovered(*, citizen_id: UUID, source: str, now: datetime, keep: bool = False, kept_too: bool = False) -> tuple[int, int]:
@@ -25,3 +26,16 @@ def release_uncovered(*, citizen_id: UUID, source: str, now: datetime, keep: boo
             pulls.cancel_open(connection_id=connection.pk, now=now)
             connections.end(connection_id=connection.pk, now=now)
     return gone, kept
+
+
+def release_declared(*, citizen_id: UUID, categories: Iterable[str], asked: bool, keep: bool, now: datetime) -> tuple[int, int]:
+    """The same of what the citizen said of themselves: it goes with a consent that they end themselves, unless they keep it.
+
+    `asked`: they end it and were told so. To have said it needs no consent, so a consent that ran out takes nothing along, and what was never
+    part of this one stays. How many facts went, and how many were kept by their wish.
+    """
+    covered = queries.covered_categories(citizen_id=citizen_id, recipient=AURORA, source=CITIZEN, at=now)
+    free = set(categories) - covered
+    if keep:
+        return 0, declared.count(citizen_id=citizen_id, categories=free)
+    return (declared.retract(citizen_id=citizen_id, categories=free) if asked and free else 0), 0

@@ -16,8 +16,8 @@ from uuid import UUID
 from aurora import crash
 from aurora.journeys import return_tokens, tell_agencies
 from aurora.journeys._log import log
-from aurora.journeys._release import release_uncovered
-from aurora.twin import write
+from aurora.journeys._release import release_declared, release_uncovered
+from aurora.twin import declared, write
 from consent import acting, queries, services
 from consent.errors import NotFound
 from consent.ledger.events import Event
@@ -26,6 +26,7 @@ from consent.oauth import tokens
 from consent.rules import AURORA, CITIZEN
 from consent.scope import citizen_scope
 from consent.services import Ended
+from recommender.facts import DECLARED_CATEGORIES
 
 OPERATOR = "operator"
 
@@ -70,7 +71,7 @@ def end(
         else:
             tokens.narrow_for_consent(consent_id=record.pk, categories=ended.categories, now=now)
         # For the dead nothing is kept: nobody would be left to delete it.
-        erased, kept = _release(ended, keep=keep and by == CITIZEN and not acting.for_estate(), now=now)
+        erased, kept = _release(ended, by=by, keep=keep and by == CITIZEN and not acting.for_estate(), now=now)
         tell_agencies.announce(ended, by=AURORA if of_death else _who(record, by), now=now)
         entry = _log(ended, by, of_death, {"facts_erased": erased, "facts_kept": kept, **(details or {})}, now)
         return_tokens.wake()
@@ -90,17 +91,22 @@ def _lock(citizen_id: UUID, consent_id: UUID) -> None:
     queries.for_decision(citizen_id=citizen_id, recipient=recipient)
 
 
-def _release(ended: Ended, *, keep: bool, now: datetime) -> tuple[int, int]:
+def _release(ended: Ended, *, by: str, keep: bool, now: datetime) -> tuple[int, int]:
     record = ended.record
     if record.recipient.code != AURORA:
         return 0, 0
     write.forget_derived(citizen_id=record.citizen_id, categories=ended.categories, purpose=record.purpose_id)
     erased, kept = 0, 0
-    if record.source is not None:
+    if record.source is not None and record.source.code == CITIZEN:
+        erased, kept = release_declared(
+            citizen_id=record.citizen_id, categories=ended.categories, asked=by == CITIZEN, keep=keep, now=now
+        )
+    elif record.source is not None:
         erased, kept = release_uncovered(
             citizen_id=record.citizen_id, source=record.source.code, keep=keep, kept_too=acting.for_estate(), now=now
         )
     if acting.for_estate() and not queries.live(citizen_id=record.citizen_id, at=now).filter(recipient__code=AURORA).exists():
+        erased += declared.retract(citizen_id=record.citizen_id, categories=DECLARED_CATEGORIES)
         erased += write.erase_all_kept(citizen_id=record.citizen_id)  # nothing is left by which the estate could come back for it
     return erased, kept
 

@@ -65,6 +65,8 @@ def quantity(value: int | float, unit: str) -> str:
         return ngettext("%(count)s year", "%(count)s years", int(value)) % {"count": number(value)}
     if unit == "persons":
         return ngettext("%(count)s person", "%(count)s persons", int(value)) % {"count": number(value)}
+    if unit == "of_10":
+        return gettext("%(count)s of 10") % {"count": number(value)}
     if unit in _SYMBOLS:
         return f"{measure(value)}{NBSP}{_SYMBOLS[unit]}"
     return number(value)

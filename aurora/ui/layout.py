@@ -16,6 +16,7 @@ _SECTIONS = {
     "connect": "sources",
     "pull": "sources",
     "suggestions": "suggestions",
+    "life": "suggestions",
     "evaluations": "evaluations",
     "evaluation": "evaluations",
     "activity": "activity",

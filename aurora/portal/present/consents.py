@@ -145,6 +145,7 @@ def withdraw_page(
         choices=tuple(TickView(code, vocabulary.category(code), code in ticked) for code in left) if len(left) > 1 else (),
         can_keep=record.recipient.code == AURORA and record.source is not None and not acting.for_estate(),
         keep=keep,
+        declared=record.source is not None and record.source.code == CITIZEN,
         errors=(FieldError("categories", str(withdrawal_words.field_error(error))),) if error else (),
     )
 
@@ -161,8 +162,19 @@ def consequences(record: ConsentRecord, *, kept: bool = False) -> tuple[str, ...
     )
     if record.recipient.code != AURORA:
         return tuple(str(s) for s in access)
+    if record.source is not None and record.source.code == CITIZEN:
+        return _consequences_declared(record, connection, kept=kept)
     erases = [] if kept else [kept_earlier if _keeps(record) else connection[_ERASES]]
     return tuple(str(s) for s in (*connection[:_ERASES], *erases, *connection[_ERASES + 1 :], *withdrawal_words.rested(record.purpose_id)))
+
+
+def _consequences_declared(record: ConsentRecord, connection: Sequence[Any], *, kept: bool) -> tuple[str, ...]:
+    """The same of what the citizen said of themselves: nothing was fetched, and nothing is connected again."""
+    mine = acting.current() is None
+    erases = [] if kept else [words.WITHDRAW_DECLARED if mine else mandate_words.WITHDRAW_DECLARED_FOR]
+    again = [words.WITHDRAW_DECLARED_AGAIN] if mine else []
+    stays = connection[_ERASES + 1 : _ERASES + 2]
+    return tuple(str(s) for s in (*connection[:_ERASES], *erases, *stays, *again, *withdrawal_words.rested(record.purpose_id)))
 
 
 def _keeps(record: ConsentRecord) -> bool:
@@ -222,6 +234,7 @@ def access_page(
                 checked=c.category_id in ticked,
                 marks=again.marks([asked.text], c.category_id),
                 same=again.same([asked.text], c.category_id),
+                declared=c.category.source.code == CITIZEN,
             )
             for c in asked.categories
         ),

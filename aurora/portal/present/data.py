@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.urls import reverse
 
 from aurora.journeys.own_data import OwnData
@@ -10,6 +13,9 @@ from aurora.twin.values import FactView
 from aurora.ui import mandate_words
 from aurora.ui.contexts import FactGroup, FactRow, MyDataPage, Provenance
 from consent import acting
+from consent.rules import CITIZEN
+from recommender.catalogue.areas import MUNICIPALITIES
+from recommender.facts import HOME_CATEGORY
 
 
 def my_data_page(mine: OwnData, *, whom: str = "", changed: bool = False) -> MyDataPage:
@@ -27,7 +33,8 @@ def my_data_page(mine: OwnData, *, whom: str = "", changed: bool = False) -> MyD
             category=category_view(version),
             source_name=source.name,
             facts=tuple(_row(fact, vocabulary) for fact in facts),
-            connect_url="" if facts or doing else connect_url(source.code),
+            connect_url="" if facts or doing or source.code == CITIZEN else connect_url(source.code),
+            declared_url=connect_url(source.code) if source.code == CITIZEN and not doing else "",
             kept_at=max((fact.kept_at for fact in facts if fact.kept_at), default=None),
             kept_source=next((fact.source for fact in facts if fact.kept_at), ""),
         )
@@ -53,7 +60,17 @@ def _row(fact: FactView, vocabulary: Vocabulary) -> FactRow:
         provenance=Provenance(fact.provenance),
         observed_at=fact.observed_at,
         unit=schema.get("x-unit", ""),
-        value_label=schema.get("x-values", {}).get(fact.value, {}) if isinstance(fact.value, str) else {},
+        value_label=_value_label(fact, schema),
         valid_from=fact.valid_from,
         valid_to=fact.valid_to,
     )
+
+
+def _value_label(fact: FactView, schema: Mapping[str, Any]) -> Mapping[str, str]:
+    """What a code stands for."""
+    if not isinstance(fact.value, str):
+        return {}
+    found: Mapping[str, str] = (
+        MUNICIPALITIES.get(fact.value, {}) if fact.category == HOME_CATEGORY else schema.get("x-values", {}).get(fact.value, {})
+    )
+    return found

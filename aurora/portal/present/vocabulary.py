@@ -52,7 +52,8 @@ class Vocabulary:
 
 
 def connect_url(code: str) -> str:
-    return reverse("portal:connect", args=[code])
+    """Where a source is connected; where the citizen is the source, where they tell."""
+    return reverse("portal:life") if code == CITIZEN else reverse("portal:connect", args=[code])
 
 
 def category_view(version: DataCategoryVersion) -> CategoryView:

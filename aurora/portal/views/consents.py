@@ -21,6 +21,7 @@ from consent import acting, queries
 from consent.errors import InvalidInput, NotFound
 from consent.ledger import queries as ledger
 from consent.models import ConsentRecord
+from consent.rules import CITIZEN
 from consent.scope import citizen_scope
 
 USES_SHOWN = 20
@@ -110,5 +111,6 @@ def _withdrawn(request: HttpRequest, done: journey.Withdrawn) -> HttpResponse:
             whole=done.whole,
             kept=done.facts_kept > 0,
             data_url=reverse("portal:my_data"),
+            declared=record.source is not None and record.source.code == CITIZEN,
         )
     return render(request, "portal/withdrawn.html", {"page": page})

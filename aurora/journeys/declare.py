@@ -1,0 +1,216 @@
+"""A citizen says how their life goes and where they live, and whether suggestions may use it: facts, consent and entries in one transaction.
+
+What is said is kept for the citizen alone, on their own word: that needs no consent. A use of it needs one, as any data does: Aurora's for
+suggestions is asked on the same page, an agency asks as it asks for everything.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from uuid import UUID
+
+from aurora.journeys._door import open_door
+from aurora.journeys._log import log
+from aurora.journeys.own_data import OWN_DATA
+from aurora.journeys.suggest import PURPOSE
+from aurora.twin import declared
+from consent import acting, earlier, notices, queries, services, terms
+from consent.days import day_of
+from consent.errors import Conflict, InvalidInput, NotFound
+from consent.ledger.events import Event
+from consent.models import Agency, ConsentRecord, DataCategoryVersion, PurposeVersion
+from consent.notices import NoticeText
+from consent.rules import AURORA, CITIZEN, AccessRequest, latest_end
+from consent.scope import citizen_scope
+from consent.terms import Identity, Period, Term
+from recommender.catalogue.areas import MUNICIPALITIES
+from recommender.facts import BEST, DECLARED_CATEGORIES, HOME_CATEGORY, METERS, SITUATION_CATEGORY
+
+CHANGED = "The text has changed since you opened the page. Read it again before you decide."
+MUNICIPALITY = "municipality"
+# What may be said, as forms say it: an answer that is none of these is no answer.
+GRADES = {str(number): number for number in range(BEST + 1)}
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a citizen says of themselves: meters from 0 to 10, and a municipality's code. Nothing for what they do not say."""
+
+    meters: Mapping[str, int] = field(default_factory=dict, repr=False)
+    municipality: str = field(default="", repr=False)
+
+    @property
+    def by_category(self) -> dict[str, dict[str, int | str]]:
+        home: dict[str, int | str] = {MUNICIPALITY: self.municipality} if self.municipality else {}
+        return {SITUATION_CATEGORY: dict(self.meters), HOME_CATEGORY: home}
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What the page says of the use for suggestions, in one language, and a token that stands for exactly that text."""
+
+    purpose: PurposeVersion
+    categories: tuple[DataCategoryVersion, ...]
+    terms: tuple[Term, ...]
+    text: NoticeText
+    standing: ConsentRecord | None
+    covers: frozenset[str]
+
+    @property
+    def token(self) -> str:
+        return hashlib.sha256(self.text.digest.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """What of it suggestions may use, as codes, and the last day."""
+
+    categories: tuple[str, ...]
+    until: date
+
+
+def of_form(answers: Mapping[str, str]) -> Said:
+    """What was sent, by meter and `municipality`; "" is not said. Raises `InvalidInput` with every field that is wrong, at once."""
+    meters = {meter: text for meter in METERS if (text := answers.get(meter, ""))}
+    place = answers.get(MUNICIPALITY, "")
+    wrong = {meter: "grade_wrong" for meter, text in meters.items() if text not in GRADES}
+    if place and place not in MUNICIPALITIES:
+        wrong[MUNICIPALITY] = "municipality_unknown"
+    if wrong:
+        raise InvalidInput(wrong)
+    return Said({meter: GRADES[text] for meter, text in meters.items()}, place)
+
+
+def view(*, citizen_id: UUID, now: datetime) -> Said:
+    """What the citizen has said. Looking is an access to their data, logged as such, once there is something to see."""
+    _themself()
+    with citizen_scope(citizen_id):
+        held = declared.held(citizen_id=citizen_id, categories=DECLARED_CATEGORIES)
+    if not held:
+        return Said()
+    request = AccessRequest(citizen_id, CITIZEN, OWN_DATA, held)
+    with open_door(request, granted=Event.OWN_DATA_VIEWED, refused=Event.OWN_DATA_REFUSED, now=now) as opened:
+        mine = {f.name: f.value for f in opened.facts if f.source == CITIZEN}
+    meters = {meter: mine[f"{SITUATION_CATEGORY}.{meter}"] for meter in METERS if f"{SITUATION_CATEGORY}.{meter}" in mine}
+    return Said(meters, str(mine.get(f"{HOME_CATEGORY}.{MUNICIPALITY}", "")))
+
+
+def offer(*, citizen_id: UUID, language: str, today: date) -> Offer:
+    """What can be allowed on a day, with what is different from what was allowed before."""
+    _themself()
+    aurora, yourself = Agency.objects.get(code=AURORA), Agency.objects.get(code=CITIZEN)
+    version, purpose = queries.current_recipient(aurora), queries.current_purpose(PURPOSE)
+    # In the order of the page: the ten sides of life first.
+    categories = tuple(sorted(queries.current_categories(DECLARED_CATEGORIES), key=lambda c: DECLARED_CATEGORIES.index(c.category_id)))
+
+    def said(period: Period, identity: Identity | None) -> tuple[Term, ...]:
+        return terms.declare(language=language, period=Period(period.start, latest_end(period.start)), identity=identity)
+
+    now_said = said(Period(today, today), terms.identity_of(version, language))
+    text = notices.compose(
+        language=language, recipient=aurora, source=yourself, purpose=purpose, categories=categories, terms=now_said,
+        recipient_version=version.version if version else 1,
+    )  # fmt: skip
+    with citizen_scope(citizen_id):
+        before = earlier.find(citizen_id=citizen_id, recipient=aurora, source=yourself, purpose=PURPOSE, today=today)
+        text = earlier.told(text, before, terms=said)
+    standing = before.record if before is not None and before.state != "ended" else None
+    return Offer(purpose, categories, now_said, text, standing, before.covers if before else frozenset())
+
+
+def check(*, shown: Offer, categories: Iterable[str], until: date | None, today: date) -> Allowed:
+    """Only what was offered, at least one, and an end. Raises `InvalidInput` with every field that is wrong."""
+    chosen = sorted(set(categories))
+    if until is not None:
+        services.check_end(until, today=today)
+    if not chosen:
+        raise InvalidInput({"categories": "category_required"})
+    if not set(chosen) <= {c.category_id for c in shown.categories}:
+        raise InvalidInput({"categories": "category_unknown"})
+    if until is None:
+        raise InvalidInput({"end": "end_required"})
+    return Allowed(tuple(chosen), until)
+
+
+def save(
+    *, citizen_id: UUID, said: Said, shown: Offer, token: str, decision: str, now: datetime, allowed: Allowed | None = None
+) -> tuple[int, int]:
+    """Keep what is said in place of what was said before, and record the decision: `allow` (with `allowed`), `decline`, or `save` for none.
+
+    How many facts are said now, and how many were deleted because they are not said any more. A decline changes no consent that stands.
+    Raises `Conflict` when the text has changed since it was shown.
+    """
+    _themself()
+    if decision != "save" and not hmac.compare_digest(shown.token.encode(), token.encode()):
+        raise Conflict(CHANGED)
+    version = {c.category_id: c.version for c in shown.categories}
+    with citizen_scope(citizen_id):
+        services.take_turn(citizen_id=citizen_id)  # of two windows one is the last
+        queries.for_decision(citizen_id=citizen_id, recipient=AURORA)  # locks in the order in which every access does
+        facts, gone = declared.state(citizen_id=citizen_id, said=said.by_category, version=version, now=now)
+        if allowed is not None and decision == "allow":
+            _give(citizen_id, shown, allowed, now)
+        elif decision == "decline":
+            _decline(citizen_id, shown, now)
+        if facts or gone:
+            told = [category for category, values in said.by_category.items() if values]
+            log(
+                citizen_id=citizen_id, event=Event.FACTS_DECLARED if facts else Event.FACTS_RETRACTED, actor=CITIZEN,
+                categories=told or list(DECLARED_CATEGORIES), source=CITIZEN, details={"facts": facts, "facts_erased": gone}, at=now,
+            )  # fmt: skip
+    return facts, gone
+
+
+def retract(*, citizen_id: UUID, now: datetime) -> int:
+    """Delete all that the citizen said of themselves, past versions too. A consent to use it stands until it is withdrawn. How many facts.
+
+    Raises `NotFound` when nothing is said.
+    """
+    _themself()
+    with citizen_scope(citizen_id):
+        services.take_turn(citizen_id=citizen_id)
+        queries.for_decision(citizen_id=citizen_id, recipient=AURORA)
+        gone = declared.retract(citizen_id=citizen_id, categories=DECLARED_CATEGORIES)
+        if not gone:
+            raise NotFound()
+        log(
+            citizen_id=citizen_id, event=Event.FACTS_RETRACTED, actor=CITIZEN, categories=list(DECLARED_CATEGORIES), source=CITIZEN,
+            details={"facts": 0, "facts_erased": gone}, at=now,
+        )  # fmt: skip
+    return gone
+
+
+def _give(citizen_id: UUID, shown: Offer, allowed: Allowed, now: datetime) -> None:
+    record, _ = services.give(
+        citizen_id=citizen_id, recipient=Agency.objects.get(code=AURORA), source=Agency.objects.get(code=CITIZEN), purpose=PURPOSE,
+        categories=allowed.categories, notice=notices.keep(shown.text, now=now), until=allowed.until, now=now, decided_on=day_of(now),
+    )  # fmt: skip
+    log(
+        citizen_id=citizen_id, event=Event.CONSENT_GIVEN, actor=CITIZEN, purpose=PURPOSE, categories=record.categories,
+        consent_ids=[record.pk], source=CITIZEN,
+        details={"recipient": AURORA, "until": allowed.until.isoformat(), "notice": record.notice_id}, at=now,
+    )  # fmt: skip
+
+
+def _decline(citizen_id: UUID, shown: Offer, now: datetime) -> None:
+    text = shown.text
+    if queries.declined_last(citizen_id=citizen_id, recipient=AURORA, source=CITIZEN, purpose=PURPOSE, digest=text.digest):
+        return
+    record = services.decline(
+        citizen_id=citizen_id, recipient=Agency.objects.get(code=AURORA), source=Agency.objects.get(code=CITIZEN), purpose=PURPOSE,
+        notice=notices.keep(text, now=now), now=now,
+    )  # fmt: skip
+    log(
+        citizen_id=citizen_id, event=Event.CONSENT_DECLINED, actor=CITIZEN, purpose=PURPOSE, consent_ids=[record.pk], source=CITIZEN,
+        details={"recipient": AURORA}, at=now,
+    )  # fmt: skip
+
+
+def _themself() -> None:
+    """How somebody's life goes they say themselves: no mandate reaches it, whatever its themes. Raises `NotFound`."""
+    if acting.current() is not None:
+        raise NotFound()

@@ -1,0 +1,7 @@
+"""Ten meters of a life situation (3x10D): what a citizen says of theirs, against what a service is for. No Django here."""
+
+from recommender.facts import METERS
+from recommender.meters.match import match, matches
+from recommender.meters.questions import QUESTIONS
+
+__all__ = ["METERS", "QUESTIONS", "match", "matches"]
