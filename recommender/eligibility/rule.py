@@ -92,22 +92,24 @@ def _merged(groups: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
 
 
 def _refuse_what_is_no_condition(programs: dict[str, cel.Program], keys: tuple[str, ...]) -> None:
-    """Tries every condition on example values, so that a wrong type fails when the catalogue loads and not later."""
-    example = Facts(Profile({key: _example(key) for key in keys}))
-    for source, program in programs.items():
-        try:
-            truth = program.execute(example.context)
-        except Exception as error:
-            raise RuleError(f"The condition {source!r} mixes values of different types.") from error
-        if not isinstance(truth, bool):
-            raise RuleError(f"The condition {source!r} is neither true nor false.")
+    """Tries every condition on example values and on the largest, so that a wrong type, or a product beyond 64 bits, fails when the catalogue loads and not later."""
+    for largest in (False, True):
+        example = Facts(Profile({key: _example(key, largest=largest) for key in keys}))
+        for source, program in programs.items():
+            try:
+                truth = program.execute(example.context)
+            except Exception as error:
+                fault = "grows beyond what can be counted" if largest else "mixes values of different types"
+                raise RuleError(f"The condition {source!r} {fault}.") from error
+            if not isinstance(truth, bool):
+                raise RuleError(f"The condition {source!r} is neither true nor false.")
 
 
-def _example(key: str) -> FactValue:
+def _example(key: str, *, largest: bool) -> FactValue:
     definition = FACTS[key]
     if definition.kind is Kind.FLAG:
         return False
     if definition.kind is Kind.CHOICE:
         return definition.choices[0]
     examples = {Kind.REGION: "R00", Kind.MUNICIPALITY: "000"}
-    return examples.get(definition.kind, max(0, definition.minimum))
+    return examples.get(definition.kind, definition.maximum if largest else max(0, definition.minimum))

@@ -15,8 +15,11 @@ from typing import Literal, TypeAlias
 from recommender.errors import RuleError
 from recommender.facts import FACTS, Kind
 
+# CEL has no loops but its macros (all, exists, map), which are calls and refused. What is left costs time by its length alone: these bound it.
 LONGEST_RULE = 2000  # characters
 DEEPEST_NESTING = 20  # parentheses within parentheses
+MOST_CONDITIONS = 100  # between the connectives
+LONGEST_CONDITION = 60  # words and signs
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<connective>&&|\|\||!(?!=))|(?P<operator>==|!=|<=|>=|[<>+\-*,])|(?P<bracket>[()\[\]])"
@@ -72,6 +75,8 @@ def parse(rule: str) -> Node:
     node, position = _any(found, 0, 0)
     if position != len(found):
         raise RuleError(f"The rule has a stray {found[position][1]!r}.")
+    if sum(1 for _ in conditions(node)) > MOST_CONDITIONS:
+        raise RuleError(f"A rule may have at most {MOST_CONDITIONS} conditions.")
     return node
 
 
@@ -143,6 +148,8 @@ def _condition(found: list[_Token], position: int) -> tuple[Condition, int]:
     if position == start:
         raise RuleError("The rule lacks a condition.")
     piece = found[start:position]
+    if len(piece) > LONGEST_CONDITION:
+        raise RuleError(f"A condition may have at most {LONGEST_CONDITION} words and signs.")
     facts = tuple(dict.fromkeys(text for kind, text in piece if text in FACTS))
     _refuse_words_that_no_fact_takes(facts, [text[1:-1] for kind, text in piece if kind == "text"])
     return Condition(" ".join(text for _, text in piece), facts), position

@@ -93,6 +93,15 @@ def test_missing_facts_are_grouped_by_what_a_connection_would_bring() -> None:
         "true || " * 400 + "true",
         f"{AGE} >= 65; {AGE}",
         "__import__ == 1",
+        # What would loop or explode: macros, lists, products, nesting of other things than conditions.
+        f"[1, 2, 3].map(x, [x, x]).all(y, {AGE} > 1)",
+        f"{AGE} in [{', '.join(map(str, range(200)))}]",
+        f"{AGE} > {'(' * 300}1{')' * 300}",
+        f"{'!' * 300}social.disability.visual_impairment",
+        f"{AGE} > {'1 * ' * 100}1",
+        f"{AGE} * 9223372036854775807 > 1",
+        f"{WAGES} * {WAGES} > 1",
+        " || ".join(["true"] * 101),
     ],
 )
 def test_what_is_no_rule_over_known_facts_is_refused(rule) -> None:
