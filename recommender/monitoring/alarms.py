@@ -78,7 +78,7 @@ def of_groups(tables: Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]], t
         for measure, cells in measures.items():
             if (code := OF_MEASURE.get(measure)) is None:
                 continue
-            told = [one for one in map(tallied, map(dict, cells)) if one is not None and one.group != REST]
+            told = [one for one in map(tallied, cells) if one is not None and one.group != REST]
             gap = worst_gap(told, LEAST, level=LEVEL / looked_at)
             if gap is not None and gap.low > 0 and gap.gap >= thresholds[code]:
                 found.append(Alarm(code, measure, axis, gap.group, round(gap.gap, 3), thresholds[code]))

@@ -61,10 +61,21 @@ def weights(
         before = found.copy()
         for axis, margin in reference.items():
             found = _adjusted(found, groups[axis], margin, unknown)
-        found = np.minimum(found / found.mean(), most)
+        found = _cut(found, most)
         if np.abs(found - before).max() < CLOSE:
             break
-    return np.asarray(found / found.mean())
+    return found
+
+
+def _cut(weights: Floats, most: float) -> Floats:
+    """With mean 1, and none above `most`; what is cut off goes to the others."""
+    weights = weights / weights.mean()
+    for _ in range(ROUNDS):
+        weights = np.minimum(weights, most)
+        weights = weights / weights.mean()
+        if weights.max() <= most * (1 + CLOSE):
+            break
+    return np.asarray(weights)
 
 
 def _adjusted(weights: Floats, names: npt.NDArray[Any], margin: Mapping[str, float], unknown: str) -> Floats:

@@ -7,8 +7,8 @@ a source that has stopped answering. Where many facts are looked at, the thresho
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from math import ceil, exp, floor, log10, sqrt
 from typing import Any
 
@@ -20,32 +20,29 @@ Floats = npt.NDArray[np.float64]
 BINS = 10
 POINTS = 100  # quantiles of the reference that are kept: enough for a KS distance to within .01
 FLOOR = 1e-4  # an empty bin's share, so that the logarithm stands
-LEAST = 100  # fewer known values say nothing of a distribution
+LEAST = 200  # fewer known values say nothing of a distribution
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
     """A reference distribution, small and without anybody in it: of `people`, the share that is known, and of that the quantiles and moments.
 
-    `zero`: share of the known that is exactly zero. Most amounts are zero for most people: their wages' mean speaks of those who have wages.
+    `filled`: the share in each of the bins for PSI, whose edges are every tenth quantile: values that many share have a bin of their own.
     """
 
     people: int
     known: float
     quantiles: tuple[float, ...]
-    zero: float
+    filled: tuple[float, ...]
     mean: float
     deviation: float
 
     def plain(self) -> dict[str, Any]:
-        return {
-            "people": self.people, "known": self.known, "quantiles": list(self.quantiles),
-            "zero": self.zero, "mean": self.mean, "deviation": self.deviation,
-        }  # fmt: skip
+        return {**asdict(self), "quantiles": list(self.quantiles), "filled": list(self.filled)}
 
     @classmethod
     def of_plain(cls, plain: Mapping[str, Any]) -> Shape:
-        return cls(**{**plain, "quantiles": tuple(plain["quantiles"])})
+        return cls(**{**plain, "quantiles": tuple(plain["quantiles"]), "filled": tuple(plain["filled"])})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +67,15 @@ def shape(values: Floats) -> Shape:
     """Of float64[n], NaN for unknown. Quantiles are rounded up to three figures: one person's own amount must not stand in a card."""
     known = values[~np.isnan(values)]
     if not len(known):
-        return Shape(len(values), 0.0, (), 0.0, 0.0, 0.0)
-    points = np.quantile(known, np.linspace(0, 1, POINTS + 1)[1:-1])
+        return Shape(len(values), 0.0, (), (), 0.0, 0.0)
+    points = tuple(_rounded_up(point) for point in np.quantile(known, np.linspace(0, 1, POINTS + 1)[1:-1]))
+    edges = _edges(points)
+    filled = np.bincount(np.searchsorted(edges, known, side="left"), minlength=len(edges) + 1) / len(known)
     return Shape(
         len(values),
         round(len(known) / len(values), 4),
-        tuple(_rounded_up(point) for point in points),
-        round(float((known == 0).mean()), 4),
+        points,
+        tuple(round(float(share), 4) for share in filled),
         _figures(known.mean()),
         _figures(known.std()),
     )
@@ -103,20 +102,25 @@ def drift(name: str, then: Shape, values: Floats) -> Drift | None:
 
 
 def psi(then: Shape, known: Floats) -> float:
-    """Population stability index over bins that the reference fills equally; values that many share have a bin of their own."""
-    points = np.array(then.quantiles)
-    edges = np.unique(points[POINTS // BINS - 1 :: POINTS // BINS])
-    expected = _shares(np.searchsorted(edges, _spread(points), side="left"), len(edges) + 1)
-    actual = _shares(np.searchsorted(edges, known, side="left"), len(edges) + 1)
+    """Population stability index over bins that the reference fills equally, as far as values are not shared by many."""
+    edges = _edges(then.quantiles)
+    counts = np.bincount(np.searchsorted(edges, known, side="left"), minlength=len(edges) + 1)
+    # Half a person in each bin: of few people, an empty bin is no news.
+    actual = (counts + 0.5) / (len(known) + 0.5 * len(counts))
+    expected = np.maximum(np.array(then.filled), FLOOR)
     return float(((actual - expected) * np.log(actual / expected)).sum())
 
 
+def _edges(points: Sequence[float]) -> Floats:
+    return np.unique(np.array(points)[POINTS // BINS - 1 :: POINTS // BINS])
+
+
 def ks(then: Shape, known: Floats) -> float:
-    """The largest distance between both cumulative shares, looked at where the reference has its quantiles; never more than it is."""
+    """The largest distance between both cumulative shares, looked at where the reference has its quantiles and just below; never more than it is."""
     points = np.array(then.quantiles)
-    values = np.unique(points)
-    least = np.searchsorted(points, values, side="right") / (len(points) + 1)
-    now = np.searchsorted(np.sort(known), values, side="right") / len(known)
+    at = np.unique(np.concatenate([points, [_before(point) for point in np.unique(points)]]))
+    least = np.searchsorted(points, at, side="right") / (len(points) + 1)
+    now = np.searchsorted(np.sort(known), at, side="right") / len(known)
     # A quantile says between which two shares its value lies: within them nothing is known to differ.
     return float(np.maximum(np.maximum(least - now, now - least - 1 / (len(points) + 1)), 0.0).max())
 
@@ -130,16 +134,6 @@ def ks_chance(distance: float, n: float, m: float) -> float:
     return min(1.0, max(0.0, 2 * sum((-1) ** (k - 1) * exp(-2 * k * k * scaled * scaled) for k in range(1, 101))))
 
 
-def _spread(points: Floats) -> Floats:
-    """The reference as equally weighty values: its quantiles, and beyond each end what lies there."""
-    return np.concatenate([points, [np.nextafter(points[-1], np.inf)]])
-
-
-def _shares(bins: npt.NDArray[np.intp], count: int) -> Floats:
-    shares = np.bincount(bins, minlength=count) / len(bins)
-    return np.maximum(shares, FLOOR)
-
-
 def _figures(value: float, figures: int = 4) -> float:
     return float(f"{float(value):.{figures}g}")
 
@@ -147,7 +141,15 @@ def _figures(value: float, figures: int = 4) -> float:
 def _rounded_up(value: float) -> float:
     """To three figures, upwards. So a quantile still has below it exactly those whom it had: rounded down, it would leave out who share a value."""
     value = float(value)
-    if value == 0:
-        return 0.0
-    step = 10.0 ** (floor(log10(abs(value))) - 2)
-    return float(f"{ceil(value / step - 1e-9) * step:.6g}")
+    return float(f"{ceil(value / _step(value) - 1e-9) * _step(value):.6g}") if value else 0.0
+
+
+def _before(rounded: float) -> float:
+    """The number of three figures next below: whoever is at most there is counted by the quantiles at most there, exactly."""
+    step = _step(rounded)
+    # Below a power of ten the numbers of three figures lie ten times as close.
+    return float(f"{rounded - (step / 10 if rounded > 0 and rounded == 100 * step else step):.6g}") if rounded else -1e-9
+
+
+def _step(value: float) -> float:
+    return 10.0 ** (floor(log10(abs(value))) - 2) if value else 1.0

@@ -83,7 +83,7 @@ def entitled(profile: Profile, catalogue_at: Callable[[str], Catalogue], slate: 
     lives = [profile.facts.get(key) for key in (_MUNICIPALITY, _REGION)]
     served = services.served(*(None if place is None else str(place) for place in lives))
     yes = (services.answers(Facts(profile)) == YES) & (served == YES) & ~services.unseen & services.valid(slate.day)
-    names = [services.services[at] for at in np.flatnonzero(yes)]
+    names = [services.services[at] for at in np.flatnonzero(yes).tolist()]
     return frozenset(
         one.identifier for one in names if not (one.programme and profile.facts.get(f"social.programmes.{one.programme}") is True)
     )

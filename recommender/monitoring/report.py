@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 
 from recommender.facts import CATEGORIES, PROGRAMMES
-from recommender.monitoring import alarms, bias, delayed, protect
+from recommender.monitoring import alarms, bias, delayed, protect, reference
 from recommender.monitoring.drift import Drift, Shape, drift
-from recommender.monitoring.exposure import exposed, found
+from recommender.monitoring.exposure import exposed, first, found
 from recommender.monitoring.groups import AXES, UNKNOWN
 from recommender.monitoring.observations import KINDS, Observation, Viewed
-from recommender.monitoring.reference import WATCHED, suggested
+from recommender.monitoring.protect import Rounder
+from recommender.monitoring.reference import WATCHED
 from recommender.monitoring.tallies import Tally, tally
 from recommender.ranking.features import FEATURE_KEYS, matrix
 from recommender.ranking.model import Ranker
@@ -33,6 +34,7 @@ def made(
     ranker: Ranker,
     card: Mapping[str, Any],
     day: date,
+    rounder: Rounder,
     earlier: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The report. `card`: the model's `{"thresholds", "reference"}`; `earlier`: a report of about a week before, or None.
@@ -42,20 +44,21 @@ def made(
     kept: dict[str, Any] = {"format": FORMAT, "model": ranker.version, "day": day.isoformat(), "people": None}
     if len(people) < protect.SMALLEST:
         return kept | _nothing()
-    thresholds, reference = {**alarms.THRESHOLDS, **card.get("thresholds", {})}, card["reference"]
+    thresholds, then = {**alarms.THRESHOLDS, **card.get("thresholds", {})}, card["reference"]
     rows = matrix([one.profile for one in people])
     chances = ranker.scores(rows)
-    tables = _tables(people, chances, ranker.version)
-    drifts = _drifts(rows, chances, reference["shapes"])
-    weeks = _weeks(people, ranker.version, day)
-    count = protect.rounded(len(people))
-    told = {
+    tables = _tables(people, chances, ranker.version, rounder)
+    drifts = _drifts(rows, chances, then["shapes"])
+    weeks = _weeks(people, ranker.version, day, rounder)
+    count = max(rounder(len(people), "people"), protect.SMALLEST)
+    told: dict[str, Any] = {
+        "overall": _overall(people, chances, ranker.version, then["margins"], rounder),
         "groups": tables,
-        "consent": _consent(people, reference["margins"]),
+        "consent": _consent(people, then["margins"], rounder),
         "drift": [_plain(one) for one in drifts],
-        "suggested": _suggested(chances),
-        "suggested_before": dict(reference["suggested"]),
-        "known": _known(people),
+        "suggested": _suggested(chances, rounder),
+        "suggested_before": dict(then["suggested"]),
+        "known": _known(people, rounder),
         "weeks": weeks,
         "estimate": _estimate(people, ranker.version, day),
     }
@@ -63,7 +66,7 @@ def made(
         *alarms.of_groups(tables, thresholds),
         *alarms.of_consent(told["consent"], count, thresholds),
         *alarms.of_drift(drifts, thresholds),
-        *alarms.of_suggested(told["suggested"], reference["suggested"], count, reference["people"], thresholds),
+        *alarms.of_suggested(told["suggested"], then["suggested"], count, then["people"], thresholds),
         *alarms.of_uptake(weeks, thresholds),
         *(alarms.of_known(told["known"], earlier["known"], count, earlier["people"], thresholds) if earlier and earlier["people"] else ()),
     ]
@@ -72,17 +75,20 @@ def made(
 
 def _nothing() -> dict[str, Any]:
     return {
-        "groups": {}, "consent": [], "drift": [], "suggested": {}, "suggested_before": {}, "known": {}, "weeks": [], "estimate": None, "alarms": [],
+        "overall": {}, "groups": {}, "consent": [], "drift": [], "suggested": {}, "suggested_before": {}, "known": {}, "weeks": [], "estimate": None, "alarms": [],
     }  # fmt: skip
 
 
-def _tables(people: Sequence[Observation], chances: Any, model: str) -> dict[str, dict[str, list[dict[str, Any]]]]:
+def _tables(people: Sequence[Observation], chances: Any, model: str, rounder: Rounder) -> dict[str, dict[str, list[dict[str, Any]]]]:
     """axis -> measure -> cells. Each measure has its cases and hits a person; who has no case is not in it."""
     measures = _measures(people, chances, model)
     told: dict[str, dict[str, list[dict[str, Any]]]] = {}
     for axis in AXES:
         names = np.array([one.groups[axis] for one in people])
-        told[axis] = {name: [cell.plain() for cell in protect.cells(tally(names, cases, hits))] for name, (cases, hits) in measures.items()}
+        told[axis] = {
+            name: [cell.plain() for cell in protect.cells(tally(names, cases, hits), rounder, axis, name)]
+            for name, (cases, hits) in measures.items()
+        }
     return told
 
 
@@ -103,7 +109,21 @@ def _measures(people: Sequence[Observation], chances: Any, model: str) -> dict[s
     return measures
 
 
-def _consent(people: Sequence[Observation], margins: Mapping[str, Mapping[str, float]]) -> list[dict[str, Any]]:
+def _overall(
+    people: Sequence[Observation], chances: Any, model: str, margins: Mapping[str, Mapping[str, float]], rounder: Rounder
+) -> dict[str, dict[str, Any]]:
+    """Each measure of everybody, as it is and as it would be if those who consented were spread as those who could (`bias.weights`)."""
+    groups = {axis: np.array([one.groups[axis] for one in people]) for axis in margins}
+    weights = bias.weights(groups, margins, unknown=UNKNOWN)
+    told = {}
+    for name, (cases, hits) in _measures(people, chances, model).items():
+        for cell in protect.cells([Tally("", int((cases > 0).sum()), cases.sum(), hits.sum())], rounder, "overall", name):
+            mended = None if cell.share is None else round(float((hits * weights).sum() / (cases * weights).sum()), 2)
+            told[name] = cell.plain() | {"weighted": mended}
+    return told
+
+
+def _consent(people: Sequence[Observation], margins: Mapping[str, Mapping[str, float]], rounder: Rounder) -> list[dict[str, Any]]:
     """Share among those who consented and among those who could, for each group of the reference; small ones together, as everywhere."""
     told = []
     for axis, margin in margins.items():
@@ -114,16 +134,18 @@ def _consent(people: Sequence[Observation], margins: Mapping[str, Mapping[str, f
         if not kept:
             continue
         rest = 1 - sum(shares[one.group] for one in kept if one.group != protect.REST)
-        told += [
-            {
-                "axis": axis,
-                "group": one.group,
-                "people": protect.rounded(one.people),
-                "share": round(min(1.0, protect.rounded(one.people) / max(protect.rounded(known), protect.STEP)), 3),
-                "reference": round(shares.get(one.group, max(0.0, rest)), 3),
-            }
-            for one in kept
-        ]
+        of = max(rounder(known, "consent", axis), protect.SMALLEST)
+        for one in kept:
+            count = rounder(one.people, "consent", axis, one.group)
+            told.append(
+                {
+                    "axis": axis,
+                    "group": one.group,
+                    "people": count,
+                    "share": round(min(1.0, count / of), 3),
+                    "reference": round(shares.get(one.group, max(0.0, rest)), 3),
+                }
+            )
     return told
 
 
@@ -134,44 +156,46 @@ def _drifts(rows: Any, chances: Any, shapes: Mapping[str, Any]) -> list[Drift]:
     return [one for one in told if one is not None]
 
 
-def _suggested(chances: Any) -> dict[str, float]:
-    """As `reference.suggested`, from counts in fives; where fewer than ten have it, or have it not, as if ten did: that much may be told."""
-    count = protect.rounded(len(chances))
-    few = protect.SMALLEST / count
-    return {
-        programme: round(min(max(protect.rounded(share * len(chances)) / count, few), max(few, 1 - few)), 2)
-        for programme, share in suggested(chances).items()
-    }
+def _suggested(chances: Any, rounder: Rounder) -> dict[str, float]:
+    """As `reference.suggested`, protected."""
+    among = first(chances, reference.PLACES)
+    return {programme: _share(among[:, at], rounder, "suggested", programme) for at, programme in enumerate(PROGRAMMES)}
 
 
 def _plain(one: Drift) -> dict[str, Any]:
     return {"name": one.name, "psi": round(one.psi, 3), "ks": round(one.ks, 3), "shift": round(one.shift, 3)}
 
 
-def _known(people: Sequence[Observation]) -> dict[str, float]:
-    """Of how many each category is known; told where ten have it and ten do not, in hundredths and from counts in fives."""
-    count = protect.rounded(len(people))
-    told = {}
-    for category in CATEGORIES:
-        have = sum(category in one.categories for one in people)
-        if min(have, len(people) - have) >= protect.SMALLEST or have == len(people):
-            told[category] = round(min(1.0, protect.rounded(have) / count), 2)
-    return told
+def _known(people: Sequence[Observation], rounder: Rounder) -> dict[str, float]:
+    """Of how many each category is known, in hundredths."""
+    return {category: _share([category in one.categories for one in people], rounder, "known", category) for category in CATEGORIES}
+
+
+def _share(had: Sequence[bool] | Any, rounder: Rounder, *about: str) -> float:
+    """In hundredths; where fewer than ten had it, or had it not, as if ten did: that much may be told."""
+    count, had_it = len(had), int(sum(had))
+    few = protect.SMALLEST / count
+    return round(min(max(rounder(had_it, *about, str(count)) / count, few), max(few, 1 - few)), 2)
 
 
 def _viewed(people: Sequence[Observation], model: str) -> list[Viewed]:
     return [one.viewed[model] for one in people if model in one.viewed and one.viewed[model].shown]
 
 
-def _weeks(people: Sequence[Observation], model: str, day: date) -> list[dict[str, Any]]:
+def _weeks(people: Sequence[Observation], model: str, day: date, rounder: Rounder) -> list[dict[str, Any]]:
     """Who was first shown this model's suggestions in a week, and how many of them applied within four; the incomplete weeks without a share."""
     shown = [delayed.Shown(v.day, v.did.get("applied")) for v in _viewed(people, model)]
     found_ = [one for one in delayed.cohorts(shown, day) if one.start > day - timedelta(weeks=WEEKS)]
     starts = {one.start.isoformat(): one for one in found_}
-    cells = protect.cells([Tally(one.start.isoformat(), one.people, one.people, one.hits) for one in found_ if one.complete])
-    told = [{"start": c.group, "people": c.people, "share": c.share, "complete": True} for c in cells]
+    cells = protect.cells(
+        [Tally(one.start.isoformat(), one.people, one.people, one.hits) for one in found_ if one.complete], rounder, "weeks"
+    )
+    told = [{"start": c.group, "people": c.people, "share": c.share, "note": c.note, "complete": True} for c in cells]
     waiting = protect.joined([Tally(start, one.people, one.people, 0.0) for start, one in starts.items() if not one.complete])
-    return told + [{"start": one.group, "people": protect.rounded(one.people), "share": None, "complete": False} for one in waiting]
+    return told + [
+        {"start": one.group, "people": rounder(one.people, "weeks", one.group), "share": None, "note": "", "complete": False}
+        for one in waiting
+    ]
 
 
 def _estimate(people: Sequence[Observation], model: str, day: date) -> float | None:

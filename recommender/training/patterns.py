@@ -112,7 +112,7 @@ def passed(pattern: str, kept: World, held_out: World, seed: int) -> tuple[Float
     if pattern == "decile":
         edges = np.quantile(kept.income, np.linspace(0, 1, DECILES + 1)[1:-1])
         return np.digitize(kept.income, edges)[:, None].astype(float), np.digitize(held_out.income, edges)[:, None].astype(float)
-    need = kept.labels[:, [PROGRAMMES.index(p) for p in MEANS_TESTED]].any(axis=1)
+    need: Labels = np.asarray(kept.labels[:, [PROGRAMMES.index(p) for p in MEANS_TESTED]].any(axis=1))
     fold = np.random.Generator(np.random.PCG64(seed)).integers(0, FOLDS, len(need))
     own = np.empty(len(need))
     for number in range(FOLDS):
@@ -125,28 +125,39 @@ def passed(pattern: str, kept: World, held_out: World, seed: int) -> tuple[Float
     return np.digitize(own, edges)[:, None].astype(float), np.digitize(later, edges)[:, None].astype(float)
 
 
-def _booster(rows: Floats, label: Any, keys: Sequence[str], directions: Mapping[str, int], objective: str = "binary") -> lgb.Booster:
-    table = lgb.Dataset(
-        rows, label.astype(float), categorical_feature=[i for i, key in enumerate(keys) if key in FACTS and FACTS[key].choices]
-    )
+def _booster(
+    rows: Floats,
+    label: Any,
+    keys: Sequence[str],
+    directions: Mapping[str, int],
+    objective: str = "binary",
+    weights: Floats | None = None,
+) -> lgb.Booster:
+    choices = [at for at, key in enumerate(keys) if key in FACTS and FACTS[key].choices]
+    table = lgb.Dataset(rows, label.astype(float), weight=weights, categorical_feature=choices)
     bound = {"monotone_constraints": [directions.get(key, 0) for key in keys]} if directions else {}
     return lgb.train({**PARAMETERS, "objective": objective, **bound}, table, ROUNDS)
 
 
-def chances(rows: Floats, labels: Labels, wanted: Floats, keys: Sequence[str], score: int) -> Floats:
+def chances(rows: Floats, labels: Labels, wanted: Floats, keys: Sequence[str], score: int, weights: Floats | None = None) -> Floats:
     """The office's eight models, trained and asked. `score`: the direction of a derived column for what is means-tested (1, -1)."""
     columns = []
     for place, programme in enumerate(PROGRAMMES):
         directions = {**monotone(programme), **({"derived": score} if programme in MEANS_TESTED else {})}
-        columns.append(_booster(rows, labels[:, place], keys, directions).predict(wanted, num_threads=1))
+        columns.append(_booster(rows, labels[:, place], keys, directions, weights=weights).predict(wanted, num_threads=1))
     return np.column_stack(columns)
+
+
+def halves(data: World, seed: int) -> tuple[World, World]:
+    """Households to learn from and to measure on (a quarter)."""
+    order = np.random.Generator(np.random.PCG64(seed)).permutation(len(data.labels))
+    count = int(len(order) * HELD_OUT)
+    return some(data, np.sort(order[count:])), some(data, np.sort(order[:count]))
 
 
 def one_split(data: World, seed: int) -> dict[str, dict[str, Any]]:
     """Every pattern on one split by household: figures by name, and `gains`, nDCG@3 a household (NaN for who takes part in nothing)."""
-    order = np.random.Generator(np.random.PCG64(seed)).permutation(len(data.labels))
-    count = int(len(order) * HELD_OUT)
-    kept, held_out = _rows(data, np.sort(order[count:])), _rows(data, np.sort(order[:count]))
+    kept, held_out = halves(data, seed)
     told = {}
     for pattern in PATTERNS:
         more, later = passed(pattern, kept, held_out, seed)
@@ -188,7 +199,8 @@ def gains(said: Floats, labels: Labels, at: int = 3) -> Floats:
     return np.asarray(gained / ideal)
 
 
-def _rows(data: World, rows: Any) -> World:
+def some(data: World, rows: Any) -> World:
+    """Those households whose numbers, or truth values, are given."""
     return World(
         data.office[rows], data.tax[rows], data.income[rows], data.labels[rows], {axis: names[rows] for axis, names in data.groups.items()}
     )
