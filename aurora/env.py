@@ -57,6 +57,8 @@ class Env:
     pull_lease: timedelta = timedelta(seconds=60)
     sweep_every: timedelta = timedelta(seconds=15)
     suggestions_kept: timedelta = timedelta(days=90)
+    retraining_percent: int = 5
+    dask_scheduler: str | None = field(repr=False, default=None)
     sign_ins_a_minute: int = 60
     log_level: LogLevel = "INFO"
 
@@ -119,6 +121,8 @@ class Env:
             pull_lease=lease,
             sweep_every=sweep,
             suggestions_kept=timedelta(days=read.number("AURORA_SUGGESTIONS_KEPT_DAYS", 90, most=3660, of=" of days")),
+            retraining_percent=read.number("AURORA_RETRAINING_PERCENT", 5, most=100, of=" percent"),
+            dask_scheduler=read.url("AURORA_DASK_SCHEDULER", ("tcp", "tls")),
             sign_ins_a_minute=read.number("AURORA_SIGN_INS_A_MINUTE", 60, most=100_000),
             log_level=read.choice("AURORA_LOG_LEVEL", get_args(LogLevel), "INFO"),
         )

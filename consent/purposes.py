@@ -4,6 +4,7 @@
 `about`: these kinds and no others; other purposes may be about them too.
 Neither: every kind that is not for another purpose only.
 `models`: other organisations' models may be run for it, and it is for nothing else.
+`kind` twin: it is asked of what the twin holds already, and nothing is fetched for it.
 """
 
 from __future__ import annotations
@@ -33,6 +34,12 @@ def limited() -> Mapping[str, frozenset[str]]:
 def of_models() -> frozenset[str]:
     """The purposes for which another organisation's model may be run."""
     return frozenset(d["code"] for d in _documents() if d.get("models"))
+
+
+@cache
+def of_twin() -> frozenset[str]:
+    """The purposes for which nothing is fetched from a source: a consent to one of them is none to a pull."""
+    return frozenset(d["code"] for d in _documents() if d["kind"] == "twin")
 
 
 def fitting(purpose: str, categories: Iterable[str]) -> list[str]:

@@ -134,11 +134,11 @@ def for_citizen(*, citizen_id: UUID) -> QuerySet[ConsentRecord]:
     )
 
 
-def declined_last(*, citizen_id: UUID, recipient: str, source: str, purpose: str, digest: str) -> bool:
+def declined_last(*, citizen_id: UUID, recipient: str, source: str | None, purpose: str, digest: str) -> bool:
     """Whether the last that happened between a citizen, a recipient, a source and a purpose is a no to exactly this text."""
     happened = ConsentEvent.objects.filter(
         citizen_id=citizen_id, consent__recipient__code=recipient, consent__source__code=source, consent__purpose=purpose
-    )
+    )  # no source: of what the twin holds
     last = happened.order_by("-at", "-pk").values_list("kind", "consent__notice").first()
     return last == (ConsentState.DECLINED, digest)
 

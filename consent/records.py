@@ -28,6 +28,7 @@ OPERATOR = "operator"
 _PROCESSING = {
     Purpose.Kind.CONNECT: ["dpv:Collect", "dpv:Store", "dpv:Use"],
     Purpose.Kind.ACCESS: ["dpv:Transmit", "dpv:Collect", "dpv:Use"],
+    Purpose.Kind.TWIN: ["dpv:Copy", "dpv:Store", "dpv:Use"],
 }
 # GDPR art. 7(3), 15-18, 20, 77: what a citizen may do about what is processed on a consent.
 _RIGHTS = ("A7-3", "A15", "A16", "A17", "A18", "A20", "A77")

@@ -77,6 +77,11 @@ def declare(*, language: str, period: Period, identity: Identity | None = None) 
     return _terms("declare", language, {}, period, identity)
 
 
+def training(*, language: str, period: Period, identity: Identity | None = None) -> tuple[Term, ...]:
+    """The terms under which Aurora trains its own model with what a twin holds."""
+    return _terms("training", language, {}, period, identity)
+
+
 def access(
     *,
     language: str,

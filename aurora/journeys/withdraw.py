@@ -14,10 +14,10 @@ from typing import Any
 from uuid import UUID
 
 from aurora import crash
-from aurora.journeys import return_tokens, tell_agencies
+from aurora.journeys import give_feedback, return_tokens, tell_agencies
 from aurora.journeys._log import log
 from aurora.journeys._release import release_declared, release_uncovered
-from aurora.twin import declared, write
+from aurora.twin import declared, training, write
 from consent import acting, queries, services
 from consent.errors import NotFound
 from consent.ledger.events import Event
@@ -95,7 +95,11 @@ def _release(ended: Ended, *, by: str, keep: bool, now: datetime) -> tuple[int, 
     record = ended.record
     if record.recipient.code != AURORA:
         return 0, 0
-    write.forget_derived(citizen_id=record.citizen_id, categories=ended.categories, purpose=record.purpose_id)
+    if record.purpose_id == training.PURPOSE:
+        training.forget(citizen_id=record.citizen_id, categories=None if ended.whole else ended.categories)
+    else:
+        write.forget_derived(citizen_id=record.citizen_id, categories=ended.categories, purpose=record.purpose_id)
+    give_feedback.forget_without_consent(citizen_id=record.citizen_id, now=now)
     erased, kept = 0, 0
     if record.source is not None and record.source.code == CITIZEN:
         erased, kept = release_declared(

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 
 from aurora.twin.feedback import Feedback as Feedback
+from aurora.twin.training import TrainingRow as TrainingRow
 
 
 class Provenance(models.TextChoices):

@@ -9,7 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from aurora.identity import vault
-from aurora.twin import feedback
+from aurora.twin import feedback, training
 from aurora.twin.models import Evaluation, Fact, SuggestionRun
 from aurora.twin.read import fact_context
 from aurora.twin.values import NewFact
@@ -34,7 +34,8 @@ def erase(*, citizen_id: UUID, categories: Iterable[str], source: str, kept_too:
     categories = list(categories)
     theirs = Fact.objects.filter(citizen_id=citizen_id, category__in=categories, source=source)
     gone, _ = (theirs if kept_too else theirs.filter(kept_at__isnull=True)).delete()
-    forget_derived(citizen_id=citizen_id, categories=categories)
+    if gone or theirs.exists():  # of what was never held nothing was derived
+        forget_derived(citizen_id=citizen_id, categories=categories)
     return gone
 
 
@@ -84,14 +85,18 @@ def forget_derived(
     evaluations that used one of the `categories` (None: whichever), for the `purpose` if one is named.
 
     An evaluation that is still open has derived nothing yet: it is decided when it runs. `replaced`: newer facts took the place of the former,
-    which the twin keeps as earlier versions: then suggestions that were shown stay as earlier ones too, for their stated time.
+    which the twin keeps as earlier versions: then suggestions that were shown stay as earlier ones too, for their stated time. Rows for training
+    go where facts went; their own consent's end is `withdraw`'s to see to.
     """
+    categories = None if categories is None else list(categories)
     if not replaced:
+        if purpose is None:
+            training.forget(citizen_id=citizen_id, categories=categories)
         SuggestionRun.objects.filter(citizen_id=citizen_id).delete()
         feedback.forget_measured(citizen_id=citizen_id)
     made = Evaluation.objects.filter(citizen_id=citizen_id, state__in=Evaluation.WITH_OUTCOME)
     if categories is not None:
-        made = made.filter(categories__overlap=list(categories))
+        made = made.filter(categories__overlap=categories)
     if purpose is not None:
         made = made.filter(purpose=purpose)
     made.delete()

@@ -13,11 +13,12 @@ from .agency import Agency
 
 
 class Purpose(models.Model):
-    """Why data may be used. `kind` says where it is asked: when a source is connected, or when an agency asks for access."""
+    """Why data may be used. `kind` says where it is asked: when a source is connected, when an agency asks for access, or on a page of its own."""
 
     class Kind(models.TextChoices):
         CONNECT = "connect"
         ACCESS = "access"
+        TWIN = "twin"  # of what the twin holds already, whatever its source
 
     code = models.SlugField(max_length=64, primary_key=True)
     kind = models.CharField(max_length=8, choices=Kind.choices)

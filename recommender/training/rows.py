@@ -20,7 +20,7 @@ from recommender.facts import PROGRAMME_CATEGORY, PROGRAMMES, FactValue, categor
 from recommender.profile import Profile
 
 SCHEMA = 1
-KINDS = ("opened", "helpful", "not_for_me", "applied")
+KINDS = ("shown", "opened", "helpful", "not_for_me", "applied")
 MOST_SLATES, MOST_ITEMS, MOST_SAID = 200, 50, 2000
 LARGEST = 2 * 1024 * 1024  # bytes
 _SERVICE = re.compile(r"[a-z0-9][a-z0-9._:/-]{0,199}", re.ASCII)

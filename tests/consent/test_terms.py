@@ -20,6 +20,7 @@ def test_every_term_is_said_in_every_language(language: str) -> None:
         terms.connect(language=language, source="Verohallinto", period=PERIOD),
         terms.access(language=language, recipient="Etuusvirasto", service="Asumistuki", purpose="Hakemus", period=PERIOD),
         terms.declare(language=language, period=PERIOD),
+        terms.training(language=language, period=PERIOD),
     ):
         assert tuple(t.code for t in said) == ORDER
         assert [t.code for t in said if not t.heading] == ["asks"]
@@ -47,7 +48,7 @@ def test_once_and_ongoing_are_told_apart() -> None:
 
 def test_no_language_lacks_a_sentence() -> None:
     wording = json.loads(FILE.read_text(encoding="utf-8"))
-    terms = [term for kind in ("connect", "declare", "access") for term in wording[kind].values()]
+    terms = [term for kind in ("connect", "declare", "training", "access") for term in wording[kind].values()]
     sentences = [s for term in terms for s in (*term["sentences"], *term.get("sentences_once", ()))]
     for texts in (*sentences, *(term["heading"] for term in terms if "heading" in term)):
         assert set(texts) == set(LANGUAGES) and all(texts.values())

@@ -1,0 +1,138 @@
+"""Datasets as rows: begun, rested on consents, ready under a hash; and what follows when what they rest on is gone."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import Count, F, Q
+
+from recommender.errors import ModelRefused
+from recommender.registry.tables import DatasetConsent, DatasetVersion, ModelVersion, Retraining
+from recommender.training.rows import SCHEMA
+
+State = DatasetVersion.State
+LEAST_SHOWN = 10  # a cell of fewer people is not told
+
+
+def begin(*, extract_sha256: str, window_from: datetime, now: datetime, by: UUID | None) -> DatasetVersion:
+    """A dataset that is being collected; there is one at a time. Raises `ModelRefused` dataset_open."""
+    try:
+        with transaction.atomic():
+            return DatasetVersion.objects.create(
+                row_schema=SCHEMA, extract_sha256=extract_sha256, window_from=window_from, window_until=now, started_at=now, by=by
+            )
+    except IntegrityError:
+        raise ModelRefused("dataset_open") from None
+
+
+def open_one() -> DatasetVersion | None:
+    """The one that is being collected."""
+    return DatasetVersion.objects.filter(state=State.COLLECTING).first()
+
+
+def get(dataset_id: UUID) -> DatasetVersion:
+    """Raises `ModelRefused` dataset_unknown."""
+    found = DatasetVersion.objects.filter(pk=dataset_id).first()
+    if found is None:
+        raise ModelRefused("dataset_unknown")
+    return found
+
+
+def newest() -> DatasetVersion:
+    """The newest that is ready. Raises `ModelRefused` dataset_unknown."""
+    found = DatasetVersion.objects.filter(state=State.READY).order_by("-finished_at").first()
+    if found is None:
+        raise ModelRefused("dataset_unknown")
+    return found
+
+
+def rest_on(*, dataset_id: UUID, consent_id: UUID, commitment: str) -> None:
+    """Write down that a row of the dataset rests on a consent. While it is collected, by trigger."""
+    DatasetConsent.objects.create(dataset_id=dataset_id, consent_id=consent_id, commitment=commitment)
+
+
+def sha256_of(*, row_schema: int, extract_sha256: str, commitments: Iterable[str]) -> str:
+    """Hex, over the extract and the rows' salted commitments, sorted: it changes with any row, and tells nothing of one."""
+    digest = hashlib.sha256(f"dataset {row_schema}\n{extract_sha256}\n".encode())
+    for commitment in sorted(commitments):
+        digest.update(f"{commitment}\n".encode())
+    return digest.hexdigest()
+
+
+def finish(*, dataset_id: UUID, counts: Mapping[str, Mapping[str, int]], card: str, now: datetime) -> DatasetVersion:
+    """It is ready, with the rows that are still there. `counts`: people by axis and group; small cells are not kept. Raises `ModelRefused`."""
+    with transaction.atomic():
+        found = DatasetVersion.objects.select_for_update().get(pk=dataset_id)
+        commitments = list(found.consents.filter(forgotten_at__isnull=True).values_list("commitment", flat=True))
+        digest = sha256_of(row_schema=found.row_schema, extract_sha256=found.extract_sha256, commitments=commitments)
+        ready = {"state": State.READY, "sha256": digest, "citizens": len(commitments), "counts": suppressed(counts), "card": card}
+        if DatasetVersion.objects.filter(pk=dataset_id, state=State.COLLECTING).update(**ready, finished_at=now) != 1:
+            raise ModelRefused("wrong_state")
+    found.refresh_from_db()
+    return found
+
+
+def close(*, dataset_id: UUID, now: datetime) -> None:
+    """Give up one that is being collected. Its rows are the caller's to delete. Raises `ModelRefused`."""
+    if DatasetVersion.objects.filter(pk=dataset_id, state=State.COLLECTING).update(state=State.CLOSED, finished_at=now) != 1:
+        raise ModelRefused("wrong_state")
+
+
+def suppressed(counts: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int | None]]:
+    """Cells of fewer than ten as None; where that leaves one alone in its axis the next smallest goes too, else the sum would tell it."""
+    told: dict[str, dict[str, int | None]] = {}
+    for axis, cells in counts.items():
+        hidden = {group for group, number in cells.items() if 0 < number < LEAST_SHOWN}
+        if len(hidden) == 1 and (others := sorted((number, group) for group, number in cells.items() if number >= LEAST_SHOWN)):
+            hidden.add(others[0][1])
+        told[axis] = {group: None if group in hidden else number for group, number in sorted(cells.items())}
+    return told
+
+
+def is_whole(dataset: DatasetVersion) -> bool:
+    """Whether every row it was made of is still there."""
+    return not dataset.consents.filter(forgotten_at__isnull=False).exists()
+
+
+def forgotten_by(models: Iterable[ModelVersion]) -> dict[UUID, int]:
+    """By model how many rows that it was made from are gone since. Told by a join: a model registered after a withdrawal is marked as well."""
+    rows = ModelVersion.objects.filter(pk__in=[m.pk for m in models]).annotate(
+        gone=Count("dataset__consents", filter=Q(dataset__consents__forgotten_at__isnull=False))
+    )
+    return dict(rows.values_list("pk", "gone"))
+
+
+def forgotten(*, commitments: Iterable[str], now: datetime, share: float) -> None:
+    """These rows are gone: every model that learnt from them is marked by it, and one that serves and has lost more than `share` is to be replaced.
+
+    In the transaction that deletes the rows.
+    """
+    DatasetConsent.objects.filter(commitment__in=list(commitments), forgotten_at__isnull=True).update(forgotten_at=now)
+    retrain_where_due(now=now, share=share)
+
+
+def retrain_where_due(*, now: datetime, share: float) -> int:
+    """Open a retraining for every model that serves and has lost more than `share` of its citizens' rows since the last one. How many."""
+    serving = ModelVersion.objects.filter(state__in=ModelVersion.SERVING, dataset__citizens__gt=0).annotate(
+        gone=Count("dataset__consents", filter=Q(dataset__consents__forgotten_at__isnull=False)), of=F("dataset__citizens")
+    )
+    return sum(_open_retraining(model, model.gone, share * model.of, now) for model in serving)
+
+
+def _open_retraining(model: ModelVersion, gone: int, limit: float, now: datetime) -> bool:
+    """Not while one is open. What an ended one was opened for does not count again: the model that it made waits for two people."""
+    last = Retraining.objects.filter(because=model).order_by("-opened_at").first()
+    if last is not None and last.finished_at is None:
+        return False
+    if gone - (last.forgotten if last is not None else 0) <= limit:
+        return False
+    try:
+        with transaction.atomic():
+            Retraining.objects.create(because=model, forgotten=gone, due_at=now, opened_at=now)
+    except IntegrityError:
+        return False  # another withdrawal was faster
+    return True
