@@ -1,7 +1,10 @@
 """A profile as the model sees it: one number a fact, NaN where the fact is unknown.
 
-Left out are the programmes, which are the labels, and the region: it is a proxy for how an area treats people, it may
-never be given as a reason, and it is worth less than .002 nDCG@3 (docs/decisions/recommender.md). What the model uses it can also say.
+The last columns say which programmes are received already (history, where the citizen connected it). They are the labels too, so no programme's classifier may
+see its own: it learns with that column blank and never splits on it (`training.train`), and callers need not blank it.
+
+Left out is the region: it is a proxy for how an area treats people, it may never be given as a reason, and it is worth less than .004 nDCG@3
+(docs/decisions/recommender.md). What the model uses it can also say. What citizens say of themselves (`life.*`) no household of the extract has said.
 """
 
 from __future__ import annotations
@@ -12,19 +15,23 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from recommender.facts import CATEGORIES, OF_SOURCES, PROGRAMME_CATEGORY, FactDefinition, FactValue, Kind
+from recommender.facts import CATEGORIES, OF_SOURCES, PROGRAMME_CATEGORY, PROGRAMMES, FactDefinition, FactValue, Kind
 from recommender.profile import Profile
 
 Matrix: TypeAlias = npt.NDArray[np.float64]
 
-FEATURES: tuple[FactDefinition, ...] = tuple(
+ATTRIBUTES: tuple[FactDefinition, ...] = tuple(
     fact for fact in OF_SOURCES if fact.category != PROGRAMME_CATEGORY and fact.kind is not Kind.REGION
 )
+HISTORY: tuple[FactDefinition, ...] = tuple(fact for fact in OF_SOURCES if fact.category == PROGRAMME_CATEGORY)
+FEATURES: tuple[FactDefinition, ...] = ATTRIBUTES + HISTORY
 FEATURE_KEYS: tuple[str, ...] = tuple(fact.key for fact in FEATURES)
 FEATURE_CATEGORIES: tuple[str, ...] = tuple(category for category in CATEGORIES if category in {fact.category for fact in FEATURES})
 CATEGORICAL: tuple[int, ...] = tuple(index for index, fact in enumerate(FEATURES) if fact.kind is Kind.CHOICE)
 # Column of each feature's category in FEATURE_CATEGORIES.
 CATEGORY_OF_FEATURE: npt.NDArray[np.intp] = np.array([FEATURE_CATEGORIES.index(fact.category) for fact in FEATURES])
+# Column of each programme's own flag.
+OWN: dict[str, int] = {programme: FEATURE_KEYS.index(f"{PROGRAMME_CATEGORY}.{programme}") for programme in PROGRAMMES}
 
 
 def encode(fact: FactDefinition, value: FactValue | None) -> float:

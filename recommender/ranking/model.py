@@ -10,7 +10,7 @@ import numpy as np
 
 from recommender.errors import ArtefactError
 from recommender.facts import PROGRAMMES
-from recommender.ranking.features import FEATURE_KEYS, Matrix
+from recommender.ranking.features import FEATURE_KEYS, OWN, Matrix
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,12 +23,14 @@ class Ranker:
     def __post_init__(self) -> None:
         if tuple(self.boosters) != PROGRAMMES:
             raise ArtefactError("The model does not rank exactly the programmes of the catalogue.")
-        for booster in self.boosters.values():
+        for programme, booster in self.boosters.items():
             if tuple(booster.feature_name()) != FEATURE_KEYS:
                 raise ArtefactError("The model was trained on other facts than the present ones.")
+            if booster.feature_importance("split")[OWN[programme]]:
+                raise ArtefactError("The model was trained with its own answer among the facts.")
 
     def scores(self, rows: Matrix) -> Matrix:
-        """float64[n, 8]: for each row of `features.matrix`, the chance of taking part, columns as PROGRAMMES.
+        """float64[n, 8]: for each row of `features.matrix`, the chance of taking part, columns as PROGRAMMES. A programme's own flag changes nothing.
 
         Nothing but `Booster.predict` a programme, so that it can be measured against the native call.
         """

@@ -18,7 +18,7 @@ Written by `manage.py train`; do not edit.
 | Model | eight LightGBM {lightgbm} binary classifiers, one a programme, {rounds} trees each |
 | Version (SHA-256) | `{sha256}` |
 | Trained on | {trained_on} households of the extract `{dataset}`, {held_out} held out |
-| Features | {features} facts of the categories but `social.programmes`; no region; unknown is NaN |
+| Features | {features} facts, of which eight say which programmes are received already (never the one that is ranked); no region; unknown is NaN |
 | Constraints | monotone, where the opposite direction would be absurd |
 
 ## What it says
@@ -28,8 +28,13 @@ eligibility, which rules decide, and not a benefit's amount. The labels are part
 
 ## Quality on the held-out households
 
-nDCG@3 over households that take part in at least one programme: **{ndcg3}**; popularity by age and children {segment}, plain
-popularity {popularity}. When only some categories are connected:
+nDCG@3 over households that take part in at least one programme, from their other facts alone: **{ndcg3}**; popularity by age and children {segment}, plain
+popularity {popularity}.
+
+With history: one programme that a household receives is hidden, those still seen are no candidates, and the hidden one is to be found: **{history}**; without history
+{history_unused}, plain popularity {history_popularity}. (Showing each programme all the other labels would not measure anything: docs/decisions/recommender.md.)
+
+When only some categories are connected, without history:
 
 | connected | nDCG@3 |
 |---|---|
@@ -42,7 +47,7 @@ popularity {popularity}. When only some categories are connected:
 ## Against other ways
 
 Mean nDCG@3 of five splits by household (`python -m recommender.training.experiment`), standard deviation between splits {deviation}
-or less.
+or less. The last column is with history and one programme hidden, the others without history.
 
 | | {situations} |
 |---|{rule}|
@@ -72,6 +77,9 @@ def card(metadata: Mapping[str, Any], experiment: Mapping[str, Any]) -> str:
         ndcg3=figures["ndcg3"],
         segment=figures["ndcg3_segment_popularity"],
         popularity=figures["ndcg3_popularity"],
+        history=figures["one_hidden"]["ndcg3_history"],
+        history_unused=figures["one_hidden"]["ndcg3_attributes"],
+        history_popularity=figures["one_hidden"]["ndcg3_popularity"],
         connected="\n".join(f"| {name} | {value} |" for name, value in figures["ndcg3_connected"].items()),
         programmes="\n".join(
             f"| {name} | {row['taking_part']:.1%} | {row['auc']} | {row['calibration_error']} |"

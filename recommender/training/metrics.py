@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -9,20 +10,64 @@ import numpy.typing as npt
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Labels: TypeAlias = npt.NDArray[np.bool_]
+Places: TypeAlias = npt.NDArray[np.intp]
 
 
-def ndcg(scores: Floats, labels: Labels, at: int = 3) -> float:
-    """Mean nDCG@`at` over the households that take part in at least one programme.
+PLACES = 3
+
+
+def ndcg(scores: Floats, labels: Labels, at: int = PLACES) -> float:
+    """Mean nDCG@`at` over the households that take part in at least one programme."""
+    return float(ndcg_each(scores, labels, at).mean())
+
+
+def ndcg_each(scores: Floats, labels: Labels, at: int = PLACES) -> Floats:
+    """nDCG@`at` of each household that takes part in at least one programme.
 
     scores, labels: [households, programmes]. Gains are 0 or 1, the discount is 1 / log2(rank + 1), ties keep column order.
     """
+    found, labels = _first(scores, labels, at)
+    discount = 1 / np.log2(np.arange(at) + 2)
+    return np.asarray((found * discount).sum(axis=1) / np.cumsum(discount)[np.minimum(labels.sum(axis=1), at) - 1])
+
+
+def recall_each(scores: Floats, labels: Labels, at: int = PLACES) -> Floats:
+    """The share of its programmes that is among the first `at`, of each household that takes part in at least one."""
+    found, labels = _first(scores, labels, at)
+    return np.asarray(found.sum(axis=1) / labels.sum(axis=1))
+
+
+def average_precision_each(scores: Floats, labels: Labels) -> Floats:
+    """Mean precision at the place of each programme that a household takes part in (the mean over households is MAP)."""
+    found, labels = _first(scores, labels, scores.shape[1])
+    precision = np.cumsum(found, axis=1) / np.arange(1, found.shape[1] + 1)
+    return np.asarray((precision * found).sum(axis=1) / labels.sum(axis=1))
+
+
+def _first(scores: Floats, labels: Labels, at: int) -> tuple[Labels, Labels]:
     helped = labels.any(axis=1)
     scores, labels = scores[helped], labels[helped]
     best = np.argsort(-scores, axis=1, kind="stable")[:, :at]
-    discount = 1 / np.log2(np.arange(at) + 2)
-    gained = (np.take_along_axis(labels, best, axis=1) * discount).sum(axis=1)
-    ideal = np.cumsum(discount)[np.minimum(labels.sum(axis=1), at) - 1]
-    return float((gained / ideal).mean())
+    return np.take_along_axis(labels, best, axis=1), labels
+
+
+def hidden_each(scores: Floats, seen: Labels, who: Places, which: Places, at: int = PLACES) -> Floats:
+    """nDCG@`at` with one programme hidden (`dataset.hide_one`), a household the mean over its programmes. What is seen to be received is no candidate."""
+    open_ = np.where(seen, -np.inf, scores)
+    wanted = open_[np.arange(len(who)), which][:, None]
+    before = np.arange(scores.shape[1]) < which[:, None]
+    rank = (open_ > wanted).sum(axis=1) + ((open_ == wanted) & before).sum(axis=1)
+    gained = np.where(rank < at, 1 / np.log2(rank + 2), 0)
+    _, at_household = np.unique(who, return_inverse=True)
+    return np.asarray(np.bincount(at_household, gained) / np.bincount(at_household))
+
+
+def interval(each: Sequence[Floats], resamples: int = 1000, seed: int = 20_261_126) -> tuple[float, float]:
+    """95 % of the mean over splits of means of households drawn anew with replacement (bootstrap, percentiles); a split's values an array."""
+    random = np.random.Generator(np.random.PCG64(seed))
+    means = [float(np.mean([one[random.integers(0, len(one), len(one))].mean() for one in each])) for _ in range(resamples)]
+    low, high = np.percentile(means, (2.5, 97.5))
+    return float(low), float(high)
 
 
 def auc(scores: Floats, labels: Labels) -> float:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from recommender.facts import PROGRAMMES
+from recommender.ranking.features import FEATURE_KEYS, OWN
 from recommender.registry import COMMITTED, read
 from recommender.training import dataset, metrics
 from recommender.training.train import SEED, measure
@@ -16,6 +17,12 @@ def figures(ranker):
     data = dataset.load()
     kept, held_out = dataset.split(len(data.rows), SEED)
     return measure(ranker, data, kept, held_out)
+
+
+def test_programmes_received_help_to_find_a_hidden_one(figures) -> None:
+    found = figures["one_hidden"]
+    assert found["ndcg3_history"] >= found["ndcg3_attributes"] + 0.008
+    assert found["ndcg3_attributes"] >= found["ndcg3_popularity"] + 0.15
 
 
 def test_it_beats_popularity_by_age_and_children(figures) -> None:
@@ -51,6 +58,50 @@ def test_ndcg_on_worked_examples() -> None:
     expected = (1 / np.log2(3) + 1 / np.log2(4)) / (1 + 1 / np.log2(3))
     assert metrics.ndcg(second_and_third, labels) == pytest.approx(expected)
     assert metrics.ndcg(np.array([[1.0, 3, 2, 0], [0, 0, 0, 0]]), labels, at=2) == pytest.approx(0)
+
+
+def test_recall_and_average_precision_on_worked_examples() -> None:
+    labels = np.array([[True, False, False, True], [False, False, False, False], [False, True, False, False]])
+    scores = np.array([[2.0, 3, 1, 0], [1, 2, 3, 4], [4, 1, 3, 2]])
+    assert metrics.recall_each(scores, labels) == pytest.approx([0.5, 0])
+    assert metrics.average_precision_each(scores, labels) == pytest.approx([(1 / 2 + 2 / 4) / 2, 1 / 4])
+
+
+def test_a_hidden_programme_is_looked_for_among_those_not_received() -> None:
+    labels = np.zeros((2, len(PROGRAMMES)), dtype=bool)
+    labels[0, [0, 1]] = labels[1, 4] = True
+    rows = np.zeros((2, len(FEATURE_KEYS)))
+    rows[:, list(OWN.values())] = labels
+    hidden = dataset.hide_one(rows, labels)
+    assert hidden.who.tolist() == [0, 0, 1] and hidden.which.tolist() == [0, 1, 4]
+    assert np.array_equal(hidden.rows[:, list(OWN.values())], hidden.seen) and hidden.seen.sum() == 2
+    assert np.array_equal(rows[:, list(OWN.values())], labels), "the households' own rows are left as they were"
+    # Column order: the hidden one is first where the other is seen, second where 0 comes before it, and fifth.
+    ranked = np.tile(-np.arange(len(PROGRAMMES), dtype=float), (3, 1))
+    assert metrics.hidden_each(ranked, hidden.seen, hidden.who, hidden.which) == pytest.approx([1, 0])
+    assert metrics.hidden_each(np.zeros_like(ranked), hidden.seen, hidden.who, hidden.which) == pytest.approx([1, 0])
+    ranked[2, 3] = -9.0
+    ranked[2, 2] = -9.0
+    assert metrics.hidden_each(ranked, hidden.seen, hidden.who, hidden.which) == pytest.approx([1, 0.5])
+
+
+def test_other_programmes_flags_cannot_give_the_hidden_one_away() -> None:
+    """Ranking by how few other programmes are received looks perfect on labels; with one hidden, it knows nothing."""
+    data = dataset.load()
+    fewest = -(data.labels.sum(axis=1, keepdims=True) - data.labels).astype(float)
+    assert metrics.ndcg(fewest, data.labels) == 1
+    hidden = dataset.hide_one(data.rows, data.labels)
+    flags = hidden.rows[:, list(OWN.values())]
+    again = -(flags.sum(axis=1, keepdims=True) - flags)
+    assert metrics.hidden_each(again, hidden.seen, hidden.who, hidden.which).mean() < 0.7
+
+
+def test_an_interval_holds_the_mean_and_narrows_with_households() -> None:
+    random = np.random.Generator(np.random.PCG64(1))
+    few, many = random.random(100), random.random(10_000)
+    (low, high), (lower, higher) = metrics.interval([few] * 2), metrics.interval([many] * 2)
+    assert low < few.mean() < high and lower < many.mean() < higher and higher - lower < (high - low) / 3
+    assert metrics.interval([few]) == metrics.interval([few])
 
 
 def test_auc_and_calibration_on_worked_examples() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lightgbm as lgb
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,7 +13,7 @@ from recommender.eligibility import Answer, Facts
 from recommender.errors import ArtefactError
 from recommender.facts import FACTS, PROGRAMMES
 from recommender.profile import Profile
-from recommender.ranking.features import FEATURE_KEYS, matrix
+from recommender.ranking.features import FEATURE_KEYS, OWN, matrix
 from recommender.ranking.model import Ranker
 from recommender.ranking.relevance import MOST_POINTS, relevance
 from recommender.registry import COMMITTED, read
@@ -26,9 +27,30 @@ def data():
     return dataset.load()
 
 
-def test_features_leave_out_labels_and_region() -> None:
-    assert not [key for key in FEATURE_KEYS if key.startswith("social.programmes") or key.endswith("region")]
-    assert len(FEATURE_KEYS) == 26
+def test_features_are_facts_of_sources_then_programmes_received_and_no_region() -> None:
+    assert FEATURE_KEYS[26:] == tuple(f"social.programmes.{programme}" for programme in PROGRAMMES)
+    assert not [key for key in FEATURE_KEYS[:26] if key.startswith(("social.programmes", "life.")) or key.endswith("region")]
+
+
+@pytest.mark.parametrize("programme", PROGRAMMES)
+def test_no_programme_sees_its_own_flag_and_each_is_moved_by_others(ranker, data, programme) -> None:
+    rows, column = data.rows[:400], PROGRAMMES.index(programme)
+    unseen, turned = rows.copy(), rows.copy()
+    unseen[:, OWN[programme]] = np.nan
+    turned[:, OWN[programme]] = 1 - rows[:, OWN[programme]]
+    chances = ranker.scores(rows)[:, column]
+    for other in (unseen, turned):
+        assert np.array_equal(ranker.scores(other)[:, column], chances)
+        assert np.array_equal(ranker.contributions(programme, other), ranker.contributions(programme, rows))
+    assert not ranker.contributions(programme, rows)[:, OWN[programme]].any()
+    assert not np.array_equal(ranker.scores(dataset.without_history(rows))[:, column], chances)
+
+
+def test_a_model_that_knows_the_answer_is_refused(ranker, data) -> None:
+    table = lgb.Dataset(data.rows[:500], data.labels[:500, 0].astype(float), feature_name=list(FEATURE_KEYS))
+    peeking = lgb.train({"objective": "binary", "num_threads": 1, "verbose": -1}, table, 1)
+    with pytest.raises(ArtefactError, match="own answer"):
+        Ranker("x", {**ranker.boosters, "food_assistance": peeking})
 
 
 @given(profiles())
@@ -100,7 +122,7 @@ def test_masking_blanks_whole_categories(data) -> None:
     for row, original, categories in zip(blanked, data.rows[:500], connected, strict=True):
         kept = categories[dataset.CATEGORY_OF_FEATURE]
         assert np.isnan(row[~kept]).all() and np.array_equal(row[kept], original[kept], equal_nan=True)
-    assert {0, 8} <= set(connected.sum(axis=1))
+    assert {0, 9} <= set(connected.sum(axis=1))
 
 
 def test_no_household_is_both_learned_from_and_measured_on() -> None:

@@ -18,14 +18,16 @@ def tiny(seed: int, classes: float = 2.0):
     import numpy as np
 
     from recommender.facts import PROGRAMMES
-    from recommender.ranking.features import FEATURE_KEYS
+    from recommender.ranking.features import FEATURE_KEYS, OWN
     from recommender.registry.artefact import Artefact, sha256_of
 
     random = np.random.Generator(np.random.PCG64(seed))
     rows = random.random((300, len(FEATURE_KEYS)))
     texts = {}
     for programme in PROGRAMMES:
-        table = lgb.Dataset(rows, (random.random(300) < 0.5).astype(float), feature_name=list(FEATURE_KEYS))
+        own = rows.copy()
+        own[:, OWN[programme]] = np.nan
+        table = lgb.Dataset(own, (random.random(300) < 0.5).astype(float), feature_name=list(FEATURE_KEYS))
         parameters = {"objective": "binary", "num_leaves": 4, "num_threads": 1, "verbose": -1, "seed": seed, "deterministic": True}
         texts[programme] = lgb.train(parameters, table, 3).model_to_string()
     return Artefact(texts, {"format": 1, "sha256": sha256_of(texts), "metrics": {"ndcg3": 0.5}, "parameters": {"seed": seed}})
@@ -39,7 +41,9 @@ def dataset(*, citizens: int = 0, now: datetime = NOW):
         row_schema=1, extract_sha256="e" * 64, window_from=now - timedelta(days=365), window_until=now, started_at=now
     )
     for number in range(citizens):
-        DatasetConsent.objects.create(dataset=made, consent_id=uuid4(), commitment=hashlib.sha256(f"{made.pk} {number}".encode()).hexdigest())
+        DatasetConsent.objects.create(
+            dataset=made, consent_id=uuid4(), commitment=hashlib.sha256(f"{made.pk} {number}".encode()).hexdigest()
+        )
     ready = {"state": "ready", "sha256": hashlib.sha256(made.pk.bytes).hexdigest(), "citizens": citizens, "finished_at": now}
     DatasetVersion.objects.filter(pk=made.pk).update(**ready)
     made.refresh_from_db()
