@@ -13,8 +13,8 @@ from aurora.journeys import evaluate
 from aurora.journeys._door import open_door
 from aurora.journeys._log import log
 from aurora.journeys.evaluate import Evaluated
+from aurora.twin import feedback, write
 from aurora.twin import queries as twin
-from aurora.twin import write
 from aurora.twin.values import FactView
 from consent import acting, mandates, queries
 from consent.errors import NotFound
@@ -50,6 +50,8 @@ def export(*, citizen_id: UUID, now: datetime) -> dict[str, Any]:
         # Who acts for them has no page of these either.
         doing, name = acting.current(), citizens.name_of(Citizen.objects.get(pk=citizen_id))
         made = evaluate.made(citizen_id=citizen_id, now=now) if doing is None else []
+        # A guardian's child has words of their own.
+        said = feedback.everything(citizen_id=citizen_id) if doing is None else []
     return {
         "format": "aurora-export-1",
         "made_at": now.isoformat(),
@@ -59,6 +61,7 @@ def export(*, citizen_id: UUID, now: datetime) -> dict[str, Any]:
         "facts": [_fact(fact) for fact in mine.facts],
         "consents": consents,
         "evaluations": [_evaluation(version, outcome) for version, outcome in made],
+        "feedback": said,
     }
 
 
