@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "consent.webhooks",
     "recommender",
     "recommender.catalogue",
+    "recommender.monitoring",
     "aurora.identity",
     "aurora.sources",
     "aurora.twin",
@@ -248,6 +249,8 @@ _PERIODS = {
     "aurora.end_consents": ENV.sweep_every.total_seconds(),
     "aurora.return_tokens": 300.0,
     "aurora.purge": 3600.0,
+    # What it has reported it does not report again: a day's report comes within the hour in which its dataset is ready.
+    "aurora.monitor": 3600.0,
     "aurora.forget_proofs": 60.0,
     "aurora.refresh_keys": 60.0,
 }

@@ -59,6 +59,11 @@ def unit(citizen_id: UUID, *, salt: str) -> float:
     return (int.from_bytes(digest[:8], "big") >> 11) / 2**53
 
 
+def rounding_key() -> bytes:
+    """The secret by which counts in reports are rounded up or down (`recommender.monitoring.protect`)."""
+    return hmac.digest(_lookup_key(), b"rounding", "sha256")
+
+
 def subject_hmac(*, issuer: str, national_id: str) -> bytes:
     """Finds a citizen without keeping their identifier readable: 32 bytes."""
     return hmac.digest(_lookup_key(), b"subject\0" + issuer.encode() + b"\0" + national_id.encode(), "sha256")

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from aurora.journeys import delegate, evaluate, suggest, tell_agencies, tell_overdue
 from aurora.journeys import end_consents as ending
+from aurora.journeys import monitor as monitor_journey
 from aurora.journeys import pull as pull_journey
 from aurora.journeys import reconsent as reconsent_journey
 from aurora.journeys import refresh_keys as refresh_keys_journey
@@ -103,6 +104,14 @@ def end_consents() -> None:
 def tell_agency(delivery_id: str) -> None:
     """Make one attempt to tell an agency, unless another worker makes it."""
     tell_agencies.run(delivery_id=UUID(delivery_id))
+
+
+@shared_task(name="aurora.monitor")
+def monitor() -> None:
+    """Watch the models that serve, if there is a dataset that has no report yet."""
+    made = monitor_journey.monitor(now=timezone.now())
+    if made:
+        logger.info("%d reports on models made.", len(made))
 
 
 @shared_task(name="aurora.purge")
