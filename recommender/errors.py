@@ -81,6 +81,13 @@ class DatasetError(RecommenderError):
     code = "dataset_invalid"
 
 
+class ClusterAway(RecommenderError):
+    """The cluster that models are trained on does not answer; another try can help."""
+
+    code = "cluster_away"
+    retryable = True
+
+
 # What an owner is told of a package that is not taken; the API and docs/agency/evaluators.md name the same codes. Sentences name files,
 # facts and operators of the package, never a value.
 EVALUATOR_CODES: Mapping[str, str] = MappingProxyType(

@@ -19,7 +19,6 @@ from recommender.training import metrics
 from recommender.training.metrics import Floats, Labels
 
 PLACES = 3
-RESAMPLES = 1000
 LEAST_HOUSEHOLDS = 400  # of those held out that take part in something; fewer settle nothing
 LEAST_IN_GROUP = 50
 # What may be lost against the champion, at the lower end of the interval, in nDCG@3.
@@ -76,24 +75,6 @@ def passed(gates: Sequence[Gate]) -> bool:
     return bool(gates) and all(gate.passed for gate in gates)
 
 
-def ndcg_each(scores: Floats, labels: Labels, at: int = PLACES) -> Floats:
-    """nDCG@`at` of each household that takes part in something, as `metrics.ndcg` has their mean."""
-    helped = labels.any(axis=1)
-    scores, labels = scores[helped], labels[helped]
-    best = np.argsort(-scores, axis=1, kind="stable")[:, :at]
-    discount = 1 / np.log2(np.arange(at) + 2)
-    gained = (np.take_along_axis(labels, best, axis=1) * discount).sum(axis=1)
-    return np.asarray(gained / np.cumsum(discount)[np.minimum(labels.sum(axis=1), at) - 1])
-
-
-def interval(values: Floats, *, seed: int) -> tuple[float, float]:
-    """95 % of the means of households drawn anew, with replacement (bootstrap, percentiles)."""
-    random = np.random.Generator(np.random.PCG64(seed))
-    means = [values[random.integers(0, len(values), len(values))].mean() for _ in range(RESAMPLES)]
-    low, high = np.percentile(means, (2.5, 97.5))
-    return float(low), float(high)
-
-
 def worst_of_groups(chances: Floats, labels: Labels, groups: Mapping[str, Sequence[str]]) -> tuple[str, float, float, float]:
     """(axis and group, gap, low, high) of the group that is surest to be found less often than all others; ("", 0, 0, 0) where no two can be compared."""
     cases, hits = exposure.found(chances, labels, PLACES)
@@ -105,14 +86,14 @@ def worst_of_groups(chances: Floats, labels: Labels, groups: Mapping[str, Sequen
 
 
 def _beats_segment(trial: Trial, seed: int) -> Gate:
-    gained = ndcg_each(trial.candidate, trial.labels) - ndcg_each(trial.segment, trial.labels)
-    low, high = interval(gained, seed=seed)
+    gained = metrics.ndcg_each(trial.candidate, trial.labels) - metrics.ndcg_each(trial.segment, trial.labels)
+    low, high = metrics.interval([gained], seed=seed)
     return _gate("segment_popularity", gained.mean(), low, high, 0.0, low > 0)
 
 
 def _holds_champion(trial: Trial, seed: int) -> Gate:
-    gained = ndcg_each(trial.candidate, trial.labels) - ndcg_each(trial.champion, trial.labels)
-    low, high = interval(gained, seed=seed)
+    gained = metrics.ndcg_each(trial.candidate, trial.labels) - metrics.ndcg_each(trial.champion, trial.labels)
+    low, high = metrics.interval([gained], seed=seed)
     return _gate("champion", gained.mean(), low, high, -MARGIN, low >= -MARGIN)
 
 
