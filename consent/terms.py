@@ -107,6 +107,11 @@ def access(
     return (*said, Term(ALSO_ENDS, words["heading"][language], sentences))
 
 
+def estimate(*, language: str, category: str, period: Period, identity: Identity | None = None) -> tuple[Term, ...]:
+    """The terms under which Aurora uses an estimate that a citizen kept in other models; `category` is its name in `language`."""
+    return _terms("estimate", language, {"category": category}, period, identity)
+
+
 def _terms(kind: str, language: str, names: Mapping[str, str], period: Period, identity: Identity | None) -> tuple[Term, ...]:
     values = {**names, "start": _day(period.start, language), "end": _day(period.end, language)}
 

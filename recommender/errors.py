@@ -102,6 +102,7 @@ EVALUATOR_CODES: Mapping[str, str] = MappingProxyType(
         "owner_unknown": "No signing key of this owner has been approved.",
         "owner_differs": "The contract names another owner than the one that registers it.",
         "version_exists": "This version has been registered already; a version is never changed.",
+        "circular_inputs": "The model's result would come to rest on itself, through the inputs of other models.",
         "version_not_newer": "A newer version has been registered already; there is no way back to an older one.",
         "model_unreadable": "A model is not an ONNX model that can be read.",
         "model_too_large": "A model has more parts than is taken.",

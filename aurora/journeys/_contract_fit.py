@@ -11,13 +11,15 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
+from aurora.twin.evaluations import OUTCOMES
 from aurora.twin.values import FactView
-from consent import purposes, queries
+from consent import derived, purposes, queries
 from consent.errors import AuroraError
 from consent.models import DataCategoryVersion, Purpose
-from recommender.evaluators.contract import Contract, Input
+from recommender.evaluators.contract import Contract, Input, Outcomes
 
 Schema = Mapping[str, Any]
+PROBABILITY = "probability"  # the unit of what a model works out
 KINDS: Mapping[str, frozenset[str]] = {
     "number": frozenset({"integer", "number"}),
     "boolean": frozenset({"boolean"}),
@@ -56,6 +58,16 @@ class UnfitFact(ContractUnfit):
     sentence = "An input is not as the vocabulary has this fact."
 
 
+class UnfitResult(ContractUnfit):
+    code = "unfit_result"
+    sentence = "The outputs cannot be kept as this kind of data."
+
+
+class UnfitOutcomes(ContractUnfit):
+    code = "unfit_outcomes"
+    sentence = "What followed cannot be read from these facts."
+
+
 class Today:
     """The vocabulary and the purposes as they are now; each is asked for once, and when it is needed."""
 
@@ -78,6 +90,10 @@ class Today:
                 raise UnknownFact(f"{UnknownFact.sentence} ({one.fact})")
             if fault := fault_of(one, facts[key]):
                 raise UnfitFact(f"{UnfitFact.sentence} ({one.fact}: {fault})")
+        if contract.result:
+            self._check_result(contract)
+        if contract.outcomes is not None:
+            self._check_outcomes(contract, contract.outcomes)
 
     def in_another_form(self, contract: Contract, facts: Iterable[FactView]) -> tuple[str, ...]:
         """Those of the facts (`category.key`) that the model would misread, in the order of the inputs: they were kept under a version of their
@@ -97,6 +113,27 @@ class Today:
                 or not _reads(one, schemas[at]["properties"].get(fact.key))
             )
         )
+
+    def _check_result(self, contract: Contract) -> None:
+        """Only the owner whom the vocabulary names fills a kind of data, so that nobody's result passes for another's."""
+        if derived.owners().get(contract.result) != contract.owner or contract.result not in self._current:
+            raise UnfitResult(f"{UnfitResult.sentence} ({contract.result}: not this owner's)")
+        facts = self._current[contract.result].schema["properties"]
+        for output in contract.outputs:
+            if facts.get(output.code, {}).get("x-unit") != PROBABILITY:
+                raise UnfitResult(f"{UnfitResult.sentence} ({contract.result}.{output.code})")
+
+    def _check_outcomes(self, contract: Contract, outcomes: Outcomes) -> None:
+        wanted = {outcomes.happened: ("boolean", ""), outcomes.months: ("integer", "months")}
+        wanted |= {o.outcome: ("boolean", "") for o in contract.outputs if o.outcome}
+        facts = self._current[outcomes.category].schema["properties"] if outcomes.category in self._current else {}
+        for fact, (kind, unit) in wanted.items():
+            found = facts.get(fact.rpartition(".")[2], {})
+            if (found.get("type"), found.get("x-unit", "")) != (kind, unit):
+                raise UnfitOutcomes(f"{UnfitOutcomes.sentence} ({fact})")
+        needed = [*contract.categories, outcomes.category]
+        if purposes.fitting(OUTCOMES, needed) != needed:
+            raise UnfitOutcomes(f"{UnfitOutcomes.sentence} (citizens cannot consent to it)")
 
     @cached_property
     def _current(self) -> dict[str, DataCategoryVersion]:

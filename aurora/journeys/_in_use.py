@@ -14,7 +14,7 @@ from aurora.journeys import _contract_fit
 from consent import agencies
 from recommender.errors import EvaluatorRefused
 from recommender.evaluators import hold, registry
-from recommender.models import EvaluatorVersion
+from recommender.models import EvaluatorOwner, EvaluatorVersion
 
 State = EvaluatorVersion.State
 # Ours, beside the codes of `recommender.errors.EVALUATION_CODES`.
@@ -54,6 +54,20 @@ def stopped() -> list[UUID]:
     versions = list(EvaluatorVersion.objects.filter(state__in=(State.RELEASED, State.RETIRED)))
     found = why_not(versions)
     return [version.pk for version in versions if found[version.pk]]
+
+
+def recalled() -> list[EvaluatorVersion]:
+    """The versions taken out of use for cause: retired by a steward, or their key revoked. What citizens kept of them goes too.
+
+    A version that only made room for a newer one has no fault: what it made stays with who kept it.
+    """
+    retired = list(EvaluatorVersion.objects.filter(state=State.RETIRED).select_related("owner"))
+    newer = set(EvaluatorVersion.objects.filter(released_at__isnull=False).values_list("agency", "identifier", "released_at"))
+    return [
+        version
+        for version in retired
+        if version.owner.state == EvaluatorOwner.State.REVOKED or (version.agency, version.identifier, version.closed_at) not in newer
+    ]
 
 
 def _why_not(version: EvaluatorVersion, owners: Collection[str], today: _contract_fit.Today) -> str:

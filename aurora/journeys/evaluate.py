@@ -24,12 +24,14 @@ from django.utils import timezone
 from aurora import crash
 from aurora.journeys import _record
 from aurora.journeys._basis import Ground
+from aurora.journeys._chained import not_to_be_had, state_of
 from aurora.journeys._contract_fit import Today
 from aurora.journeys._door import AccessRefused, open_door
-from aurora.journeys._in_use import offered, seen, stopped, why_not, why_stopped
+from aurora.journeys._in_use import offered, recalled, seen, stopped, why_not, why_stopped
+from aurora.journeys._log import log
 from aurora.journeys._record import Record
 from aurora.journeys._wake import send
-from aurora.twin import evaluations
+from aurora.twin import evaluations, write
 from aurora.twin.evaluations import Lease
 from aurora.twin.models import Evaluation
 from aurora.twin.values import FactView
@@ -193,6 +195,8 @@ def _outcome(lease: Lease, version: EvaluatorVersion, facts: Sequence[FactView])
     record = _record.begun(version, facts)
     if misread := Today().in_another_form(version.contract, facts):
         return State.NOT_APPLICABLE, record.ended(because=tuple((fact, ANOTHER_FORM) for fact in misread), row=None)
+    if away := not_to_be_had(version.contract, facts):
+        return State.NOT_APPLICABLE, record.ended(because=tuple((fact, NO_MODEL) for fact in away), row=None)
     found = models.evaluate(version, record.given)
     if isinstance(found, models.NotApplicable):
         return State.NOT_APPLICABLE, record.ended(because=tuple((unfit.fact, unfit.why) for unfit in found.because))
@@ -220,11 +224,27 @@ def forget_soon() -> None:
 
 
 def forget_retired() -> int:
-    """Delete what versions made that are not in use. How many outcomes; at most `SWEEP_MOST`, the next round takes the rest."""
-    gone = 0
+    """Delete what versions made that are not in use. How many outcomes; at most `SWEEP_MOST`, the next round takes the rest.
+
+    What citizens kept goes too where the version was taken out of use for cause, and with an entry in their log: it was among their facts.
+    """
+    gone = _recall()
     for evaluation_id, citizen_id in evaluations.with_outcome(evaluator_ids=stopped(), most=SWEEP_MOST):
         with citizen_scope(citizen_id):
             gone += evaluations.forget(evaluation_id=evaluation_id)
+    return gone
+
+
+def _recall() -> int:
+    gone = 0
+    for citizen_id, version_id in evaluations.kept_of(versions=[version.pk for version in recalled()], most=SWEEP_MOST):
+        with citizen_scope(citizen_id):
+            for category, owner, facts in write.recall_derived(citizen_id=citizen_id, versions=[version_id]):
+                log(
+                    citizen_id=citizen_id, event=Event.ESTIMATE_RECALLED, actor=AURORA, categories=[category], source=owner,
+                    details={"version": str(version_id), "facts_erased": facts}, at=timezone.now(),
+                )  # fmt: skip
+                gone += 1
     return gone
 
 
@@ -238,5 +258,5 @@ def _evaluated(row: Evaluation, stands: bool) -> Evaluated:
 
 def _basis(version: EvaluatorVersion, ground: Ground) -> str:
     contract = version.contract
-    return ground.digest(contract.purpose, [str(version.pk), version.package_sha256], categories=contract.categories)
-
+    parts = [str(version.pk), version.package_sha256, *state_of(contract)]
+    return ground.digest(contract.purpose, parts, categories=contract.categories)

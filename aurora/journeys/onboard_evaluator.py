@@ -29,7 +29,7 @@ from recommender.models import EvaluatorOwner, EvaluatorVersion
 logger = logging.getLogger(__name__)
 REASON_LIMIT = 300
 # What clashes with what is registered already, or with the state that something is in.
-_CONFLICTS = frozenset({"version_exists", "version_not_newer", "wrong_state", "key_taken", "key_open"})
+_CONFLICTS = frozenset({"version_exists", "circular_inputs", "version_not_newer", "wrong_state", "key_taken", "key_open"})
 _STATUS = {**dict.fromkeys(_CONFLICTS, 409), "same_person": 403, "evaluator_unknown": 404, "unavailable": 503}
 # What the registry says to model stewards only; the rest an owner may hear over the API.
 FOR_STEWARDS = frozenset({"key_unreadable", "key_taken", "key_open", "same_person", "wrong_state", "evaluator_unknown", "artefact_damaged"})

@@ -109,6 +109,8 @@ def _fact(fact: FactView) -> dict[str, Any]:
         "valid_to": fact.valid_to.isoformat() if fact.valid_to else None,
         "recorded_at": fact.recorded_at.isoformat(),
         "kept_at": fact.kept_at.isoformat() if fact.kept_at else None,
+        "derived_by": str(fact.derived_by) if fact.derived_by else None,
+        "derived_from": [str(one) for one in fact.derived_from],
     }
 
 

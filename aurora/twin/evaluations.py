@@ -136,5 +136,18 @@ def forget(*, evaluation_id: UUID) -> bool:
     return gone == 1
 
 
+def kept_of(*, versions: Iterable[UUID], most: int) -> list[tuple[UUID, UUID]]:
+    """(citizen, version) of what citizens kept of some versions, over all citizens, by a function that gives no value."""
+    with database.cursor() as cursor:
+        cursor.execute("SELECT DISTINCT citizen_id, version FROM estimates_kept_of(%s, %s)", [list(versions), most])
+        return [(citizen_id, version) for citizen_id, version in cursor.fetchall()]
+
+
+def discard(*, citizen_id: UUID, evaluator_id: UUID) -> int:
+    """Delete what a version has worked out for the citizen, by their wish. What is still open goes on. How many."""
+    made = Evaluation.objects.filter(citizen_id=citizen_id, evaluator_id=evaluator_id, state__in=Evaluation.WITH_OUTCOME)
+    return made.exclude(purpose=OUTCOMES).delete()[0]
+
+
 def _held(lease: Lease) -> QuerySet[Evaluation]:
     return Evaluation.objects.filter(pk=lease.evaluation_id, state=Evaluation.State.RUNNING, lease_token=lease.token)

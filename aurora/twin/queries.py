@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from aurora.twin.models import Fact
@@ -19,6 +21,21 @@ def keeps(*, citizen_id: UUID, source: str, categories: Iterable[str] | None = N
     """Whether the citizen has kept something of a source (of these categories) at the end of a consent: no further end erases that."""
     kept = Fact.objects.filter(citizen_id=citizen_id, source=source, superseded_at__isnull=True, kept_at__isnull=False)
     return (kept if categories is None else kept.filter(category__in=list(categories))).exists()
+
+
+@dataclass(frozen=True)
+class KeptEstimate:
+    """What the citizen kept of a model's: by which version, and when it was worked out."""
+
+    version: UUID
+    made_at: datetime
+
+
+def kept_estimate(*, citizen_id: UUID, category: str) -> KeptEstimate | None:
+    """What is kept of one category. One SELECT; opens nothing."""
+    rows = Fact.objects.filter(citizen_id=citizen_id, category=category, derived_by__isnull=False, superseded_at__isnull=True)
+    found = rows.values_list("derived_by", "observed_at").first()
+    return KeptEstimate(*found) if found is not None else None
 
 
 def fact_count(*, citizen_id: UUID) -> int:

@@ -50,7 +50,9 @@ def read(permit: Permit) -> tuple[FactView, ...]:
 
 
 def _view(permit: Permit, row: tuple) -> FactView:  # type: ignore[type-arg]
-    fact_id, category, version, key, sealed, provenance, source, observed_at, valid_from, valid_to, recorded_at, kept_at, by, came_from = row
+    fact_id, category, version, key, sealed, provenance, source, observed_at, valid_from, valid_to, recorded_at, kept_at, by, came_from = (
+        row
+    )
     plain = vault.open_sealed(sealed, citizen_id=permit.citizen_id, context=fact_context(fact_id, category, key))
     return FactView(
         category, version, key, json.loads(plain), provenance, source, observed_at, valid_from, valid_to, recorded_at, kept_at,

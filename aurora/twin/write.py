@@ -74,8 +74,24 @@ def keep_derived(*, citizen_id: UUID, facts: Iterable[NewFact], now: datetime) -
 def erase_derived(*, citizen_id: UUID, category: str, source: str) -> int:
     """Delete what a model worked out and the citizen kept, of one category and owner, and what was derived from it. How many facts."""
     gone, _ = Fact.objects.filter(citizen_id=citizen_id, category=category, source=source, derived_by__isnull=False).delete()
-    forget_derived(citizen_id=citizen_id, categories=[category])
+    # Suggestions rest on no estimate, and stay.
+    Evaluation.objects.filter(citizen_id=citizen_id, state__in=Evaluation.WITH_OUTCOME, categories__contains=[category]).delete()
     return gone
+
+
+def recall_derived(*, citizen_id: UUID, versions: Iterable[UUID]) -> list[tuple[str, str, int]]:
+    """Delete what some versions of models made and the citizen kept, and what was kept of models that had these results for input, however far.
+
+    (category, owner, how many facts) of what went.
+    """
+    theirs = Fact.objects.filter(citizen_id=citizen_id, derived_by__isnull=False)
+    going = list(theirs.filter(derived_by__in=list(versions)))
+    found = {fact.pk: fact for fact in going}
+    while going:
+        going = [f for f in theirs.filter(derived_from__overlap=[fact.pk for fact in going]) if f.pk not in found]
+        found |= {fact.pk: fact for fact in going}
+    parts = sorted({(fact.category, fact.source) for fact in found.values()})
+    return [(category, source, erase_derived(citizen_id=citizen_id, category=category, source=source)) for category, source in parts]
 
 
 def forget_derived(

@@ -166,6 +166,10 @@ def another_form() -> str:
     return gettext("This was fetched in another form than the model reads now. Fetch it again.")
 
 
+def no_model() -> str:
+    return gettext("The model that works this out is no longer in use.")
+
+
 def scale(value: float, quantiles: tuple[tuple[float, float], ...], people: int) -> Scale:
     """A figure among the reference people, whose distribution is given by (share, value), rising from share 0 to 1."""
     low, lower, median, upper, high = (_quantile(quantiles, p) for p in (0.05, 0.25, 0.5, 0.75, 0.95))

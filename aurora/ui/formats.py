@@ -63,6 +63,8 @@ def quantity(value: int | float, unit: str) -> str:
         return money(value)
     if unit == "years":
         return ngettext("%(count)s year", "%(count)s years", int(value)) % {"count": number(value)}
+    if unit == "months":
+        return ngettext("%(count)s month", "%(count)s months", int(value)) % {"count": number(value)}
     if unit == "persons":
         return ngettext("%(count)s person", "%(count)s persons", int(value)) % {"count": number(value)}
     if unit == "of_10":

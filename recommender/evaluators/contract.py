@@ -5,22 +5,18 @@ Form: `contract.schema.json` (JSON Schema 2020-12). Shapes: N people, one row ea
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import groupby, pairwise
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
 
 from recommender.errors import EvaluatorRefused
-from recommender.evaluators import documents
+from recommender.evaluators import documents, plain
 
 SCHEMA = "contract.schema.json"
 LARGEST = 256 * 1024  # bytes
 NUMBER, WORD, BOOLEAN = "number", "word", "boolean"
-# Letters and a symbol that are drawn as nothing; the other invisible ones are of Unicode's categories Cf and Zs.
-BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0\U0001d159")
-MOST_MARKS = 2  # in a row on one letter: the three languages need one, and a heap of them covers the lines around
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +103,19 @@ class Output:
     horizon_months: int
     performance: Performance
     reference: Reference
+    outcome: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """Facts that tell what followed: `happened` whether what the model is about took place, `months` for how long it is known what followed."""
+
+    happened: str
+    months: str
+
+    @property
+    def category(self) -> str:
+        return self.happened.rpartition(".")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +135,8 @@ class Contract:
     responsible: Responsible
     inputs: tuple[Input, ...]
     outputs: tuple[Output, ...]
+    result: str = ""
+    outcomes: Outcomes | None = None
 
     @property
     def categories(self) -> tuple[str, ...]:
@@ -144,7 +155,7 @@ def parse(content: bytes) -> tuple[Contract, dict[str, Any]]:
         document = documents.read(content, schema=SCHEMA, largest=LARGEST)
         contract = of(document)
         _consistent(contract)
-        _plain(document)
+        plain.check(document)
     except documents.Malformed as error:
         raise EvaluatorRefused("contract_invalid", f"contract.json: {error}") from None
     return contract, document
@@ -166,6 +177,8 @@ def of(document: Mapping[str, Any]) -> Contract:
         responsible=Responsible(**document["responsible"]),
         inputs=tuple(_input(i) for i in document["inputs"]),
         outputs=tuple(_output(o) for o in document["outputs"]),
+        result=document.get("result", ""),
+        outcomes=Outcomes(**document["outcomes"]) if "outcomes" in document else None,
     )
 
 
@@ -189,6 +202,7 @@ def _output(found: Mapping[str, Any]) -> Output:
         reference=Reference(
             int(found["reference"]["n"]), tuple((float(q["p"]), float(q["value"])) for q in found["reference"]["quantiles"])
         ),
+        outcome=found.get("outcome", ""),
     )
 
 
@@ -215,6 +229,24 @@ def _consistent(contract: Contract) -> None:
             raise documents.Malformed(f"{i.fact}: two words have the same number.")
     for o in contract.outputs:
         _measured(o)
+    _followed(contract)
+
+
+def _followed(contract: Contract) -> None:
+    """What followed is told in one category, which no input is from: a model that knew it would only repeat it."""
+    told = [o.outcome for o in contract.outputs if o.outcome]
+    if contract.outcomes is None:
+        if told:
+            raise documents.Malformed("An output says by which fact its outcome is told, and the contract has no outcomes.")
+        return
+    named = [contract.outcomes.happened, contract.outcomes.months, *told]
+    _distinct("outcomes", "fact", named)
+    if {fact.rpartition(".")[0] for fact in named} != {contract.outcomes.category}:
+        raise documents.Malformed("/outcomes: the facts are not of one category.")
+    if contract.outcomes.category in contract.categories:
+        raise documents.Malformed("/outcomes: an input is of the category that tells what followed.")
+    if not told:
+        raise documents.Malformed("/outcomes: no output says by which fact its outcome is told.")
 
 
 def _measured(output: Output) -> None:
@@ -242,28 +274,3 @@ def _distinct(where: str, name: str, values: Iterable[str]) -> None:
     values = list(values)
     if len(set(values)) != len(values):
         raise documents.Malformed(f"/{where}: the same {name} twice.")
-
-
-def _plain(value: Any, path: str = "") -> None:
-    """Texts are shown to citizens and operators as they were signed: something to be seen, nothing hidden, nothing that turns text about.
-
-    Refused are control, format, private and unassigned characters (but a new line in a long text), letters drawn as nothing, and heaps of marks
-    (Unicode TR 36, 3.1 and TR 39, 5.4).
-    """
-    if isinstance(value, dict):
-        for name, part in value.items():
-            if not name.isprintable():
-                raise documents.Malformed(f"{path}: a name that is not plain text.")
-            _plain(part, f"{path}/{name}")
-    elif isinstance(value, list):
-        for number, part in enumerate(value):
-            _plain(part, f"{path}/{number}")
-    elif isinstance(value, str):
-        lines = path.startswith(("/intended_use/", "/meaning/", "/limits/", "/population/"))
-        kinds = [" " if lines and c == "\n" else "C" if c in BLANK else unicodedata.category(c) for c in value]
-        if any(kind[0] == "C" or kind in ("Zl", "Zp") for kind in kinds):
-            raise documents.Malformed(f"{path}: a character that is not plain text.")
-        if any(len(list(run)) > MOST_MARKS for mark, run in groupby(kinds, lambda kind: kind in ("Mn", "Me")) if mark):
-            raise documents.Malformed(f"{path}: too many marks on one letter.")
-        if not any(kind[0] in "LNPS" for kind in kinds) and not path.endswith("/unit"):
-            raise documents.Malformed(f"{path}: only blanks.")

@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from recommender.errors import EvaluatorRefused
-from recommender.evaluators import artefacts, examine, vectors
+from recommender.evaluators import artefacts, chain, examine, vectors
 from recommender.evaluators import contract as contracts
 from recommender.evaluators import package as packages
 from recommender.evaluators.contract import Contract
@@ -68,6 +68,8 @@ def register(
         raise EvaluatorRefused("package_layout", "The models in the package are not those that the contract names.")
     check(contract)
     _is_newer(contract)
+    with transaction.atomic():
+        _rests_not_on_itself(contract)
     wanted = vectors.parse(found.vectors, contract)
     examine.models(contract, contents)
     difference = examine.vectors(contract, wanted, contents, files)
@@ -76,6 +78,7 @@ def register(
     with transaction.atomic():
         _one_at_a_time(contract.owner, contract.identifier)
         _is_newer(contract)
+        _rests_not_on_itself(contract)
         if not EvaluatorOwner.objects.select_for_update().filter(pk=key.pk, state=EvaluatorOwner.State.APPROVED).exists():
             raise EvaluatorRefused("owner_unknown")
         return EvaluatorVersion.objects.create(
@@ -106,7 +109,7 @@ def release(*, version_id: UUID, by: UUID, now: datetime) -> Released:
     """The second person agrees: from now on it is run, and the version before it is not.
 
     Signature and files are verified anew, from the storage. Raises `EvaluatorRefused`: evaluator_unknown, wrong_state, same_person,
-    version_not_newer, owner_unknown (its key was revoked), artefact_damaged, signature_invalid, unavailable.
+    version_not_newer, circular_inputs, owner_unknown (its key was revoked), artefact_damaged, signature_invalid, unavailable.
     """
     asked = get(version_id)
     _still_holds(asked)
@@ -124,6 +127,7 @@ def release(*, version_id: UUID, by: UUID, now: datetime) -> Released:
         others = EvaluatorVersion.objects.filter(agency=found.agency, identifier=found.identifier)
         if others.filter(version__gt=found.version, state__in=(State.RELEASED, State.RETIRED)).exists():
             raise EvaluatorRefused("version_not_newer")
+        _rests_not_on_itself(found.contract)
         replaced = others.filter(state=State.RELEASED).first()
         if replaced:
             reason = f"replaced by version {found.version}"
@@ -170,10 +174,25 @@ def _is_newer(contract: Contract) -> None:
         raise EvaluatorRefused("version_not_newer")
 
 
+def _rests_not_on_itself(contract: Contract) -> None:
+    """Before anything costly, and again in the transaction that takes or releases it: of two that would close a circle the second is refused."""
+    if not contract.result:
+        return
+    _wait_for("evaluator chains")
+    others = EvaluatorVersion.objects.filter(state__in=(State.REGISTERED, State.ASKED, State.RELEASED))
+    if way := chain.circle(contract, (other.contract for other in others)):
+        raise EvaluatorRefused("circular_inputs", f"The result would come to rest on itself: {' > '.join(way)}.")
+
+
 def _one_at_a_time(agency: str, identifier: str) -> None:
     """Registrations and releases of one evaluator wait for each other: else two versions could be the newest, or the released one."""
+    _wait_for(f"evaluator {agency}/{identifier}")
+
+
+def _wait_for(name: str) -> None:
+    """For whoever holds the lock of this name, until this transaction ends."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"evaluator {agency}/{identifier}"])
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
 
 
 def _still_holds(version: EvaluatorVersion) -> None:

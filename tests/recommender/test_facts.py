@@ -11,7 +11,14 @@ from recommender.facts import CATEGORIES, FACTS, LARGEST_AMOUNT, by_category
 
 VOCABULARY = Path(__file__).resolve().parents[2] / "consent" / "vocabulary" / "categories"
 # Whose guardian somebody is says who may act for whom, and what a surgeon noted is for the hospital's own model: neither suggests anything.
-NO_FEATURE = {"population.guardianship", "population.estate", "hospital.surgery"}
+NO_FEATURE = {
+    "population.guardianship",
+    "population.estate",
+    "hospital.surgery",
+    "hospital.surgery_outcome",
+    "derived.surgery_risk",
+    "derived.hospital_stay",
+}
 ENTRIES = [json.loads(p.read_text("utf-8")) for p in VOCABULARY.glob("*.json")]
 SCHEMAS = {entry["code"]: entry["schema"] for entry in ENTRIES if entry["code"] not in NO_FEATURE}
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.urls import reverse
 
 from aurora.journeys.own_data import OwnData
+from aurora.portal.present import estimates
 from aurora.portal.present.vocabulary import Vocabulary, category_view, connect_url
 from aurora.twin.values import FactView
 from aurora.ui import mandate_words
@@ -37,6 +38,7 @@ def my_data_page(mine: OwnData, *, whom: str = "", changed: bool = False) -> MyD
             declared_url=connect_url(source.code) if source.code == CITIZEN and not doing else "",
             kept_at=max((fact.kept_at for fact in facts if fact.kept_at), default=None),
             kept_source=next((fact.source for fact in facts if fact.kept_at), ""),
+            origin=estimates.origin(facts, mine.facts, vocabulary),
         )
         (groups if facts else missing).append(group)
     return MyDataPage(

@@ -12,13 +12,17 @@ from django.urls import reverse
 from aurora.journeys import evaluate
 from aurora.journeys._basis import Ground
 from aurora.journeys._in_use import RETIRED, offered, why_not
+from aurora.journeys.allow_estimate import purpose_of
 from aurora.journeys.evaluate import Evaluated
+from aurora.portal.present import estimates
 from aurora.portal.present.vocabulary import Vocabulary, connect_url
 from aurora.sources import connections
+from aurora.twin import queries as twin
 from aurora.twin.models import Evaluation
 from aurora.ui import chances, formats, words
 from aurora.ui.contexts import (
     CalibrationRow,
+    ChainedView,
     DataNeed,
     DataState,
     EstimateView,
@@ -30,6 +34,7 @@ from aurora.ui.contexts import (
     Text,
     UnfitView,
 )
+from consent import derived
 from recommender.evaluators.contract import Contract, Input, Output, Texts
 from recommender.models import EvaluatorVersion
 
@@ -78,8 +83,31 @@ def page(version: EvaluatorVersion, *, citizen_id: UUID, now: datetime) -> Evalu
         consents_url=reverse("portal:consents"),
         purpose=vocabulary.purpose(contract.purpose),
         can_ask=not stopped and _all_there(needs),
+        **_kept(version, found, citizen_id=citizen_id),
         **(_left(found, stopped) if stopped else _stands(version, found, vocabulary)),
     )
+
+
+def _kept(version: EvaluatorVersion, found: Evaluated | None, *, citizen_id: UUID) -> dict[str, Any]:
+    """What is among the citizen's data of this model, and what can be kept or deleted."""
+    result = version.contract.result
+    kept = twin.kept_estimate(citizen_id=citizen_id, category=result) if result else None
+    stands = found is not None and found.state in Evaluation.WITH_OUTCOME and found.stands
+    same = kept is not None and found is not None and (kept.version, kept.made_at) == (version.pk, found.finished_at)
+    keepable = bool(result) and stands and found is not None and found.state == State.DONE and not same
+    other = result if kept is not None and purpose_of(result) else ""
+    return {
+        "keep_url": reverse("portal:keep_estimate", args=[version.pk]) if keepable else "",
+        "delete_url": reverse("portal:delete_estimate", args=[version.pk]) if stands or kept is not None else "",
+        "kept_at": kept.made_at if kept is not None else None,
+        "kept_same": same,
+        "use_url": reverse("portal:use_estimate", args=[other]) if other else "",
+    }
+
+
+def _chained(found: Evaluated, vocabulary: Vocabulary) -> tuple[ChainedView, ...]:
+    named = ((category, *estimates.name_of(version)) for category, version in sorted(found.made_by.items()))
+    return tuple(ChainedView(vocabulary.category(category), model, version) for category, model, version in named)
 
 
 def _stands(version: EvaluatorVersion, found: Evaluated | None, vocabulary: Vocabulary) -> dict[str, Any]:
@@ -92,6 +120,7 @@ def _stands(version: EvaluatorVersion, found: Evaluated | None, vocabulary: Voca
         "again": not found.open,
         "outdated": found.state in Evaluation.WITH_OUTCOME and not found.stands,
         "estimates": _estimates(contract, found),
+        "chained": _chained(found, vocabulary),
         "unfit": tuple(_unfit(fact, why, contract, vocabulary) for fact, why in found.because),
         "reason": str(words.refusal(found.code) if found.state == State.REFUSED else chances.failure(found.code)) if found.code else "",
         "asked_at": found.requested_at,
@@ -149,13 +178,25 @@ def _needs(contract: Contract, ground: Ground, connected: Collection[str], vocab
         source = vocabulary.source_of(category)
         facts = tuple(_label(i.fact, vocabulary) for i in contract.inputs if i.category == category)
         state, url = DataState.HAVE, ""
-        if category not in allowed:
+        if category in derived.owners():
+            state, url = _of_model(category, ground, allowed)
+        elif category not in allowed:
             state, url = DataState.NOT_ALLOWED if source in connected else DataState.NOT_CONNECTED, connect_url(source)
         elif category not in ground.held:
             state, url = DataState.NOT_FETCHED, reverse("portal:sources")
-        return DataNeed(vocabulary.category(category), vocabulary.agency(source), facts, state, url)
+        return DataNeed(vocabulary.category(category), vocabulary.agency(derived.owners().get(category, source)), facts, state, url)
 
     return tuple(need(category) for category in contract.categories)
+
+
+def _of_model(category: str, ground: Ground, allowed: Collection[str]) -> tuple[DataState, str]:
+    """Another model's result: first worked out and kept, then allowed for this."""
+    if category not in ground.held:
+        made_by = next((v for v in offered() if v.contract.result == category), None)
+        return (DataState.NOT_KEPT, reverse("portal:evaluation", args=[made_by.pk])) if made_by else (DataState.NO_MODEL, "")
+    if category not in allowed:
+        return DataState.NOT_ALLOWED, reverse("portal:use_estimate", args=[category])
+    return DataState.HAVE, ""
 
 
 def _estimates(contract: Contract, found: Evaluated) -> tuple[EstimateView, ...]:
@@ -196,9 +237,12 @@ def _unfit(fact: str, why: str, contract: Contract, vocabulary: Vocabulary) -> U
         said = chances.unknown_value(_known_values(known, vocabulary))
     elif why == evaluate.ANOTHER_FORM:
         said = chances.another_form()
+    elif why == evaluate.NO_MODEL:
+        said = chances.no_model()
     else:
         said = chances.missing()
-    return UnfitView(_label(fact, vocabulary), vocabulary.agency(vocabulary.source_of(fact.rpartition(".")[0])), said)
+    category = fact.rpartition(".")[0]
+    return UnfitView(_label(fact, vocabulary), vocabulary.agency(derived.owners().get(category, vocabulary.source_of(category))), said)
 
 
 def _known_values(known: Input, vocabulary: Vocabulary) -> str:

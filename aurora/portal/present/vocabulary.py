@@ -52,8 +52,9 @@ class Vocabulary:
 
 
 def connect_url(code: str) -> str:
-    """Where a source is connected; where the citizen is the source, where they tell."""
-    return reverse("portal:life") if code == CITIZEN else reverse("portal:connect", args=[code])
+    """Where a source is connected; where the citizen is the source, where they tell; where models are, where they are asked."""
+    elsewhere = {CITIZEN: "portal:life", AURORA: "portal:evaluations"}
+    return reverse(elsewhere[code]) if code in elsewhere else reverse("portal:connect", args=[code])
 
 
 def category_view(version: DataCategoryVersion) -> CategoryView:

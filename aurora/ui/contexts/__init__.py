@@ -71,6 +71,8 @@ from aurora.ui.contexts.console import (
     StateCount,
 )
 from aurora.ui.contexts.data import (
+    CameFrom,
+    EstimateOrigin,
     FactGroup,
     FactRow,
     MyDataPage,
@@ -89,6 +91,7 @@ from aurora.ui.contexts.errors import (
 )
 from aurora.ui.contexts.evaluations import (
     CalibrationRow,
+    ChainedView,
     DataNeed,
     DataState,
     EstimateView,
@@ -99,6 +102,7 @@ from aurora.ui.contexts.evaluations import (
     QualityView,
     Scale,
     UnfitView,
+    UseEstimatePage,
 )
 from aurora.ui.contexts.feedback import (
     FeedbackView,
@@ -198,9 +202,11 @@ __all__ = [
     "Availability",
     "Banner",
     "CalibrationRow",
+    "CameFrom",
     "CategoryChoice",
     "CategoryView",
     "CauseView",
+    "ChainedView",
     "ChangeView",
     "ClientCard",
     "ClientChoice",
@@ -231,6 +237,7 @@ __all__ = [
     "EntryPage",
     "EntryView",
     "ErrorPage",
+    "EstimateOrigin",
     "EstimateView",
     "EvaluationPage",
     "EvaluationState",
@@ -309,6 +316,7 @@ __all__ = [
     "TroubleRow",
     "UnfitView",
     "UnknownView",
+    "UseEstimatePage",
     "ValueRow",
     "WaitingRequest",
     "WhyChoice",

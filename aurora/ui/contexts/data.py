@@ -33,6 +33,35 @@ class FactRow:
 
 
 @dataclass(frozen=True, slots=True)
+class CameFrom:
+    """A fact from which a model worked something out; itself worked out from `came_from`, where another model made it."""
+
+    label: Text
+    source: Text
+    came_from: tuple["CameFrom", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EstimateOrigin:
+    """Which model worked facts out, what its figures mean and do not, who is responsible, and from what it did. `gone`: so many of the facts that
+    went in have changed or gone since. `recalled`: the model was taken out of use for cause, and these are about to be deleted.
+    """
+
+    model: Text
+    version: str
+    owner: Text
+    meaning: Text
+    limits: Text
+    responsible: str
+    contact: str
+    url: str
+    synthetic: bool = False
+    came_from: tuple[CameFrom, ...] = ()
+    gone: int = 0
+    recalled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class FactGroup:
     """A category with its facts. Empty `facts` with `connect_url` is a category that is not connected or not
     allowed. `kept_at`: the citizen chose to keep it; `kept_source` is the source's code for the form that deletes it
@@ -46,6 +75,7 @@ class FactGroup:
     connect_url: str = ""
     kept_at: datetime | None = None
     kept_source: str = ""
+    origin: EstimateOrigin | None = None
     declared_url: str = ""
 
 

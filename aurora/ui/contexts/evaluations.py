@@ -1,10 +1,12 @@
 """What another organisation's model works out for the citizen, and what it needs. See the package for the conventions."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from aurora.ui.contexts.shared import Banner, Text
+from aurora.ui.contexts.shared import AgainView, Banner, CategoryView, FieldError, NoticePart, PurposeView, Text
+from aurora.ui.contexts.sources import EndChoice
 
 
 class EvaluationState(StrEnum):
@@ -24,10 +26,14 @@ class EvaluationState(StrEnum):
 
 
 class DataState(StrEnum):
-    """HAVE: in Aurora and allowed for this. NOT_FETCHED: allowed, but nothing is there. NOT_ALLOWED: connected, not for this."""
+    """HAVE: in Aurora and allowed for this. NOT_FETCHED: allowed, but nothing is there. NOT_ALLOWED: connected, not for this.
+    NOT_KEPT: another model's result that the citizen has not kept. NO_MODEL: such a result, and no model in use works it out.
+    """
 
     HAVE = "have"
     NOT_FETCHED = "not_fetched"
+    NOT_KEPT = "not_kept"
+    NO_MODEL = "no_model"
     NOT_ALLOWED = "not_allowed"
     NOT_CONNECTED = "not_connected"
 
@@ -128,12 +134,38 @@ class UnfitView:
 
 
 @dataclass(frozen=True, slots=True)
+class ChainedView:
+    """A kind of data that went in and that another model had worked out: that model's name and version."""
+
+    category: Text
+    model: Text
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class UseEstimatePage:
+    """`portal/use_estimate.html`: a POST form to itself. Controls: `end` (EndChoice.value), `decision` (`allow` or `decline`), `notice_token`."""
+
+    category: CategoryView
+    purpose: PurposeView
+    terms: Mapping[str, NoticePart]
+    ends: tuple[EndChoice, ...]
+    notice_token: str
+    back_url: str
+    errors: tuple[FieldError, ...] = ()
+    again: AgainView | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class EvaluationPage:
     """`portal/evaluation.html`; its changing part is `portal/_evaluation.html`, which `fragment_url` gives while `state` is RUNNING.
 
     A POST to the page itself asks for the work, possible where `can_ask`. `outdated`: something was worked out before, from data or consents
     that have changed since. `reason` (translated) for REFUSED, FAILED and STOPPED. `leaving`: an outcome of a model that
     is not in use is still there, and about to be deleted. `contact` is text, as the owner wrote it.
+
+    `keep_url`, `delete_url` take a POST; "" where there is nothing to keep or to delete. `kept_at`: when what is among the citizen's data was
+    worked out; `kept_same`: it is what the page shows. `use_url` asks whether other models may use it.
     """
 
     name: Text
@@ -164,5 +196,11 @@ class EvaluationPage:
     retry_at: datetime | None = None
     entry_url: str = ""
     fragment_url: str = ""
+    chained: tuple[ChainedView, ...] = ()
+    keep_url: str = ""
+    delete_url: str = ""
+    kept_at: datetime | None = None
+    kept_same: bool = False
+    use_url: str = ""
     refresh_seconds: int = 3
     banner: Banner | None = None

@@ -231,6 +231,12 @@ def connect_terms() -> dict[str, NoticePart]:
     return _parts(terms.connect(language=formats.language(), source=TAX[formats.language()], period=Period(TODAY, date(2027, 11, 24))))
 
 
+def estimate_terms() -> dict[str, NoticePart]:
+    """What a citizen is told before other models may use an estimate, in the active language."""
+    name = text("Leikkauksen riskiarvio", "Riskbedömning inför operation", "Estimate of the risks of surgery")[formats.language()]
+    return _parts(terms.estimate(language=formats.language(), category=name, period=Period(TODAY, date(2027, 11, 24))))
+
+
 def access_terms(*, once: bool = False, until: date = date(2027, 2, 24)) -> dict[str, NoticePart]:
     """What a citizen is told before an agency may read, in the active language."""
     code, service = formats.language(), text("Asumistukihakemus", "Ansökan om bostadsstöd", "Housing assistance application")

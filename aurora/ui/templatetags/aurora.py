@@ -87,6 +87,8 @@ _STATES: tuple[tuple[StrEnum, str, str | Promise], ...] = (
     (EvaluationState.RETIRED, "", _("No longer in use")),
     (DataState.HAVE, "au-tag--good", _("In Aurora, allowed")),
     (DataState.NOT_FETCHED, "au-tag--attention", _("Allowed, nothing fetched")),
+    (DataState.NOT_KEPT, "au-tag--attention", _("Not among your data")),
+    (DataState.NO_MODEL, "au-tag--attention", _("No model in use works it out")),
     (DataState.NOT_ALLOWED, "au-tag--attention", _("Not allowed for this")),
     (DataState.NOT_CONNECTED, "au-tag--attention", _("Not connected")),
     (Health.GOOD, "au-tag--good", _("Working")),
@@ -210,6 +212,8 @@ def fact_value(row: FactRow) -> str:
         return gettext("Yes") if row.value else gettext("No")
     if isinstance(row.value, str):
         return row.value
+    if row.unit == "probability":
+        return chances.percent(row.value)
     return formats.quantity(row.value, row.unit)
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from consent import loading
 from consent.models import Agency
-from consent.rules import CITIZEN
+from consent.rules import AURORA, CITIZEN
 
 VOCABULARY = Path(__file__).resolve().parents[2] / "vocabulary"
 # The source of what citizens say of themselves: no agency, and never active as one, but named where a source is named. No client is registered for this code.
@@ -31,6 +31,10 @@ class Command(BaseCommand):
 
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
+        # Where models' results belong: no source holds them, they are made here.
+        Agency.objects.get_or_create(
+            code=AURORA, defaults={"name": dict.fromkeys(("fi", "sv", "en"), "Aurora"), "roles": [Agency.Role.OPERATOR]}
+        )
         Agency.objects.get_or_create(code=CITIZEN, defaults={"name": YOURSELF, "active": False})
         now, agencies = timezone.now(), {a.code: a for a in Agency.objects.all()}
         try:

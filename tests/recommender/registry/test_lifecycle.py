@@ -196,7 +196,9 @@ def test_a_damaged_or_exchanged_file_is_refused_and_the_shipped_model_suggests(d
     candidate = made.evaluated(other)
     asked = lifecycle.ask(model_id=candidate.pk, by=made.ASKER, now=made.NOW)
     for which in (model, other):
-        name = artefacts.path(serving.FOLDER, which.files["food_assistance.txt" if "food_assistance.txt" in which.files else "food_assistance"])
+        name = artefacts.path(
+            serving.FOLDER, which.files["food_assistance.txt" if "food_assistance.txt" in which.files else "food_assistance"]
+        )
         content = default_storage.open(name).read()
         default_storage.delete(name)
         if damage == "changed":

@@ -1,21 +1,27 @@
 """Estimates by another organisation's model, in every state that a citizen can meet."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 from aurora.ui import chances, formats, words
 from aurora.ui.contexts import (
     CalibrationRow,
+    CategoryView,
+    ChainedView,
     DataNeed,
     DataState,
+    EndChoice,
     EstimateView,
     EvaluationPage,
     EvaluationsPage,
     EvaluationState,
     EvaluatorCard,
+    FieldError,
+    PurposeView,
     QualityView,
     Text,
     UnfitView,
+    UseEstimatePage,
 )
 from aurora.ui.gallery import parts as p
 from aurora.ui.gallery.example import Example
@@ -95,6 +101,12 @@ def pages() -> list[Example]:
         ),
         **ended,  # type: ignore[arg-type]
     )
+    made = {**ended, "keep_url": "/evaluations/x/keep/", "delete_url": "/evaluations/x/delete/"}
+    done = replace(done, **made)  # type: ignore[arg-type]
+    kept = replace(
+        done, keep_url="", kept_at=p.NOW, kept_same=True, use_url="/estimates/derived.surgery_risk/use/",
+        chained=(ChainedView(p.text("Leikkauksen riskiarvio", "Riskbedömning inför operation", "Estimate of the risks of surgery"), NAME, "joint-surgery-risk 1"),),
+    )  # fmt: skip
     rare = replace(
         done,
         estimates=(_estimate("infection", INFECTION, 0.0004, 0.0, 12, 100_000), _estimate("death", DEATH, 0.00001, 0.0, 18, 100_000)),
@@ -122,13 +134,32 @@ def pages() -> list[Example]:
         EvaluatorCard(NAME, HOSPITAL, USE, (INFECTION, REVISION, DEATH), one.needs, one.state, "/evaluations/x/", synthetic=one.synthetic)
         for one in (ready, _page(EvaluationState.NEEDS, data=DataState.NOT_CONNECTED), done, unfit)
     )
+    risk = p.text("Leikkauksen riskiarvio", "Riskbedömning inför operation", "Estimate of the risks of surgery")
+    use = UseEstimatePage(
+        category=CategoryView("derived.surgery_risk", risk, ready.meaning, (), True),
+        purpose=PurposeView("surgery-risk", ready.purpose, ready.use, ready.limits),
+        terms=p.estimate_terms(),
+        ends=(EndChoice("3", date(2027, 2, 24)), EndChoice("6", date(2027, 5, 24)), EndChoice("12", date(2027, 11, 24))),
+        notice_token="t",  # noqa: S106
+        back_url="/evaluations/",
+    )
+    wrong = replace(use, errors=(FieldError("end", str(words.form_error("end_required"))),))
+    chain = (
+        DataNeed(risk, HOSPITAL, (INFECTION,), DataState.NOT_KEPT, "/evaluations/y/"),
+        DataNeed(SURGERY, HOSPITAL, FACTS, DataState.HAVE),
+    )
+    chained = replace(_page(EvaluationState.NEEDS, data=DataState.NOT_FETCHED), needs=chain)
+    no_model = replace(chained, needs=(replace(chain[0], state=DataState.NO_MODEL, url=""), chain[1]))
     each = {
+        "chained": chained, "no-model": no_model,
         "ready": ready, "needs": _page(EvaluationState.NEEDS, data=DataState.NOT_CONNECTED), "running": running, "waiting": waiting, "done": done,
-        "rare": rare, "not-applicable": unfit, "refused": refused, "failed": failed, "outdated": outdated,
+        "kept": kept, "rare": rare, "not-applicable": unfit, "refused": refused, "failed": failed, "outdated": outdated,
         "stopped": stopped, "retired": retired,
     }  # fmt: skip
     return [
         Example("evaluations", "portal/evaluations.html", "evaluations/", EvaluationsPage(cards, "/sources/")),
+        Example("use-estimate", "portal/use_estimate.html", "estimates/derived.surgery_risk/use/", use),
+        Example("use-estimate-wrong", "portal/use_estimate.html", "estimates/derived.surgery_risk/use/", wrong),
         Example("evaluations-none", "portal/evaluations.html", "evaluations/", EvaluationsPage((), "/sources/")),
         *(Example(f"evaluation-{name}", "portal/evaluation.html", "evaluations/x/", page) for name, page in each.items()),
     ]

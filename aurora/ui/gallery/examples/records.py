@@ -10,6 +10,8 @@ from aurora.ui.contexts import (
     AgencyConsentPage,
     AgencyTold,
     Availability,
+    CameFrom,
+    CategoryView,
     ConsentEventView,
     ConsentPage,
     ConsentsPage,
@@ -17,6 +19,7 @@ from aurora.ui.contexts import (
     ConsentView,
     DayGroup,
     EntryPage,
+    EstimateOrigin,
     FactGroup,
     FactRow,
     FieldError,
@@ -119,6 +122,26 @@ def data() -> list[Example]:
             FactRow(p.text("Ruoka-apu", "Mathjälp", "Food assistance"), True, p.TAX, Provenance.DERIVED, p.NOW),
         ),
     )
+    risk = p.text("Infektio vuoden kuluessa", "Infektion inom ett år", "Infection within one year")
+    hospital = p.text("Aluesairaala", "Regionsjukhuset", "Regional Hospital")
+    said = p.text(
+        "Kuinka monelle sadasta kaltaisestasi käy näin.",
+        "Hur många av hundra som du det händer.",
+        "To how many of a hundred like you it happens.",
+    )
+    estimate = FactGroup(
+        CategoryView("derived.surgery_risk", p.text("Leikkauksen riskiarvio", "Riskbedömning inför operation", "Estimate of the risks of surgery"), said, (), True),
+        p.text("Aurora", "Aurora", "Aurora"),
+        (FactRow(risk, 0.031, hospital, Provenance.DERIVED, p.NOW, "probability"),),
+        kept_at=p.NOW,
+        kept_source="hospital",
+        origin=EstimateOrigin(
+            p.text("Tekonivelleikkauksen riskit", "Risker vid protesoperation", "Risks of a joint replacement"), "joint-surgery-risk 1", hospital,
+            said, p.text("Ei sitä, pitäisikö leikata.", "Inte om du bör opereras.", "Not whether you should be operated on."),
+            "Aluesairaala", "models@hospital.example", "/evaluations/x/", True,
+            (CameFrom(p.text("Ikä", "Ålder", "Age"), hospital), CameFrom(risk, hospital, (CameFrom(p.text("Sukupuoli", "Kön", "Sex"), hospital),))), 2,
+        ),
+    )  # fmt: skip
     missing = (FactGroup(p.DISABILITY, p.INSURANCE, (), "/sources/x/connect/"),)
     return [
         Example(
@@ -126,7 +149,7 @@ def data() -> list[Example]:
             "portal/my_data.html",
             "my-data/",
             MyDataPage(
-                (group, replace(income, kept_at=p.NOW, kept_source="tax-administration")),
+                (group, replace(income, kept_at=p.NOW, kept_source="tax-administration"), estimate),
                 missing,
                 "/sources/",
                 "/my-data/export/",
