@@ -14,16 +14,19 @@ from uuid import UUID
 from django.db import IntegrityError
 
 from aurora.journeys import pull
+from aurora.journeys._basis import Ground
 from aurora.journeys._log import log
 from aurora.journeys._release import release_uncovered
 from aurora.outbound import oauth
 from aurora.outbound.oauth import PeerFailed, Registration
 from aurora.sources import connections, pulls, registry
 from aurora.sources.models import ConnectAttempt, DataSource
+from aurora.twin import write
 from consent import earlier, notices, queries, services, terms
 from consent.days import day_of
 from consent.errors import AuroraError, Conflict, InvalidInput
 from consent.ledger.events import Event
+from consent.mandates import SUGGESTIONS
 from consent.models import Agency, DataCategoryVersion, Purpose, PurposeVersion
 from consent.notices import NoticeText
 from consent.purposes import fitting
@@ -208,7 +211,7 @@ def _record(*, citizen_id: UUID, attempt: ConnectAttempt, source: DataSource, to
     categories = attempt.choices["categories"]
     with citizen_scope(citizen_id):
         queries.for_decision(citizen_id=citizen_id, recipient=AURORA)  # locks in the order in which every access does
-        given = []
+        before, given = Ground(citizen_id=citizen_id, now=now).allowed(SUGGESTIONS), []
         for text in (t for t in shown.texts if t.purpose in attempt.choices["purposes"] and fitting(t.purpose, categories)):
             record, _ = services.give(
                 citizen_id=citizen_id, recipient=aurora, source=source.agency, purpose=text.purpose, categories=fitting(text.purpose, categories),
@@ -221,6 +224,8 @@ def _record(*, citizen_id: UUID, attempt: ConnectAttempt, source: DataSource, to
         connection = connections.establish(citizen_id=citizen_id, source=source, tokens=tokens, now=now)
         run = pulls.enqueue(connection=connection, categories=categories, now=now)
         release_uncovered(citizen_id=citizen_id, source=source.agency.code, now=now)
+        if less := before - Ground(citizen_id=citizen_id, now=now).allowed(SUGGESTIONS):
+            write.forget_derived(citizen_id=citizen_id, categories=less, purpose=SUGGESTIONS)
         for record in given:
             log(
                 citizen_id=citizen_id, event=Event.CONSENT_GIVEN, actor=CITIZEN, purpose=record.purpose_id, categories=record.categories,

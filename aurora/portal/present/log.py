@@ -16,7 +16,7 @@ from aurora.identity import vault
 from aurora.identity.vault import VaultClosed
 from aurora.portal.present.consents import notice
 from aurora.portal.present.vocabulary import Vocabulary
-from aurora.ui import formats, mandate_words, words
+from aurora.ui import formats, mandate_words, replay_words, words
 from aurora.ui.contexts import DayGroup, EntryKind, EntryPage, EntryView, LogPosition, PeriodSummary
 from consent import acting, queries
 from consent.ledger import queries as ledger
@@ -62,6 +62,9 @@ def row(entry: LedgerEntry, vocabulary: Vocabulary, behind: set[UUID]) -> EntryV
         allowed=not event.is_refusal if event and event.subject in ACCESS_SUBJECTS else None,
         refusal=str(_refusal(entry.decision)) if event and event.is_refusal else "",
     )
+
+# Suggestions made again: who had it done, and what came of it, stands in the entry's sealed part.
+REPLAYS = frozenset({Event.SUGGESTION_REPLAYED.value, Event.OWN_SUGGESTION_REPLAYED.value})
 
 
 def _event(entry: LedgerEntry) -> Event | None:
@@ -163,6 +166,8 @@ def _is_genuine(entry: LedgerEntry) -> bool:
 def _decision(entry: LedgerEntry, genuine: bool) -> str:
     if not genuine:
         return str(words.error("entry_changed"))
+    if entry.event in REPLAYS:
+        return replay_words.said(ledger.open_entry(entry, partial(vault.open_sealed, citizen_id=entry.citizen_id)).details)
     if entry.actor == CITIZEN:
         return str(words.own_deed() if _acted(entry) is None and acting.current() is None else mandate_words.acted_deed())
     said = words.decision if acting.current() is None else mandate_words.persons_decision
