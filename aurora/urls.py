@@ -6,13 +6,15 @@ from django.urls import include, path
 from aurora import health
 from aurora.api.grants import GrantResource
 from aurora.portal import callbacks
-from aurora.portal.views import authorize, entrance
+from aurora.portal.views import authorize, entrance, services
 
 urlpatterns = [
     path("api/v1/", include("aurora.api.urls")),  # first, since it is called most, and addresses are tried in their order
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
     path("", entrance.root),
+    path("services.jsonld", services.all_data, name="services_data"),
+    path("services/<slug:identifier>.jsonld", services.data, name="service_data"),
     path("sign-in/callback", callbacks.signed_in),
     path("sources/<slug:code>/callback", callbacks.connected),
     path("oauth/authorize", authorize.decide, name="authorize"),

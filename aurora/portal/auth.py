@@ -43,6 +43,19 @@ def for_citizens(view: View) -> View:
     return inner
 
 
+def for_everyone(view: View) -> View:
+    """A page that needs no signing in and shows nothing of anyone. Who is signed in keeps their frame: name, and for whom they act."""
+
+    @wraps(view)
+    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if isinstance(request.user, Citizen):
+            request.display_name = request.user.display_name  # type: ignore[attr-defined]
+            mandated.show(request)
+        return view(request, *args, **kwargs)
+
+    return inner
+
+
 def me(request: HttpRequest) -> UUID:
     """The citizen whose data this page is about: whoever sits there, or whom they act for. Behind `for_citizens` only."""
     doing = mandated.of(request)

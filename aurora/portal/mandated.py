@@ -6,6 +6,7 @@ docs/decisions/mandates.md gives the reason for each.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -89,6 +90,15 @@ def admit(request: HttpRequest) -> Acting | HttpResponse | None:
     deed = PAGES.get(page or "")
     fault = rules.not_delegable(doing.mandate.kind) if deed is None else act_for.may(doing, deed, now=timezone.now())
     return refused(request, MandateRefused(fault)) if fault is not None else doing
+
+
+def show(request: HttpRequest) -> None:
+    """For a page about nobody: the frame says for whom this session acts, as long as it may. Nothing is decided."""
+    chosen = request.session.get(SESSION)
+    request.acting = None  # type: ignore[attr-defined]
+    if chosen is not None and isinstance(request.user, Citizen):
+        with suppress(MandateRefused, NotFound):
+            request.acting = act_for.acting_for(actor=request.user.id, mandate_id=UUID(chosen), now=timezone.now())  # type: ignore[attr-defined]
 
 
 def refused(request: HttpRequest, error: MandateRefused) -> HttpResponse:

@@ -15,6 +15,7 @@ from aurora.portal.views import (
     mandates,
     messages,
     receipts,
+    services,
     sources,
     suggestions,
 )
@@ -36,6 +37,8 @@ urlpatterns = [
     path("suggestions/not-for-me/<uuid:run>/<slug:service>/", feedback.not_for_me, name="not_for_me"),
     path("suggestions/open/<uuid:run>/<slug:service>/", feedback.opened, name="suggestion_open"),
     path("suggestions/why/<slug:service>/", suggestions.why, name="suggestion_why"),
+    path("services/", services.services, name="services"),
+    path("services/<slug:identifier>/", services.service, name="service"),
     path("life/", life.life, name="life"),
     path("life/delete/", life.delete, name="life_delete"),
     path("evaluations/", evaluations.evaluations, name="evaluations"),

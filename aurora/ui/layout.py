@@ -17,6 +17,8 @@ _SECTIONS = {
     "pull": "sources",
     "suggestions": "suggestions",
     "life": "suggestions",
+    "services": "services",
+    "service": "services",
     "evaluations": "evaluations",
     "evaluation": "evaluations",
     "activity": "activity",

@@ -49,6 +49,11 @@ class Rule:
         _refuse_what_is_no_condition({**programs, self.source: whole}, self.facts)
 
     @property
+    def tree(self) -> Node:
+        """Its conditions under their connectives."""
+        return self._tree
+
+    @property
     def facts(self) -> tuple[str, ...]:
         """Keys of all facts that the rule names, in the order it names them."""
         return tuple(dict.fromkeys(key for part in conditions(self._tree) for key in part.facts))

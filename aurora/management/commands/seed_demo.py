@@ -42,6 +42,7 @@ class Command(BaseCommand):
         for code, source in wanted["sources"].items():
             _agency(code, source["name"], [Role.DATA_SOURCE])
         call_command("load_vocabulary")
+        call_command("load_catalogue", stdout=self.stdout)
         _eid(wanted["eid"])
         for code, source in wanted["sources"].items():
             _source(code, source)

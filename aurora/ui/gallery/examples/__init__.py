@@ -14,6 +14,7 @@ from aurora.ui.gallery.examples import (
     models,
     office,
     records,
+    services,
     withdrawals,
 )
 
@@ -27,6 +28,7 @@ def pages() -> list[Example]:
         citizen.suggestions,
         feedback.pages,
         life.pages,
+        services.pages,
         evaluations.pages,
         records.activity,
         records.data,
