@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from django.urls import reverse
 
+from aurora.console import present_monitoring
 from aurora.portal.present.vocabulary import Vocabulary
 from aurora.sources import connections, pulls
 from aurora.sources.pulls import PullCount
@@ -23,8 +24,8 @@ TROUBLED = timedelta(hours=1)
 SHOWN_ROLES = frozenset(AgencyRole)
 
 
-def overview(*, now: datetime, agencies_url: str = "", models_url: str = "") -> ConsoleOverviewPage:
-    """The whole page. Queries: agencies, vocabulary, three counting functions, the ledger's head."""
+def overview(*, now: datetime, agencies_url: str = "", models_url: str = "", monitoring_url: str = "") -> ConsoleOverviewPage:
+    """The whole page. Queries: agencies, vocabulary, three counting functions, the ledger's head, the newest reports on models."""
     vocabulary = Vocabulary()
     counts = pulls.counts()
     newest: Checkpoint | None = ledger.newest_checkpoint()
@@ -49,6 +50,8 @@ def overview(*, now: datetime, agencies_url: str = "", models_url: str = "") -> 
         checkpoint_url="/ledger/checkpoint",
         agencies_url=agencies_url,
         models_url=models_url,
+        model_alarms=sum(one.alarms for one in present_monitoring.newest()),
+        monitoring_url=monitoring_url,
         withdrawals_url=reverse("console:withdrawals"),
     )
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from aurora.console import agencies, models, sign_in, views, withdrawals
+from aurora.console import agencies, models, monitoring, sign_in, views, withdrawals
 
 app_name = "console"
 urlpatterns = [
@@ -14,6 +14,7 @@ urlpatterns = [
     path("clients/<str:client_id>/state/", agencies.client_state, name="client_state"),
     path("client-drafts/<uuid:id>/", agencies.draft, name="draft"),
     path("models/", models.models, name="models"),
+    path("models/monitoring/", monitoring.monitoring, name="monitoring"),
     path("models/keys/new/", models.new_model_key, name="new_model_key"),
     path("models/keys/<uuid:id>/", models.model_key, name="model_key"),
     path("models/<uuid:id>/", models.model, name="model"),

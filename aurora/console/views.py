@@ -21,5 +21,6 @@ def overview(request: HttpRequest) -> HttpResponse:
     """How Aurora is doing."""
     agencies = reverse("console:agencies") if has_role(request, Role.AGENCY_OFFICER, Role.AUDITOR) else ""
     models = reverse("console:models") if has_role(request, Role.MODEL_STEWARD, Role.AUDITOR) else ""
-    page = present.overview(now=timezone.now(), agencies_url=agencies, models_url=models)
+    monitoring = reverse("console:monitoring") if models else ""
+    page = present.overview(now=timezone.now(), agencies_url=agencies, models_url=models, monitoring_url=monitoring)
     return render(request, "console/overview.html", {"page": page})

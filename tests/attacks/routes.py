@@ -76,6 +76,7 @@ ROUTES = {
     "LANG/console/clients/<str:client_id>/state/": Route("/en/console/clients/benefits-office/state/", FORM, "operator"),
     "LANG/console/client-drafts/<uuid:id>/": Route(f"/en/console/client-drafts/{NOBODYS}/", FORM, "operator"),
     "LANG/console/models/": Route("/en/console/models/", READ, "operator"),
+    "LANG/console/models/monitoring/": Route("/en/console/models/monitoring/", READ, "operator"),
     "LANG/console/models/keys/new/": Route("/en/console/models/keys/new/", FORM, "operator"),
     "LANG/console/models/keys/<uuid:id>/": Route(f"/en/console/models/keys/{NOBODYS}/", FORM, "operator"),
     "LANG/console/models/<uuid:id>/": Route(f"/en/console/models/{NOBODYS}/", FORM, "operator"),

@@ -104,3 +104,5 @@ class ConsoleOverviewPage:
     agencies_url: str = ""
     withdrawals_url: str = ""
     models_url: str = ""
+    model_alarms: int = 0
+    monitoring_url: str = ""

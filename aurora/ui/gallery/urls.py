@@ -50,6 +50,7 @@ console = [
     path("", nothing, name="overview"),
     path("agencies/", nothing, name="agencies"),
     path("models/", nothing, name="models"),
+    path("models/monitoring/", nothing, name="monitoring"),
     path("withdrawals/", nothing, name="withdrawals"),
     path("withdrawals/end/", nothing, name="end_consent"),
     path("withdrawals/<slug:id>/retry/", nothing, name="retry_delivery"),

@@ -12,6 +12,7 @@ from aurora.ui.gallery.examples import (
     mandates,
     messages,
     models,
+    monitoring,
     office,
     records,
     services,
@@ -47,5 +48,6 @@ def pages() -> list[Example]:
         clients.console,
         withdrawals.console,
         models.console,
+        monitoring.console,
     )
     return [example for part in parts for example in part()]

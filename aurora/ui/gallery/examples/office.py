@@ -54,6 +54,8 @@ def console() -> list[Example]:
         checkpoint_at=p.NOW,
         checkpoint_size=1_204_327,
         checkpoint_url="/ledger/checkpoint",
+        model_alarms=2,
+        monitoring_url="/monitoring/",
     )
     secret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"  # noqa: S105 - an example of nobody
     uri = f"otpauth://totp/Aurora:olli?secret={secret}&issuer=Aurora"

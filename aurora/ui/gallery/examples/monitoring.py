@@ -1,0 +1,92 @@
+"""How models do, on the operators' console."""
+
+from dataclasses import replace
+from typing import Any
+
+from aurora.ui import monitoring_words as words
+from aurora.ui.contexts.monitoring import Chart, ChartRow, Choice, MonitoringPage, Picture, ReportRow
+from aurora.ui.formats import number
+from aurora.ui.gallery.example import Example
+
+AGES = (
+    ("under_25", 640, 0.81),
+    ("25_34", 1_905, 0.84),
+    ("35_44", 2_210, 0.85),
+    ("55_64", 2_480, 0.79),
+    ("from_75", 310, 0.41),
+    ("rest", 15, None),
+)
+ALARM: dict[str, Any] = {
+    "code": "exposure_gap",
+    "what": "entitled_shown",
+    "axis": "age",
+    "group": "from_75",
+    "value": 0.42,
+    "threshold": 0.15,
+}
+DRIFT: dict[str, Any] = {"code": "shift", "what": "tax.income.wages", "axis": "", "group": "", "value": -0.23, "threshold": 0.15}
+
+
+def _row(label: str, people: int, share: float | None, *more: str, mark: str = "") -> ChartRow:
+    if share is None:
+        return ChartRow(label, (number(people), words.silent("few"), "–", *more))
+    low, high = max(0.0, share - 0.04), min(1.0, share + 0.04)
+    between = f"{words.percent(low)} – {words.percent(high)}"
+    picture = Picture(f"{share * 100:.1f}", f"{low * 100:.1f}", f"{(high - low) * 100:.1f}", mark)
+    return ChartRow(label, (number(people), words.percent(share), between, *more), picture)
+
+
+def _page() -> MonitoringPage:
+    ages = tuple(_row(words.group("age", group), people, share) for group, people, share in AGES)
+    measures = tuple(_row(words.measure(code), 8_120, share, words.percent(share - 0.03), mark=f"{share * 100 - 3:.1f}") for code, share in (("entitled_shown", 0.8), ("found_3", 0.87), ("applied", 0.21)))  # fmt: skip
+    consent = tuple(ChartRow(words.group("income", group), (number(people), words.percent(share), words.percent(of)), Picture(f"{share * 100:.1f}", mark=f"{of * 100:.1f}")) for group, people, share, of in (("under_10000", 310, 0.04, 0.12), ("10000_24999", 1_600, 0.2, 0.22), ("from_100000", 3_800, 0.47, 0.29)))  # fmt: skip
+    return MonitoringPage(
+        reports=(
+            ReportRow("9f2c4f1d7a2be0a5", words.role("champion"), "24.11.2026", number(8_120), 2, "/r/2/", True),
+            ReportRow("1b0e6a7c5d4f3e2d", words.role("shadow"), "24.11.2026", number(8_120), 0, "/r/1/", False),
+        ),
+        back_url="/models/",
+        model="9f2c4f1d7a2be0a5",
+        role=words.role("champion"),
+        day="24.11.2026",
+        people=number(8_120),
+        alarms=(words.alarm(ALARM, ""), words.alarm(DRIFT, "Palkat")),
+        overall=Chart("Everybody", "Measure", ("People", "Share", "Uncertainty", "Weighted"), measures, "Bar, line, mark."),
+        measures=tuple(Choice(str(word), "/m/", code == "entitled_shown") for code, word in words.MEASURES.items()),
+        measure=words.measure("entitled_shown"),
+        measure_explained=words.explained("entitled_shown"),
+        by_group=(
+            Chart(words.axis("age"), "Group", ("People", "Share", "Uncertainty"), ages),
+            Chart(words.axis("region"), "Group", ("People", "Share", "Uncertainty"), ()),
+        ),
+        consent=(Chart(words.axis("income"), "Group", ("People", "Consented", "All"), consent),),
+        drift=Chart(
+            "Facts", "Fact", ("KS", "PSI", "Shift"), (ChartRow("Palkat", (number(0.14), number(0.16), number(-0.23)), Picture("28.0")),)
+        ),
+        suggested=Chart(
+            "Programmes",
+            "Programme",
+            ("Now", "Then"),
+            (ChartRow("Ruoka-apu", (words.percent(0.31), words.percent(0.34)), Picture("31.0", mark="34.0")),),
+        ),
+        weeks=Chart(
+            "Applied",
+            "Week",
+            ("People", "Share"),
+            (ChartRow("5.10.2026", (number(420), words.percent(0.22)), Picture("22.0")), ChartRow("16.11.2026", (number(365), "–"))),
+        ),
+        estimate=words.percent(0.2),
+    )
+
+
+def console() -> list[Example]:
+    page = _page()
+    calm = replace(page, alarms=(), stale="49", estimate="")
+    few = replace(page, few=True, people=words.silent("few"), alarms=())
+    pages = (
+        ("console-monitoring", page),
+        ("console-monitoring-calm", calm),
+        ("console-monitoring-few", few),
+        ("console-monitoring-none", MonitoringPage((), "/models/")),
+    )
+    return [Example(name, "console/monitoring.html", "console/models/monitoring/", context, name_shown="Milla") for name, context in pages]
