@@ -2,7 +2,7 @@ from django.apps import AppConfig
 
 
 class RecommenderConfig(AppConfig):
-    """Holds the `train` command, and the tables of evaluators."""
+    """Holds the tables of evaluators, and those of our own datasets and models."""
 
     name = "recommender"
     label = "recommender"

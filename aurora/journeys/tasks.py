@@ -16,6 +16,7 @@ from aurora.journeys import pull as pull_journey
 from aurora.journeys import reconsent as reconsent_journey
 from aurora.journeys import refresh_keys as refresh_keys_journey
 from aurora.journeys import remind as remind_journey
+from aurora.journeys import retrain as retrain_journey
 from aurora.journeys import return_tokens as returning
 from aurora.journeys import send_mail as send_mail_journey
 from aurora.sources import connections
@@ -44,6 +45,12 @@ def forget_evaluations() -> None:
     gone = evaluate.forget_retired()
     if gone:
         logger.info("%d outcomes of retired evaluators deleted.", gone)
+
+
+@shared_task(name="aurora.retrain")
+def retrain(retraining_id: str) -> None:
+    """Make the model that is to replace one whose rows were withdrawn, unless another worker does."""
+    retrain_journey.run(retraining_id=UUID(retraining_id))
 
 
 @shared_task(name="aurora.send_mail")
@@ -86,6 +93,9 @@ def sweep() -> None:
     mails = send_mail_journey.sweep(now=timezone.now())
     if mails:
         logger.info("Sweep: %d mails woken.", mails)
+    due = retrain_journey.sweep(now=timezone.now())
+    if due:
+        logger.info("Sweep: %d retrainings woken.", due)
     settled = delegate.sweep(now=timezone.now())
     if settled:
         logger.info("Sweep: %d mandates settled.", settled)

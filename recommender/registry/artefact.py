@@ -79,7 +79,7 @@ def read(directory: Path) -> Artefact:
     metadata = _metadata(directory / METADATA)
     texts = {programme: _text(directory / f"{programme}.txt") for programme in PROGRAMMES}
     if not hmac.compare_digest(sha256_of(texts).encode(), str(metadata.get("sha256")).encode()):
-        raise ArtefactError(f"The model in {directory} is not the one that its metadata describes. Run `manage.py train`.")
+        raise ArtefactError(f"The model in {directory} is not the one that its metadata describes. Run `manage.py train --out` with that folder.")
     return Artefact(texts, metadata)
 
 
@@ -115,6 +115,6 @@ def _text(path: Path) -> str:
             raise ArtefactError(f"The model file {path.name} is too large.")
         return path.read_bytes().decode("utf-8")
     except OSError as error:
-        raise ArtefactError(f"The model file {path} is missing or unreadable. Run `manage.py train`.") from error
+        raise ArtefactError(f"The model file {path} is missing or unreadable. Run `manage.py train --out` with that folder.") from error
     except UnicodeDecodeError as error:
         raise ArtefactError(f"The model file {path.name} is damaged.") from error

@@ -47,7 +47,7 @@ def learnt_on_cluster(
     from distributed import Client
 
     try:
-        client = Client(scheduler, timeout=CONNECT_SECONDS, set_as_default=False)
+        client = Client(scheduler, timeout=CONNECT_SECONDS)
     except (OSError, TimeoutError, ValueError) as error:
         raise ClusterAway("The Dask cluster does not answer.") from error
     with client:
