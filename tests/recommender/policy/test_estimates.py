@@ -70,7 +70,7 @@ def test_lines_of_one_citizen_do_not_count_as_many() -> None:
     draws = np.random.default_rng(6)
     log, near = log_of(draws, citizens=60, lists=40), np.array([0.8, 0.12, 0.08])
     alike = np.repeat((draws.random(60) < 0.4).astype(float), 40)  # whoever takes one takes all
-    log = replace(log, reward=alike, target=near[[int(np.flatnonzero(HERE == one)[0]) for one in log.propensity]])
+    log = replace(log, reward=alike, target=near[[int(np.flatnonzero(one == HERE)[0]) for one in log.propensity]])
     apart = replace(log, unit=np.arange(len(log.unit)))
     together, single = value(log, Method.SNIPS), value(apart, Method.SNIPS)
     assert together.value == pytest.approx(single.value)
