@@ -110,7 +110,7 @@ _TEXTS: Final[Mapping[str, Sentence]] = {
     "week": _("First shown in the week from"),
 }
 ALARM_CODES: Final = frozenset(_ALARMS)
-_IN_PERCENT: Final = frozenset({"exposure_gap", "tpr_gap", "uptake_gap", "under_represented", "suggested", "known_fall", "uptake_fall"})
+_IN_POINTS: Final = frozenset({"exposure_gap", "tpr_gap", "uptake_gap", "suggested", "known_fall", "uptake_fall"})
 
 
 def axis(code: str) -> str:
@@ -157,7 +157,7 @@ def alarm(found: Mapping[str, Any], what: str) -> str:
     """A whole sentence. `what`: the fact, programme or category as people read it; a measure is named here."""
     code = found["code"]
     of = f"{axis(found['axis'])}, {group(found['axis'], found['group'])}" if found["axis"] else ""
-    figure = percent if code in _IN_PERCENT else formats.number
+    figure = percent if code == "under_represented" else points if code in _IN_POINTS else formats.number
     told = str(MEASURES.get(found["what"], what))
     return str(_ALARMS[code]) % {"group": of, "what": told, "value": figure(found["value"]), "threshold": figure(found["threshold"])}
 
@@ -173,6 +173,11 @@ def percent(share: float) -> str:
     """Whole per cent: 43 % (fi, sv; no-break space), 43% (en)."""
     whole = formats.number(round(share * 100))
     return whole + ("%" if formats.language() == "en" else f"{formats.NBSP}%")
+
+
+def points(share: float) -> str:
+    """A difference of two shares, which is no share."""
+    return gettext("%(count)s percentage points") % {"count": formats.number(round(share * 100))}
 
 
 def _figure(text: str) -> str:
