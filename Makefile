@@ -37,7 +37,7 @@ test-long: .venv/.installed-dev .venv/.chromium ## Run the tests that take minut
 bench: .venv/.installed-dev ## Measure against peers, write bench/results.json (about five minutes; on a quiet machine)
 	$(BIN)/python -W ignore -m bench
 
-bench-large: .venv/.installed-dev ## The same, and what takes long
+bench-large: .venv/.installed-dev .venv/.bench-large .venv/.cps ## The same, and what takes long: most of an hour
 	$(BIN)/python -W ignore -m bench --large
 
 lint: .venv/.installed-dev ## Check style, types, import direction, settings and migrations
@@ -54,6 +54,7 @@ format: .venv/.installed-dev ## Put the code into form
 lock: .venv/.installed-dev ## Pin every package with its hashes, from requirements.in and requirements-dev.in
 	$(BIN)/pip-compile -q --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --strip-extras -o requirements.txt requirements.in
 	$(BIN)/pip-compile -q --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --strip-extras -o requirements-dev.txt requirements-dev.in
+	$(BIN)/pip-compile -q --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --strip-extras -o requirements-bench.txt requirements-bench.in
 
 clean: ## Remove the environment and caches; the demo's data in .aurora stays
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
@@ -78,6 +79,17 @@ clean: ## Remove the environment and caches; the demo's data in .aurora stays
 .venv/.installed-dev: .venv/.installed requirements-dev.txt
 	@echo "Installing what the checks need ..."
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+# Other recommenders, in an environment of their own; and the CPS file, which lies in a package that is not installed.
+.venv/.bench-large: .venv/.installed-dev requirements-bench.txt
+	@echo "Installing the recommenders that ours is measured against ..."
+	@$(PYTHON) -m venv .venv/bench-large
+	@.venv/bench-large/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-bench.txt
+	@touch $@
+
+.venv/.cps: .venv/.installed-dev requirements-cps.txt
+	@$(BIN)/python -m pip download -q --disable-pip-version-check --no-deps --require-hashes -d .venv/cps -r requirements-cps.txt
 	@touch $@
 
 # Node knows its own certificate authorities only; the operating system's are named to it.

@@ -1,26 +1,137 @@
-"""How well the trained way of ranking ranks: households held out, five splits."""
+"""How well the trained way of ranking ranks, beside others' ways: households held out, five splits, 95 % intervals over households (bootstrap).
+
+`_attributes`: from facts that are no programmes. `_history`: one programme that is received is hidden, the others are known and no candidates.
+Other recommenders run in an environment of their own, in a process of their own (`bench/peers/recommend.py`); where there is none, they are left out.
+"""
 
 from __future__ import annotations
 
+import os
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 from statistics import mean
 
+import numpy as np
+
+from bench import contenders, cps
 from bench.harness import Scale
 from bench.place import Place
-from bench.results import Results
+from bench.results import ROOT, Figure, Results
+from recommender.facts import PROGRAMMES
+from recommender.ranking.features import ATTRIBUTES
 from recommender.registry.artefact import ranker_of, sha256_of
-from recommender.training import dataset, train
+from recommender.training import dataset, metrics, train
+from recommender.training.dataset import Dataset
+from recommender.training.metrics import Floats, Labels
 
 SEEDS = (1, 2, 3, 4, 5)
+PEERS = ROOT / ".venv" / "bench-large" / "bin" / "python"
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+
+@dataclass(slots=True)
+class Measured:
+    """Values of each split: a household's by figure, and single ones by figure."""
+
+    each: dict[str, list[Floats]] = field(default_factory=dict)
+    single: dict[str, list[float]] = field(default_factory=dict)
+
+    def ranking(self, name: str, scores: Floats, labels: Labels) -> None:
+        self.each.setdefault(f"ndcg3_{name}", []).append(metrics.ndcg_each(scores, labels))
+        self.each.setdefault(f"recall3_{name}", []).append(metrics.recall_each(scores, labels))
+        self.each.setdefault(f"map_{name}", []).append(metrics.average_precision_each(scores, labels))
+
+    def aucs(self, name: str, scores: Floats, labels: Labels) -> None:
+        for column, programme in enumerate(PROGRAMMES):
+            self.single.setdefault(f"auc_{name}_{programme}", []).append(metrics.auc(scores[:, column], labels[:, column]))
+
+    def hidden(self, name: str, scores: Floats, hidden: dataset.Hidden) -> None:
+        self.each.setdefault(f"ndcg3_{name}", []).append(metrics.hidden_each(scores, hidden.seen, hidden.who, hidden.which))
+
+    def tell(self, results: Results) -> None:
+        for name, each in self.each.items():
+            results.figures.append(Figure(name, mean(float(one.mean()) for one in each), *metrics.interval(each)))
+        for name, values in self.single.items():
+            results.number(name, values, centre=mean)
 
 
 def measure(results: Results, place: Place, scale: Scale) -> None:
-    data = dataset.load()
-    ours, by_segment = [], []
+    households = cps.load()
+    data, found = households.data, Measured()
+    if scale.quick:
+        data = Dataset(data.rows[:2000], data.labels[:2000], data.sha256)
+    settings: list[str] = []
     for seed in SEEDS[: scale.pick(5, 1)]:
         kept, held_out = dataset.split(len(data.rows), seed)
-        texts = train.fit(data.rows[kept], data.labels[kept])
-        found = train.measure(ranker_of(sha256_of(texts), texts), data, kept, held_out)
-        ours.append(found["ndcg3"])
-        by_segment.append(found["ndcg3_segment_popularity"])
-    results.number("ndcg3_attributes", ours, centre=mean)
-    results.number("ndcg3_segment_popularity", by_segment, centre=mean)
+        by_segment = contenders.by_segment(data, kept, held_out)
+        _attributes(found, data, kept, held_out, by_segment)
+        hidden = dataset.hide_one(data.rows[held_out], data.labels[held_out])
+        ours = _ours(found, data, kept, held_out, hidden)
+        found.hidden("history_segment_popularity", by_segment[hidden.who], hidden)
+        found.hidden("history_logistic", contenders.logistic(data.rows[kept], data.labels[kept], hidden.rows), hidden)
+        if PEERS.exists():
+            settings = _peers(found, data, kept, hidden, by_segment, settings, scale)
+        if households.catch_all is not None and not scale.quick:
+            contenders.catch_all(found, data, households.catch_all, kept, held_out)
+        contenders.ablations(found, data, kept, held_out, ours)
+    found.tell(results)
+    _best_peer(results, found)
+    results.number("ndcg3_households", [len(data.rows)])
+
+
+def _attributes(found: Measured, data: Dataset, kept: Floats, held_out: Floats, by_segment: Floats) -> None:
+    labels = data.labels[held_out]
+    found.ranking("popularity", np.tile(data.labels[kept].mean(axis=0), (len(held_out), 1)), labels)
+    found.ranking("segment_popularity", by_segment, labels)
+    chances = contenders.logistic(dataset.without_history(data.rows[kept]), data.labels[kept], dataset.without_history(data.rows[held_out]))
+    found.ranking("logistic", chances, labels)
+    found.aucs("logistic", chances, labels)
+
+
+def _ours(found: Measured, data: Dataset, kept: Floats, held_out: Floats, hidden: dataset.Hidden) -> Mapping[str, str]:
+    texts = train.fit(data.rows[kept], data.labels[kept])
+    ranker = ranker_of(sha256_of(texts), texts)
+    chances = ranker.scores(dataset.without_history(data.rows[held_out]))
+    found.ranking("attributes", chances, data.labels[held_out])
+    found.aucs("attributes", chances, data.labels[held_out])
+    found.hidden("history", ranker.scores(hidden.rows), hidden)
+    found.hidden("history_unused", ranker.scores(dataset.without_history(hidden.rows)), hidden)
+    return texts
+
+
+def _peers(
+    found: Measured, data: Dataset, kept: Floats, hidden: dataset.Hidden, by_segment: Floats, settings: list[str], scale: Scale
+) -> list[str]:
+    """Settings are chosen on the first split, within its training households, and kept for the others."""
+    known = len(ATTRIBUTES)
+    with tempfile.TemporaryDirectory() as folder:
+        given, out = Path(folder) / "given.npz", Path(folder) / "out.npz"
+        np.savez(
+            given, train_rows=data.rows[kept][:, :known], train_labels=data.labels[kept], rows=hidden.rows[:, :known], seen=hidden.seen,
+            segment=by_segment[hidden.who],
+        )  # fmt: skip
+        command = [str(PEERS), str(ROOT / "bench" / "peers" / "recommend.py"), str(given), str(out), *scale.pick([], ["--quick"])]
+        command += [argument for one in settings for argument in ("--settings", one)]
+        done = subprocess.run(command, env={**os.environ, **ONE_THREAD}, capture_output=True, text=True, check=True)
+        for name, scores in np.load(out).items():
+            found.hidden(f"history_{name}", scores, hidden)
+    if done.stdout:
+        print(done.stdout, end="", flush=True)
+    return settings or [line.split()[0] for line in done.stdout.splitlines()]
+
+
+def _best_peer(results: Results, found: Measured) -> None:
+    """The best of what is not ours, by its mean: the one to beat."""
+    ours = ("ndcg3_history", "ndcg3_history_unused")
+    peers = {name: each for name, each in found.each.items() if name.startswith("ndcg3_history_") and name not in ours}
+    best = max(peers, key=lambda name: mean(float(one.mean()) for one in peers[name]))
+    results.figures.append(
+        Figure("ndcg3_best_peer_history", mean(float(one.mean()) for one in peers[best]), *metrics.interval(peers[best]))
+    )
+    differences = [ours - peer for ours, peer in zip(found.each["ndcg3_history"], peers[best], strict=True)]
+    results.figures.append(
+        Figure("ndcg3_history_over_best_peer", mean(float(one.mean()) for one in differences), *metrics.interval(differences))
+    )
