@@ -35,7 +35,7 @@ OFFERS_SHOWN = 3
 
 def page(made: Suggestions, vocabulary: Vocabulary, language: str) -> SuggestionsPage:
     """The whole page, with the data that was used and the log entry of that very access."""
-    catalogue = store.current()
+    catalogue = store.at(made.catalogue)
     found = _views(made, catalogue, vocabulary, language)
     return SuggestionsPage(
         allowed=True,
@@ -71,7 +71,7 @@ def recomputed_page(found: Recomputed, made_at: datetime) -> RecomputedPage:
 
 def top(made: Suggestions, vocabulary: Vocabulary, language: str) -> tuple[SuggestionView | None, OfferView | None]:
     """For the home page: the first suggestion, and what would settle most."""
-    catalogue = store.current()
+    catalogue = store.at(made.catalogue)
     found, offers = _views(made, catalogue, vocabulary, language), _offers(made, catalogue, vocabulary)
     return (found[0] if found else None), (offers[0] if offers else None)
 
@@ -159,4 +159,4 @@ def _settled(made: Suggestions, catalogue: Catalogue) -> Iterable[SettledView]:
 
 def _unknown(fact: str, vocabulary: Vocabulary, *, offered: bool) -> UnknownView:
     source = vocabulary.source_of(fact.rpartition(".")[0])
-    return UnknownView(label(fact, vocabulary), vocabulary.agency(source), connect_url(source) if offered else "")
+    return UnknownView(label(fact, vocabulary), vocabulary.agency(source), connect_url(source) if offered else "", source == CITIZEN)

@@ -32,12 +32,13 @@ class ReasonView:
 @dataclass(frozen=True, slots=True)
 class UnknownView:
     """A fact that would settle the eligibility, and its source. Without `connect_url` the source is connected and does
-    not have it.
+    not have it. `declared`: citizens tell it themselves, there.
     """
 
     fact_label: Text
     source_name: Text
     connect_url: str = ""
+    declared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
