@@ -66,8 +66,8 @@ def search(query: str, language: str, *, today: date, filters: Filters | None = 
         raise KeyError(language)
     asked = list(dict.fromkeys(words(query[:LONGEST_QUERY])))[:MOST_WORDS]
     telling = _telling(asked, language)
-    found = [_expanded(word, language, last=word == asked[-1]) for word in telling]
-    corrected = [one.said for one in found] != telling
+    found = [_expanded(word, stem, language, last=word == asked[-1]) for word, stem in telling.items()]
+    corrected = [one.said for one in found] != list(telling)
     page = min(max(page, 1), MOST_PAGES)
     answer = _page(found, language, today, filters or Filters(), page, size, all_words=True)
     loose = not answer[1] and page == 1 and len(found) > 1
@@ -78,18 +78,23 @@ def search(query: str, language: str, *, today: date, filters: Filters | None = 
     return Found(identifiers, total, page, min(-(-total // size), MOST_PAGES), instead, loose and total > 0)
 
 
-def _telling(asked: list[str], language: str) -> list[str]:
-    """Without words such as "and", unless there are no others."""
-    kept = [word for word in asked if _value(f"SELECT numnode(to_tsquery('{CONFIGURATIONS[language]}', %s))", [word])]
-    return kept or asked
+def _telling(asked: list[str], language: str) -> dict[str, str]:
+    """The words with their stems, without words such as "and", unless there are no others."""
+    configuration = CONFIGURATIONS[language]
+    sql = (
+        f"SELECT word, numnode(to_tsquery('{configuration}', word)), (tsvector_to_array(to_tsvector('{configuration}', word)))[1]"
+        " FROM unnest(%s::text[]) WITH ORDINALITY AS asked (word, place) ORDER BY place"
+    )
+    rows = _rows(sql, [asked]) if asked else []
+    return {word: stem or word for word, _, stem in [row for row in rows if row[1]] or rows}
 
 
-def _expanded(word: str, language: str, *, last: bool) -> _Word:
-    parts = _containing(word, language, last=last)
+def _expanded(word: str, stem: str, language: str, *, last: bool) -> _Word:
+    parts = _containing(word, stem, language, last=last)
     if parts or _occurs(word, language):
         return _Word(word, (word, *parts))
     like = _most_like(word, language)
-    return _Word(like[0], (*like, *_containing(like[0], language, last=last))) if like else _Word(word, (word,))
+    return _Word(like[0], (*like, *_containing(like[0], like[0], language, last=last))) if like else _Word(word, (word,))
 
 
 def _occurs(word: str, language: str) -> bool:
@@ -97,9 +102,8 @@ def _occurs(word: str, language: str) -> bool:
     return bool(_value(sql, [language, word, word, word]))
 
 
-def _containing(word: str, language: str, *, last: bool) -> list[str]:
+def _containing(word: str, stem: str, language: str, *, last: bool) -> list[str]:
     """Words of the catalogue that begin with it (the last word may be unfinished) or, from four letters on, have it in them; the commonest first."""
-    stem = _value(f"SELECT (tsvector_to_array(to_tsvector('{CONFIGURATIONS[language]}', %s)))[1]", [word]) or word
     part = stem if len(stem) >= _SHORTEST_PART and word.startswith(stem) else word
     if len(part) >= _SHORTEST_PART:
         condition, values = "trigrams @> %s AND word LIKE %s", [inner_trigrams(part), f"%{part}%"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import render
 from django.urls import reverse
@@ -53,23 +54,23 @@ def data(request: HttpRequest, identifier: str) -> HttpResponse:
     if identifier not in catalogue:
         return HttpResponse(status=410 if _retired(identifier) else 404)
     found = catalogue[identifier]
-    return _linked_data(request, found.version, lambda: linked.service(found, address=_address(request)))
+    return _linked_data(request, found.version, lambda: linked.service(found, address=_address))
 
 
 @require_safe
 def all_data(request: HttpRequest) -> HttpResponse:
     """The catalogue in use, a page of services at a time."""
     catalogue, number = store.current(), forms.page_number(request.GET)
-    return _linked_data(request, f"{catalogue.version}-{number}", lambda: linked.page(catalogue, number=number, address=_address(request)))
+    return _linked_data(request, f"{catalogue.version}-{number}", lambda: linked.page(catalogue, number=number, address=_address))
 
 
 def _linked_data(request: HttpRequest, version: str, write: Callable[[], str]) -> HttpResponse:
     tag = f'"{version}"'
     same = tag in request.headers.get("If-None-Match", "")
     response = HttpResponseNotModified() if same else HttpResponse(write(), content_type=linked.MEDIA_TYPE)
-    response.headers.update(
-        {"ETag": tag, "Cache-Control": f"public, max-age={FRESH}", "Vary": "Accept", "Access-Control-Allow-Origin": "*"}
-    )
+    headers = {"ETag": tag, "Cache-Control": f"public, max-age={FRESH}", "Vary": "Accept", "Access-Control-Allow-Origin": "*"}
+    for name, value in headers.items():
+        response.headers[name] = value
     return response
 
 
@@ -81,10 +82,10 @@ def _retired(identifier: str) -> PublicService:
     return found
 
 
-def _address(request: HttpRequest) -> linked.Address:
-    return lambda identifier: request.build_absolute_uri(
-        reverse("service_data", args=[identifier]) if identifier else reverse("services_data")
-    )
+def _address(identifier: str) -> str:
+    """Where linked data are, by our own name and not by the one that was asked for: caches keep the answer for others."""
+    path = reverse("service_data", args=[identifier]) if identifier else reverse("services_data")
+    return f"{settings.AURORA_BASE_URL}{path}"
 
 
 def _today() -> date:
