@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from aurora.console import agencies, models, monitoring, sign_in, views, withdrawals
+from aurora.console import agencies, models, monitoring, own_models, sign_in, views, withdrawals
 
 app_name = "console"
 urlpatterns = [
@@ -17,6 +17,8 @@ urlpatterns = [
     path("models/monitoring/", monitoring.monitoring, name="monitoring"),
     path("models/keys/new/", models.new_model_key, name="new_model_key"),
     path("models/keys/<uuid:id>/", models.model_key, name="model_key"),
+    path("models/suggestions/", own_models.suggestion_models, name="suggestion_models"),
+    path("models/suggestions/<uuid:id>/", own_models.suggestion_model, name="suggestion_model"),
     path("models/<uuid:id>/", models.model, name="model"),
     path("withdrawals/", withdrawals.withdrawals, name="withdrawals"),
     path("withdrawals/end/", withdrawals.end_consent, name="end_consent"),

@@ -18,6 +18,7 @@ from aurora.portal.views import (
     services,
     sources,
     suggestions,
+    training,
 )
 
 app_name = "portal"
@@ -39,6 +40,7 @@ urlpatterns = [
     path("suggestions/why/<slug:service>/", suggestions.why, name="suggestion_why"),
     path("services/", services.services, name="services"),
     path("services/<slug:identifier>/", services.service, name="service"),
+    path("training/", training.training, name="training"),
     path("life/", life.life, name="life"),
     path("life/delete/", life.delete, name="life_delete"),
     path("evaluations/", evaluations.evaluations, name="evaluations"),

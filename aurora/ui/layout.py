@@ -25,6 +25,7 @@ _SECTIONS = {
     "entry": "activity",
     "my_data": "my_data",
     "consents": "consents",
+    "training": "consents",
     "consent": "consents",
     "withdraw": "consents",
     "mandates": "mandates",

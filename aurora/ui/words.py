@@ -156,6 +156,8 @@ _BANNERS: Final[Mapping[str, Sentence]] = {
     "connect_declined": _("You declined. Nothing was fetched and nothing else changes."),
     "connected": _("The source is connected. Aurora is fetching the data that you allowed."),
     "withdrawn": _("The consent has been withdrawn."),
+    "training_allowed": _("You have allowed the model to learn from your data. Thank you."),
+    "training_declined": _("Nothing was changed. The model does not learn from what you have not allowed."),
     "life_saved": _("What you told has been saved."),
     "life_deleted": _("What you had told has been deleted."),
 }
@@ -166,6 +168,15 @@ WITHDRAW_CONNECTION: Final[tuple[Sentence, ...]] = (
     _("Data that none of your other consents covers is erased from Aurora and no longer fetched."),
     _("What has been done until now stays lawful and stays in your activity."),
     _("You can connect again whenever you like."),
+)
+# The same of a consent to training a model.
+WITHDRAW_TRAINING: Final[tuple[Sentence, ...]] = (
+    _("The copies of your data that were made for training are deleted at once, and no later model learns from them."),
+    _(
+        "A model that has learned from them already is marked. It stays in use until a new one replaces it, which is trained once enough people have withdrawn."
+    ),
+    _("Your data, your suggestions and your other consents stay as they are."),
+    _("You can allow it again whenever you like."),
 )
 # In place of the second of them, where something was kept at an earlier end.
 WITHDRAW_KEPT_EARLIER: Final[Sentence] = _(

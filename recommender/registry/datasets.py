@@ -106,6 +106,12 @@ def forgotten_by(models: Iterable[ModelVersion]) -> dict[UUID, int]:
     return dict(rows.values_list("pk", "gone"))
 
 
+def gone_of(found: Iterable[DatasetVersion]) -> dict[UUID, int]:
+    """By dataset how many of its rows are gone."""
+    rows = DatasetConsent.objects.filter(dataset__in=[d.pk for d in found], forgotten_at__isnull=False)
+    return dict(rows.values_list("dataset").annotate(Count("pk")).order_by())
+
+
 def forgotten(*, commitments: Iterable[str], now: datetime, share: float) -> None:
     """These rows are gone: every model that learnt from them is marked by it, and one that serves and has lost more than `share` is to be replaced.
 

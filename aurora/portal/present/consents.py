@@ -11,6 +11,7 @@ from uuid import UUID
 from django.urls import reverse
 
 from aurora.journeys import act_for
+from aurora.journeys.allow_training import PURPOSE as TRAINING
 from aurora.journeys.request_access import AccessQuestion
 from aurora.portal.present import again
 from aurora.portal.present.sources import field_errors, notice_parts
@@ -76,13 +77,20 @@ def _card(
         ended_at=record.ended_at or (record.expires_at if state is ConsentState.EXPIRED else None),
         outdated=tuple(vocabulary.category(code) for code in sorted(behind)),
         renewal=renewal(queries.changed_kind(record)) if behind else "",
-        renew_url=connect_url(record.source.code) if behind and record.source else "",
+        renew_url=_renew_url(record) if behind else "",
         withdrawn=tuple(vocabulary.category(code) for code in record.withdrawn),
         telling=telling,
         ended_how=str(withdrawal_words.by_another("withdrawn", _by(record.ended_by, reason, record)))
         if state is ConsentState.ENDED
         else "",
     )
+
+
+def _renew_url(record: ConsentRecord) -> str:
+    """Where it is asked anew; "" where that is an agency's to begin."""
+    if record.purpose_id == TRAINING:
+        return reverse("portal:training")
+    return connect_url(record.source.code) if record.source else ""
 
 
 _PAST = {"declined": ConsentState.DECLINED, "expired": ConsentState.EXPIRED, "replaced": ConsentState.REPLACED}
@@ -162,6 +170,8 @@ def consequences(record: ConsentRecord, *, kept: bool = False) -> tuple[str, ...
     )
     if record.recipient.code != AURORA:
         return tuple(str(s) for s in access)
+    if record.purpose_id == TRAINING:
+        return tuple(str(s) for s in words.WITHDRAW_TRAINING)
     if record.source is not None and record.source.code == CITIZEN:
         return _consequences_declared(record, connection, kept=kept)
     erases = [] if kept else [kept_earlier if _keeps(record) else connection[_ERASES]]

@@ -188,6 +188,7 @@ from aurora.ui.contexts.suggestions import (
     UnknownView,
     WhyPage,
 )
+from aurora.ui.contexts.training import TrainingPage
 from aurora.ui.contexts.withdrawals import (
     EndConsentPage,
     Option,
@@ -332,6 +333,7 @@ __all__ = [
     "Text",
     "ThemeChoice",
     "TickView",
+    "TrainingPage",
     "TroubleRow",
     "UnfitView",
     "UnknownView",

@@ -16,6 +16,7 @@ from aurora.ui.gallery.examples import (
     office,
     records,
     services,
+    training,
     withdrawals,
 )
 
@@ -29,6 +30,7 @@ def pages() -> list[Example]:
         citizen.suggestions,
         feedback.pages,
         life.pages,
+        training.pages,
         services.pages,
         evaluations.pages,
         records.activity,
@@ -48,6 +50,7 @@ def pages() -> list[Example]:
         clients.console,
         withdrawals.console,
         models.console,
+        training.console,
         monitoring.console,
     )
     return [example for part in parts for example in part()]

@@ -1,0 +1,208 @@
+"""The models behind suggestions as the console shows them: what serves, how each was judged, what was done. Few queries, whatever the number of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from uuid import UUID
+
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.urls import reverse
+
+from aurora.identity.models import Operator
+from aurora.ui import formats
+from aurora.ui import own_model_words as words
+from aurora.ui.contexts import FieldError, ValueRow
+from aurora.ui.contexts.models import Deed
+from aurora.ui.contexts.suggestion_models import DatasetRow, GateRow, GroupRow, OwnModelPage, OwnModelRow, OwnModelsPage, RetrainingRow
+from recommender.models import DatasetVersion, ModelEvaluation, ModelMove, ModelVersion, Retraining
+from recommender.registry import datasets
+from recommender.registry.lifecycle import NEXT, RETIRABLE
+
+A_PAGE, SHOWN = 50, 20
+LEAST = datasets.LEAST_SHOWN
+State, Asked = ModelVersion.State, ModelMove.State
+
+
+def models(*, after: ModelVersion | None = None, troubles: tuple[str, ...] = ()) -> OwnModelsPage:
+    """What serves and what waits, all models from the newest on (those behind `after`), the last datasets and retrainings."""
+    rows = _with_verdict(ModelVersion.objects.all()).order_by("-trained_at", "-pk")
+    if after is not None:
+        rows = rows.filter(trained_at__lte=after.trained_at).exclude(trained_at=after.trained_at, pk__gte=after.pk)
+    found = list(rows[: A_PAGE + 1])
+    waiting = ModelMove.objects.filter(state=Asked.ASKED).values("model_id")
+    first = _with_verdict(ModelVersion.objects.filter(state__in=ModelVersion.SERVING) | ModelVersion.objects.filter(pk__in=waiting))
+    serving = list(first.order_by("-trained_at", "-pk")[:SHOWN])
+    asked = dict(ModelMove.objects.filter(state=Asked.ASKED).values_list("model_id", "after"))
+    at = reverse("console:suggestion_models")
+    return OwnModelsPage(
+        serving=tuple(_row(model, asked) for model in serving),
+        models=tuple(_row(model, asked) for model in found[:A_PAGE]),
+        datasets=_datasets(),
+        retrainings=tuple(_retraining(one) for one in Retraining.objects.select_related("made").order_by("-opened_at")[:SHOWN]),
+        back_url=reverse("console:models"),
+        next_url=f"{at}?after={found[A_PAGE - 1].pk}" if len(found) > A_PAGE else "",
+        troubles=troubles,
+    )
+
+
+def model(
+    found: ModelVersion, *, operator: Operator, may_write: bool, share: str = "", reason: str = "", errors: Mapping[str, str] = {}
+) -> OwnModelPage:
+    """One model, with what this operator may do to it."""
+    waiting = found.moves.filter(state=Asked.ASKED).first()
+    last = found.evaluations.order_by("-pk").first()
+    mine = waiting is not None and waiting.asked_by == operator.pk
+    following = NEXT.get(State(found.state))
+    free = may_write and waiting is None and last is not None and last.passed
+    gone = datasets.forgotten_by([found])[found.pk]
+    return OwnModelPage(
+        sha256=found.sha256,
+        state=words.state(found.state),
+        rows=_rows(found),
+        gates=_gates(last),
+        groups=_groups(found),
+        card=found.card,
+        history=_history(found),
+        back_url=reverse("console:suggestion_models"),
+        next_step=words.state(following) if following else "",
+        waiting=words.state(waiting.after) if waiting else "",
+        forgotten=_few(gone) if gone else "",
+        asks_share=following == State.CHALLENGER,
+        may_ask=free and following is not None,
+        may_change_share=free and found.state == State.CHALLENGER,
+        may_agree=may_write and waiting is not None and not mine,
+        may_decline=may_write and waiting is not None,
+        may_retire=may_write and found.state in RETIRABLE,
+        may_roll_back=may_write and found.state == State.CHAMPION,
+        is_mine=may_write and mine,
+        share=share,
+        reason=reason,
+        errors=field_errors(errors),
+    )
+
+
+def field_errors(faults: Mapping[str, str]) -> tuple[FieldError, ...]:
+    """Codes as sentences in the language of the page."""
+    return tuple(FieldError(field, words.fault(code)) for field, code in faults.items())
+
+
+def _with_verdict(rows: QuerySet[ModelVersion]) -> QuerySet[ModelVersion]:
+    last = ModelEvaluation.objects.filter(model=OuterRef("pk")).order_by("-pk").values("passed")[:1]
+    return rows.annotate(verdict=Subquery(last))
+
+
+def _row(model: ModelVersion, asked: Mapping[UUID, str]) -> OwnModelRow:
+    verdict = model.verdict  # type: ignore[attr-defined]  # of `_with_verdict`
+    return OwnModelRow(
+        sha256=model.sha256,
+        state=words.state(model.state),
+        gates=str(words.NOT_JUDGED if verdict is None else words.HELD if verdict else words.FAILED),
+        trained_at=model.trained_at,
+        url=reverse("console:suggestion_model", args=[model.pk]),
+        waits=words.state(asked[model.pk]) if model.pk in asked else "",
+    )
+
+
+def _datasets() -> tuple[DatasetRow, ...]:
+    found = list(DatasetVersion.objects.order_by("-started_at")[:SHOWN])
+    gone = datasets.gone_of(found)
+    return tuple(
+        DatasetRow(one.sha256, words.dataset_state(one.state), _few(one.citizens), _few(gone.get(one.pk, 0)), one.started_at)
+        for one in found
+    )
+
+
+def _retraining(one: Retraining) -> RetrainingRow:
+    made = one.made
+    url = reverse("console:suggestion_model", args=[made.pk]) if made else ""
+    return RetrainingRow(words.retraining_state(one.state), one.opened_at, made.sha256 if made else "", url)
+
+
+def _rows(found: ModelVersion) -> tuple[ValueRow, ...]:
+    metadata, split = found.metadata, found.metadata.get("split", {})
+    low, high = metadata.get("intervals", {}).get("ndcg3", (None, None))
+    ndcg = metadata.get("metrics", {}).get("ndcg3")
+    worst = metadata.get("fairness", {}).get("worst", {})
+    told = {
+        "version": (found.sha256,),
+        "dataset": (found.dataset.sha256,) if found.dataset else (),
+        "citizens": (_few(found.dataset.citizens),) if found.dataset else (),
+        "trained_on": _figure(split.get("trained_on")),
+        "held_out": _figure(split.get("held_out")),
+        "ndcg3": (f"{_number(ndcg)}{_between(low, high, brackets=True)}",) if ndcg is not None else (),
+        "worst_group": (f"{worst['group']}, {_number(worst['gap'])}",) if worst.get("group") else (),
+        "code": tuple(v for v in (found.code_commit, metadata.get("code_sha256", "")) if v),
+        "signature": (str(words.SIGNED if found.signature else words.UNSIGNED),),
+        "share": (_percent(found.share),) if found.share else (),
+    }
+    return tuple(ValueRow(words.field(name), values) for name, values in told.items() if values)
+
+
+def _gates(last: ModelEvaluation | None) -> tuple[GateRow, ...]:
+    return tuple(
+        GateRow(
+            words.gate(gate["name"]),
+            _number(gate["value"]),
+            _between(gate["low"], gate["high"]),
+            _number(gate["limit"]),
+            gate["passed"],
+            str(words.HELD if gate["passed"] else words.FAILED),
+        )
+        for gate in (last.gates if last else ())
+    )
+
+
+def _groups(found: ModelVersion) -> tuple[GroupRow, ...]:
+    by_axis = found.metadata.get("fairness", {}).get("groups", {})
+    return tuple(
+        GroupRow(f"{axis}: {group}", _percent(one["found"]), f"{_percent(one['low'])} – {_percent(one['high'])}")
+        for axis, cells in by_axis.items()
+        for group, one in cells.items()
+    )
+
+
+def _history(found: ModelVersion) -> tuple[Deed, ...]:
+    """Oldest first: each move as it was asked for and as it was decided; a roll-back and an end are one line."""
+    moves = list(found.moves.order_by("asked_at", "pk"))
+    names = _names([m.asked_by for m in moves] + [m.decided_by for m in moves if m.decided_by])
+    lines: list[Deed] = []
+    for move in moves:
+        if move.kind == ModelMove.Kind.PROMOTION:
+            lines.append(Deed(words.deed(move.kind, move.after, "asked"), names[move.asked_by], move.asked_at))
+        if move.decided_by and move.decided_at:
+            lines.append(Deed(words.deed(move.kind, move.after, move.state), names[move.decided_by], move.decided_at, move.reason))
+    return tuple(sorted(lines, key=lambda line: line.at))
+
+
+def _names(ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Of operators; an id for one who is gone."""
+    wanted = set(ids)
+    return {pk: str(pk) for pk in wanted} | dict(Operator.objects.filter(pk__in=wanted).values_list("pk", "name"))
+
+
+def _few(people: int) -> str:
+    return str(words.FEW) if 0 < people < LEAST else formats.number(people)
+
+
+def _figure(number: int | None) -> tuple[str, ...]:
+    return () if number is None else (formats.number(number),)
+
+
+def _number(value: float | None) -> str:
+    """Four decimals: what gates are about is small."""
+    if value is None:
+        return "–"
+    plain = f"{abs(value):.4f}".rstrip("0").rstrip(".")
+    written = plain if formats.language() == "en" else plain.replace(".", ",")
+    return f"\u2212{written}" if value < 0 else written
+
+
+def _between(low: float | None, high: float | None, *, brackets: bool = False) -> str:
+    if low is None or high is None:
+        return "" if brackets else "–"
+    said = f"{_number(low)} – {_number(high)}"
+    return f" ({said})" if brackets else said
+
+
+def _percent(share: float) -> str:
+    return f"{formats.number(round(share * 100, 1))}{formats.NBSP}%"

@@ -1,0 +1,107 @@
+"""The console's pages about the models behind suggestions. See the package for the conventions."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from aurora.ui.contexts.clients import ValueRow
+from aurora.ui.contexts.models import Deed
+from aurora.ui.contexts.shared import FieldError
+
+
+@dataclass(frozen=True, slots=True)
+class OwnModelRow:
+    """A model in a list. `state`, `gates`: translated words; `waits`: what another steward has to agree to, "" if nothing."""
+
+    sha256: str
+    state: str
+    gates: str
+    trained_at: datetime
+    url: str
+    waits: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetRow:
+    """A dataset in a list. `citizens`, `forgotten`: written out, small numbers not told."""
+
+    sha256: str
+    state: str
+    citizens: str
+    forgotten: str
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RetrainingRow:
+    """A retraining: why, how it stands, and the model that came of it ("" while there is none)."""
+
+    state: str
+    opened_at: datetime
+    made: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnModelsPage:
+    """`console/suggestion_models.html`. `next_url`: older models, "" if there are none. `troubles`: hashes that should serve and cannot."""
+
+    serving: tuple[OwnModelRow, ...]
+    models: tuple[OwnModelRow, ...]
+    datasets: tuple[DatasetRow, ...]
+    retrainings: tuple[RetrainingRow, ...]
+    back_url: str
+    next_url: str = ""
+    troubles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GateRow:
+    """A gate's number, interval and limit, written out, and whether it held."""
+
+    name: str
+    value: str
+    between: str
+    limit: str
+    held: bool
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRow:
+    """How often the model finds what people of a group take part in; in percent, written out."""
+
+    group: str
+    found: str
+    between: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnModelPage:
+    """`console/suggestion_model.html`: a POST form to itself. Control: `decision`: `ask` (with `share` in percent, where `asks_share`), `change_share`
+    (`share` too), `agree`, `decline`, `retire`, `rollback` (`reason` for the last three).
+
+    `next_step`: the word of the state that is asked for; `waiting`: that of the state that waits for another steward, "" if none does.
+    """
+
+    sha256: str
+    state: str
+    rows: tuple[ValueRow, ...]
+    gates: tuple[GateRow, ...]
+    groups: tuple[GroupRow, ...]
+    card: str
+    history: tuple[Deed, ...]
+    back_url: str
+    next_step: str = ""
+    waiting: str = ""
+    forgotten: str = ""
+    asks_share: bool = False
+    may_ask: bool = False
+    may_change_share: bool = False
+    may_agree: bool = False
+    may_decline: bool = False
+    may_retire: bool = False
+    may_roll_back: bool = False
+    is_mine: bool = False
+    share: str = ""
+    reason: str = ""
+    errors: tuple[FieldError, ...] = ()
