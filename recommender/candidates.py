@@ -5,7 +5,6 @@ A candidate is valid today, not hidden, not received, given where the household 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,7 +79,7 @@ def candidates(profile: Profile, *, catalogue: Catalogue, ranker: Ranker, option
     scores = services.relevances(facts, answers)
     chances = ranker.scores(matrix([profile]))[0]
     scores[services.ranked] = chances[services.programme[services.ranked]]
-    scores = lifted(scores, services, facts)
+    scores = lifted(scores, services, facts, answers)
     unknown = services.unseen | (answers == UNKNOWN) | (served == UNKNOWN)
     standing = np.where(unknown, _OPEN, np.where(answers == UNRULED, _NO_RULE, _LIKELY))
     general = (answers == UNRULED) & (services.programme < 0) & (scores <= services.stated)
@@ -92,12 +91,13 @@ def candidates(profile: Profile, *, catalogue: Catalogue, ranker: Ranker, option
     return Candidates(services, facts, scores, standing, general, answers, served, fit)
 
 
-def lifted(scores: Floats, services: Compiled, facts: Facts) -> Floats:
-    """Scores raised by what the citizen told of their situation; the same bits where they told nothing."""
-    lifts: Callable[..., Floats] | None = getattr(relevance, "lifts", None)
-    if lifts is None or not any(key.startswith("life.situation.") for key in facts.profile.facts):
+def lifted(scores: Floats, services: Compiled, facts: Facts, answers: Ints) -> Floats:
+    """Scores raised by what the citizen told of their situation (`relevance.lifts`); the same bits where they told nothing."""
+    if not relevance.declared(facts):
         return scores
-    return np.minimum(1.0, scores + lifts(services.meters, facts))
+    weights = np.where(services.programme >= 0, scores, np.where(answers == UNKNOWN, services.reach, 1.0))
+    found: Floats = np.minimum(1.0, scores + relevance.lifts(services.meters, facts, weights))
+    return found
 
 
 def unknown_area(service: PublicService, profile: Profile) -> tuple[str, ...]:

@@ -71,7 +71,7 @@ def explain(service: PublicService, facts: Facts, ranker: Ranker) -> tuple[Reaso
         bases: dict[str, Basis] = {**dict.fromkeys(held, "signal"), **dict.fromkeys(ruled, "rule")}
         reasons = _by_facts([*ruled, *held], bases, facts.profile)
     # What the citizen told of their situation raised the score of whatever helps with it.
-    told = relevance.meter_grounds(service, facts) if hasattr(relevance, "meter_grounds") else ()
+    told = relevance.meter_grounds(service, facts)
     return (*reasons, *_by_facts(told, dict.fromkeys(told, "signal"), facts.profile))[:MOST_REASONS]
 
 

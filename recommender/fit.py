@@ -18,8 +18,8 @@ def score(service: PublicService, facts: Facts, answer: Answer | None, ranker: R
         found = float(ranker.boosters[service.programme].predict(matrix([facts.profile]), num_threads=1)[0])
     else:
         found = stated.relevance(service, facts, answer)
-    raised = getattr(stated, "lift", None)
-    lift = raised(service, facts) if raised else 0.0
+    weight = found if service.programme else service.reach if answer is Answer.UNKNOWN else 1.0
+    lift = stated.lift(service, facts, weight)
     return min(1.0, found + lift) if lift else found
 
 

@@ -2,6 +2,7 @@
 
 from recommender.facts import METERS
 from recommender.meters.match import match, matches
+from recommender.meters.model import of_texts, predict
 from recommender.meters.questions import QUESTIONS
 
-__all__ = ["METERS", "QUESTIONS", "match", "matches"]
+__all__ = ["METERS", "QUESTIONS", "match", "matches", "of_texts", "predict"]
