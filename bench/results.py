@@ -27,6 +27,7 @@ AT_MOST = {
     "ledger_inclusion_p99_ms": 200.0,
     "suggest_rank_ratio": 3.0,
     "suggest_with_reasons_ms": 20.0,
+    "suggest_batch_ratio": 1.2,
     "evaluator_ratio": 2.0,
 }
 AT_LEAST = {
