@@ -196,6 +196,13 @@ def suggestions() -> tuple[SuggestionView, ...]:
                 "Book a time at the nearest family clinic. You get a decision within two weeks.",
             ),
             INSURANCE,
+            otherwise=(
+                "Tätä ei enää ehdotettaisi, jos taloutesi palkkatulot olisivat yli 65 000 kruunua vuodessa.",
+                "Detta skulle inte längre föreslås om ditt hushålls löneinkomster var över 65 000 kronor per år.",
+                "This would no longer be suggested if your household's wages were above 65,000 crowns a year.",
+            )[language],
+            url="/services/mother-and-child-nutrition/",
+            why_url="/suggestions/why/mother-and-child-nutrition/",
         ),
         SuggestionView(
             "transport-for-visually-impaired",
@@ -222,6 +229,9 @@ def suggestions() -> tuple[SuggestionView, ...]:
             Eligibility.NO_RULE,
             (ReasonView(because[1][language], WAGES.label, TAX),),
             text("Soita neuvontaan.", "Ring rådgivningen.", "Call the advice line."),
+            explored=True,
+            url="/services/energy-advice/",
+            why_url="/suggestions/why/energy-advice/",
         ),
     )
 

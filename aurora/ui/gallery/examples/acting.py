@@ -38,6 +38,8 @@ def pages() -> list[Example]:
     known = {e.name: e for part in (records.data, records.activity, records.consents, records.agency, citizen.suggestions) for e in part()}
     known |= {e.name: e for e in mandates.mandates()}
     seen = ("my-data", "my-data-empty", "activity", "suggestions", "suggestions-none", "suggestions-not-allowed", "consent", "entry")
+    # Nobody connects a source for another, nor has their suggestions made again.
+    known["suggestions"] = replace(known["suggestions"], page=replace(known["suggestions"].page, offers=(), recompute_url=""))
     known["my-data"] = _readable(known["my-data"])
     known["activity"] = replace(known["activity"], page=replace(known["activity"].page, days=_persons(known["activity"].page.days)))
     acted = [replace(known[name], name=f"acting-{name}", acting_for=mandates.BERTIL) for name in seen if name in known]

@@ -7,6 +7,7 @@ from aurora.ui import letters, words
 from aurora.ui.contexts import (
     Banner,
     CategoryChoice,
+    CauseView,
     ConnectPage,
     EndChoice,
     FieldError,
@@ -16,15 +17,21 @@ from aurora.ui.contexts import (
     NeedKind,
     NewsItem,
     NoticeKind,
+    OfferView,
     PullPage,
     PullStep,
     PullStepState,
     PurposeChoice,
+    RecomputedPage,
+    Settled,
+    SettledView,
     SignInErrorPage,
     SourcesPage,
     SourceState,
     SourceView,
     SuggestionsPage,
+    UnknownView,
+    WhyPage,
 )
 from aurora.ui.gallery import parts as p
 from aurora.ui.gallery.example import Example
@@ -57,7 +64,18 @@ def home() -> list[Example]:
         Need(NeedKind.CONSENT_EXPIRING, "/consents/c/", p.OFFICE, date(2026, 12, 6)),
     )
     news = (NewsItem(letters.title("reminder_ending"), p.NOW, "/messages/m/"),)
-    full = HomePage(2, 3, 27, 4, needs[:2], (), p.entries()[:3], *urls, top_suggestion=p.suggestions()[0])
+    full = HomePage(
+        2,
+        3,
+        27,
+        4,
+        needs[:2],
+        (),
+        p.entries()[:3],
+        *urls,
+        top_suggestion=p.suggestions()[0],
+        offer=OfferView(p.INSURANCE, "/sources/x/connect/", (p.suggestions()[1].name,)),
+    )
     busy = HomePage(3, 3, 41, 1204, needs, news, p.entries()[:1], *urls, messages_url="/messages/")
     empty = HomePage(0, 3, 0, 0, (Need(NeedKind.NOTHING_CONNECTED, "/sources/"),), (), (), *urls)
     return [
@@ -166,14 +184,26 @@ def sources() -> list[Example]:
 
 
 def suggestions() -> list[Example]:
+    shown = p.suggestions()
     some = SuggestionsPage(
         True,
-        p.suggestions(),
+        shown,
         (p.INCOME.name, p.HOUSEHOLD.name),
         "/sources/",
         p.NOW,
         "/activity/e/",
         "programmes-2026-11",
+        rest=shown[1:],
+        offers=(
+            OfferView(p.INSURANCE, "/sources/social-insurance/connect/", tuple(one.name for one in shown[:2])),
+            OfferView(words.YOU, "/life/", (shown[2].name,), declared=True),
+        ),
+        settled=(
+            SettledView(shown[0].name, Settled.LIKELY, "/suggestions/why/a/"),
+            SettledView(shown[1].name, Settled.NOT, "/suggestions/why/b/"),
+        ),
+        run_id="00000000-0000-0000-0000-000000000000",
+        recompute_url="/suggestions/recompute/",
     )
     return [
         Example("suggestions", "portal/suggestions.html", "suggestions/", some),
@@ -189,4 +219,29 @@ def suggestions() -> list[Example]:
             "suggestions/",
             SuggestionsPage(False, (), (), "/sources/"),
         ),
+        *_why(),
+        *(
+            Example(name, "portal/recomputed.html", "suggestions/", RecomputedPage(same, p.NOW, parts, "/suggestions/", "/activity/e/"))
+            for name, same, parts in (("recomputed", True, 0), ("recomputed-differs", False, 3))
+        ),
     ]
+
+
+def _why() -> list[Example]:
+    first, second, _ = p.suggestions()
+    links = ("/services/x/", "/suggestions/", "/sources/")
+    wages, children = UnknownView(p.WAGES.label, p.TAX), UnknownView(p.CHILDREN.label, p.REGISTER)
+    listed = WhyPage(
+        first.name, *links, position=1, rank=1, of=24, reasons=first.reasons, otherwise=first.otherwise, made_at=p.NOW, entry_url="/activity/e/"
+    )  # fmt: skip
+    kinds = ("received", "elsewhere", "not_valid", "hidden", "little")
+    shut_out = WhyPage(
+        second.name, *links, causes=(CauseView("not_eligible", (wages, children)), *(CauseView(kind) for kind in kinds)), made_at=p.NOW,
+        entry_url="/activity/e/",
+    )  # fmt: skip
+    below = WhyPage(
+        second.name, *links, rank=14, of=24, causes=(CauseView("below"),), against=first.reasons[:1],
+        unknowns=(*second.unknowns, UnknownView(p.SIGHT.label, p.INSURANCE)), made_at=p.NOW, entry_url="/activity/e/",
+    )  # fmt: skip
+    pages = {"why": listed, "why-not": shut_out, "why-below": below, "why-not-allowed": WhyPage(second.name, *links, allowed=False)}
+    return [Example(name, "portal/suggestion_why.html", "suggestions/", page) for name, page in pages.items()]
