@@ -251,6 +251,7 @@ _PERIODS = {
     "aurora.purge": 3600.0,
     # What it has reported it does not report again: a day's report comes within the hour in which its dataset is ready.
     "aurora.monitor": 3600.0,
+    "aurora.model_outcomes": 60.0,
     "aurora.forget_proofs": 60.0,
     "aurora.refresh_keys": 60.0,
 }

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from drf_spectacular.utils import OpenApiExample
 from rest_framework import serializers
 
+from aurora.journeys.model_outcomes import Performance
+from recommender.evaluators.quality import FEWEST
 from recommender.models import EvaluatorVersion
 
 
@@ -43,6 +46,56 @@ class EvaluatorsSerializer(serializers.Serializer):  # type: ignore[type-arg]
     next = serializers.UUIDField(allow_null=True, help_text="Give it as `after` for the page that follows; null on the last.")
 
 
+class CalibrationSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    """A bin of people, from the lowest probability up."""
+
+    predicted = serializers.FloatField(help_text="Mean probability, to two figures.")
+    observed = serializers.FloatField(help_text="Share of them who had it, to two figures.")
+    people = serializers.IntegerField(help_text="Rounded down to tens.")
+
+
+class OutputPerformanceSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    """One output. Null is what fewer than ten people would be told of."""
+
+    code = serializers.CharField()
+    horizon_months = serializers.IntegerField()
+    people = serializers.IntegerField(allow_null=True, help_text="Followed for the whole time; rounded down to tens.")
+    events = serializers.IntegerField(
+        allow_null=True, help_text="Of these, who had it; null too where fewer than ten had it, or had it not."
+    )
+    auc = serializers.FloatField(allow_null=True)
+    auc_low = serializers.FloatField(allow_null=True, help_text="Lower end of its 95 % interval (DeLong).")
+    auc_high = serializers.FloatField(allow_null=True)
+    calibration = CalibrationSerializer(many=True)
+    said_without = serializers.FloatField(
+        allow_null=True, help_text="Mean probability for people to whom it did not happen (no operation)."
+    )
+
+
+class ReportSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    """A quarter of a year, or all of them."""
+
+    quarter = serializers.DateField(allow_null=True, help_text="Its first day; null for all quarters together.")
+    made_on = serializers.DateField()
+    people = serializers.IntegerField(allow_null=True, help_text="To whom it happened (the operation), in tens.")
+    without = serializers.IntegerField(allow_null=True, help_text="To whom it did not, in tens.")
+    outputs = OutputPerformanceSerializer(many=True)
+
+
+class PerformanceSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    """All quarters together first, then the newest first. Empty until somebody consented and what followed is known."""
+
+    id = serializers.UUIDField()
+    fewest = serializers.IntegerField(help_text="Fewer people than this are not told of.")
+    reports = ReportSerializer(many=True)
+
+
+def performance_as_json(version: EvaluatorVersion, reports: Iterable[Performance]) -> dict[str, Any]:
+    """A version's reports as `PerformanceSerializer` has them."""
+    told = [{"quarter": one.quarter, "made_on": one.made_on, **one.content} for one in reports]
+    return {"id": version.pk, "fewest": FEWEST, "reports": told}
+
+
 def as_json(version: EvaluatorVersion) -> dict[str, Any]:
     """One version as `EvaluatorSerializer` has it."""
     return {
@@ -73,6 +126,22 @@ _ONE = {
     "released_at": None,
     "closed_at": None,
 }
+_OUTPUT = {
+    "code": "infection", "horizon_months": 12, "people": 840, "events": 20, "auc": 0.71, "auc_low": 0.6, "auc_high": 0.82,
+    "calibration": [{"predicted": 0.011, "observed": 0.014, "people": 640}, {"predicted": 0.048, "observed": 0.051, "people": 200}],
+    "said_without": 0.031,
+}  # fmt: skip
+_REPORT = {"quarter": None, "made_on": "2027-04-02", "people": 860, "without": 40, "outputs": [_OUTPUT]}
+_HIDDEN = {**_OUTPUT, **dict.fromkeys(("people", "events", "auc", "auc_low", "auc_high", "said_without")), "calibration": []}
+PERFORMANCE = OpenApiExample(
+    "All quarters, and one with too few people",
+    value={
+        "id": "5c6f0c0e-6e0b-4f3c-9c1e-2f1f7d3b9a10",
+        "fewest": 10,
+        "reports": [_REPORT, {**_REPORT, "quarter": "2027-01-01", "people": None, "without": None, "outputs": [_HIDDEN]}],
+    },
+    response_only=True,
+)
 ONE = OpenApiExample("A new version", value=_ONE, response_only=True)
 PAGE = OpenApiExample("Two states", value={"evaluators": [_ONE], "next": None}, response_only=True)
 UNSIGNED = OpenApiExample(

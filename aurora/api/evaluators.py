@@ -1,6 +1,7 @@
 """Models of other organisations, from their owner's side: it registers a version, and sees what became of it.
 
 For the agency itself (`client_credentials`, scope `evaluators`). How often a model is run stands nowhere here: small counts would tell of citizens.
+How good it has shown itself is told in totals of people who consented to that.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from aurora.api.base import AgencyView
 from aurora.api.serializers import ProblemSerializer
 from aurora.api.throttles import UploadsPerClient
 from aurora.api.uploads import PackageForm, Upload, turn
-from aurora.journeys import onboard_evaluator
+from aurora.journeys import model_outcomes, onboard_evaluator
 from consent.errors import NotFound
 from consent.oauth.tokens import ClientContext
 from recommender.models import EvaluatorVersion
@@ -104,6 +105,28 @@ class Evaluator(AgencyView):
         if found is None:
             raise NotFound()
         return Response(answers.as_json(found), headers=NO_STORE)
+
+
+class EvaluatorPerformance(AgencyView):
+    """`/api/v1/evaluators/{id}/performance`: totals that tell of nobody; another owner's model is not found."""
+
+    authentication_classes = [AgencyItself]
+    permission_classes = [needs(SCOPE)]
+    http_method_names = ["get"]
+
+    @extend_schema(
+        operation_id="readEvaluatorPerformance",
+        summary="How good a version of your model has shown itself",
+        description="By quarter of the year in which it was told what followed, of people who consented to this. Fewer than ten people are not "
+        "told of (null), counts are rounded down to tens, and a report changes only when ten people have come or gone.",
+        responses={200: answers.PerformanceSerializer, **_problems(401, 403, 404, 406, 429)},
+        examples=[answers.PERFORMANCE],
+    )
+    def get(self, request: Request, id: UUID) -> Response:
+        found = _own(_client(request)).filter(pk=id).first()
+        if found is None:
+            raise NotFound()
+        return Response(answers.performance_as_json(found, model_outcomes.performance(found)), headers=NO_STORE)
 
 
 def _client(request: Request) -> ClientContext:

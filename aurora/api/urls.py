@@ -3,7 +3,7 @@
 from django.urls import path
 
 from aurora.api import schema  # noqa: F401  (registers the authentication scheme)
-from aurora.api.evaluators import Evaluator, Evaluators
+from aurora.api.evaluators import Evaluator, EvaluatorPerformance, Evaluators
 from aurora.api.events import EventConfirmation, Events
 from aurora.api.views import Schema, TwinCategory
 
@@ -14,5 +14,6 @@ urlpatterns = [
     path("events/<uuid:id>/confirmation", EventConfirmation.as_view(), name="event_confirmation"),
     path("evaluators", Evaluators.as_view(), name="evaluators"),
     path("evaluators/<uuid:id>", Evaluator.as_view(), name="evaluator"),
+    path("evaluators/<uuid:id>/performance", EvaluatorPerformance.as_view(), name="evaluator_performance"),
     path("twin/<str:category>", TwinCategory.as_view(), name="twin"),
 ]

@@ -10,7 +10,9 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.urls import reverse
 
+from aurora.console import present_quality
 from aurora.identity.models import Operator
+from aurora.journeys import model_outcomes
 from aurora.portal.present.vocabulary import Vocabulary
 from aurora.ui import formats, model_words
 from aurora.ui.contexts import FieldError, ValueRow
@@ -115,6 +117,8 @@ def model(found: EvaluatorVersion, *, operator: Operator, may_write: bool, reaso
         outputs=tuple(_output(one) for one in contract.outputs),
         history=_deeds(found),
         back_url=reverse("console:models"),
+        measured=contract.outcomes is not None,
+        since=present_quality.since(contract, model_outcomes.performance(found)) if contract.outcomes is not None else (),
         may_ask=may_write and found.state == State.REGISTERED,
         may_release=may_write and found.state == State.ASKED and not mine,
         may_decline=may_write and found.state in (State.REGISTERED, State.ASKED),

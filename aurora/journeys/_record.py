@@ -21,7 +21,8 @@ class Record:
     """`values`: probability by output. `because`: (fact, why) of what does not fit. `given`: the facts that the contract names, by
     `category.key`; `row`: the numbers that the model was asked with, None where it was not. `version`, `package`: what answered.
 
-    `sources`: ids of the facts given. `made_by`: by category the version of another model, where its result went in.
+    `sources`: ids of the facts given. `made_by`: by category the version of another model, where its result went in. `followed`: for the model's
+    quality, what came of it (`model_outcomes`).
     """
 
     version: UUID
@@ -32,6 +33,7 @@ class Record:
     row: tuple[float, ...] | None = field(default=None, repr=False)
     sources: tuple[UUID, ...] = ()
     made_by: Mapping[str, UUID] = field(default_factory=dict)
+    followed: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def ended(self, **outcome: Any) -> Record:
         """The same with what came out."""
@@ -71,6 +73,7 @@ def sealed(record: Record, *, citizen_id: UUID, evaluation_id: UUID) -> bytes:
         "row": record.row,
         "sources": [str(one) for one in record.sources],
         "made_by": {category: str(version) for category, version in record.made_by.items()},
+        "followed": dict(record.followed),
     }
     return vault.seal(json.dumps(plain).encode(), citizen_id=citizen_id, context=_context(evaluation_id))
 
@@ -89,6 +92,7 @@ def opened(row: Evaluation) -> Record:
         row=None if plain.get("row") is None else tuple(plain["row"]),
         sources=tuple(UUID(one) for one in plain.get("sources", ())),
         made_by={category: UUID(version) for category, version in plain.get("made_by", {}).items()},
+        followed=plain.get("followed", {}),
     )
 
 

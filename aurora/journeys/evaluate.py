@@ -22,7 +22,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from aurora import crash
-from aurora.journeys import _record
+from aurora.journeys import _followed, _record
 from aurora.journeys._basis import Ground
 from aurora.journeys._chained import not_to_be_had, state_of
 from aurora.journeys._contract_fit import Today
@@ -32,7 +32,7 @@ from aurora.journeys._log import log
 from aurora.journeys._record import Record
 from aurora.journeys._wake import send
 from aurora.twin import evaluations, write
-from aurora.twin.evaluations import Lease
+from aurora.twin.evaluations import OUTCOMES, Lease
 from aurora.twin.models import Evaluation
 from aurora.twin.values import FactView
 from consent import acting
@@ -47,6 +47,8 @@ from recommender.models import EvaluatorVersion
 TASK = "aurora.evaluate"
 FORGET_TASK = "aurora.forget_evaluations"
 SWEEP_MOST = 500
+_EVENTS = (Event.EVALUATION_MADE, Event.EVALUATION_REFUSED)
+_EVENTS_OF_QUALITY = (Event.OUTCOME_PAIRED, Event.OUTCOME_REFUSED)
 State = Evaluation.State
 GAVE_UP = "gave_up"  # ours, beside the codes of `recommender.errors.EVALUATION_CODES` and those of `_in_use`
 # Ours, beside the reasons of `recommender.evaluators.fit`: the fact was fetched when its category said the same thing in another form.
@@ -125,7 +127,7 @@ def run(*, evaluation_id: UUID) -> None:
             evaluations.finish(lease, state=State.FAILED, code=code, now=now)
             return
         # Before the facts are read: what changes from here on shows.
-        basis = _basis(version, Ground(citizen_id=citizen_id, now=now))
+        basis = _basis(version, Ground(citizen_id=citizen_id, now=now), lease.purpose)
     crash.reach("evaluate.claimed")
     try:
         _through_the_door(lease, version, basis, now)
@@ -163,13 +165,15 @@ class _Stopped(Exception):
 
 def _through_the_door(lease: Lease, version: EvaluatorVersion, basis: str, now: datetime) -> None:
     """Decide, log, read, evaluate and end the row, all or nothing. Raises `AccessRefused`, and `EvaluatorFailed` for what is tried again."""
-    contract = version.contract
-    request = AccessRequest(lease.citizen_id, AURORA, contract.purpose, frozenset(contract.categories))
+    contract, for_quality = version.contract, lease.purpose == OUTCOMES
+    wanted = _followed.categories(contract) if for_quality else contract.categories
+    request = AccessRequest(lease.citizen_id, AURORA, lease.purpose, frozenset(wanted))
+    granted, refused = _EVENTS_OF_QUALITY if for_quality else _EVENTS
     details = {
         "evaluator": contract.identifier, "version": contract.version, "owner": contract.owner, "package": version.package_sha256,
         "evaluation": str(lease.evaluation_id),
     }  # fmt: skip
-    with open_door(request, granted=Event.EVALUATION_MADE, refused=Event.EVALUATION_REFUSED, now=now, details=details) as opened:
+    with open_door(request, granted=granted, refused=refused, now=now, details=details) as opened:
         if not evaluations.lock(lease):
             raise _LeaseLost
         if code := why_stopped(version):
@@ -177,6 +181,8 @@ def _through_the_door(lease: Lease, version: EvaluatorVersion, basis: str, now: 
         entry = opened.entry_id
         try:
             state, outcome = _outcome(lease, version, opened.facts)
+            if for_quality:
+                state, outcome = _followed.beside(state, outcome, contract, opened.facts)
         except EvaluatorFailed as error:
             if error.retryable and not lease.last:
                 raise
@@ -207,7 +213,7 @@ def newest(*, citizen_id: UUID, versions: Iterable[EvaluatorVersion], ground: Gr
     """By evaluator how the citizen's newest evaluation stands. In their scope; reads no fact and makes nothing."""
     by_id = {version.pk: version for version in versions}
     rows = evaluations.newest(citizen_id=citizen_id, evaluator_ids=by_id)
-    return {pk: _evaluated(row, row.basis == _basis(by_id[pk], ground)) for pk, row in rows.items()}
+    return {pk: _evaluated(row, row.basis == _basis(by_id[pk], ground, row.purpose)) for pk, row in rows.items()}
 
 
 def made(*, citizen_id: UUID, now: datetime) -> list[tuple[EvaluatorVersion, Evaluated]]:
@@ -256,7 +262,7 @@ def _evaluated(row: Evaluation, stands: bool) -> Evaluated:
     )  # fmt: skip
 
 
-def _basis(version: EvaluatorVersion, ground: Ground) -> str:
+def _basis(version: EvaluatorVersion, ground: Ground, purpose: str) -> str:
     contract = version.contract
     parts = [str(version.pk), version.package_sha256, *state_of(contract)]
-    return ground.digest(contract.purpose, parts, categories=contract.categories)
+    return ground.digest(purpose, parts, categories=contract.categories)

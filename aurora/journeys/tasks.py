@@ -9,7 +9,7 @@ from celery import shared_task
 from django.core.management import call_command
 from django.utils import timezone
 
-from aurora.journeys import delegate, evaluate, suggest, tell_agencies, tell_overdue
+from aurora.journeys import delegate, evaluate, model_outcomes, suggest, tell_agencies, tell_overdue
 from aurora.journeys import end_consents as ending
 from aurora.journeys import monitor as monitor_journey
 from aurora.journeys import pull as pull_journey
@@ -45,6 +45,15 @@ def forget_evaluations() -> None:
     gone = evaluate.forget_retired()
     if gone:
         logger.info("%d outcomes of retired evaluators deleted.", gone)
+
+
+@shared_task(name="aurora.model_outcomes")
+def model_outcomes_() -> None:
+    """Put what models say beside what followed, and make the reports of which enough has changed."""
+    now = timezone.now()
+    due, made = model_outcomes.pair_due(now=now), model_outcomes.report_due(now=now)
+    if due or made:
+        logger.info("%d outcomes to be paired, %d reports on models made.", due, made)
 
 
 @shared_task(name="aurora.retrain")

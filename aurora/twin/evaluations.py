@@ -143,6 +143,21 @@ def kept_of(*, versions: Iterable[UUID], most: int) -> list[tuple[UUID, UUID]]:
         return [(citizen_id, version) for citizen_id, version in cursor.fetchall()]
 
 
+def to_pair(*, evaluator_id: UUID, outcome: str, now: datetime, most: int) -> list[UUID]:
+    """Citizens of whom it was told what followed (`outcome`: the category) since it was last put beside what this version says, and who
+    consented to that, over all citizens, by a function that gives ids only."""
+    with database.cursor() as cursor:
+        cursor.execute("SELECT citizen_id FROM outcomes_to_pair(%s, %s, %s, %s, %s)", [evaluator_id, outcome, OUTCOMES, now, most])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def pairs(*, evaluator_id: UUID) -> list[tuple[UUID, UUID]]:
+    """(evaluation, citizen) of all that lies there of a version with what followed, by a function that gives ids only."""
+    with database.cursor() as cursor:
+        cursor.execute("SELECT evaluation_id, citizen_id FROM outcome_pairs(%s, %s)", [evaluator_id, OUTCOMES])
+        return [(evaluation_id, citizen_id) for evaluation_id, citizen_id in cursor.fetchall()]
+
+
 def discard(*, citizen_id: UUID, evaluator_id: UUID) -> int:
     """Delete what a version has worked out for the citizen, by their wish. What is still open goes on. How many."""
     made = Evaluation.objects.filter(citizen_id=citizen_id, evaluator_id=evaluator_id, state__in=Evaluation.WITH_OUTCOME)

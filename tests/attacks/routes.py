@@ -65,6 +65,9 @@ ROUTES = {
     "api/v1/evaluators": Route(
         "/api/v1/evaluators", GET | POST, "itself", frozenset({"consent_oauth_usedproof"}), largest=21 * 1024 * 1024
     ),
+    "api/v1/evaluators/<uuid:id>/performance": Route(
+        f"/api/v1/evaluators/{NOBODYS}/performance", GET, "itself", frozenset({"consent_oauth_usedproof"})
+    ),
     "api/v1/evaluators/<uuid:id>": Route(f"/api/v1/evaluators/{NOBODYS}", GET, "itself", frozenset({"consent_oauth_usedproof"})),
     "api/v1/schema/": Route("/api/v1/schema/", READ),
     "api/v1/twin/<str:category>": Route("/api/v1/twin/tax.income", GET, "agency", LEDGER | {"consent_oauth_usedproof"}),

@@ -1,7 +1,7 @@
 """The console's pages about other organisations' models and their owners' keys. See the package for the conventions."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from aurora.ui.contexts.clients import ValueRow
@@ -144,8 +144,50 @@ class OutputView:
 
 
 @dataclass(frozen=True, slots=True)
+class Dot:
+    """A bin in the picture of the calibration: what the model said and what was observed, as shares of the picture's end (0 to 1)."""
+
+    said: float
+    observed: float
+
+
+@dataclass(frozen=True, slots=True)
+class OutputSince:
+    """How good one output has shown itself in one period. Figures are written out, "" where fewer than ten people would be told of.
+
+    `dots`: the calibration as a picture that ends at `end` (percent, written out) both ways.
+    """
+
+    name: Text
+    code: str
+    people: str
+    events: str
+    auc: str
+    auc_low: str
+    auc_high: str
+    said_without: str
+    calibration: tuple[Bin, ...] = ()
+    dots: tuple[Dot, ...] = ()
+    end: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodSince:
+    """A quarter of a year (`label`, "" for all of them together), of people who consented to being counted."""
+
+    label: str
+    made_on: date
+    people: str
+    without: str
+    outputs: tuple[OutputSince, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ModelPage:
-    """`console/model.html`: a POST form to itself. Control: `decision` (`ask`, `release`, `decline`, `retire`); `reason` for the last two."""
+    """`console/model.html`: a POST form to itself. Control: `decision` (`ask`, `release`, `decline`, `retire`); `reason` for the last two.
+
+    `measured`: its contract says by which facts it is told what followed; `since` is empty until something is known.
+    """
 
     name: Text
     identifier: str
@@ -158,6 +200,8 @@ class ModelPage:
     outputs: tuple[OutputView, ...]
     history: tuple[Deed, ...]
     back_url: str
+    measured: bool = False
+    since: tuple[PeriodSince, ...] = ()
     may_ask: bool = False
     may_release: bool = False
     may_decline: bool = False

@@ -196,6 +196,12 @@ def along(value: float, end: float, since: float = 0.0) -> str:
     return f"{600 * (value - since) / end:.1f}"
 
 
+@register.simple_tag
+def on_picture(share: float, *, up: bool = False) -> str:
+    """Where on an axis of 200 units a share of it lies, from the left or (`up`) from the bottom: a number for SVG, in no language."""
+    return f"{200 * (1 - share if up else share):.1f}"
+
+
 @register.filter
 def money(value: int | float) -> str:
     return formats.money(value)

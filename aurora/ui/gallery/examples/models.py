@@ -4,11 +4,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 from aurora.ui import model_words as words
-from aurora.ui.contexts import FieldError, ValueRow
+from aurora.ui.contexts import FieldError, Text, ValueRow
 from aurora.ui.contexts.models import (
     Bin,
     ContractText,
     Deed,
+    Dot,
     InputRow,
     KeyFormPage,
     KeyPage,
@@ -18,7 +19,9 @@ from aurora.ui.contexts.models import (
     ModelRow,
     ModelsPage,
     ModelState,
+    OutputSince,
     OutputView,
+    PeriodSince,
 )
 from aurora.ui.formats import NBSP, number
 from aurora.ui.gallery import parts as p
@@ -93,6 +96,25 @@ def _model() -> ModelPage:
     )
 
 
+def _since(name: Text) -> tuple[PeriodSince, ...]:
+    bins = (Bin(f"1{NBSP}%", f"{number(1.4)}{NBSP}%", 640), Bin(f"{number(4.8)}{NBSP}%", f"{number(5.1)}{NBSP}%", 200))
+    dots = (Dot(0.18, 0.25), Dot(0.86, 0.91))
+    auc = {"auc": number(0.71), "auc_low": number(0.6), "auc_high": number(0.82)}
+    shown = OutputSince(
+        name,
+        "infection",
+        "840",
+        "20",
+        said_without=f"{number(3.1)}{NBSP}%",
+        calibration=bins,
+        dots=dots,
+        end=f"{number(5.6)}{NBSP}%",
+        **auc,
+    )
+    hidden = OutputSince(name, "infection", "", "", "", "", "", "")
+    return (PeriodSince("", p.NOW.date(), "860", "40", (shown,)), PeriodSince("2026 Q4", p.NOW.date(), "", "", (hidden,)))
+
+
 def console() -> list[Example]:
     rows = tuple(
         ModelRow(NAME, OWNER, "joint-surgery-risk", n, state, p.NOW, "/model/")
@@ -107,6 +129,7 @@ def console() -> list[Example]:
         registered, state=ModelState.ASKED, history=asked, may_ask=False, may_release=True, is_mine=False, errors=refused, synthetic=False
     )
     running = replace(registered, state=ModelState.RELEASED, history=released, may_ask=False, may_decline=False, may_retire=True)
+    running = replace(running, measured=True, since=_since(registered.outputs[0].name))
     gone = replace(
         running,
         state=ModelState.RETIRED,

@@ -1,0 +1,28 @@
+"""The OutcomeReport row: totals of a version's quality, which name no citizen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F
+
+from aurora.twin.models import OutcomeReport
+
+
+def keep(*, evaluator_id: UUID, quarter: date | None, content: Mapping[str, Any], pairs: Iterable[UUID], now: datetime) -> None:
+    """In place of the former one of that quarter. `pairs`: the evaluations that were counted."""
+    values = {"content": dict(content), "pairs": list(pairs), "made_at": now}
+    OutcomeReport.objects.update_or_create(evaluator_id=evaluator_id, quarter=quarter, defaults=values)
+
+
+def pairs_of(*, evaluator_id: UUID) -> dict[date | None, set[UUID]]:
+    """By quarter which evaluations the report that stands has counted."""
+    return {row.quarter: set(row.pairs) for row in OutcomeReport.objects.filter(evaluator_id=evaluator_id)}
+
+
+def of(*, evaluator_id: UUID) -> list[OutcomeReport]:
+    """All together first, then the newest quarter first."""
+    return list(OutcomeReport.objects.filter(evaluator_id=evaluator_id).order_by(F("quarter").desc(nulls_first=True)))
