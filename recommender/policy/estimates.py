@@ -26,8 +26,9 @@ from recommender.errors import PolicyError
 
 Vector: TypeAlias = npt.NDArray[np.float64]
 
-# No line counts more than so many: what is cut off is told (`lost`), and it can only lower an estimate of rewards that are not negative.
-CLIP = 100.0
+# No line counts more than so many. A list of ten explores with chances of .2 / 7 / 8 or more, a weight of 280: those are not cut off, since else
+# nothing could be said of just the services that are explored. What is cut off is told (`lost`), and it can only lower an estimate of rewards that are not negative.
+CLIP = 300.0
 # So much must be behind a number: lines, as many as equally weighted ones would be, where the policies differ; and citizens they are of.
 LEAST_EFFECTIVE = 50.0
 LEAST_UNITS = 30

@@ -151,7 +151,7 @@ def test_lists_of_the_real_policy_tell_what_another_order_would_have_earned() ->
             reward.append(float(draws.random() < earns[one.identifier] * fade[at]))
     log = Log(np.array(unit), np.array(propensity), np.array(other), np.array(reward))
     for method in (Method.IPS, Method.SNIPS):
-        estimated = value(log, method, clip=300)
+        estimated = value(log, method)
         assert isinstance(estimated, Estimate) and estimated.low <= truth <= estimated.high
         assert estimated.high - estimated.low < 0.03
 
@@ -181,4 +181,9 @@ def test_no_model_no_doubly_robust_estimate() -> None:
         value(log, Method.DR)
     with pytest.raises(PolicyError):
         value(log, Method.IPS, clip=0)
-    assert CLIP >= 1
+
+
+def test_what_the_present_policy_explores_is_never_cut_off() -> None:
+    found = [Scored(f"s{n:02d}", 0.5 - n / 1000, "likely", "") for n in range(40)]
+    rarest = min(min(chances.values()) for chances in distribution(found, places=10))
+    assert 1 / rarest <= CLIP
