@@ -79,7 +79,10 @@ def test_a_no_is_recorded_once_and_changes_no_yes(cast: Cast) -> None:
         ({"decision": "allow", "end": "6"}, "categories"),
         ({"decision": "allow", "categories": ["hospital.surgery"], "end": "6"}, "categories"),
         ({"decision": "allow", "categories": ["tax.income"]}, "end"),
-        ({"decision": "allow", "categories": ["tax.income"], "end": "own", "own_day": "1", "own_month": "1", "own_year": "2020"}, "own_date"),
+        (
+            {"decision": "allow", "categories": ["tax.income"], "end": "own", "own_day": "1", "own_month": "1", "own_year": "2020"},
+            "own_date",
+        ),
         ({"decision": "maybe"}, None),
         ({"decision": "allow", "categories": ["tax.income"], "end": "6", "notice_token": "another"}, "notice"),
     ],

@@ -97,3 +97,9 @@ def forget_all() -> None:
     with admin() as database:
         for table in ("retraining", "modelevaluation", "datasetconsent", "modelmove", "modelversion", "datasetversion"):
             database.execute(f"DELETE FROM recommender_{table}")
+
+
+def lifecycle_retire(model) -> None:
+    from recommender.registry import lifecycle
+
+    lifecycle.retire(model_id=model.pk, by=ASKER, reason="The test needs its place.", now=NOW)

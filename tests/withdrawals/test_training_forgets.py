@@ -273,5 +273,3 @@ def test_a_consent_to_training_fetches_nothing(cast: Cast) -> None:
     lease: Lease = Claimed()  # type: ignore[assignment]
     with citizen_scope(cast.cecilia.id):
         assert INCOME not in _allowed(_decide(lease, _consents(lease), timezone.now()))
-
-

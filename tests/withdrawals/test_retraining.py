@@ -1,0 +1,181 @@
+"""A model that lost too many of its rows is followed by one that never saw them: trained, signed and judged by the worker, and waiting for two people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from aurora.journeys import model_operations, retrain, training_data
+from aurora.journeys.model_operations import ModelNotMoved
+from recommender.errors import ModelRefused
+from recommender.facts import PROGRAMMES
+from recommender.models import DatasetVersion, ModelVersion, Retraining
+from recommender.registry import current, datasets, serving
+from recommender.training import assemble, dataset, train
+from recommender.training.households import extract_sha256
+from recommender.training.rows import Row
+from tests.support import models as made
+from tests.support.cast import Cast
+
+
+@pytest.fixture(autouse=True)
+def quick(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Three trees a programme, on the real extract; what is committed is taken away."""
+    monkeypatch.setattr(train, "ROUNDS", 3)
+    serving._opened.cache_clear()
+    retrain._kept.clear()
+    yield
+    made.forget_all()
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    found: list[str] = []
+    monkeypatch.setattr(retrain, "send", lambda task, *rows, **options: found.extend(str(row) for row in rows))
+    return found
+
+
+def due(model: ModelVersion | None = None) -> Retraining:
+    because = model or made.champion(1, on=made.dataset(citizens=1))
+    now = timezone.now()
+    return Retraining.objects.create(because=because, forgotten=1, due_at=now, opened_at=now)
+
+
+def test_the_sweep_finds_it_and_the_worker_makes_a_model_that_waits(sent: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    row = due()
+    assert retrain.sweep(now=timezone.now()) == 1 and sent == [str(row.pk)]
+    assert ModelVersion.objects.get(state="shipped").sha256 == current().version  # kept, for what it suggested
+    retrain.run(retraining_id=row.pk)
+    row.refresh_from_db()
+    assert (row.state, row.code, row.attempt, row.lease_token) == ("done", "", 1, None) and row.made is not None
+    new = row.made
+    assert new.state == "evaluated" and new.trained_by is None and new.dataset is not None
+    model_operations.verify(new)
+    found = serving.artefact(new.sha256)
+    assert found.metadata["dataset_sha256"] == found.metadata["dataset_version"] == new.dataset.sha256
+    assert {"intervals", "fairness", "monitoring", "code_sha256", "metrics"} <= set(found.metadata)
+    low, high = found.metadata["intervals"]["ndcg3"]
+    assert low < found.metadata["metrics"]["ndcg3"] < high
+    judged = new.evaluations.get()
+    assert [g["name"] for g in judged.gates][:2] == ["households", "finite"] and judged.gates[1]["passed"]
+    assert judged.champion_sha256 == row.because.sha256 and len(judged.gates) == 7
+    # Nothing more to do: another message, another sweep and another worker change nothing.
+    retrain.run(retraining_id=row.pk)
+    assert retrain.sweep(now=timezone.now()) == 0 and ModelVersion.objects.filter(trained_by=None, state="evaluated").count() == 1
+    # Judged again by a command: three trees are worse than what ships, and the command says so.
+    made.lifecycle_retire(row.because)
+    with pytest.raises(CommandError, match="failed a gate"):
+        call_command("evaluate", str(new.pk))
+    assert "FAILED" in capsys.readouterr().out
+
+
+def test_a_worker_that_died_is_followed_by_another_and_one_that_lives_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    row, now = due(), timezone.now()
+    monkeypatch.setattr(retrain, "_made", lambda now: row.because)
+    Retraining.objects.filter(pk=row.pk).update(state="running", lease_token=uuid4(), lease_until=now + timedelta(minutes=1), attempt=1)
+    retrain.run(retraining_id=row.pk)
+    assert Retraining.objects.get().state == "running"
+    Retraining.objects.filter(pk=row.pk).update(lease_until=now - timedelta(seconds=1))
+    retrain.run(retraining_id=row.pk)
+    assert (Retraining.objects.get().state, Retraining.objects.get().attempt) == ("done", 2)
+    retrain.run(retraining_id=uuid4())
+
+
+def test_it_is_tried_again_later_and_given_up_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = due()
+
+    def fails(now: object) -> ModelVersion:
+        raise ModelNotMoved(ModelRefused("unavailable"))
+
+    monkeypatch.setattr(retrain, "_made", fails)
+    for attempt in range(1, retrain.MOST_ATTEMPTS + 1):
+        Retraining.objects.filter(pk=row.pk).update(due_at=timezone.now())
+        retrain.run(retraining_id=row.pk)
+        row.refresh_from_db()
+        assert (row.attempt, row.code) == (attempt, "unavailable")
+    assert row.state == "failed" and row.finished_at is not None
+
+
+def test_the_commands_collect_train_and_say_it(capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("dataset")
+    assert "# Dataset card" in capsys.readouterr().out
+    call_command("train")
+    said = capsys.readouterr().out
+    model = ModelVersion.objects.get(state="trained")
+    assert model.sha256 in said and "# Model card" in said
+    call_command("train", dataset=model.dataset_id)
+    assert "had been registered before" in capsys.readouterr().out  # the same bytes of the same rows
+    with pytest.raises(CommandError, match="dataset_unknown"):
+        call_command("train", dataset=uuid4())
+    with pytest.raises(CommandError, match="do not go together"):
+        call_command("train", dataset=model.dataset_id, out="/nowhere")
+
+
+def row_of(number: int, **changed: object) -> Row:
+    facts = {"population.person.age": 20 + number, "tax.income.wages": 1000 * number}
+    values: dict[str, object] = {"facts": facts, "received": dict.fromkeys(PROGRAMMES, number % 2 == 0)}
+    return Row(**{**values, **changed})  # type: ignore[arg-type]
+
+
+def test_citizens_rows_join_the_extract_and_keep_to_their_side() -> None:
+    extract = dataset.load()
+    rows = [(row_of(n), n % 4 == 0) for n in range(8)] + [(row_of(9, received={"food_assistance": True}), False)]
+    found = assemble.assemble(extract, rows, sha256="d" * 64)
+    assert (found.used, len(found.data.rows), found.data.sha256) == (8, len(extract.rows) + 8, "d" * 64)
+    _, same = dataset.split(len(extract.rows), train.SEED)
+    theirs = [n for n in found.held_out.tolist() if n >= len(extract.rows)]
+    assert theirs == [len(extract.rows), len(extract.rows) + 4] and set(same.tolist()) <= set(found.held_out.tolist())
+    assert set(found.kept.tolist()).isdisjoint(found.held_out.tolist()) and len(found.people) == len(found.held_out)
+    assert found.people[-1] == {"population.person.age": 24, "tax.income.wages": 4000}
+    assert found.data.column("tax.income.wages")[-1] == 7000
+
+
+def test_without_citizens_it_is_the_extract() -> None:
+    extract = dataset.load()
+    found = assemble.assemble(extract, [], sha256="d" * 64)
+    assert (found.data.rows is extract.rows, found.used) == (True, 0)
+
+
+def test_too_few_rows_and_another_extract_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    ready = made.dataset()
+    with pytest.raises(ModelNotMoved) as caught:
+        model_operations.train(operator=None, dataset_id=ready.pk, now=timezone.now())
+    assert caught.value.code == "dataset_changed"  # its extract is not this code's
+    mine = training_data.begin(by=None, now=timezone.now())
+    assert mine.extract_sha256 == extract_sha256()
+    training_data.finish(dataset_id=mine.pk, now=timezone.now())
+    whole = dataset.load()
+    few = dataset.Dataset(whole.rows[:40], whole.labels[:40], whole.sha256)
+    monkeypatch.setattr(dataset, "load", lambda: few)
+    with pytest.raises(ModelNotMoved) as caught:
+        model_operations.train(operator=None, dataset_id=mine.pk, now=timezone.now())
+    assert caught.value.code == "dataset_too_small" and not ModelVersion.objects.filter(dataset=mine).exists()
+
+
+def test_rows_of_another_schema_stop_the_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = training_data.begin(by=None, now=timezone.now())
+    monkeypatch.setattr("aurora.journeys.training_data.training.rows_of", lambda dataset_id: [(uuid4(), uuid4())])
+    old = row_of(1).to_json().replace(b'"schema":1', b'"schema":0')
+    from aurora.twin.training import Opened
+
+    monkeypatch.setattr("aurora.journeys.training_data.training.opened", lambda citizen_id, row_id: Opened(old, False, "c" * 64))
+    DatasetVersion.objects.filter(pk=mine.pk).update(state="ready", sha256="a" * 64, citizens=1, finished_at=timezone.now())
+    with pytest.raises(ModelNotMoved) as caught:
+        model_operations.train(operator=None, dataset_id=mine.pk, now=timezone.now())
+    assert caught.value.code == "row_invalid"
+
+
+def test_small_cells_are_suppressed_and_cannot_be_worked_out() -> None:
+    told = datasets.suppressed(
+        {"age": {"young": 3, "old": 40, "middle": 25}, "income": {"low": 2, "high": 4}, "family": {"single": 0, "couple": 12}}
+    )
+    assert told == {
+        "age": {"middle": None, "old": 40, "young": None},
+        "income": {"high": None, "low": None},
+        "family": {"couple": 12, "single": 0},
+    }
