@@ -59,21 +59,23 @@ class Candidates:
             sorted_groups = group[by_group]
             starts = np.searchsorted(sorted_groups, sorted_groups)
             order = order[np.sort(by_group[np.arange(len(order)) - starts < most])]
-        return [self._scored(at) for at in order.tolist()]
+        told = zip(order.tolist(), self.scores[order].tolist(), self.standing[order].tolist(), self.general[order].tolist(), strict=True)
+        return [self._scored(*one) for one in told]
 
     def missing(self, at: int) -> tuple[str, ...]:
         """Keys of the unknown facts on which it hangs whether the service is for the household."""
         service = self.catalogue.services[at]
         return (*_outcome(service, self.facts).missing, *(unknown_area(service, self.facts.profile) if self.served[at] == UNKNOWN else ()))
 
-    def _scored(self, at: int) -> Scored:
+    def _scored(self, at: int, score: float, standing: int, general: bool) -> Scored:
         service = self.catalogue.services[at]
-        return Scored(service.identifier, float(self.scores[at]), self.eligibility(at).value, service.thematic_area, bool(self.general[at]))
+        return Scored(service.identifier, score, _STANDINGS[standing].value, service.thematic_area, general)
 
 
 def candidates(profile: Profile, *, catalogue: Catalogue, ranker: Ranker, options: Options) -> Candidates:
     """All services of the catalogue, assessed for one household."""
-    services, facts = compiled(catalogue), Facts(profile)
+    services = compiled(catalogue)
+    facts = Facts(profile, only=services.asked)
     answers = services.answers(facts)
     served = services.served(_text(profile, MUNICIPALITY), _text(profile, REGION))
     scores = services.relevances(facts, answers)

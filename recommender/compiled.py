@@ -39,6 +39,7 @@ class Compiled:
     rules: tuple[Rule, ...] = field(init=False)
     conditions: tuple[Rule, ...] = field(init=False)
     _served: dict[tuple[str | None, str | None], Ints] = field(init=False, default_factory=dict)
+    _valid: tuple[date | None, Truths] = field(init=False, default=(None, np.empty(0, dtype=bool)))
 
     def __post_init__(self) -> None:
         rules = {one.rule.source: one.rule for one in self.services if one.rule}
@@ -65,6 +66,11 @@ class Compiled:
         return {one.identifier: at for at, one in enumerate(self.services)}
 
     @cached_property
+    def asked(self) -> tuple[str, ...]:
+        """Keys of all facts that any rule or signal names."""
+        return tuple(dict.fromkeys(key for rule in (*self.rules, *self.conditions) for key in rule.facts))
+
+    @cached_property
     def kind(self) -> Ints:
         names: dict[str, int] = {}
         return np.array([names.setdefault(one.thematic_area, len(names)) for one in self.services], dtype=np.int64)
@@ -88,7 +94,12 @@ class Compiled:
         return np.where(answers == UNKNOWN, scores * self.reach, scores)
 
     def valid(self, day: date) -> Truths:
-        return (self.first <= day.toordinal()) & (day.toordinal() <= self.last)
+        """Which are given on that day. The day asked for last is kept: all ask for today."""
+        asked, found = self._valid
+        if asked != day:
+            found = (self.first <= day.toordinal()) & (day.toordinal() <= self.last)
+            self._valid = (day, found)
+        return found
 
     def served(self, municipality: str | None, region: str | None) -> Ints:
         """For each service YES, NO, or UNKNOWN where it hangs on what is not known of where one lives."""

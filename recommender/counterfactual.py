@@ -54,8 +54,9 @@ def counterfactual(service: PublicService, *, facts: Facts, reasons: Sequence[Re
     profile = facts.profile
     ruled = service.rule.facts if service.rule else ()
     spoken = [key for reason in reasons if reason.direction == "for" for key in reason.facts]
+    asked = service.facts
     for key in [key for key in dict.fromkeys([*spoken, *ruled]) if key in profile.facts and _changes(key)][:MOST_TRIED]:
-        found = _bound(key, profile, lambda value, key=key: _still(service, profile, key, value, ranker))  # type: ignore[misc]
+        found = _bound(key, profile, lambda value, key=key: _still(service, asked, profile.changed(key, value), ranker))  # type: ignore[misc]
         if found is not None:
             return found
     return None
@@ -65,8 +66,8 @@ def _changes(key: str) -> bool:
     return key == AGE or (FACTS[key].kind is Kind.AMOUNT and key not in UNSAID)
 
 
-def _still(service: PublicService, profile: Profile, key: str, value: int, ranker: Ranker) -> bool:
-    return fits(service, Facts(profile.changed(key, value), only=service.facts), ranker)
+def _still(service: PublicService, asked: tuple[str, ...], profile: Profile, ranker: Ranker) -> bool:
+    return fits(service, Facts(profile, only=asked), ranker)
 
 
 def _bound(key: str, profile: Profile, still: Callable[[int], bool]) -> Counterfactual | None:

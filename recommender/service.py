@@ -8,6 +8,7 @@ The same arguments give the same slate, bit for bit: all that is left to chance 
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from recommender.compiled import NO, compiled
 from recommender.counterfactual import counterfactual
 from recommender.explain import Reason, explain, render
 from recommender.facts import CATEGORIES, DECLARED_CATEGORIES, PROGRAMME_CATEGORY, category_of
-from recommender.policy import Placed, place
+from recommender.policy import Placed, Policy, place
 from recommender.profile import Profile
 from recommender.questions import OpenQuestion, open_questions, open_services
 from recommender.ranking.features import FEATURE_CATEGORIES
@@ -59,7 +60,12 @@ def assess(profile: Profile, *, catalogue: Catalogue, ranker: Ranker, options: O
     places = max(0, options.limit)
     placed = place(found.scored(places + options.policy.pool), places=places, seed=options.seed, policy=options.policy)
     items = tuple(_item(position, one, found, ranker) for position, one in enumerate(placed, start=1))
-    return Slate(items, catalogue.version, ranker.version, options.policy.version), found
+    return Slate(items, catalogue.version, ranker.version, _version(options.policy)), found
+
+
+@cache
+def _version(policy: Policy) -> str:
+    return policy.version
 
 
 def used_categories(catalogue: Catalogue) -> tuple[str, ...]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Any
 
 import cel
 
-from recommender.facts import CATEGORIES
+from recommender.facts import CATEGORIES, category_of
 from recommender.profile import Profile
 
 
@@ -19,15 +19,17 @@ class Facts:
 
     __slots__ = ("context", "profile")
 
-    def __init__(self, profile: Profile, *, only: Iterable[str] | None = None) -> None:
+    def __init__(self, profile: Profile, *, only: Collection[str] | None = None) -> None:
         """`only`: keys of the facts that will be asked for; what else is known is left out of the context, which then costs less."""
         self.profile = profile
         tree: dict[str, dict[str, dict[str, Any]]] = {}
-        for category in CATEGORIES:
+        known = profile.facts
+        asked = known if only is None else only
+        for category in CATEGORIES if only is None else {category_of(key) for key in asked}:
             domain, _, name = category.partition(".")
             tree.setdefault(domain, {})[name] = {}
-        known = profile.facts
-        for key in known if only is None else [key for key in only if key in known]:
-            domain, category, name = key.split(".")
-            tree[domain][category][name] = known[key]
+        for key in asked:
+            if key in known:
+                domain, category, name = key.split(".")
+                tree[domain][category][name] = known[key]
         self.context = cel.Context(variables=tree)
