@@ -47,7 +47,7 @@ When only some categories are connected, without history:
 ## Against other ways
 
 Mean nDCG@3 of five splits by household (`python -m recommender.training.experiment`), standard deviation between splits {deviation}
-or less. The last column is with history and one programme hidden, the others without history.
+or less. {note}
 
 | | {situations} |
 |---|{rule}|
@@ -86,6 +86,7 @@ def card(metadata: Mapping[str, Any], experiment: Mapping[str, Any]) -> str:
             for name, row in figures["programmes"].items()
         ),
         deviation=max(deviations),
+        note=experiment.get("note", "The last column is with history and one programme hidden, the others without history."),
         situations=" | ".join(SHOWN),
         rule="|".join(["---"] * len(SHOWN)),
         contenders="\n".join(
