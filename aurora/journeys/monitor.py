@@ -91,7 +91,7 @@ def _kept(role: str, dataset: DatasetVersion, content: Mapping[str, Any], now: d
             row = MonitoringReport.objects.create(
                 model_sha256=content["model"],
                 dataset_sha256=dataset.sha256,
-                day=content["day"],
+                day=date.fromisoformat(content["day"]),
                 made_at=now,
                 role=role,
                 alarms=len(content["alarms"]),

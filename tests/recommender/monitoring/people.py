@@ -9,6 +9,8 @@ from functools import cache
 from recommender.catalogue import Catalogue
 from recommender.catalogue.load import catalogue
 from recommender.facts import PROGRAMMES
+from recommender.monitoring.observations import entitled
+from recommender.profile import Profile
 from recommender.training import households
 from recommender.training.rows import ItemShown, Row, Said, SlateShown
 
@@ -55,3 +57,14 @@ def rows(
         )
         told.append(Row(known, received(index), (made,), said))  # type: ignore[arg-type]
     return told
+
+
+def received_facts(index: int) -> dict[str, bool]:
+    return {f"social.programmes.{name}": value for name, value in received(index).items()}
+
+
+@cache
+def fair_slate(index: int) -> tuple[str, ...]:
+    """What the rules entitle to, the first by name first, but for one of them with every third: so not everybody is shown all of it."""
+    profile = Profile({**facts(index), **received_facts(index)})
+    return tuple(sorted(entitled(profile, shipped, slate("0" * 64, ())))[index % 3 == 0 :][:PLACES])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from functools import cache
 
 import numpy as np
 import pytest
@@ -29,24 +28,12 @@ WATCHED = range(4000, 4900)
 @pytest.fixture(scope="module")
 def card(ranker: Ranker) -> dict[str, object]:
     facts = [people.facts(index) for index in REFERENCE]
-    rows = matrix([Profile({**known, **_received(index)}) for index, known in zip(REFERENCE, facts, strict=True)])  # type: ignore[dict-item]
+    rows = matrix([Profile({**known, **people.received_facts(index)}) for index, known in zip(REFERENCE, facts, strict=True)])  # type: ignore[dict-item]
     return json.loads(json.dumps(reference.of(rows, ranker.scores(rows), facts)))  # type: ignore[arg-type]
 
 
-def _received(index: int) -> dict[str, bool]:
-    return {f"social.programmes.{name}": value for name, value in people.received(index).items()}
-
-
-@cache
-def fair_slate(index: int) -> tuple[str, ...]:
-    """What the rules entitle to, first the first by name, but for one of them: so nobody is shown all of it."""
-    slate = people.slate("0" * 64, ())
-    profile = Profile({**people.facts(index), **_received(index)})  # type: ignore[dict-item]
-    return tuple(sorted(entitled(profile, people.shipped, slate))[index % 3 == 0 :][: people.PLACES])
-
-
 def best(index: int, known: dict[str, object]) -> tuple[str, ...]:
-    return fair_slate(index)
+    return people.fair_slate(index)
 
 
 def made(found: list[Row], ranker: Ranker, card: dict[str, object], **more: object) -> dict:

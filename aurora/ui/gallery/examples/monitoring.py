@@ -51,28 +51,41 @@ def _page() -> MonitoringPage:
         day="24.11.2026",
         people=number(8_120),
         alarms=(words.alarm(ALARM, ""), words.alarm(DRIFT, "Palkat")),
-        overall=Chart("Everybody", "Measure", ("People", "Share", "Uncertainty", "Weighted"), measures, "Bar, line, mark."),
+        overall=Chart(
+            words.text("overall"),
+            words.text("measure"),
+            (words.text("people"), words.text("share"), words.text("uncertainty"), words.text("weighted")),
+            measures,
+            words.text("overall_note"),
+        ),
         measures=tuple(Choice(str(word), "/m/", code == "entitled_shown") for code, word in words.MEASURES.items()),
         measure=words.measure("entitled_shown"),
         measure_explained=words.explained("entitled_shown"),
         by_group=(
-            Chart(words.axis("age"), "Group", ("People", "Share", "Uncertainty"), ages),
-            Chart(words.axis("region"), "Group", ("People", "Share", "Uncertainty"), ()),
+            Chart(words.axis("age"), words.text("group"), (words.text("people"), words.text("share"), words.text("uncertainty")), ages),
+            Chart(words.axis("region"), words.text("group"), (words.text("people"), words.text("share"), words.text("uncertainty")), ()),
         ),
-        consent=(Chart(words.axis("income"), "Group", ("People", "Consented", "All"), consent),),
+        consent=(
+            Chart(
+                words.axis("income"), words.text("group"), (words.text("people"), words.text("consented"), words.text("of_all")), consent
+            ),
+        ),
         drift=Chart(
-            "Facts", "Fact", ("KS", "PSI", "Shift"), (ChartRow("Palkat", (number(0.14), number(0.16), number(-0.23)), Picture("28.0")),)
+            words.text("drift"),
+            words.text("fact"),
+            (words.text("ks"), words.text("psi"), words.text("shift")),
+            (ChartRow("Palkat", (number(0.14), number(0.16), number(-0.23)), Picture("28.0")),),
         ),
         suggested=Chart(
-            "Programmes",
-            "Programme",
-            ("Now", "Then"),
+            words.text("suggested"),
+            words.text("programme"),
+            (words.text("now"), words.text("before")),
             (ChartRow("Ruoka-apu", (words.percent(0.31), words.percent(0.34)), Picture("31.0", mark="34.0")),),
         ),
         weeks=Chart(
-            "Applied",
-            "Week",
-            ("People", "Share"),
+            words.text("weeks"),
+            words.text("week"),
+            (words.text("people"), words.text("share")),
             (ChartRow("5.10.2026", (number(420), words.percent(0.22)), Picture("22.0")), ChartRow("16.11.2026", (number(365), "–"))),
         ),
         estimate=words.percent(0.2),
