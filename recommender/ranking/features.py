@@ -3,7 +3,7 @@
 The last columns say which programmes are received already (history, where the citizen connected it). They are the labels too, so no programme's classifier may
 see its own: it learns with that column blank and never splits on it (`training.train`), and callers need not blank it.
 
-Left out is the region: it is a proxy for how an area treats people, it may never be given as a reason, and it is worth less than .004 nDCG@3
+Left out is the region: it is a proxy for how an area treats people, it may never be given as a reason, and it is worth less than .002 nDCG@3
 (docs/decisions/recommender.md). What the model uses it can also say. What citizens say of themselves (`life.*`) no household of the extract has said.
 """
 

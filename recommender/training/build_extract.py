@@ -127,8 +127,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("archive", type=Path, help="taxcalc sdist or wheel")
     parser.add_argument("--out", type=Path, default=EXTRACT)
+    parser.add_argument("--households", type=int, default=HOUSEHOLDS, help="how many to draw, at most all that fit (default: %(default)s)")
     arguments = parser.parse_args()
-    extract = sample(households(read_cps(arguments.archive)))
+    rows = households(read_cps(arguments.archive))
+    extract = sample(rows, min(arguments.households, len(rows)))
     write(extract, arguments.out)
     print(f"{len(extract)} households, {arguments.out.stat().st_size} bytes: {arguments.out}")
 
