@@ -105,7 +105,7 @@ def on_cycles(edges: Mapping[str, Iterable[str]]) -> frozenset[str]:
             if work:
                 low[work[-1][0]] = min(low[work[-1][0]], low[node])
             if low[node] == index[node]:
-                component = []
+                component: list[str] = []
                 while not component or component[-1] != node:
                     component.append(stack.pop())
                 waiting -= set(component)

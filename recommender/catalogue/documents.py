@@ -92,5 +92,10 @@ def _value(name: str, raw: Any) -> Any:
     if name == "labels":
         return {code: Text(words) for code, words in raw.items()}
     if name == "contacts":
-        return tuple(Contact(**{k: Text(v) if k in ("name", "address") else v for k, v in one.items()}) for one in raw)
+        return tuple(_contact(one) for one in raw)
     return raw
+
+
+def _contact(raw: dict[str, Any]) -> Contact:
+    texts: dict[str, Any] = {key: Text(raw[key]) for key in ("name", "address") if key in raw}
+    return Contact(**{**raw, **texts})

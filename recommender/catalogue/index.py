@@ -30,19 +30,23 @@ def bring_up_to_date(members: Sequence[int]) -> None:
     SearchEntry.objects.exclude(service_id__in=members).delete()
     known = set(SearchEntry.objects.filter(language=LANGUAGES[0]).values_list("service_id", flat=True))
     counts: dict[str, Counter[str]] = {language: Counter() for language in LANGUAGES}
+    written: dict[str, set[str]] = {language: set() for language in LANGUAGES}
     rows: list[tuple[Any, ...]] = []
     for service_id, text in ServiceVersion.objects.filter(id__in=members).values_list("id", "document").iterator(chunk_size=_BATCH):
         service = documents.service(text)
         for language in LANGUAGES:
             parts = _parts(service, language)
-            counts[language].update({word for part in parts[:-3] for word in words(part)})
+            telling = dict(zip(_PARTS[:-3], map(words, parts[:-3]), strict=True))  # without D: where words only pass by
+            counts[language].update({word for found in telling.values() for word in found})
+            for (_, config), found in telling.items():
+                written[config].update(found)
             if service_id not in known:
                 rows.append((*_columns(service_id, service, language), *parts))
         if len(rows) >= _BATCH:
             _insert(rows)
     _insert(rows)
     SearchWord.objects.all().delete()
-    SearchWord.objects.bulk_create(_words(counts), batch_size=5000)
+    SearchWord.objects.bulk_create(_words(counts, _lexemes(written)), batch_size=5000)
 
 
 def broader(codes: Iterable[str]) -> list[str]:
@@ -60,12 +64,24 @@ def _insert(rows: list[tuple[Any, ...]]) -> None:
     rows.clear()
 
 
-def _words(counts: dict[str, Counter[str]]) -> Iterator[SearchWord]:
+def _lexemes(written: dict[str, set[str]]) -> dict[str, list[str]]:
+    """The stems of each word, in every language in which it is written somewhere."""
+    stems: dict[str, dict[str, None]] = {}
+    for language, found in written.items():
+        sql = f"SELECT word, tsvector_to_array(to_tsvector('{CONFIGURATIONS[language]}', word)) FROM unnest(%s::text[]) AS word"
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [sorted(found)])
+            for word, lexemes in cursor.fetchall():
+                stems.setdefault(word, {}).update(dict.fromkeys(lexemes))
+    return {word: list(lexemes) for word, lexemes in stems.items()}
+
+
+def _words(counts: dict[str, Counter[str]], lexemes: dict[str, list[str]]) -> Iterator[SearchWord]:
     for language, found in counts.items():
         for word, services in found.items():
             # A number is searched for as it is: there is nothing to complete or to correct in it.
             if len(word) > 1 and not word.isdigit():
-                yield SearchWord(language=language, word=word, services=services, trigrams=trigrams(word))
+                yield SearchWord(language=language, word=word, services=services, lexemes=lexemes[word], trigrams=trigrams(word))
 
 
 def _columns(service_id: int, service: PublicService, language: str) -> tuple[Any, ...]:
@@ -95,10 +111,10 @@ def _parts(service: PublicService, language: str) -> list[str]:
 
     add("A", service.name)
     add("C", service.description)
-    for text in (service.provider, *service.labels.values()):
-        add("C", text)
-    for text in (service.requirements, service.details, service.how_to_apply, *(one.name for one in service.contacts)):
-        add("D", text)
+    for label in (service.provider, *service.labels.values()):
+        add("C", label)
+    for further in (service.requirements, service.details, service.how_to_apply, *(one.name for one in service.contacts)):
+        add("D", further)
     for other in LANGUAGES:
         found["B" if other == language else "D", other].extend(service.keywords.get(other, ()))
         # Who reads this page in Swedish may well search with the Finnish name.

@@ -80,6 +80,9 @@ class SearchWord(models.Model):
     language = models.CharField(max_length=2)
     word = models.CharField(max_length=60, help_text="Small letters.")
     services = models.PositiveIntegerField(help_text="In how many services it occurs.")
+    lexemes = ArrayField(
+        models.CharField(max_length=60), default=list, help_text="Its stems in the languages that it is written in, as in the vectors."
+    )
     trigrams = ArrayField(
         models.CharField(max_length=3), help_text="Of the word with two spaces before and one behind, as pg_trgm counts them."
     )

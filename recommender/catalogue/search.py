@@ -56,8 +56,8 @@ class Found:
 class _Word:
     said: str
     """As searched for, or the word most like it."""
-    wide: tuple[str, ...]
-    """With the words that it is a part of."""
+    lexemes: tuple[str, ...] = ()
+    """Stems of the words that it is a part of, and of those like it."""
 
 
 def search(query: str, language: str, *, today: date, filters: Filters | None = None, page: int = 1, size: int = PAGE) -> Found:
@@ -90,11 +90,15 @@ def _telling(asked: list[str], language: str) -> dict[str, str]:
 
 
 def _expanded(word: str, stem: str, language: str, *, last: bool) -> _Word:
-    parts = _containing(word, stem, language, last=last)
-    if parts or _occurs(word, language):
-        return _Word(word, (word, *parts))
+    lexemes = _containing(word, stem, language, last=last)
+    if lexemes or _occurs(word, language):
+        return _Word(word, lexemes)
     like = _most_like(word, language)
-    return _Word(like[0], (*like, *_containing(like[0], like[0], language, last=last))) if like else _Word(word, (word,))
+    if not like:
+        return _Word(word)
+    best = next(iter(like))
+    near = (lexeme for found in like.values() for lexeme in found)
+    return _Word(best, tuple(dict.fromkeys([*near, *_containing(best, best, language, last=last)])))
 
 
 def _occurs(word: str, language: str) -> bool:
@@ -102,54 +106,61 @@ def _occurs(word: str, language: str) -> bool:
     return bool(_value(sql, [language, word, word, word]))
 
 
-def _containing(word: str, stem: str, language: str, *, last: bool) -> list[str]:
-    """Words of the catalogue that begin with it (the last word may be unfinished) or, from four letters on, have it in them; the commonest first."""
+def _containing(word: str, stem: str, language: str, *, last: bool) -> tuple[str, ...]:
+    """Stems of the catalogue's words that begin with it (the last word may be unfinished) or, from four letters on, have it in them; the commonest first."""
     part = stem if len(stem) >= _SHORTEST_PART and word.startswith(stem) else word
     if len(part) >= _SHORTEST_PART:
         condition, values = "trigrams @> %s AND word LIKE %s", [inner_trigrams(part), f"%{part}%"]
     elif last and len(word) > 1:
         condition, values = "word LIKE %s", [f"{word}%"]
     else:
-        return []
-    sql = f"SELECT word FROM catalogue_searchword WHERE language = %s AND word <> %s AND {condition} ORDER BY services DESC, word LIMIT %s"
-    return [row[0] for row in _rows(sql, [language, word, *values, _PARTS])]
+        return ()
+    sql = (
+        f"SELECT lexemes FROM catalogue_searchword WHERE language = %s AND word <> %s AND {condition} ORDER BY services DESC, word LIMIT %s"
+    )
+    return tuple(dict.fromkeys(lexeme for row in _rows(sql, [language, word, *values, _PARTS]) for lexeme in row[0]))
 
 
-def _most_like(word: str, language: str) -> list[str]:
-    """The catalogue's words that differ from it in the fewest letters: in one, from five letters on in two, from nine on in three."""
+def _most_like(word: str, language: str) -> dict[str, list[str]]:
+    """The catalogue's words that differ from it in the fewest letters: in one, from five letters on in two, from nine on in three; with their stems."""
     if len(word) < 3:
-        return []
+        return {}
     grams = trigrams(word)
     sql = (
-        "SELECT word, services FROM catalogue_searchword WHERE language = %s AND trigrams && %s AND length(word) BETWEEN %s AND %s"
+        "SELECT word, services, lexemes FROM catalogue_searchword WHERE language = %s AND trigrams && %s AND length(word) BETWEEN %s AND %s"
         " ORDER BY (SELECT count(*) FROM unnest(trigrams) one WHERE one = ANY (%s)) DESC, services DESC, word LIMIT 100"
     )
     allowed = 1 + (len(word) >= 5) + (len(word) >= 9)
     rows = _rows(sql, [language, grams, len(word) - allowed, len(word) + allowed, grams])
-    near = sorted((distance(word, other), -services, other) for other, services in rows)
-    return [other for apart, _, other in near if apart <= allowed and apart == near[0][0]][:_LIKE_IT]
+    near = sorted((distance(word, other), -services, other, lexemes) for other, services, lexemes in rows)
+    return dict([(other, lexemes) for apart, _, other, lexemes in near if apart <= allowed and apart == near[0][0]][:_LIKE_IT])
 
 
 def _page(
     found: list[_Word], language: str, today: date, filters: Filters, page: int, size: int, *, all_words: bool
 ) -> tuple[tuple[str, ...], int]:
     conditions, values = _conditions(language, today, filters)
-    join = " && " if all_words else " || "
-    exact = join.join([_STEMMED] * len(found))
+    exact = [_STEMMED] * len(found)
+    wide = [f"({_STEMMED} || %s::tsquery)"] * len(found)
     exact_values = [one.said for one in found for _ in LANGUAGES]
-    wide_values = [" | ".join(one.wide) for one in found for _ in LANGUAGES]
+    # Letters and digits only, so that nothing in it is an operator; a cast takes them as they are.
+    wide_values = [value for one in found for value in (*[one.said] * len(LANGUAGES), " | ".join(f"'{lexeme}'" for lexeme in one.lexemes))]
     said = " ".join(one.said for one in found)
-    with_query = f"WITH q AS MATERIALIZED (SELECT {exact} AS exact, {exact} AS wide) " if found else ""
+    join = " && " if all_words else " || "
+    with_query = (
+        # `near` is for rank alone: PostgreSQL weighs the words of an OR one by one, those of an AND each against each.
+        f"WITH q AS MATERIALIZED (SELECT {join.join(exact)} AS exact, {join.join(wide)} AS wide, {' || '.join(wide)} AS near) "
+    )
     rank = (
         # A service of that very name, then one whose name begins so, then by what matches; what has the words as they are before what has them as parts.
         "(lower(name) = %s)::int * 4 + (starts_with(lower(name), %s))::int"
-        f" + 4 * ts_rank('{_WEIGHTS}', vector, q.exact) + ts_rank('{_WEIGHTS}', vector, q.wide)"
+        f" + 4 * ts_rank('{_WEIGHTS}', vector, q.exact) + ts_rank('{_WEIGHTS}', vector, q.near)"
     )
     sql = (
-        f"{with_query}SELECT identifier, count(*) OVER () FROM catalogue_searchentry{', q' if found else ''} WHERE {conditions}"
+        f"{with_query if found else ''}SELECT identifier, count(*) OVER () FROM catalogue_searchentry{', q' if found else ''} WHERE {conditions}"
         f"{' AND vector @@ q.wide' if found else ''} ORDER BY {f'{rank} DESC, ' if found else ''}lower(name), identifier LIMIT %s OFFSET %s"
     )
-    query_values = [*exact_values, *wide_values] if found else []
+    query_values = [*exact_values, *wide_values, *wide_values]
     rows = _rows(sql, [*query_values, *values, *([said, said] if found else []), size, (page - 1) * size])
     total = rows[0][1] if rows else 0
     if not rows and page > 1:

@@ -74,13 +74,14 @@ def use(services: Mapping[str, PublicService], *, why: str, now: datetime) -> Ca
     """
     for identifier, fault in check_relations(services).items():
         raise CatalogueError(f"{identifier}: {fault}")
-    texts = {documents.version_of(text): text for text in map(documents.document, services.values())}
-    version = documents.catalogue_version(texts)
+    texts = {one.identifier: documents.document(one) for one in services.values()}
+    by_version = {documents.version_of(text): (identifier, text) for identifier, text in texts.items()}
+    version = documents.catalogue_version(by_version)
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         if current_version() != version:
-            row = _record(services, texts, version, now)
+            row = _record(services, by_version, version, now)
             CatalogueUse.objects.create(catalogue=row, why=why[:300], begun_at=now)
             index.bring_up_to_date(row.members)
     return at(version)
@@ -96,25 +97,35 @@ def replaced(origin: str, found: Iterable[PublicService], *, whole: bool) -> dic
     return {**kept, **fresh}
 
 
+def index_anew() -> None:
+    """Makes all that search reads again, from the catalogue in use."""
+    version = current_version()
+    members = CatalogueVersion.objects.filter(sha256=version).values_list("members", flat=True).first()
+    if members is not None:
+        index.bring_up_to_date([])
+        index.bring_up_to_date(members)
+
+
 def lock() -> None:
     """Keeps others from changing the catalogue until the transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
 
 
-def _record(services: Mapping[str, PublicService], texts: Mapping[str, str], version: str, now: datetime) -> CatalogueVersion:
+def _record(
+    services: Mapping[str, PublicService], by_version: Mapping[str, tuple[str, str]], version: str, now: datetime
+) -> CatalogueVersion:
     kept = CatalogueVersion.objects.filter(sha256=version).first()
     if kept:
         return kept
-    by_version = {documents.version_of(documents.document(one)): one for one in services.values()}
+    known = set(ServiceVersion.objects.filter(sha256__in=list(by_version)).values_list("sha256", flat=True))
     rows = [
-        ServiceVersion(
-            sha256=sha256, identifier=by_version[sha256].identifier, origin=by_version[sha256].origin, document=text, recorded_at=now
-        )
-        for sha256, text in texts.items()
+        ServiceVersion(sha256=sha256, identifier=identifier, origin=services[identifier].origin, document=text, recorded_at=now)
+        for sha256, (identifier, text) in by_version.items()
+        if sha256 not in known
     ]
-    ServiceVersion.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1000)
-    members = sorted(ServiceVersion.objects.filter(sha256__in=list(texts)).values_list("id", flat=True))
+    ServiceVersion.objects.bulk_create(rows, batch_size=1000)
+    members = sorted(ServiceVersion.objects.filter(sha256__in=list(by_version)).values_list("id", flat=True))
     return CatalogueVersion.objects.create(sha256=version, members=members, recorded_at=now)
 
 

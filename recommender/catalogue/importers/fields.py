@@ -17,6 +17,7 @@ from recommender.catalogue.load import terms as shipped_terms
 from recommender.catalogue.model import PublicService
 from recommender.catalogue.text import LANGUAGES, Text
 from recommender.errors import CatalogueError
+from recommender.meters import of_texts
 
 MOST_ENTRIES = 2000  # of a list in a service
 LONGEST_NAME = 200  # characters
@@ -167,9 +168,11 @@ def keywords(found: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
 
 
 def finished(service: PublicService) -> PublicService:
-    """The service checked, with the words of its thematic area and its version. Raises `Fault`."""
+    """The service checked, with the words of its thematic area, its meters and its version. Raises `Fault`."""
     area = service.thematic_area
-    complete = replace(service, labels={**service.labels, area: shipped_terms(HERE)[area]})
+    complete = replace(
+        service, labels={**service.labels, area: shipped_terms(HERE)[area]}, meters=of_texts(service.name.own, service.description.own)
+    )
     try:
         check(complete)
     except CatalogueError as error:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from recommender.catalogue.areas import MUNICIPALITIES, by_name
@@ -190,7 +191,7 @@ def _languages(raw: Mapping[str, Any]) -> Iterator[str]:
             yield _SHORT.get(code, code)
 
 
-def _validity(raw: Mapping[str, Any]) -> tuple[Any, Any]:
+def _validity(raw: Mapping[str, Any]) -> tuple[date | None, date | None]:
     """From the first day to the last of its schedules; without an end where one of them has none."""
     begins, ends = [], []
     for one in entries(raw, "schedules"):
@@ -199,7 +200,9 @@ def _validity(raw: Mapping[str, Any]) -> tuple[Any, Any]:
             raise Fault(f"A schedule ends ({last}) before it begins ({first}).")
         begins.append(first)
         ends.append(last)
-    return (min(begins) if all(begins) and begins else None), (max(ends) if all(ends) and ends else None)
+    first_days, last_days = [one for one in begins if one], [one for one in ends if one]
+    opens = min(first_days) if first_days and len(first_days) == len(begins) else None
+    return opens, max(last_days) if last_days and len(last_days) == len(ends) else None
 
 
 def _requirements(raw: Mapping[str, Any], language: str) -> Text | None:

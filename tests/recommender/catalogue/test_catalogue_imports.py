@@ -7,8 +7,9 @@ import io
 import pytest
 from django.core.management import CommandError, call_command
 
-from recommender.catalogue import catalogue, store
+from recommender.catalogue import catalogue, documents, store
 from recommender.catalogue.models import CatalogueUse, CatalogueVersion, SearchEntry, ServiceVersion
+from recommender.meters import of_texts
 from tests.support.imported import SERVICE, hsds_service, ptv_channel, ptv_service, typed, written
 
 OTHER = "90000000-0000-4000-8000-000000000009"
@@ -114,3 +115,13 @@ def test_what_the_operator_gets_wrong_is_said(db, tmp_path) -> None:
     for arguments, says in ((("--areas", "999"), "no municipality"), (("--language", "xx"), "must be one of fi, sv, en")):
         with pytest.raises(CommandError, match=says):
             taken("hsds", *files, *arguments)
+
+
+def test_an_imported_service_gets_the_meters_of_its_finnish_text(db, tmp_path) -> None:
+    taken("ptv", *written(tmp_path, ptv_service()))
+    taken("hsds", *written(tmp_path, hsds_service()))
+    found = store.current()[FIRST]
+    assert found.meters == of_texts(found.name.own, found.description.own) and found.meters is not None
+    english = next(one for one in store.current().values() if one.origin == "hsds")
+    assert english.meters is None, "the model reads Finnish only"
+    assert found.version == documents.version_of(documents.document(found))

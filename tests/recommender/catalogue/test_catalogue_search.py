@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from datetime import date
 
+from django.core.management import call_command
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from recommender.catalogue import catalogue
+from recommender.catalogue.models import SearchEntry, SearchWord
 from recommender.catalogue.search import Filters, Found, search
 from tests.support.catalogue import put, service
 
@@ -147,6 +150,14 @@ ODD = [
     "\u202ehoito",
     "ﬁ",
 ]
+
+
+def test_the_index_can_be_made_anew(loaded) -> None:
+    SearchEntry.objects.all().delete()
+    SearchWord.objects.all().delete()
+    assert find("hamashoito").total == 0
+    call_command("load_catalogue", index=True, stdout=io.StringIO())
+    assert find("hamashoito").identifiers[0] == "dental-care"
 
 
 def test_any_query_is_answered(loaded) -> None:

@@ -3,7 +3,7 @@
 from datetime import date
 
 from aurora.ui import catalogue_words, formats
-from aurora.ui.contexts import Choice, Clause, ContactView, FilterView, LinkedService, ServicePage, ServiceRow, ServicesPage, Written
+from aurora.ui.contexts import Choice, Clause, ContactView, FilterView, LinkedService, ServicePage, ServiceRow, ServicesPage, Text, Written
 from aurora.ui.gallery import parts as p
 from aurora.ui.gallery.example import Example
 
@@ -20,7 +20,7 @@ _LIFE = p.text("Muutto", "Flytt", "Moving")
 def pages() -> list[Example]:
     language = formats.language()
 
-    def said(text: dict[str, str]) -> Written:
+    def said(text: Text) -> Written:
         return Written(text[language])
 
     def finnish(text: str) -> Written:
