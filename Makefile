@@ -37,7 +37,7 @@ test-long: .venv/.installed-dev .venv/.chromium ## Run the tests that take minut
 bench: .venv/.installed-dev ## Measure against peers, write bench/results.json (about five minutes; on a quiet machine)
 	$(BIN)/python -W ignore -m bench
 
-bench-large: .venv/.installed-dev .venv/.bench-large .venv/.cps ## The same, and what takes long: most of an hour
+bench-large: .venv/.installed-dev .venv/.bench-large .venv/.cps ## The same, and what takes long: an hour or two
 	$(BIN)/python -W ignore -m bench --large
 
 lint: .venv/.installed-dev ## Check style, types, import direction, settings and migrations

@@ -33,11 +33,12 @@ def logistic(rows: Floats, labels: Labels, wanted: Floats) -> Floats:
 
     edges = [np.unique(np.nanquantile(column, np.linspace(0.1, 0.9, 9))) if np.isfinite(column).any() else np.zeros(0) for column in rows.T]
 
-    def columns(given: Floats, left_out: int) -> Floats:
-        parts = []
+    def columns(given: Floats) -> tuple[Floats, list[slice]]:
+        """With where each fact's columns lie."""
+        parts: list[Floats] = []
+        places = []
         for place, fact in enumerate(FEATURES):
-            if place == left_out:
-                continue
+            first = len(parts)
             column = given[:, place]
             unknown = np.isnan(column)
             value = np.where(unknown, 0, column)
@@ -47,13 +48,18 @@ def logistic(rows: Floats, labels: Labels, wanted: Floats) -> Floats:
                 scaled = np.sign(value) * np.log1p(np.abs(value))
                 parts += [scaled / 10, *((value > edge) & ~unknown for edge in edges[place])]
             parts.append(unknown)
-        return np.column_stack(parts).astype(np.float32)
+            places.append(slice(first, len(parts)))
+        return np.column_stack(parts).astype(np.float32), places
 
+    (learned, places), (asked, _) = columns(rows), columns(wanted)
     chances = []
     for column, programme in enumerate(PROGRAMMES):
-        model = LogisticRegression(C=1.0, max_iter=200, tol=1e-3)
-        model.fit(columns(rows, OWN[programme]), labels[:, column])
-        chances.append(model.predict_proba(columns(wanted, OWN[programme]))[:, 1])
+        own = places[OWN[programme]]
+        kept = [learned[:, own].copy(), asked[:, own].copy()]
+        learned[:, own] = asked[:, own] = 0
+        model = LogisticRegression(C=1.0, max_iter=200, tol=1e-3).fit(learned, labels[:, column])
+        chances.append(model.predict_proba(asked)[:, 1])
+        learned[:, own], asked[:, own] = kept
     return np.column_stack(chances)
 
 
