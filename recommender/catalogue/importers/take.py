@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
 
-from recommender.catalogue import documents, store
+from recommender.catalogue import store
 from recommender.catalogue.importers.parsed import Parsed
-from recommender.catalogue.model import Origin, PublicService
-from recommender.meters import of_texts
+from recommender.catalogue.model import Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ def take(*, origin: Origin, parsed: Parsed, whole: bool, why: str, now: datetime
         store.lock()
         before = store.current()
         used_before = store.current_version()
-        services = store.replaced(origin, map(_metered, parsed.services), whole=whole)
+        services = store.replaced(origin, parsed.services, whole=whole)
         refused, not_offered = {one.source_id for one in parsed.refused}, set(parsed.not_offered)
         stay = {key: one for key, one in before.items() if one.origin == origin and one.source_id in refused}
         services = {**stay, **services}
@@ -50,8 +49,3 @@ def take(*, origin: Origin, parsed: Parsed, whole: bool, why: str, now: datetime
         version=after.version,
         was_in_use=used_before == after.version,
     )
-
-
-def _metered(service: PublicService) -> PublicService:
-    """With the meters that its Finnish text tells, kept with this version of it; without a Finnish text it has none."""
-    return documents.versioned(replace(service, meters=of_texts(service.name.own, service.description.own)))
