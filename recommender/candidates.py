@@ -72,12 +72,14 @@ class Candidates:
         return Scored(service.identifier, score, _STANDINGS[standing].value, service.thematic_area, general)
 
 
-def candidates(profile: Profile, *, catalogue: Catalogue, ranker: Ranker, options: Options) -> Candidates:
-    """All services of the catalogue, assessed for one household."""
-    services = compiled(catalogue)
+def candidates(profile: Profile, *, catalogue: Catalogue, ranker: Ranker, options: Options, whole: bool = False) -> Candidates:
+    """The services of the catalogue, assessed for one household: those given today where it lives, or may be; with `whole` all of them."""
+    services, home = compiled(catalogue), (_text(profile, MUNICIPALITY), _text(profile, REGION))
+    if not whole:
+        services = services.here(options.today, *home)
     facts = Facts(profile, only=services.asked)
     answers = services.answers(facts)
-    served = services.served(_text(profile, MUNICIPALITY), _text(profile, REGION))
+    served = services.served(*home)
     scores = services.relevances(facts, answers)
     chances = ranker.scores(matrix([profile]))[0]
     scores[services.ranked] = chances[services.programme[services.ranked]]

@@ -28,6 +28,7 @@ NONE = -1
 # Answers as numbers.
 YES, NO, UNKNOWN, UNRULED = 1, 0, 2, 3
 _NUMBER = {Answer.YES: YES, Answer.NO: NO, Answer.UNKNOWN: UNKNOWN}
+MOST_PLACES = 500  # where people live, kept a catalogue
 _KEPT = 4  # catalogues: the present one, and those that replays ask for
 
 
@@ -39,7 +40,7 @@ class Compiled:
     rules: tuple[Rule, ...] = field(init=False)
     conditions: tuple[Rule, ...] = field(init=False)
     _served: dict[tuple[str | None, str | None], Ints] = field(init=False, default_factory=dict)
-    _valid: tuple[date | None, Truths] = field(init=False, default=(None, np.empty(0, dtype=bool)))
+    _here: dict[tuple[date, str | None, str | None], Compiled] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         rules = {one.rule.source: one.rule for one in self.services if one.rule}
@@ -94,11 +95,20 @@ class Compiled:
         return np.where(answers == UNKNOWN, scores * self.reach, scores)
 
     def valid(self, day: date) -> Truths:
-        """Which are given on that day. The day asked for last is kept: all ask for today."""
-        asked, found = self._valid
-        if asked != day:
-            found = (self.first <= day.toordinal()) & (day.toordinal() <= self.last)
-            self._valid = (day, found)
+        """Which are given on that day."""
+        found: Truths = (self.first <= day.toordinal()) & (day.toordinal() <= self.last)
+        return found
+
+    def here(self, day: date, municipality: str | None, region: str | None) -> Compiled:
+        """The part of it that is given on that day where one lives, or may be. Kept, since many live in the same place and all ask for today."""
+        key = (day, municipality, region)
+        found = self._here.get(key)
+        if found is None:
+            within = self.valid(day) & (self.served(municipality, region) != NO)
+            found = Compiled([self.services[at] for at in np.flatnonzero(within)])
+            if len(self._here) >= MOST_PLACES:
+                self._here.clear()
+            self._here[key] = found
         return found
 
     def served(self, municipality: str | None, region: str | None) -> Ints:
@@ -110,8 +120,9 @@ class Compiled:
             for at in self.bound:
                 answer = self.services[at].serves(municipality=municipality, region=region)
                 found[at] = UNKNOWN if answer is None else YES if answer else NO
-            if len(self._served) < 1000:  # places where people live are some hundred
-                self._served[key] = found
+            if len(self._served) >= MOST_PLACES:
+                self._served.clear()
+            self._served[key] = found
         return found
 
 

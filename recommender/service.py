@@ -54,9 +54,9 @@ def suggest(profile: Profile, *, catalogue: Catalogue, ranker: Ranker, options: 
     return assess(profile, catalogue=catalogue, ranker=ranker, options=options)[0]
 
 
-def assess(profile: Profile, *, catalogue: Catalogue, ranker: Ranker, options: Options) -> tuple[Slate, Candidates]:
-    """`suggest`, with all that was found on the way."""
-    found = candidates(profile, catalogue=catalogue, ranker=ranker, options=options)
+def assess(profile: Profile, *, catalogue: Catalogue, ranker: Ranker, options: Options, whole: bool = False) -> tuple[Slate, Candidates]:
+    """`suggest`, with all that was found on the way; with `whole` also of services that are not given today where the household lives."""
+    found = candidates(profile, catalogue=catalogue, ranker=ranker, options=options, whole=whole)
     places = max(0, options.limit)
     placed = place(found.scored(places + options.policy.pool), places=places, seed=options.seed, policy=options.policy)
     items = tuple(_item(position, one, found, ranker) for position, one in enumerate(placed, start=1))
@@ -76,7 +76,7 @@ def used_categories(catalogue: Catalogue) -> tuple[str, ...]:
 
 
 def standing_of(found: Candidates) -> dict[str, str]:
-    """By service: the eligibility as a word, `no` where its rule says no."""
+    """By service that is given where the household lives: the eligibility as a word, `no` where its rule says no."""
     return {
         service.identifier: "no" if found.answers[at] == NO or found.served[at] == NO else found.eligibility(at).value
         for at, service in enumerate(found.catalogue.services)

@@ -64,7 +64,7 @@ class Why:
 
 def why(profile: Profile, service: PublicService, *, catalogue: Catalogue, ranker: Ranker, options: Options) -> Why:
     """For a service of this catalogue, with the arguments that made the list."""
-    slate, found = assess(profile, catalogue=catalogue, ranker=ranker, options=options)
+    slate, found = assess(profile, catalogue=catalogue, ranker=ranker, options=options, whole=True)
     at = found.catalogue.place[service.identifier]
     listed = next((item for item in slate if item.identifier == service.identifier), None)
     order = found.order()

@@ -176,7 +176,9 @@ def _made(facts: tuple[FactView, ...], means: _Means, options: Options, before: 
         theirs, _ = assess(profile, catalogue=means.catalogue, ranker=means.shadow, options=options)
         shadow = {"model": theirs.model, "slate": plain(theirs)}
     made = record(profile, options, slate=slate, found=found)
-    return {"record": made, "shadow": shadow, "settled": _settled(before, made, standing_of(found))}
+    # What is not given where the citizen lives, as they have told since, is not for them either.
+    standing = {**dict.fromkeys(means.catalogue, "no"), **standing_of(found)}
+    return {"record": made, "shadow": shadow, "settled": _settled(before, made, standing)}
 
 
 def _settled(before: Run | None, made: dict[str, Any], standing: Mapping[str, str]) -> list[list[str]]:

@@ -24,7 +24,7 @@ from tests.recommender.slates import TODAY, anyone, households_, seeds, slate
 
 def suggested(profile: Profile, service: str) -> bool:
     """Whether any seed at all could place it."""
-    found = candidates(profile, catalogue=catalogue(), ranker=current(), options=Options(seed=0, today=TODAY))
+    found = candidates(profile, catalogue=catalogue(), ranker=current(), options=Options(seed=0, today=TODAY), whole=True)
     return bool(found.fit[found.catalogue.place[service]])
 
 
@@ -99,7 +99,7 @@ def test_every_fact_that_is_varied_has_its_sentences(language: str) -> None:
 @given(anyone)
 def test_one_service_alone_fits_as_among_all(profile) -> None:
     """The counterfactual asks one service at a time: it must hear what the list would say."""
-    found = candidates(profile, catalogue=catalogue(), ranker=current(), options=Options(seed=0, today=TODAY))
+    found = candidates(profile, catalogue=catalogue(), ranker=current(), options=Options(seed=0, today=TODAY), whole=True)
     facts = Facts(profile)
     for at, service in enumerate(found.catalogue.services):
         received = service.programme and profile.facts.get(f"social.programmes.{service.programme}") is True

@@ -175,7 +175,7 @@ def test_a_seed_must_be_one_that_every_reader_of_json_keeps() -> None:
 @settings(max_examples=40, deadline=None)
 @given(anyone)
 def test_all_services_at_once_are_answered_and_scored_as_each_alone(profile) -> None:
-    found = candidates(profile, catalogue=catalogue(), ranker=current(), options=Options(seed=0, today=TODAY))
+    found = candidates(profile, catalogue=catalogue(), ranker=current(), options=Options(seed=0, today=TODAY), whole=True)
     facts = Facts(profile)
     for at, service in enumerate(found.catalogue.services):
         answer = service.rule.answer(facts) if service.rule else None
@@ -230,6 +230,21 @@ def test_a_service_of_elsewhere_is_not_suggested_and_one_of_nobody_knows_where_i
     assert "dental-care" not in found(life_home_municipality="049", population_person_region="R01")
     assert found(life_home_municipality="049")["dental-care"].settles == ()  # the population register is connected, and does not say
     assert found(life_home_municipality="049")["dental-care"].not_held == (region,)
+
+
+@settings(max_examples=10, deadline=None)
+@given(anyone, seeds)
+def test_what_is_left_out_before_is_what_could_not_be_suggested(in_part, seed) -> None:
+    """The part of the catalogue that is given here and now leads to the very slate of the whole."""
+    services = Catalogue(
+        {
+            name: replace(one, areas=(("091",), ("R01",), ())[at % 3], valid_until=TODAY - timedelta(days=1) if at % 7 == 0 else None)
+            for at, (name, one) in enumerate(catalogue().items())
+        },
+        "here and there",
+    )
+    asked = {"catalogue": services, "ranker": current(), "options": Options(seed=seed, today=TODAY)}
+    assert assess(in_part, **asked)[0] == assess(in_part, **asked, whole=True)[0]
 
 
 def test_a_catalogue_is_made_into_columns_once() -> None:

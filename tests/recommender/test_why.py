@@ -32,7 +32,7 @@ def causes(found: Why) -> list[Cause]:
 @given(anyone, seeds, hidings)
 def test_every_service_is_in_the_list_or_has_a_cause(profile, seed, hidden) -> None:
     listed = {one.identifier: one.position for one in slate(profile, seed=seed, hidden=hidden)}
-    fit = candidates(profile, catalogue=catalogue(), ranker=current(), options=Options(seed=seed, today=TODAY, hidden=hidden))
+    fit = candidates(profile, catalogue=catalogue(), ranker=current(), options=Options(seed=seed, today=TODAY, hidden=hidden), whole=True)
     facts = Facts(profile)
     for at, service in enumerate(fit.catalogue.services):
         found = asked(profile, service.identifier, seed=seed, hidden=hidden)
