@@ -13,7 +13,7 @@ from bench.place import place
 
 # What is measured, in a module each, by its `measure(results, place, scale)`.
 GROUPS = ("reads", "codes", "decision", "ledger", "suggest", "meters", "evaluate")
-LARGE = ("training", "batch")
+LARGE = ("training", "batch", "patterns")
 
 
 def main() -> None:

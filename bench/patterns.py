@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bench import cps
 from bench.harness import Scale
 from bench.place import Place
 from bench.results import Figure, Results
@@ -13,7 +14,9 @@ AUCS = tuple(f"auc_{programme}" for programme in patterns.PROGRAMMES)
 
 
 def measure(results: Results, place: Place, scale: Scale) -> None:
-    data = patterns.world(households.load())
+    archive = cps.archive()
+    data = patterns.world(patterns.every_household(archive) if archive else households.load())
+    results.number("patterns_households", [len(data.labels)])
     splits = [patterns.one_split(data, seed) for seed in patterns.SEEDS[: scale.pick(5, 1)]]
     for pattern, told in patterns.summary(splits).items():
         for name in ("ndcg3", "behind_combined"):

@@ -45,7 +45,7 @@ LEAST = 50  # people with a programme in a group, for its rate to be compared
 # Only those whose rules look at means: what an income model can speak of.
 MEANS_TESTED = tuple(p for p in PROGRAMMES if p not in ("veterans_benefits", "senior_health_insurance"))
 # Fixed here, so that figures of different days can be compared whatever becomes of the service's own model.
-PARAMETERS: Mapping[str, Any] = {
+PARAMETERS: dict[str, Any] = {
     "learning_rate": 0.075, "num_leaves": 15, "min_data_in_leaf": 60, "feature_fraction": 0.6, "lambda_l2": 5.0,
     "deterministic": True, "force_row_wise": True, "num_threads": 1, "seed": 1, "verbose": -1,
 }  # fmt: skip
