@@ -1,7 +1,7 @@
 """The process in which a foreign model is looked at and run: `python -m recommender.evaluators.child`, started by `runner` only.
 
-It limits itself before it reads a byte: memory, open files, processes, nothing written, and processor time for each job. It has no secret to
-lose: its environment is the runner's choice. It ends when its parent does (end of input), or when nobody has asked for a while.
+It limits itself before it reads a byte: memory, open files, processes, nothing written, no network (`confine`), and processor time for each job.
+It has no secret to lose: its environment is the runner's choice. It ends when its parent does (end of input), or when nobody has asked for a while.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from recommender.errors import EvaluatorRefused
-from recommender.evaluators import frames
+from recommender.evaluators import confine, frames
 
 MEMORY = 2 * 1024**3  # bytes of address space; the libraries take 300 MB of it
 OPEN_FILES = 64
@@ -31,11 +31,12 @@ Job = dict[str, Any]
 
 
 def main() -> int:
+    held = confine.confine()
     limit()
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # whoever started this
     read, write = _pipes()
     handlers: dict[str, Callable[[Job, bytes], Job]] = {
-        "ping": _ping,
+        "ping": lambda job, blob: {"pid": os.getpid(), "confined": held.plain()},
         "verify": _verify,
         "inspect": _inspect,
         "load": Sessions.load,
@@ -104,10 +105,6 @@ def _exactly(read: BinaryIO, size: int) -> bytes:
         parts.append(part)
         size -= len(part)
     return b"".join(parts)
-
-
-def _ping(job: Job, blob: bytes) -> Job:
-    return {"pid": os.getpid()}
 
 
 def _verify(job: Job, blob: bytes) -> Job:
