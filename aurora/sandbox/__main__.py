@@ -40,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
     listening.set_app(get_wsgi_application())
     print(f"READY {running.base_url}", flush=True)
     server.hold_signals()
-    registrar = _own_model(running, options.state)
+    registrars = _own_models(running, options.state)
 
     def sweep() -> None:
         running.store.sweep()
@@ -50,16 +50,16 @@ def main(arguments: list[str] | None = None) -> int:
             notices.confirm_all(running)
 
     server.serve(listening, sweep)
-    if registrar is not None:
+    for registrar in registrars:
         registrar.stop()
     running.store.close()
     return 0
 
 
-def _own_model(running: Runtime, state: Path) -> Registrar | None:
-    """The hospital begins to train and register its model; nobody else has one."""
+def _own_models(running: Runtime, state: Path) -> list[Registrar]:
+    """The hospital begins to train and register its models; nobody else has any."""
     if running.process != config.HOSPITAL:
-        return None
+        return []
     from aurora.sandbox.hospital import owner
 
     return owner.start(running, state=state)

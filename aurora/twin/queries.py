@@ -35,7 +35,7 @@ def kept_estimate(*, citizen_id: UUID, category: str) -> KeptEstimate | None:
     """What is kept of one category. One SELECT; opens nothing."""
     rows = Fact.objects.filter(citizen_id=citizen_id, category=category, derived_by__isnull=False, superseded_at__isnull=True)
     found = rows.values_list("derived_by", "observed_at").first()
-    return KeptEstimate(*found) if found is not None else None
+    return KeptEstimate(found[0], found[1]) if found is not None and found[0] is not None else None
 
 
 def fact_count(*, citizen_id: UUID) -> int:

@@ -25,7 +25,8 @@ def circle(contract: Contract, others: Iterable[Contract]) -> tuple[str, ...]:
 
 
 def _way(start: str, reads: dict[str, set[str]]) -> tuple[str, ...]:
-    waiting, seen = [(start,)], set[str]()
+    waiting: list[tuple[str, ...]] = [(start,)]
+    seen = set[str]()
     while waiting:
         way = waiting.pop()
         for category in sorted(reads.get(way[-1], ())):

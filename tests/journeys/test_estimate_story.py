@@ -10,7 +10,7 @@ from tests.support.people import Person
 from tests.support.stack import Stack, wait_for
 
 pytestmark = pytest.mark.xdist_group("stack")
-BERTIL = 1  # whom the hospital has assessed before a hip replacement
+BERTIL, DAGNY = 1, 3  # whom the hospital has assessed before a hip replacement
 
 
 def _text(person: Person, path: str) -> str:
@@ -20,8 +20,13 @@ def _text(person: Person, path: str) -> str:
 
 def _evaluation(person: Person) -> str | None:
     """The address of the hospital's model, once it is released."""
-    found = re.search(r"/en/evaluations/[0-9a-f-]{36}/", _text(person, "/en/evaluations/"))
-    return found[0] if found else None
+    return _model(person, "Risks of a joint replacement")
+
+
+def _model(person: Person, name: str) -> str | None:
+    """The address of a released model in the list."""
+    found = re.search(rf'(/en/evaluations/[0-9a-f-]{{36}}/)"[^>]*>{name}', _text(person, "/en/evaluations/"))
+    return found[1] if found else None
 
 
 def test_a_citizen_consents_has_an_estimate_made_sees_it_and_withdraws(stack: Stack) -> None:
@@ -46,3 +51,30 @@ def test_a_citizen_consents_has_an_estimate_made_sees_it_and_withdraws(stack: St
         bertil.browser.press("Withdraw")
         text = _text(bertil, page)
         assert "Your estimate" not in text and "au-estimate__figure" not in text and "Not allowed for this" in text
+
+
+def test_an_estimate_is_kept_read_by_the_second_model_and_deleted(stack: Stack) -> None:
+    with Person(stack, stack.citizen(DAGNY)["identifier"]).sign_in() as dagny:
+        page = wait_for(lambda: _evaluation(dagny), "the hospital's model to be released", within=180)
+        dagny.connect("hospital", purposes=("own-overview", "surgery-risk", "model-outcomes"))
+        wait_for(lambda: "Work it out" in _text(dagny, page), "the hospital's data to be fetched", within=60)
+        second = wait_for(lambda: _model(dagny, "Length of the stay in hospital"), "the second model to be released", within=240)
+        assert "Work this estimate out first, and keep it" in _text(dagny, second)
+        _text(dagny, page)
+        dagny.browser.press("Work it out")
+        wait_for(lambda: "Your estimate" in _text(dagny, page), "the estimate", within=90)
+        dagny.browser.press("Keep among my data")
+        mine = _text(dagny, "/en/my-data/")
+        assert "Estimate of the risks of surgery" in mine and "What it means, what it does not, who is responsible" in mine
+        _text(dagny, "/en/estimates/derived.surgery_risk/use/")
+        dagny.browser.press("Allow", end="3")
+        _text(dagny, second)
+        dagny.browser.press("Work it out")
+        text = wait_for(lambda: found if "Your estimate" in (found := _text(dagny, second)) else None, "the second estimate", within=90)
+        assert "result went in" in text and "joint-surgery-risk 1" in text
+        with stack.admin() as admin:
+            paired = "SELECT count(*) FROM ledger_ledgerentry WHERE event = 'aurora:outcome:paired'"
+            wait_for(lambda: (admin.execute(paired).fetchone() or [0])[0] >= 1, "what followed to be put beside it", within=120)
+        _text(dagny, page)
+        dagny.browser.press("Delete estimate")
+        assert "Estimate of the risks of surgery" not in _text(dagny, "/en/my-data/").split("Not in Aurora")[0]

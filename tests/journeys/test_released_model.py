@@ -38,10 +38,21 @@ def test_its_owner_sees_what_became_of_it(stack: Stack) -> None:
         assert answer.status == 200, answer.body
         return [one for one in answer.body["evaluators"] if one["state"] == "released"]
 
-    [one] = wait_for(released, "the model to be released", within=180)
+    first = "joint-surgery-risk"
+    one = wait_for(lambda: next((o for o in released() if o["identifier"] == first), None), "the model to be released", within=180)
     assert (one["owner"], one["identifier"], one["version"], one["purpose"]) == ("hospital", "joint-surgery-risk", 1, "surgery-risk")
     page = httpx.get(owner["base_url"], headers={"Accept-Language": "en"}, trust_env=False).text
     assert "Aurora has taken the model" in page and "joint-surgery-risk 1" in page
+
+
+def test_the_second_model_which_reads_the_first_ones_result_is_released_too(stack: Stack) -> None:
+    [owner] = stack.demo["model_owners"]
+    query = "SELECT state, contract_json->>'result' FROM recommender_evaluatorversion WHERE identifier = 'hospital-stay'"
+    with stack.admin() as admin:
+        found = wait_for(
+            lambda: next((row for row in admin.execute(query) if row[0] == "released"), None), "the second model to be released", within=240
+        )
+    assert found[1] == "derived.hospital_stay" and _told(owner)["others"] == ["hospital-stay"]
 
 
 def _told(owner: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from sandbox_client import Browser, Sandbox
 
 from aurora.sandbox import estates, personas, vocabulary, wards
 from aurora.sandbox.config import HOSPITAL, SOURCES
-from aurora.sandbox.hospital import assessments
+from aurora.sandbox.hospital import assessments, outcomes
 from recommender.training import households
 
 SCOPE = {
@@ -30,7 +30,8 @@ def test_the_citizens_own_facts_arrive_in_the_documented_form(steady: Sandbox, s
     index = int(steady.identifier(who)[1:7])
     assert tokens["token_type"] == "Bearer" and tokens["expires_in"] == 600 and tokens["scope"] == scope
     of_people = {register.CATEGORY: register.facts_of(index, personas.choose()) for register in (wards, estates)}
-    held = {**households.facts_of(index), **of_people, assessments.CATEGORY: assessments.facts_of(index, personas.choose())}
+    of_hospital = {kind.CATEGORY: kind.facts_of(index, personas.choose()) for kind in (assessments, outcomes)}
+    held = {**households.facts_of(index), **of_people, **of_hospital}
     for category in scope.split():
         answer = peer.read(category, tokens["access_token"])
         assert answer.status_code == 200

@@ -38,10 +38,10 @@ def switches(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def evaluator(request: HttpRequest) -> HttpResponse:
-    """How far the hospital is with its model; the others have none."""
+    """How far the hospital is with a model (`identifier`; its first one where none is named); other agencies have none."""
     if runtime.current().process != HOSPITAL:
         return pages.problem(404, "not_found", "This agency owns no model.")
-    return JsonResponse(asdict(owner.progress()))
+    return JsonResponse(asdict(owner.progress(request.GET.get("identifier", owner.IDENTIFIER)[:64])))
 
 
 @require_safe

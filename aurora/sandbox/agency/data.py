@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from aurora.sandbox import estates, national_id, pages, runtime, vocabulary, wards
 from aurora.sandbox.agency import faults, stats
 from aurora.sandbox.errors import BearerError
-from aurora.sandbox.hospital import assessments
+from aurora.sandbox.hospital import assessments, outcomes
 from aurora.sandbox.oauth import tokens
 from aurora.sandbox.runtime import Runtime
 from aurora.sandbox.vocabulary import Category
@@ -70,6 +70,8 @@ def _facts(category: Category, household: int, here: Runtime) -> dict[str, Any] 
         return None
     if category.code == assessments.CATEGORY:
         return assessments.facts_of(household, here.config.personas)
+    if category.code == outcomes.CATEGORY:
+        return outcomes.facts_of(household, here.config.personas)
     return households.facts_of(household).get(category.code)
 
 

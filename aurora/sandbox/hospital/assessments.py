@@ -52,26 +52,26 @@ def facts_of(household: int, personas: Iterable[Persona] = ()) -> dict[str, Any]
 
 def _is_assessed(household: int) -> bool:
     age = _age(household)
-    return 100 * _uniform(household, "assessed") < next(share for below, share in _ASSESSED if age < below)
+    return 100 * uniform(household, "assessed") < next(share for below, share in _ASSESSED if age < below)
 
 
 def _drawn(household: int) -> dict[str, Any]:
-    age, sex = _age(household), "female" if _uniform(household, "sex") < 0.58 else "male"
+    age, sex = _age(household), "female" if uniform(household, "sex") < 0.58 else "male"
     bmi = round(min(54.0, max(17.0, _normal(household, "bmi", 28.6, 5.0))), 1)
-    burden = (age >= 70) + (bmi >= 35) + (_uniform(household, "ill") < 0.25)
-    measured = _uniform(household, "blood") >= _NOT_MEASURED
+    burden = (age >= 70) + (bmi >= 35) + (uniform(household, "ill") < 0.25)
+    measured = uniform(household, "blood") >= _NOT_MEASURED
     return {
-        "joint": "hip" if _uniform(household, "joint") < 0.45 else "knee",
-        "operation": "revision" if _uniform(household, "operation") < 0.1 else "primary",
+        "joint": "hip" if uniform(household, "joint") < 0.45 else "knee",
+        "operation": "revision" if uniform(household, "operation") < 0.1 else "primary",
         "age": age,
         "sex": sex,
         "bmi": bmi,
-        "asa_class": 1 + min(3, burden + (_uniform(household, "asa") < 0.6)),
+        "asa_class": 1 + min(3, burden + (uniform(household, "asa") < 0.6)),
         "haemoglobin": round(min(185.0, max(85.0, _normal(household, "hb", 134 if sex == "female" else 146, 12)))) if measured else None,
-        "smoker": _uniform(household, "smoker") < 0.12,
-        "diabetes": _uniform(household, "diabetes") < 0.14 + 0.12 * (bmi >= 33),
-        "rheumatoid_arthritis": _uniform(household, "ra") < 0.03,
-        "earlier_joint_infection": _uniform(household, "infection") < 0.01,
+        "smoker": uniform(household, "smoker") < 0.12,
+        "diabetes": uniform(household, "diabetes") < 0.14 + 0.12 * (bmi >= 33),
+        "rheumatoid_arthritis": uniform(household, "ra") < 0.03,
+        "earlier_joint_infection": uniform(household, "infection") < 0.01,
     }
 
 
@@ -79,11 +79,11 @@ def _age(household: int) -> int:
     return int(households.facts_of(household)["population.person"]["age"])
 
 
-def _uniform(household: int, salt: str) -> float:
+def uniform(household: int, salt: str) -> float:
     """A number in (0, 1) that only household and salt decide."""
     drawn = int.from_bytes(hashlib.sha256(f"hospital {salt} {household}".encode()).digest()[:8], "big")
     return (drawn + 0.5) / 2**64
 
 
 def _normal(household: int, salt: str, mean: float, deviation: float) -> float:
-    return NormalDist(mean, deviation).inv_cdf(_uniform(household, salt))
+    return NormalDist(mean, deviation).inv_cdf(uniform(household, salt))

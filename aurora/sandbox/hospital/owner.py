@@ -25,6 +25,8 @@ from aurora.sandbox.http import Answer
 from aurora.sandbox.runtime import Runtime
 
 IDENTIFIER = "joint-surgery-risk"
+# Read the first one's result: registered after it, each by a registrar of its own.
+OTHERS = ("hospital-stay",)
 SCOPE = "evaluators"
 # Seconds between two tries. Aurora starts when we do: while nobody answers it is asked often, once it has answered less and less often.
 ABSENT_WAIT, FIRST_WAIT, LONGEST_WAIT = 1.0, 0.5, 30.0
@@ -43,18 +45,22 @@ class Progress:
     identifier: str = IDENTIFIER
     version: int = 0
     code: str = ""
+    others: tuple[str, ...] = ()
 
 
 class Registrar:
-    """One a process. `start` returns at once; `progress` may be asked from any thread."""
+    """One a model. `start` returns at once; `progress` may be asked from any thread. It begins when the one `after` which it comes has ended."""
 
-    def __init__(self, here: Runtime, owner: Owner, *, state: Path) -> None:
-        self.progress = Progress()
+    def __init__(self, here: Runtime, owner: Owner, *, state: Path, identifier: str = IDENTIFIER, after: Registrar | None = None) -> None:
+        self.progress = Progress(identifier=identifier, others=OTHERS if identifier == IDENTIFIER else ())
+        self._identifier, self._after = identifier, after
         self._client = AsClient(owner.aurora, here.signing_key)
         self._key = owner.signing_key
         self._url = f"{here.config.aurora_base_url}/api/v1/evaluators"
         # What another key signed, or other code trained, is not what we would build now.
         self._folder = state / "evaluators" / _digest(self._key)
+        if identifier != IDENTIFIER:
+            self._folder = self._folder / identifier
         self._ending = threading.Event()
         self._child: subprocess.Popen[str] | None = None
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -69,8 +75,15 @@ class Registrar:
             child.kill()
         self._thread.join(timeout=5)
 
+    @property
+    def alive(self) -> bool:
+        """Whether it is still about it."""
+        return self._thread.is_alive()
+
     def _run(self) -> None:
         wait = FIRST_WAIT
+        while self._after is not None and self._after.alive and not self._ending.is_set():
+            self._ending.wait(ABSENT_WAIT)
         while not self._ending.is_set():
             if not self._answers():
                 self._ending.wait(ABSENT_WAIT)
@@ -106,12 +119,12 @@ class Registrar:
     def _taken(self, answer: Answer, version: int) -> bool:
         if answer.ok:
             self._say(state="registered", id=str(answer.body.get("id", "")), version=version, code="")
-            log.info("Aurora has taken %s version %d", IDENTIFIER, version)
+            log.info("Aurora has taken %s version %d", self._identifier, version)
             return True
         code = str(answer.body.get("code") or f"HTTP {answer.status}")
         if answer.status in (400, 413, 415, 422):
             self._say(state="refused", version=version, code=code)
-            log.warning("Aurora refused %s version %d: %s", IDENTIFIER, version, code)
+            log.warning("Aurora refused %s version %d: %s", self._identifier, version, code)
             return True
         # Our key is not released yet, or Aurora is busy or down.
         raise PeerError("aurora_refused", "Aurora does not take the model now.", retryable=True, their_code=code)
@@ -123,6 +136,7 @@ class Registrar:
             return folder
         self._say(state="training", version=version)
         command = [sys.executable, "-m", "aurora.sandbox.hospital.build", "--out", str(folder), "--version", str(version)]
+        command += ["--model", self._identifier]
         # The signals that the server waits for are blocked in its threads, and would be in the child.
         self._child = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, text=True)
         self._child.communicate(self._key)
@@ -145,7 +159,7 @@ class Registrar:
             answer = self._client.bearing("GET", self._url, token, lambda headers, url=url: http.get(url, headers=headers))  # type: ignore[misc]
             if not answer.ok:
                 raise PeerError("aurora_refused", "Aurora does not tell what it knows.", retryable=True)
-            found += [int(one["version"]) for one in _ours(answer.body)]
+            found += [int(one["version"]) for one in _ours(answer.body, self._identifier)]
             after = answer.body.get("next") or ""
             if not after:
                 return found
@@ -157,8 +171,8 @@ class Registrar:
         self.progress = replace(self.progress, **changes)
 
 
-def _ours(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return [one for one in body.get("evaluators", []) if isinstance(one, dict) and one.get("identifier") == IDENTIFIER]
+def _ours(body: Mapping[str, Any], identifier: str) -> list[Mapping[str, Any]]:
+    return [one for one in body.get("evaluators", []) if isinstance(one, dict) and one.get("identifier") == identifier]
 
 
 def _digest(key: str) -> str:
@@ -166,19 +180,21 @@ def _digest(key: str) -> str:
     return hashlib.sha256(b"".join([key.encode(), *(path.read_bytes() for path in sources)])).hexdigest()[:16]
 
 
-_registrar: Registrar | None = None
+_registrars: dict[str, Registrar] = {}
 
 
-def start(here: Runtime, *, state: Path) -> Registrar:
-    """Begins, in the background of the hospital's process."""
-    global _registrar
+def start(here: Runtime, *, state: Path) -> list[Registrar]:
+    """Begins, in the background of the hospital's process: one model after the other."""
     if here.config.owner is None:
         raise RuntimeError("this process owns no model")
-    _registrar = Registrar(here, here.config.owner, state=state)
-    _registrar.start()
-    return _registrar
+    last: Registrar | None = None
+    for identifier in (IDENTIFIER, *OTHERS):
+        last = _registrars[identifier] = Registrar(here, here.config.owner, state=state, identifier=identifier, after=last)
+    for registrar in _registrars.values():
+        registrar.start()
+    return list(_registrars.values())
 
 
-def progress() -> Progress:
-    """How far it is; the beginning in a process that has not started it."""
-    return _registrar.progress if _registrar is not None else Progress()
+def progress(identifier: str = IDENTIFIER) -> Progress:
+    """How far one is; the beginning in a process that has not started it."""
+    return _registrars[identifier].progress if identifier in _registrars else Progress(identifier=identifier)

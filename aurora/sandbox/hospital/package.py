@@ -25,6 +25,10 @@ from aurora.sandbox.hospital.training import Trained, split
 
 IDENTIFIER = "joint-surgery-risk"
 PURPOSE = "surgery-risk"
+# What a citizen may keep the figures as, and where it is told what followed. Deaths are not told: those who use Aurora are alive.
+RESULT, FOLLOWED = "derived.surgery_risk", "hospital.surgery_outcome"
+TOLD = ("infection", "revision")
+RESPONSIBLE = {"name": "Aluesairaala, Regionsjukhuset, Regional Hospital", "contact": "models@regional-hospital.example"}
 HORIZONS: Mapping[str, int] = {"infection": 12, "revision": 24, "death": 24}
 VECTORS = 60
 OPSET = 15
@@ -36,8 +40,8 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 def files(patients: Patients, trained: Mapping[str, Trained], *, version: int) -> dict[str, bytes]:
     """The package's files by name."""
     return {
-        "contract.json": _json(contract(patients, trained, version=version)),
-        "vectors.json": _json({"format": 1, "vectors": [*vectors(patients, trained), *not_applicable(patients)]}),
+        "contract.json": plain(contract(patients, trained, version=version)),
+        "vectors.json": plain({"format": 1, "vectors": [*vectors(patients, trained), *not_applicable(patients)]}),
         **{f"models/{outcome}.onnx": _onnx(one) for outcome, one in trained.items()},
     }
 
@@ -55,7 +59,9 @@ def contract(patients: Patients, trained: Mapping[str, Trained], *, version: int
         "synthetic": True,
         **{name: texts[name] for name in ("name", "intended_use", "meaning", "limits")},
         "population": {language: text.format(**numbers) for language, text in texts["population"].items()},
-        "responsible": {"name": "Aluesairaala, Regionsjukhuset, Regional Hospital", "contact": "models@regional-hospital.example"},
+        "responsible": RESPONSIBLE,
+        "result": RESULT,
+        "outcomes": {"happened": f"{FOLLOWED}.operated", "months": f"{FOLLOWED}.months_followed"},
         "inputs": [_input(name) for name in INPUTS],
         "outputs": [
             {
@@ -65,6 +71,7 @@ def contract(patients: Patients, trained: Mapping[str, Trained], *, version: int
                 "column": 1,
                 "name": texts["outputs"][outcome],
                 "horizon_months": HORIZONS[outcome],
+                **({"outcome": f"{FOLLOWED}.{outcome}"} if outcome in TOLD else {}),
                 "performance": one.performance,
                 "reference": one.reference,
             }
@@ -158,5 +165,6 @@ def signed(contents: Mapping[str, bytes], key: str) -> bytes:
         return signature.read_bytes()
 
 
-def _json(content: Any) -> bytes:
+def plain(content: Any) -> bytes:
+    """As JSON, always in one form."""
     return (json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode("utf-8")

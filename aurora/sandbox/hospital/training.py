@@ -70,7 +70,7 @@ def _train(outcome: str, patients: Patients, learned: npt.NDArray[np.intp], held
     )  # fmt: skip
     model.fit(patients.inputs[learned], happened[learned])
     risk: Values = model.predict_proba(patients.inputs[held_out])[:, 1].astype(np.float64)
-    return Trained(outcome, model, performance(risk, happened[held_out]), _spread(risk))
+    return Trained(outcome, model, performance(risk, happened[held_out]), spread(risk))
 
 
 def performance(risk: Values, happened: npt.NDArray[np.int8]) -> dict[str, Any]:
@@ -113,7 +113,7 @@ def _calibration(risk: Values, happened: npt.NDArray[np.int8]) -> list[dict[str,
     ]
 
 
-def _spread(risk: Values) -> dict[str, Any]:
+def spread(risk: Values) -> dict[str, Any]:
     """How the risk is spread among the hospital's patients (those held out)."""
     shares = np.linspace(0, 1, QUANTILES + 1)
     values = np.quantile(risk, shares)
