@@ -9,7 +9,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.urls import reverse
 
 from aurora.identity.models import Operator
-from aurora.ui import formats
+from aurora.ui import formats, monitoring_words
 from aurora.ui import own_model_words as words
 from aurora.ui.contexts import FieldError, ValueRow
 from aurora.ui.contexts.models import Deed
@@ -130,7 +130,7 @@ def _rows(found: ModelVersion) -> tuple[ValueRow, ...]:
         "trained_on": _figure(split.get("trained_on")),
         "held_out": _figure(split.get("held_out")),
         "ndcg3": (f"{_number(ndcg)}{_between(low, high, brackets=True)}",) if ndcg is not None else (),
-        "worst_group": (f"{worst['group']}, {_number(worst['gap'])}",) if worst.get("group") else (),
+        "worst_group": (f"{_group(*worst['group'].split(':', 1))}, {_number(worst['gap'])}",) if worst.get("group") else (),
         "code": tuple(v for v in (found.code_commit, metadata.get("code_sha256", "")) if v),
         "signature": (str(words.SIGNED if found.signature else words.UNSIGNED),),
         "share": (_percent(found.share),) if found.share else (),
@@ -155,10 +155,14 @@ def _gates(last: ModelEvaluation | None) -> tuple[GateRow, ...]:
 def _groups(found: ModelVersion) -> tuple[GroupRow, ...]:
     by_axis = found.metadata.get("fairness", {}).get("groups", {})
     return tuple(
-        GroupRow(f"{axis}: {group}", _percent(one["found"]), f"{_percent(one['low'])} – {_percent(one['high'])}")
+        GroupRow(_group(axis, group), _percent(one["found"]), f"{_percent(one['low'])} – {_percent(one['high'])}")
         for axis, cells in by_axis.items()
         for group, one in cells.items()
     )
+
+
+def _group(axis: str, group: str) -> str:
+    return f"{monitoring_words.axis(axis)}: {monitoring_words.group(axis, group)}"
 
 
 def _history(found: ModelVersion) -> tuple[Deed, ...]:

@@ -79,7 +79,9 @@ def read(directory: Path) -> Artefact:
     metadata = _metadata(directory / METADATA)
     texts = {programme: _text(directory / f"{programme}.txt") for programme in PROGRAMMES}
     if not hmac.compare_digest(sha256_of(texts).encode(), str(metadata.get("sha256")).encode()):
-        raise ArtefactError(f"The model in {directory} is not the one that its metadata describes. Run `manage.py train --out` with that folder.")
+        raise ArtefactError(
+            f"The model in {directory} is not the one that its metadata describes. Run `manage.py train --out` with that folder."
+        )
     return Artefact(texts, metadata)
 
 

@@ -203,13 +203,13 @@ def _former(promoted: ModelMove) -> ModelVersion | None:
     return None if promoted.over_id is None else ModelVersion.objects.select_for_update().get(pk=promoted.over_id, state=State.RETIRED)
 
 
-def _end(model: ModelVersion, *, kind: Kind, by: UUID, now: datetime, reason: str) -> None:
+def _end(model: ModelVersion, *, kind: ModelMove.Kind, by: UUID, now: datetime, reason: str) -> None:
     waiting = ModelMove.objects.filter(model=model, state=Asked.ASKED)
     waiting.update(state=Asked.DECLINED, decided_by=by, decided_at=now, reason=reason)
     _step(model, _made(model, kind=kind, after=State.RETIRED, by=by, now=now, reason=reason))
 
 
-def _made(model: ModelVersion, *, kind: Kind, after: State, by: UUID, now: datetime, reason: str) -> ModelMove:
+def _made(model: ModelVersion, *, kind: Kind, after: ModelVersion.State, by: UUID, now: datetime, reason: str) -> ModelMove:
     decided = {"asked_by": by, "asked_at": now, "decided_by": by, "decided_at": now, "state": Asked.AGREED}
     return ModelMove.objects.create(model=model, kind=kind, before=model.state, after=after, reason=reason, **decided)
 

@@ -156,6 +156,26 @@ def test_small_numbers_are_not_told(faces: dict[str, Browser], people: dict[str,
     assert page.datasets[0].citizens == "fewer than 10"
 
 
+def test_whom_it_serves_less_well_is_told_in_words(faces: dict[str, Browser], people: dict[str, Operator]) -> None:
+    from recommender.registry import lifecycle
+    from recommender.registry.artefact import Artefact
+
+    found = made.tiny(5)
+    groups = {"age": {"under_25": {"found": 0.81, "low": 0.77, "high": 0.85}, "45_54": {"found": 0.9, "low": 0.88, "high": 0.92}}}
+    worst = {"group": "age:under_25", "gap": 0.083, "low": 0.03, "high": 0.12}
+    told = {
+        "intervals": {"ndcg3": [0.9013, 0.9187]},
+        "metrics": {"ndcg3": 0.9102},
+        "fairness": {"places": 3, "groups": groups, "worst": worst},
+    }
+    kept = lifecycle.register(
+        found=Artefact(found.texts, {**found.metadata, **told}), dataset=made.dataset(), code_commit="", card="A card.", by=None, now=made.NOW,
+        sign=model_operations._sign,
+    ).model  # fmt: skip
+    html = faces["aud"].get(at(kept)).content.decode()
+    assert "under 25 years" in html and "45 to 54 years" in html and "0.9102 (0.9013 – 0.9187)" in html and "under_25" not in html
+
+
 def enrolled(operator: Operator) -> bytes:
     secret = totp.new_secret()
     totp.enrol(operator=operator, secret=secret)
