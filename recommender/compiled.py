@@ -105,7 +105,7 @@ class Compiled:
         found = self._here.get(key)
         if found is None:
             within = self.valid(day) & (self.served(municipality, region) != NO)
-            found = Compiled([self.services[at] for at in np.flatnonzero(within)])
+            found = Compiled([self.services[at] for at in np.flatnonzero(within).tolist()])
             if len(self._here) >= MOST_PLACES:
                 self._here.clear()
             self._here[key] = found
@@ -117,7 +117,7 @@ class Compiled:
         found = self._served.get(key)
         if found is None:
             found = np.full(len(self.services), YES, dtype=np.int64)
-            for at in self.bound:
+            for at in self.bound.tolist():
                 answer = self.services[at].serves(municipality=municipality, region=region)
                 found[at] = UNKNOWN if answer is None else YES if answer else NO
             if len(self._served) >= MOST_PLACES:
