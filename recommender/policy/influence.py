@@ -37,7 +37,7 @@ def weights(unit: npt.NDArray[np.int64], service: Sequence[str], provider: Seque
     _, pair, times = np.unique(who.astype(np.int64) * (int(what.max()) + 1) + what, return_inverse=True, return_counts=True)
     found = 1.0 / times[pair]
     found *= np.minimum(1.0, MOST_OF_UNIT / np.bincount(who, weights=found))[who]
-    totals = np.bincount(whose, weights=found)
+    totals: Vector = np.bincount(whose, weights=found).astype(np.float64)
     scaled: Vector = found * np.minimum(1.0, _level(totals) / totals)[whose]
     return scaled
 
