@@ -76,5 +76,6 @@ def test_refusals_are_told_by_their_name() -> None:
         "SUGGESTION_REFUSED",
         "EVALUATION_REFUSED",
         "OUTCOME_REFUSED",
+        "TRAINING_REFUSED",
         "OWN_DATA_REFUSED",
     }
