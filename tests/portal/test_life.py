@@ -13,6 +13,7 @@ from aurora.twin.models import Fact, Provenance
 from consent.scope import citizen_scope
 from recommender.facts import METERS
 from tests.support.cast import FORM, Cast, Person
+from tests.support.mandated import acting, attorney, mandate, principal
 
 LIFE, DELETE = "/en/life/", "/en/life/delete/"
 ANSWERS = {"finance": "2", "health": "9", "municipality": "491"}
@@ -104,6 +105,9 @@ def test_allowing_gives_a_consent_for_suggestions_only_with_its_receipt(cast: Ca
         "/en/my-data/",
     ):
         assert face.get(address).status_code == 200, address
+    (receipt,) = new_person.receipts(consent.pk)
+    shown = face.get(f"/en/consents/{consent.pk}/receipts/{receipt.pk}/")
+    assert shown.status_code == 200 and "You yourself" in shown.content.decode()
 
 
 def test_suggestions_use_what_is_allowed_and_no_more(cast: Cast, new_person: Person) -> None:
@@ -262,3 +266,14 @@ def test_a_stranger_sees_nothing_of_it(cast: Cast, new_person: Person) -> None:
 def test_an_account_is_needed(cast: Cast) -> None:
     for answer in (Client(HTTP_HOST="localhost:8000").get(LIFE), Client(HTTP_HOST="localhost:8000").post(DELETE)):
         assert answer.status_code == 302 and "/sign-in/" in answer["Location"]
+
+
+def test_nobody_tells_it_for_another_and_an_attorney_sees_it_only_by_its_theme(cast: Cast) -> None:
+    aamu, valto = principal(), attorney()
+    saved(aamu.browser(), decision="decline", **ANSWERS)
+    for themes, seen in ((("taxation",), False), (("taxation", "life"), True)):
+        face = acting(valto, mandate(aamu, valto, *themes))
+        assert face.get(LIFE).status_code == 403 == face.post(DELETE).status_code
+        groups = {g.category.code for g in face.get("/en/my-data/").context["page"].groups}  # type: ignore[attr-defined]
+        assert ("life.situation" in groups) == seen
+    assert current(aamu) >= {"finance", "health", "municipality"}
