@@ -102,9 +102,7 @@ def _release(ended: Ended, *, by: str, keep: bool, now: datetime) -> tuple[int, 
     give_feedback.forget_without_consent(citizen_id=record.citizen_id, now=now)
     erased, kept = 0, 0
     if record.source is not None and record.source.code == CITIZEN:
-        erased, kept = release_declared(
-            citizen_id=record.citizen_id, categories=ended.categories, asked=by == CITIZEN, keep=keep, now=now
-        )
+        erased, kept = release_declared(citizen_id=record.citizen_id, categories=ended.categories, asked=by == CITIZEN, keep=keep, now=now)
     elif record.source is not None:
         erased, kept = release_uncovered(
             citizen_id=record.citizen_id, source=record.source.code, keep=keep, kept_too=acting.for_estate(), now=now

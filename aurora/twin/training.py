@@ -130,5 +130,3 @@ def _commitment(salt: bytes, content: bytes) -> str:
 
 def _context(row_id: UUID) -> bytes:
     return b"training-row:" + row_id.bytes
-
-

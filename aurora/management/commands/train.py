@@ -17,7 +17,9 @@ from recommender.training.train import train
 
 
 class Command(BaseCommand):
-    help = "Train a model on a dataset and register it. With --out: train on the open extract alone and write the folder of a shipped model."
+    help = (
+        "Train a model on a dataset and register it. With --out: train on the open extract alone and write the folder of a shipped model."
+    )
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -90,7 +90,7 @@ def test_what_is_no_number_fails_and_is_kept_as_none(which, wrong) -> None:
     damaged = getattr(base, which).copy()
     damaged[3, 2] = wrong
     found = judge(trial(**{which: damaged}), seed=1)
-    assert not passed(found) and [g for g in found if g.name == "finite"][0].value is None
+    assert not passed(found) and next(g for g in found if g.name == "finite").value is None
 
 
 def test_too_few_households_settle_nothing() -> None:
