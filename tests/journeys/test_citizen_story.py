@@ -17,8 +17,12 @@ pytestmark = pytest.mark.xdist_group("stack")
 def test_connect_see_suggestions_find_the_access_and_withdraw(stack: Stack, page: Page, request: pytest.FixtureRequest) -> None:
     aino = stack.citizen(0 if "without" in request.node.callspec.id else 2)
     sign_in(page, stack.base_url, aino["identifier"])
+    connect(page, stack.base_url, "population-register")
+    wait_until_pulled(page)
+    _sees_five_with_reasons(page, stack.base_url)
     connect(page, stack.base_url, "tax-administration")
     wait_until_pulled(page)
+    _settled_and_made_again(page, stack.base_url)
 
     page.get_by_role("link", name="My data").first.click()
     expect(page.get_by_role("main")).to_contain_text("Wages")
@@ -35,6 +39,7 @@ def test_connect_see_suggestions_find_the_access_and_withdraw(stack: Stack, page
     main = page.get_by_role("main")
     for title in (
         "Aurora used your data to suggest services",
+        "You had your suggestions made again",
         "Aurora fetched your data",
         "You gave a consent",
         "You looked at your data",
@@ -45,7 +50,7 @@ def test_connect_see_suggestions_find_the_access_and_withdraw(stack: Stack, page
     expect(page.get_by_role("main")).to_contain_text("Service suggestions")
 
     page.get_by_role("link", name="Consents").first.click()
-    for _ in range(2):
+    for _ in range(4):
         page.get_by_role("link", name="Withdraw").first.click()
         page.get_by_role("button", name="Withdraw").click()
         page.get_by_role("link", name="Consents").first.click()
@@ -53,6 +58,29 @@ def test_connect_see_suggestions_find_the_access_and_withdraw(stack: Stack, page
     expect(page.get_by_role("main")).not_to_contain_text("crowns a year")
     page.get_by_role("link", name="Suggestions").first.click()
     expect(page.get_by_role("main")).not_to_contain_text("Data used")
+
+
+def _sees_five_with_reasons(page: Page, base_url: str) -> None:
+    """Five at first, with reasons and their source; and what would settle most, with the way to it."""
+    page.goto(f"{base_url}/en/suggestions/")
+    main = page.get_by_role("main")
+    expect(main.locator("ol.au-cards").first.locator("> li")).to_have_count(5)
+    expect(main.locator(".au-reasons").first).to_contain_text("Source: Population Register")
+    offer = main.get_by_role("link", name="Connecting Tax Administration would settle")
+    expect(offer).to_be_visible()
+    main.get_by_role("link", name="More about why").first.click()
+    expect(page.get_by_role("main")).to_contain_text("It is number 1 of the suggestions")
+    page.go_back()
+    offer.click()
+    assert page.url == f"{base_url}/en/sources/tax-administration/connect/"
+
+
+def _settled_and_made_again(page: Page, base_url: str) -> None:
+    page.goto(f"{base_url}/en/suggestions/")
+    main = page.get_by_role("main")
+    expect(main).to_contain_text("What has been settled since the last time")
+    main.get_by_role("button", name="Make these suggestions again").click()
+    expect(page.get_by_role("main")).to_contain_text("The suggestions came out the same")
 
 
 def test_what_was_not_ticked_is_not_fetched(stack: Stack, page: Page, request: pytest.FixtureRequest) -> None:
