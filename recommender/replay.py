@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import lightgbm
-
 from recommender import counterfactual
+from recommender.boosting import lgb
 from recommender.candidates import Candidates
 from recommender.catalogue import LANGUAGES, Catalogue
 from recommender.errors import RecommenderError
@@ -44,7 +43,7 @@ def record(profile: Profile, options: Options, *, slate: Slate, found: Candidate
     """All that the slate came from, and the slate: what `service.assess` was given and gave."""
     return {
         "format": FORMAT,
-        "engine": f"lightgbm {lightgbm.__version__}",
+        "engine": f"lightgbm {lgb.__version__}",
         "facts": dict(sorted(profile.facts.items())),
         "catalogue": slate.catalogue,
         "model": slate.model,

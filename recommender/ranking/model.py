@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import lightgbm as lgb
 import numpy as np
 
+from recommender.boosting import lgb
 from recommender.errors import ArtefactError
 from recommender.facts import PROGRAMMES
 from recommender.ranking.features import FEATURE_KEYS, OWN, Matrix

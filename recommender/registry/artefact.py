@@ -15,8 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import lightgbm as lgb
-
+from recommender.boosting import lgb
 from recommender.errors import ArtefactError
 from recommender.facts import PROGRAMMES
 from recommender.ranking.model import Ranker

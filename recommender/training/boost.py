@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-import lightgbm as lgb
 import numpy as np
 
+from recommender import boosting
 from recommender.errors import ClusterAway
 from recommender.ranking.features import Matrix
 from recommender.training.metrics import Floats
@@ -56,7 +56,7 @@ def learnt_on_cluster(
             raise ClusterAway("The Dask cluster has no worker.")
         part = math.ceil(len(rows) / workers)
         mine = {key: value for key, value in parameters.items() if key not in _NOT_ON_A_CLUSTER}
-        model = lgb.DaskLGBMClassifier(n_estimators=rounds, client=client, tree_learner="data", verbose=-1, **mine)
+        model = boosting.whole().DaskLGBMClassifier(n_estimators=rounds, client=client, tree_learner="data", verbose=-1, **mine)
         model.fit(
             da.from_array(rows, chunks=(part, rows.shape[1])),
             da.from_array(label.astype(np.int64), chunks=part),

@@ -13,9 +13,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import lightgbm as lgb
 import numpy as np
 
+from recommender.boosting import lgb
 from recommender.facts import PROGRAMMES
 from recommender.ranking.features import ATTRIBUTES, CATEGORICAL, FEATURE_KEYS, OWN, Matrix
 from recommender.training import dataset, households, metrics

@@ -24,9 +24,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import lightgbm as lgb
 import numpy as np
 
+from recommender.boosting import lgb
 from recommender.facts import FACTS, PROGRAMME_CATEGORY, PROGRAMMES, FactValue, Kind
 from recommender.monitoring import groups
 from recommender.monitoring.exposure import found

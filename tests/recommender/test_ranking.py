@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import lightgbm as lgb
 import numpy as np
 import pytest
@@ -20,6 +24,8 @@ from recommender.registry import COMMITTED, read
 from recommender.training import dataset, households
 from recommender.training.constraints import monotone
 from tests.recommender.strategies import profiles
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -143,3 +149,13 @@ def test_relevance_is_the_stated_sum(profile, identifier) -> None:
 
 def test_the_committed_model_is_of_the_committed_extract() -> None:
     assert read(COMMITTED).metadata["dataset_sha256"] == households.extract_sha256()
+
+
+def test_suggesting_does_not_wait_for_libraries_that_only_others_use() -> None:
+    """LightGBM imports them wherever they are installed: seconds of each process's start."""
+    code = (
+        "import sys, recommender.replay, recommender.registry.artefact, recommender.training.train; "
+        "print([name for name in ('sklearn', 'pandas', 'scipy.stats', 'dask') if name in sys.modules]); import sklearn, pandas"
+    )
+    found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"

@@ -11,9 +11,9 @@ import pytest
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-import lightgbm as lgb
 from distributed import LocalCluster
 
+from recommender.boosting import lgb
 from recommender.errors import ClusterAway
 from recommender.facts import PROGRAMMES
 from recommender.ranking.features import CATEGORICAL, FEATURE_KEYS

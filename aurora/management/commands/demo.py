@@ -49,7 +49,8 @@ class Command(BaseCommand):
         supervisor.start(*demo.sandbox_processes(plan, provision.write_configs(made, plan.state / "sandbox")), wait=False)
         if self._pending_migrations():
             say("Preparing the database.")
-            supervisor.finish(demo.manage("migrate", "--no-input", role="owner"))
+            # Without checks, as above: they import all pages, which is a third of it.
+            supervisor.finish(demo.manage("migrate", "--no-input", "--skip-checks", role="owner"))
         description = demo.description(plan, made.demo, made.aurora["control_token"], people)
         seed = plan.state / "seed.json"
         write_private(seed, json.dumps({**made.aurora, "operators": description["operators"]}))
