@@ -84,8 +84,8 @@ def _above(key: str, value: int, furthest: int, still: Callable[[int], bool]) ->
         return None
     last = _edge(value, furthest, still)
     bound = _rounded(last, up=True) if key != AGE else last
-    # What is said, is said of all values beyond: the greatest one that there can be, too.
-    if bound >= furthest or any(still(one) for one in (*_between(bound + 1, furthest), FACTS[key].maximum)):
+    # What is said, is said of all values beyond: the greatest one that there can be, too. Of an income above a loss nobody would make sense.
+    if not 0 <= bound < furthest or any(still(one) for one in (*_between(bound + 1, furthest), FACTS[key].maximum)):
         return None
     return Counterfactual(key, "above", bound)
 
@@ -94,7 +94,9 @@ def _below(key: str, value: int, still: Callable[[int], bool]) -> Counterfactual
     if still(0):
         return None
     bound = _rounded(_edge(value, 0, still), up=False)
-    if bound <= 0 or any(still(one) for one in _between(0, bound - 1)):
+    # Losses, where there can be any, are below the bound, too.
+    losses = (FACTS[key].minimum, *(-one for one in _between(1, LEAST_REACH))) if FACTS[key].minimum < 0 else ()
+    if bound <= 0 or any(still(one) for one in (*_between(0, bound - 1), *losses)):
         return None
     return Counterfactual(key, "below", bound)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from recommender.candidates import candidates
 from recommender.catalogue import LANGUAGES, catalogue
 from recommender.counterfactual import AGE, Counterfactual, counterfactual, render
-from recommender.eligibility import Facts
+from recommender.eligibility import Facts, Rule
 from recommender.explain import explain
 from recommender.facts import FACTS, Kind
 from recommender.fit import fits
@@ -133,3 +134,29 @@ class _Counted:
     def predict(self, rows, **how):
         self.asked.append(1)
         return self.booster.predict(rows, **how)
+
+
+# An imported rule may turn to yes again beyond a bound: then nothing can be said of it. What it says yes to again, and the side on which one looks for it.
+WAGES, BUSINESS = "tax.income.wages", "tax.income.self_employment"
+AGAIN = {
+    f"{WAGES} <= 50000 || ({WAGES} >= 60000 && {WAGES} <= 70000)": (WAGES, 30_000, None),
+    f"{WAGES} <= 50000 || {WAGES} >= 500000": (WAGES, 30_000, None),
+    f"{WAGES} <= 50000": (WAGES, 30_000, ("above", 50_000)),
+    f"{BUSINESS} >= 10000": (BUSINESS, 30_000, ("below", 10_000)),
+    f"{BUSINESS} >= 10000 || ({BUSINESS} >= 2000 && {BUSINESS} <= 4000)": (BUSINESS, 30_000, None),
+    # A loss is below the bound as well.
+    f"{BUSINESS} >= 10000 || {BUSINESS} < 0 - 500": (BUSINESS, 30_000, None),
+    f"{BUSINESS} >= 10000 || {BUSINESS} <= 0 - 9999": (BUSINESS, 30_000, None),
+    f"{BUSINESS} >= 10000 || ({BUSINESS} >= 0 - 5000 && {BUSINESS} <= 0 - 3000)": (BUSINESS, 30_000, None),
+    f"{BUSINESS} <= 0 - 2000": (BUSINESS, -5_000, None),
+    # Whoever has a loss: the bound is above it, and said of incomes only.
+    f"{BUSINESS} <= 20000": (BUSINESS, -5_000, ("above", 20_000)),
+}
+
+
+@pytest.mark.parametrize("rule", AGAIN)
+def test_nothing_is_said_of_a_bound_beyond_which_a_rule_says_yes_again(rule: str) -> None:
+    key, value, expected = AGAIN[rule]
+    one = replace(catalogue()["library-home-service"], rule=Rule(rule), programme=None, base=40, signals=(), reach=1.0)
+    found = counterfactual(one, facts=Facts(Profile({key: value})), reasons=(), ranker=current())
+    assert found == (expected and Counterfactual(key, *expected))
