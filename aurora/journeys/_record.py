@@ -21,8 +21,8 @@ class Record:
     """`values`: probability by output. `because`: (fact, why) of what does not fit. `given`: the facts that the contract names, by
     `category.key`; `row`: the numbers that the model was asked with, None where it was not. `version`, `package`: what answered.
 
-    `sources`: ids of the facts given. `made_by`: by category the version of another model, where its result went in. `followed`: for the model's
-    quality, what came of it (`model_outcomes`).
+    `sources`: ids of the facts given. `made_by`: by category the version of another model, where its result went in; `through`: all versions behind
+    those facts, however far back. `followed`: for the model's quality, what came of it (`model_outcomes`).
     """
 
     version: UUID
@@ -33,6 +33,7 @@ class Record:
     row: tuple[float, ...] | None = field(default=None, repr=False)
     sources: tuple[UUID, ...] = ()
     made_by: Mapping[str, UUID] = field(default_factory=dict)
+    through: tuple[UUID, ...] = ()
     followed: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def ended(self, **outcome: Any) -> Record:
@@ -53,6 +54,7 @@ def begun(version: EvaluatorVersion, facts: Sequence[FactView]) -> Record:
         row=row_of(contract, given),
         sources=tuple(fact.id for fact in used if fact.id is not None),
         made_by={fact.category: fact.derived_by for fact in used if fact.derived_by is not None},
+        through=tuple(sorted({version for fact in used if fact.derived_by for version in (fact.derived_by, *fact.derived_through)})),
     )
 
 
@@ -73,6 +75,7 @@ def sealed(record: Record, *, citizen_id: UUID, evaluation_id: UUID) -> bytes:
         "row": record.row,
         "sources": [str(one) for one in record.sources],
         "made_by": {category: str(version) for category, version in record.made_by.items()},
+        "through": [str(one) for one in record.through],
         "followed": dict(record.followed),
     }
     return vault.seal(json.dumps(plain).encode(), citizen_id=citizen_id, context=_context(evaluation_id))
@@ -92,6 +95,7 @@ def opened(row: Evaluation) -> Record:
         row=None if plain.get("row") is None else tuple(plain["row"]),
         sources=tuple(UUID(one) for one in plain.get("sources", ())),
         made_by={category: UUID(version) for category, version in plain.get("made_by", {}).items()},
+        through=tuple(UUID(one) for one in plain.get("through", ())),
         followed=plain.get("followed", {}),
     )
 

@@ -31,6 +31,8 @@ from aurora.journeys._in_use import offered, recalled, seen, stopped, why_not, w
 from aurora.journeys._log import log
 from aurora.journeys._record import Record
 from aurora.journeys._wake import send
+from aurora.messages import outbox
+from aurora.messages.models import MessageKind
 from aurora.twin import evaluations, write
 from aurora.twin.evaluations import OUTCOMES, Lease
 from aurora.twin.models import Evaluation
@@ -246,10 +248,13 @@ def _recall() -> int:
     for citizen_id, version_id in evaluations.kept_of(versions=[version.pk for version in recalled()], most=SWEEP_MOST):
         with citizen_scope(citizen_id):
             for category, owner, facts in write.recall_derived(citizen_id=citizen_id, versions=[version_id]):
-                log(
+                now = timezone.now()
+                entry = log(
                     citizen_id=citizen_id, event=Event.ESTIMATE_RECALLED, actor=AURORA, categories=[category], source=owner,
-                    details={"version": str(version_id), "facts_erased": facts}, at=timezone.now(),
+                    details={"version": str(version_id), "facts_erased": facts}, at=now,
                 )  # fmt: skip
+                # They kept it to rely on it: they should not have to find out in their log.
+                outbox.queue(citizen_id=citizen_id, kind=MessageKind.ESTIMATE_RECALLED, about={"entry": entry.entry_id}, now=now)
                 gone += 1
     return gone
 

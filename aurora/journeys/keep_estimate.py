@@ -85,7 +85,7 @@ def _facts(version: EvaluatorVersion, row: Evaluation) -> list[NewFact]:
     return [
         NewFact(
             contract.result, category.version, output.code, record.values[output.code], "derived", version.agency, row.finished_at,
-            derived_by=version.pk, derived_from=record.sources,
+            derived_by=version.pk, derived_from=record.sources, derived_through=record.through,
         )
         for output in contract.outputs
     ]  # fmt: skip

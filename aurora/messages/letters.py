@@ -78,6 +78,8 @@ def _links(about: tuple[Mapping[str, Any], ...], language: str) -> Iterator[tupl
             yield letters.link("receipt"), f"/{language}/consents/{told['consent']}/receipts/{told['receipt']}/"
         if "consent" in told:
             yield letters.link("consent"), f"/{language}/consents/{told['consent']}/"
+        elif "entry" in told:
+            yield letters.link("entry"), f"/{language}/activity/{told['entry']}/"
         elif told.get("path"):
             yield letters.link("mandate"), f"/{language}/{told['path'].lstrip('/')}"
 

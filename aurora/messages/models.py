@@ -21,6 +21,7 @@ class MessageKind(models.TextChoices):
     MANDATE_OFFERED = "mandate_offered"
     MANDATE_CHANGED = "mandate_changed"
     RECONSENT_NEEDED = "reconsent_needed"
+    ESTIMATE_RECALLED = "estimate_recalled"
 
 
 class Message(models.Model):

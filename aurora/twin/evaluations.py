@@ -137,7 +137,7 @@ def forget(*, evaluation_id: UUID) -> bool:
 
 
 def kept_of(*, versions: Iterable[UUID], most: int) -> list[tuple[UUID, UUID]]:
-    """(citizen, version) of what citizens kept of some versions, over all citizens, by a function that gives no value."""
+    """(citizen, version) of what citizens kept that rests on some versions, over all citizens, by a function that gives no value."""
     with database.cursor() as cursor:
         cursor.execute("SELECT DISTINCT citizen_id, version FROM estimates_kept_of(%s, %s)", [list(versions), most])
         return [(citizen_id, version) for citizen_id, version in cursor.fetchall()]
@@ -156,6 +156,12 @@ def pairs(*, evaluator_id: UUID) -> list[tuple[UUID, UUID]]:
     with database.cursor() as cursor:
         cursor.execute("SELECT evaluation_id, citizen_id FROM outcome_pairs(%s, %s)", [evaluator_id, OUTCOMES])
         return [(evaluation_id, citizen_id) for evaluation_id, citizen_id in cursor.fetchall()]
+
+
+def pairs_of_citizen(*, citizen_id: UUID) -> list[Evaluation]:
+    """What lies there of one citizen for models' quality. In their scope."""
+    rows = Evaluation.objects.filter(citizen_id=citizen_id, purpose=OUTCOMES, state__in=Evaluation.WITH_OUTCOME)
+    return list(rows.order_by("finished_at", "id"))
 
 
 def discard(*, citizen_id: UUID, evaluator_id: UUID) -> int:

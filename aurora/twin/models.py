@@ -42,6 +42,11 @@ class Fact(models.Model):
     kept_at = models.DateTimeField(null=True, help_text="When the citizen chose to keep it though no consent covers its fetching any more.")
     derived_by = models.UUIDField(null=True, help_text="The evaluator's version that worked it out, in a registry that knows no citizens.")
     derived_from = ArrayField(models.UUIDField(), null=True, help_text="Ids of the facts that went in; they may be gone.")
+    derived_through = ArrayField(
+        models.UUIDField(),
+        default=list,
+        help_text="The versions whose results went in, however far back: known also when those facts are gone.",
+    )
 
     class Meta:
         indexes = [models.Index(fields=["derived_by"], condition=Q(derived_by__isnull=False), name="fact_of_version")]
@@ -159,8 +164,9 @@ class Evaluation(models.Model):
 class OutcomeReport(models.Model):
     """How good a version of an evaluator has shown itself, in one quarter of years: totals that tell of nobody, as its owner reads them.
 
-    It names no citizen. `pairs` are the evaluations that were counted: a report is made anew only when enough of them have come or gone, so
-    that two reports together tell of nobody either.
+    It names no citizen. `pairs` are marks of the people counted and of what was counted of each (keyed, and of this version alone): a report is
+    made anew only when enough of them have come or gone, so that two reports together tell of nobody either. `looked_at` says, on the report on all
+    quarters, of which evaluations that was judged last (a digest of their ids).
     """
 
     evaluator_id = models.UUIDField()
@@ -168,6 +174,7 @@ class OutcomeReport(models.Model):
     made_at = models.DateTimeField()
     content = models.JSONField()
     pairs = ArrayField(models.UUIDField())
+    looked_at = models.CharField(max_length=64, blank=True)
 
     class Meta:
         constraints = [

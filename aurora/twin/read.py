@@ -17,7 +17,7 @@ from consent.rules import Permit
 # An entry that we see although its transaction is in progress was written by this very transaction: a permit kept for later opens nothing.
 _READ = """
 SELECT f.id, f.category, f.category_version, f.key, f.sealed, f.provenance, f.source, f.observed_at, f.valid_from, f.valid_to, f.recorded_at,
-  f.kept_at, f.derived_by, f.derived_from
+  f.kept_at, f.derived_by, f.derived_from, f.derived_through
 FROM ledger_ledgerentry e LEFT JOIN twin_fact f
   ON f.citizen_id = e.citizen_id AND f.category = ANY(%s) AND f.category = ANY(e.categories) AND f.superseded_at IS NULL
 WHERE e.permit_id = %s AND e.citizen_id = %s AND pg_xact_status((
@@ -50,11 +50,10 @@ def read(permit: Permit) -> tuple[FactView, ...]:
 
 
 def _view(permit: Permit, row: tuple) -> FactView:  # type: ignore[type-arg]
-    fact_id, category, version, key, sealed, provenance, source, observed_at, valid_from, valid_to, recorded_at, kept_at, by, came_from = (
-        row
-    )
+    fact_id, category, version, key, sealed, provenance, source, observed_at, valid_from, valid_to, recorded_at, kept_at, *derived = row
+    by, came_from, through = derived
     plain = vault.open_sealed(sealed, citizen_id=permit.citizen_id, context=fact_context(fact_id, category, key))
     return FactView(
         category, version, key, json.loads(plain), provenance, source, observed_at, valid_from, valid_to, recorded_at, kept_at,
-        id=fact_id, derived_by=by, derived_from=tuple(came_from or ()),
+        id=fact_id, derived_by=by, derived_from=tuple(came_from or ()), derived_through=tuple(through or ()),
     )  # fmt: skip

@@ -24,6 +24,7 @@ class NewFact:
     valid_to: date | None = None
     derived_by: UUID | None = None
     derived_from: tuple[UUID, ...] | None = None
+    derived_through: tuple[UUID, ...] = ()
 
     def __repr__(self) -> str:
         return f"NewFact({self.category}.{self.key})"
@@ -33,7 +34,8 @@ class NewFact:
 class FactView:
     """A value that a permit opened. `kept_at`: the citizen kept it, and it is not fetched any more.
 
-    `derived_by`: the evaluator's version that worked it out, `derived_from`: the ids of the facts that went in.
+    `derived_by`: the evaluator's version that worked it out, `derived_from`: the ids of the facts that went in, `derived_through`: the versions
+    whose results were among those, however far back.
     """
 
     category: str
@@ -50,6 +52,7 @@ class FactView:
     id: UUID | None = None
     derived_by: UUID | None = None
     derived_from: tuple[UUID, ...] = ()
+    derived_through: tuple[UUID, ...] = ()
 
     @property
     def name(self) -> str:

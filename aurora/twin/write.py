@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Q
+
 from aurora.identity import vault
 from aurora.twin import feedback, training
 from aurora.twin.models import Evaluation, Fact, SuggestionRun
@@ -80,17 +82,15 @@ def erase_derived(*, citizen_id: UUID, category: str, source: str) -> int:
 
 
 def recall_derived(*, citizen_id: UUID, versions: Iterable[UUID]) -> list[tuple[str, str, int]]:
-    """Delete what some versions of models made and the citizen kept, and what was kept of models that had these results for input, however far.
+    """Delete what some versions of models made and the citizen kept, and what was kept of models that had these results for input, however far:
+    also where what went in between is gone, or was replaced.
 
     (category, owner, how many facts) of what went.
     """
+    wanted = list(versions)
     theirs = Fact.objects.filter(citizen_id=citizen_id, derived_by__isnull=False)
-    going = list(theirs.filter(derived_by__in=list(versions)))
-    found = {fact.pk: fact for fact in going}
-    while going:
-        going = [f for f in theirs.filter(derived_from__overlap=[fact.pk for fact in going]) if f.pk not in found]
-        found |= {fact.pk: fact for fact in going}
-    parts = sorted({(fact.category, fact.source) for fact in found.values()})
+    found = theirs.filter(Q(derived_by__in=wanted) | Q(derived_through__overlap=wanted))
+    parts = sorted(set(found.values_list("category", "source")))
     return [(category, source, erase_derived(citizen_id=citizen_id, category=category, source=source)) for category, source in parts]
 
 
@@ -138,4 +138,5 @@ def _row(citizen_id: UUID, fact: NewFact, now: datetime, *, kept_at: datetime | 
         kept_at=kept_at,
         derived_by=fact.derived_by,
         derived_from=None if fact.derived_from is None else list(fact.derived_from),
+        derived_through=list(fact.derived_through),
     )

@@ -38,6 +38,7 @@ _TITLES: Final[Mapping[str, Sentence]] = {
     "mandate_offered": _("A power of attorney was offered"),
     "mandate_changed": _("A right to act for another has changed"),
     "reconsent_needed": _("A consent needs your decision again"),
+    "estimate_recalled": _("Aurora deleted an estimate that you had kept"),
 }
 
 _SAYS: Final[Mapping[str, tuple[Sentence, ...]]] = {
@@ -75,6 +76,10 @@ _SAYS: Final[Mapping[str, tuple[Sentence, ...]]] = {
     ),
     "mandate_offered": (_("Look at what it covers before you accept or decline it."),),
     "mandate_changed": (_("You can see what has changed among your rights to act for another."),),
+    "estimate_recalled": (
+        _("The model that worked it out, or one whose result went into it, was taken out of use."),
+        _("Do not rely on its figures any more. If you have talked about them with somebody, tell them."),
+    ),
     "reconsent_needed": (
         _("What you consented to has changed, so the consent does not cover it any longer."),
         _("Look at what has changed, and decide again if you like."),
@@ -154,10 +159,11 @@ def mandate_changed(side: str, change: str, who: str, *, until: str = "") -> tup
 
 
 def link(code: str) -> str:
-    """Where a message leads: `consent`, `receipt` or `mandate`."""
+    """Where a message leads: `consent`, `receipt`, `entry` (of the log) or `mandate`."""
     words = {
         "consent": gettext("Look at the consent"),
         "receipt": gettext("See the receipt"),
+        "entry": gettext("See what was deleted, in your activity"),
         "mandate": gettext("See the rights to act for another"),
     }
     return words[code]

@@ -178,6 +178,14 @@ WITHDRAW_TRAINING: Final[tuple[Sentence, ...]] = (
     _("Your data, your suggestions and your other consents stay as they are."),
     _("You can allow it again whenever you like."),
 )
+# The same of letting other models read an estimate that the citizen keeps.
+WITHDRAW_ESTIMATE: Final[tuple[Sentence, ...]] = (
+    _("No other model reads this estimate any more."),
+    _("What other models have worked out of it is deleted, but for what you have kept in My data."),
+    _("The estimate itself stays in My data until you delete it."),
+    _("What has been done until now stays lawful and stays in your activity."),
+    _("You can allow it again whenever you like."),
+)
 # In place of the second of them, where something was kept at an earlier end.
 WITHDRAW_KEPT_EARLIER: Final[Sentence] = _(
     "Data that none of your other consents covers and that you have not kept is erased from Aurora and no longer fetched. "

@@ -24,6 +24,19 @@ def circle(contract: Contract, others: Iterable[Contract]) -> tuple[str, ...]:
     return _way(contract.result, reads)
 
 
+def behind(categories: Iterable[str], others: Iterable[Contract]) -> frozenset[str]:
+    """These kinds of data, and all that results among them rest on, however far. `others`: every contract that may have made one."""
+    reads: dict[str, set[str]] = {}
+    for other in others:
+        if other.result:
+            reads.setdefault(other.result, set()).update(other.categories)
+    found, waiting = set[str](), set(categories)
+    while waiting:
+        found |= waiting
+        waiting = {read for category in waiting for read in reads.get(category, ())} - found
+    return frozenset(found)
+
+
 def _way(start: str, reads: dict[str, set[str]]) -> tuple[str, ...]:
     waiting: list[tuple[str, ...]] = [(start,)]
     seen = set[str]()

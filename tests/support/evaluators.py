@@ -181,7 +181,9 @@ def allowed(agency: str = "hospital", *, public: str | None = None) -> Any:
     return registry.approve_owner(owner_id=asked.pk, by=APPROVER, now=NOW)
 
 
-def registered(contract: Mapping[str, Any] | None = None, *, models: Mapping[str, bytes] | None = None, owner: Any = None) -> Any:
+def registered(
+    contract: Mapping[str, Any] | None = None, *, models: Mapping[str, bytes] | None = None, owner: Any = None, signature: bytes = b"{}"
+) -> Any:
     """A version that can run, put into the table without the seconds that its examination takes: for tests of what comes after."""
     from recommender.evaluators import artefacts
     from recommender.evaluators.package import read
@@ -201,7 +203,7 @@ def registered(contract: Mapping[str, Any] | None = None, *, models: Mapping[str
         contract_json=contract,
         package_sha256=found.sha256,
         files=found.files,
-        signature=b"{}",
+        signature=signature,
         vectors_run=12,
         vectors_difference=0.0,
         registered_at=NOW,

@@ -151,7 +151,7 @@ def withdraw_page(
         consequences=consequences(record),
         cancel_url=shown.url,
         choices=tuple(TickView(code, vocabulary.category(code), code in ticked) for code in left) if len(left) > 1 else (),
-        can_keep=record.recipient.code == AURORA and record.source is not None and not acting.for_estate(),
+        can_keep=record.recipient.code == AURORA and record.source is not None and not _of_estimates(record) and not acting.for_estate(),
         keep=keep,
         declared=record.source is not None and record.source.code == CITIZEN,
         errors=(FieldError("categories", str(withdrawal_words.field_error(error))),) if error else (),
@@ -172,10 +172,17 @@ def consequences(record: ConsentRecord, *, kept: bool = False) -> tuple[str, ...
         return tuple(str(s) for s in access)
     if record.purpose_id == TRAINING:
         return tuple(str(s) for s in words.WITHDRAW_TRAINING)
+    if _of_estimates(record):
+        return tuple(str(s) for s in words.WITHDRAW_ESTIMATE)
     if record.source is not None and record.source.code == CITIZEN:
         return _consequences_declared(record, connection, kept=kept)
     erases = [] if kept else [kept_earlier if _keeps(record) else connection[_ERASES]]
     return tuple(str(s) for s in (*connection[:_ERASES], *erases, *connection[_ERASES + 1 :], *withdrawal_words.rested(record.purpose_id)))
+
+
+def _of_estimates(record: ConsentRecord) -> bool:
+    """Whether it lets Aurora use what models worked out: nothing was fetched, and the estimates stay whatever becomes of it."""
+    return record.recipient.code == AURORA and record.source is not None and record.source.code == AURORA
 
 
 def _consequences_declared(record: ConsentRecord, connection: Sequence[Any], *, kept: bool) -> tuple[str, ...]:
