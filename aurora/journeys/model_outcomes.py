@@ -5,26 +5,31 @@
    model says and what followed lie sealed under the citizen's key.
 2. `report_due` counts what lies there, by version and quarter of the year, into reports that tell of nobody (`recommender.evaluators.quality`). That
    its row would be counted is what each pair's own entry told the citizen.
-A withdrawal deletes the pair in its own transaction, and so takes it out of the next report. A report is made anew only when FEWEST pairs have come
-or gone since: of two reports that differ by one person the difference would be that person.
+A withdrawal deletes the pair in its own transaction, and so takes it out of the next report. A report is made anew only when of FEWEST people
+something else is counted than in the last one: of two reports that differ by one person the difference would be that person. A pair that is made
+again, since its facts were fetched again, is nothing else.
 What this does not do: it tells nobody who is counted, the owner least of all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from django.utils.crypto import salted_hmac
+
 from aurora.journeys import _followed, _record, evaluate
 from aurora.journeys._in_use import offered
+from aurora.journeys._record import Record
 from aurora.journeys._wake import send
 from aurora.twin import evaluations, reports
 from aurora.twin.evaluations import OUTCOMES
 from aurora.twin.models import Evaluation
 from consent.scope import citizen_scope
-from recommender.evaluators.quality import FEWEST, Pair, report
+from recommender.evaluators.quality import FEWEST, Pair, counted, report
 from recommender.models import EvaluatorVersion
 
 MOST = 500
@@ -56,17 +61,25 @@ def report_due(*, now: datetime) -> int:
     made = 0
     for version in _measured():
         kept, there = reports.pairs_of(evaluator_id=version.pk), evaluations.pairs(evaluator_id=version.pk)
+        ids = [pair_id for pair_id, _ in there]
         # Most often nothing has changed: then nobody's pair is opened.
-        if (not there and not kept) or (None in kept and len({pair_id for pair_id, _ in there} ^ kept[None]) < FEWEST):
+        if reports.looked_at(evaluator_id=version.pk, evaluations=ids) or not (there or kept):
             continue
-        for quarter, found in _by_quarter(kept, there).items():
-            ids = {pair_id for pair_id, _ in found}
-            if quarter in kept and len(ids ^ kept[quarter]) < FEWEST:
+        for quarter, found in _by_quarter(version, kept, there).items():
+            if quarter in kept and _people(found.keys(), kept[quarter]) < FEWEST:
                 continue
-            content = report(version.contract, (pair for _, pair in found))
-            reports.keep(evaluator_id=version.pk, quarter=quarter, content=content, pairs=sorted(ids), now=now)
+            content = report(version.contract, found.values())
+            reports.keep(evaluator_id=version.pk, quarter=quarter, content=content, pairs=sorted(found), now=now)
             made += 1
+        reports.keep_look(evaluator_id=version.pk, evaluations=ids)
     return made
+
+
+def of_citizen(*, citizen_id: UUID) -> list[tuple[EvaluatorVersion, Evaluation, Record]]:
+    """What lies there of one citizen, opened: they read their own. In their scope."""
+    rows = evaluations.pairs_of_citizen(citizen_id=citizen_id)
+    versions = EvaluatorVersion.objects.in_bulk({row.evaluator_id for row in rows}) if rows else {}
+    return [(versions[row.evaluator_id], row, _record.opened(row)) for row in rows]
 
 
 @dataclass(frozen=True)
@@ -87,13 +100,27 @@ def _measured() -> list[EvaluatorVersion]:
     return [version for version in offered() if version.contract.outcomes is not None]
 
 
-def _by_quarter(kept: Iterable[date | None], there: Iterable[tuple[UUID, UUID]]) -> dict[date | None, list[tuple[UUID, Pair]]]:
-    """Every quarter of which there are pairs or was a report; None is all of them."""
-    found: dict[date | None, list[tuple[UUID, Pair]]] = {quarter: [] for quarter in kept}
-    for evaluation_id, day, pair in _pairs(there):
-        found.setdefault(None, []).append((evaluation_id, pair))
-        found.setdefault(date(day.year, (day.month - 1) // 3 * 3 + 1, 1), []).append((evaluation_id, pair))
+def _by_quarter(
+    version: EvaluatorVersion, kept: Iterable[date | None], there: Iterable[tuple[UUID, UUID]]
+) -> dict[date | None, dict[UUID, Pair]]:
+    """Every quarter of which there are pairs or was a report, by each person's mark; None is all of them."""
+    found: dict[date | None, dict[UUID, Pair]] = {quarter: {} for quarter in kept}
+    for citizen_id, day, pair in _pairs(there):
+        mark = _mark(version, citizen_id, pair)
+        found.setdefault(None, {})[mark] = pair
+        found.setdefault(date(day.year, (day.month - 1) // 3 * 3 + 1, 1), {})[mark] = pair
     return found
+
+
+def _mark(version: EvaluatorVersion, citizen_id: UUID, pair: Pair) -> UUID:
+    """Stands for a person and what is counted of them, for this version alone. Under the service's key: it is kept when the pair is gone."""
+    told = f"{version.pk} {citizen_id} {counted(version.contract, pair)}"
+    return UUID(bytes=salted_hmac("aurora.model_outcomes", told, algorithm="sha256").digest()[:16])
+
+
+def _people(now: AbstractSet[UUID], before: AbstractSet[UUID]) -> int:
+    """Of how many people, at least, something else is counted. Who changed has a mark in both."""
+    return max(len(now - before), len(before - now))
 
 
 def _pairs(ids: Iterable[tuple[UUID, UUID]]) -> Iterator[tuple[UUID, date, Pair]]:
@@ -104,4 +131,4 @@ def _pairs(ids: Iterable[tuple[UUID, UUID]]) -> Iterator[tuple[UUID, date, Pair]
                 continue  # withdrawn meanwhile
             record = _record.opened(row)
         told = record.followed
-        yield evaluation_id, date.fromisoformat(told["day"]), Pair(record.values, told["happened"], told["months"], told["events"])
+        yield citizen_id, date.fromisoformat(told["day"]), Pair(record.values, told["happened"], told["months"], told["events"])

@@ -9,12 +9,15 @@ from uuid import UUID
 
 from aurora.identity import citizens
 from aurora.identity.models import Citizen
-from aurora.journeys import evaluate
+from aurora.journeys import evaluate, model_outcomes
 from aurora.journeys._door import open_door
 from aurora.journeys._log import log
+from aurora.journeys._record import Record
 from aurora.journeys.evaluate import Evaluated
-from aurora.twin import feedback, write
+from aurora.twin import feedback, suggestions, write
 from aurora.twin import queries as twin
+from aurora.twin.models import Evaluation
+from aurora.twin.suggestions import Run
 from aurora.twin.values import FactView
 from consent import acting, mandates, queries
 from consent.errors import NotFound
@@ -23,6 +26,8 @@ from consent.models import ConsentRecord, DataCategoryVersion
 from consent.rules import CITIZEN, AccessRequest
 from consent.rules.mandates import Deed
 from consent.scope import citizen_scope
+from recommender.catalogue import Catalogue, store
+from recommender.catalogue.text import LANGUAGES
 from recommender.models import EvaluatorVersion
 
 OWN_DATA = "own-data"
@@ -43,15 +48,19 @@ def view(*, citizen_id: UUID, now: datetime) -> OwnData:
 
 
 def export(*, citizen_id: UUID, now: datetime) -> dict[str, Any]:
-    """Facts with provenance, what models made of them, and decisions with the text shown, as one JSON document (GDPR art. 20: machine-readable)."""
+    """Facts with provenance, what models made of them, suggestions that are kept with what they were made from, what the citizen said of them, and
+    decisions with the text shown, as one JSON document (GDPR art. 15, and 20: machine-readable)."""
     mine = _read(citizen_id=citizen_id, event=Event.OWN_DATA_EXPORTED, now=now)
     with citizen_scope(citizen_id):
         consents = [_consent(record) for record in queries.for_citizen(citizen_id=citizen_id)]
         # Who acts for them has no page of these either.
         doing, name = acting.current(), citizens.name_of(Citizen.objects.get(pk=citizen_id))
         made = evaluate.made(citizen_id=citizen_id, now=now) if doing is None else []
+        paired = model_outcomes.of_citizen(citizen_id=citizen_id) if doing is None else []
         # A guardian's child has words of their own.
-        said = feedback.everything(citizen_id=citizen_id) if doing is None else []
+        catalogue = store.current()
+        said = [_named(one, catalogue) for one in feedback.everything(citizen_id=citizen_id)] if doing is None else []
+        suggested = [_run(one, catalogue) for one in suggestions.of(citizen_id)] if doing is None else []
     return {
         "format": "aurora-export-1",
         "made_at": now.isoformat(),
@@ -61,6 +70,8 @@ def export(*, citizen_id: UUID, now: datetime) -> dict[str, Any]:
         "facts": [_fact(fact) for fact in mine.facts],
         "consents": consents,
         "evaluations": [_evaluation(version, outcome) for version, outcome in made],
+        "model_outcomes": [_paired(*one) for one in paired],
+        "suggestions": suggested,
         "feedback": said,
     }
 
@@ -111,6 +122,7 @@ def _fact(fact: FactView) -> dict[str, Any]:
         "kept_at": fact.kept_at.isoformat() if fact.kept_at else None,
         "derived_by": str(fact.derived_by) if fact.derived_by else None,
         "derived_from": [str(one) for one in fact.derived_from],
+        "derived_through": [str(one) for one in fact.derived_through],
     }
 
 
@@ -132,6 +144,26 @@ def _evaluation(version: EvaluatorVersion, outcome: Evaluated) -> dict[str, Any]
     }
 
 
+def _paired(version: EvaluatorVersion, row: Evaluation, record: Record) -> dict[str, Any]:
+    """What a model said, beside what followed: kept to measure the model."""
+    contract = version.contract
+    return {
+        "owner": contract.owner,
+        "identifier": contract.identifier,
+        "version": contract.version,
+        "package_sha256": version.package_sha256,
+        "purpose": row.purpose,
+        "categories": list(row.categories),
+        "provenance": "derived",
+        "state": row.state,
+        "made_at": row.finished_at.isoformat() if row.finished_at else None,
+        "ledger_entry": str(row.entry_id),
+        "values": dict(record.values),
+        "followed": dict(record.followed),
+        "not_counted": [{"fact": fact, "why": why} for fact, why in record.because],
+    }
+
+
 def _consent(record: ConsentRecord) -> dict[str, Any]:
     return {
         "id": str(record.pk),
@@ -146,3 +178,26 @@ def _consent(record: ConsentRecord) -> dict[str, Any]:
         "ended_at": record.ended_at.isoformat() if record.ended_at else None,
         "notice": {"language": record.notice.language, "sha256": record.notice_id, "content": record.notice.content},
     }
+
+
+def _run(run: Run, catalogue: Catalogue) -> dict[str, Any]:
+    """Suggestions as they are kept: what a person reads of them first, then all that they were made from (`recommender.replay.record`)."""
+    record = {key: value for key, value in run.content["record"].items() if key != "slate"}
+    return {
+        "run": str(run.id),
+        "made_at": run.made_at.isoformat(),
+        "current": run.current,
+        "ledger_entry": str(run.entry_id),
+        "categories": run.content["categories"],
+        "sources": run.content["sources"],
+        "services": [_named(one, catalogue) for one in run.content["record"]["slate"]],
+        "settled": [_named({"service": service, "standing": standing}, catalogue) for service, standing in run.content["settled"]],
+        "made_from": record,
+        "not_shown": run.content["shadow"],
+    }
+
+
+def _named(one: dict[str, Any], catalogue: Catalogue) -> dict[str, Any]:
+    """With the service's name in each language; one that has left the catalogue since has its code alone."""
+    service = catalogue.get(one["service"])
+    return {**one, "name": {language: service.name[language] for language in LANGUAGES} if service else {}}

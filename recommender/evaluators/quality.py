@@ -45,6 +45,16 @@ def report(contract: Contract, pairs: Iterable[Pair]) -> dict[str, Any]:
     }
 
 
+def counted(contract: Contract, pair: Pair) -> str:
+    """All of a pair that a report can depend on: of two people with the same, reports say the same."""
+    known = [
+        (output.code, pair.said[output.code], pair.months >= output.horizon_months, pair.events.get(output.code))
+        for output in contract.outputs
+        if output.outcome
+    ]
+    return repr((pair.happened, known))
+
+
 def _of(output: Output, after: Sequence[Pair], without: Sequence[Pair]) -> dict[str, Any]:
     # Followed for the whole time, whatever came: who had it early would else count, and who may have it yet would not.
     known = [

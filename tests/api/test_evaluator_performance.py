@@ -77,5 +77,5 @@ def test_the_console_shows_the_same_with_a_picture_and_says_what_is_not_told(cas
     told(version, 7, date(2026, 10, 1))
     page = face.get(at).content.decode()
     assert "All quarters together" in page and "2026 Q4" in page and "au-calibration" in page
-    assert "Operated on: at least 200 people." in page and "Operated on: fewer than 10 people." in page
+    assert "took place: at least 200 people." in page and "took place: fewer than 10 people." in page
     assert page.count("neither area under the curve nor calibration is told") == 1

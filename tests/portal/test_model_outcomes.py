@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from aurora.identity import citizens
 from aurora.identity.eid import Identified
-from aurora.journeys import _record, evaluate, model_outcomes, withdraw
+from aurora.journeys import _record, evaluate, model_outcomes, own_data, withdraw
 from aurora.twin import evaluations, reports, write
 from aurora.twin.evaluations import OUTCOMES
 from aurora.twin.models import Evaluation, OutcomeReport
@@ -85,6 +85,19 @@ def test_a_pair_goes_through_the_door_for_its_own_purpose_and_lies_sealed(patien
         "events": {"infection": True},
     }
     assert b"infection" not in bytes(row.sealed or b"") and "infection" not in repr(record)
+
+
+def test_the_citizen_takes_their_own_along(patient: Person, version: EvaluatorVersion, cast: Cast) -> None:
+    """GDPR art. 15: it was derived of them, though it is counted only."""
+    follow(patient, infection=True)
+    [row] = paired(patient)
+    [taken] = own_data.export(citizen_id=patient.id, now=timezone.now())["model_outcomes"]
+    assert (taken["identifier"], taken["purpose"], taken["state"]) == (version.identifier, OUTCOMES, "done")
+    assert taken["values"]["infection"] == pytest.approx(evaluators.answer(evaluators.FIT), abs=1e-6)
+    assert taken["followed"]["events"] == {"infection": True} and taken["ledger_entry"] == str(row.entry_id)
+    assert own_data.export(citizen_id=cast.cecilia.id, now=timezone.now())["model_outcomes"] == []
+    end(patient)
+    assert own_data.export(citizen_id=patient.id, now=timezone.now())["model_outcomes"] == []
 
 
 def test_it_is_made_once_and_anew_when_something_else_is_told(patient: Person, version: EvaluatorVersion) -> None:
@@ -181,13 +194,28 @@ def test_totals_are_told_from_ten_on_and_a_withdrawal_leaves_the_next_report(cas
     assert model_outcomes.report_due(now=timezone.now()) == 2
     told = model_outcomes.performance(version)[0].content
     assert told["people"] == 10 and told["outputs"][0]["auc"] is None  # type: ignore[index]
-    counted = reports.pairs_of(evaluator_id=version.pk)[None]
-    left = {row.pk for person in people for row in rows(person) if row.purpose == OUTCOMES}
-    assert counted == left and len(left) == 14
+    left = [row.pk for person in people for row in rows(person) if row.purpose == OUTCOMES]
+    assert len(reports.pairs_of(evaluator_id=version.pk)[None]) == len(left) == 14
     patients.retire(version)
     evaluate.forget_retired()
     assert not [row for person in people for row in rows(person)], "what it made goes"
     assert model_outcomes.report_due(now=timezone.now()) == 0 and len(model_outcomes.performance(version)) == 2, "what was told stays told"
+
+
+def test_what_is_fetched_again_is_nobody_who_came_or_went(cast: Cast, version: EvaluatorVersion) -> None:
+    """Every night's pull makes all pairs anew. Else each report would differ from the last by those who withdrew in between."""
+    people = many(cast, 11)
+    paired(*people)
+    assert model_outcomes.report_due(now=timezone.now()) == 2
+    for at, person in enumerate(people):
+        follow(person, infection=at % 2 == 0)
+    end(people[0])
+    paired(*people)
+    assert model_outcomes.report_due(now=timezone.now()) == 0, "the difference of two reports would be one person"
+    for at, person in enumerate(people[1:], start=1):
+        follow(person, infection=at % 2 == 1)
+    paired(*people)
+    assert model_outcomes.report_due(now=timezone.now()) == 2, "of ten people something else is told"
 
 
 def test_what_is_found_across_citizens_is_ids_and_for_the_service_only(patient: Person, version: EvaluatorVersion, cast: Cast) -> None:
@@ -195,7 +223,15 @@ def test_what_is_found_across_citizens_is_ids_and_for_the_service_only(patient: 
     assert evaluations.to_pair(evaluator_id=version.pk, outcome=CATEGORY, now=timezone.now(), most=1000).count(patient.id) == 1
     assert evaluations.to_pair(evaluator_id=version.pk, outcome=CATEGORY, now=timezone.now() + timedelta(days=400), most=10) == []
     assert evaluations.to_pair(evaluator_id=UUID(int=0), outcome="tax.income", now=timezone.now(), most=10) == []
-    assert {field.name for field in OutcomeReport._meta.fields} == {"id", "evaluator_id", "quarter", "made_at", "content", "pairs"}
+    assert {field.name for field in OutcomeReport._meta.fields} == {
+        "id",
+        "evaluator_id",
+        "quarter",
+        "made_at",
+        "content",
+        "pairs",
+        "looked_at",
+    }
     with patients.admin() as database:
         for name in ("outcomes_to_pair", "outcome_pairs", "estimates_kept_of"):
             rights = database.execute("SELECT proacl::text FROM pg_proc WHERE proname = %s", [name]).fetchone()
