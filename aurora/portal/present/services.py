@@ -75,7 +75,7 @@ def service_page(service: PublicService, *, catalogue: Catalogue, today: date, l
         channels=_channels(service),
         area=_area(service, language),
         areas=tuple(sorted(areas.name(one, language) for one in service.areas)) if len(service.areas) > PLACES_SHOWN else (),
-        spoken=", ".join(catalogue_words.spoken(one) for one in service.languages),
+        spoken=_row_of([catalogue_words.spoken(one) for one in service.languages], as_they_are=language == "en"),
         cost=catalogue_words.cost(service.free),
         topics=tuple(_said(one, language) for one in labels.values()),
         valid_from=service.valid_from,
@@ -131,7 +131,12 @@ def _contact(service: PublicService, at: int, language: str) -> ContactView:
 
 
 def _channels(service: PublicService) -> str:
-    return ", ".join(catalogue_words.channel(one) for one in service.channels)
+    return _row_of([catalogue_words.channel(one) for one in service.channels])
+
+
+def _row_of(names: list[str], *, as_they_are: bool = False) -> str:
+    """Names in one line, with a small letter but for the first; English keeps the capitals of languages."""
+    return ", ".join(name if as_they_are or not at else name[:1].lower() + name[1:] for at, name in enumerate(names))
 
 
 def _area(service: PublicService, language: str) -> str:

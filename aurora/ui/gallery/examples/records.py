@@ -142,6 +142,12 @@ def data() -> list[Example]:
             (CameFrom(p.text("Ikä", "Ålder", "Age"), hospital), CameFrom(risk, hospital, (CameFrom(p.text("Sukupuoli", "Kön", "Sex"), hospital),))), 2,
         ),
     )  # fmt: skip
+    told_oneself = FactGroup(
+        CategoryView("life.situation", p.text("Elämäntilanteesi", "Din livssituation", "Your life situation"), said, (), True),
+        words.YOU,
+        (FactRow(p.text("Terveys", "Hälsa", "Health"), 7, words.YOU, Provenance.DECLARED, p.NOW, "of_10"),),
+        declared_url="/life/",
+    )
     missing = (FactGroup(p.DISABILITY, p.INSURANCE, (), "/sources/x/connect/"),)
     return [
         Example(
@@ -149,12 +155,12 @@ def data() -> list[Example]:
             "portal/my_data.html",
             "my-data/",
             MyDataPage(
-                (group, replace(income, kept_at=p.NOW, kept_source="tax-administration"), estimate),
+                (group, replace(income, kept_at=p.NOW, kept_source="tax-administration"), told_oneself, estimate),
                 missing,
                 "/sources/",
                 "/my-data/export/",
-                "/activity/e/",
-                "/my-data/forget/",
+                entry_url="/activity/e/",
+                forget_url="/my-data/forget/",
             ),
         ),
         Example("my-data-empty", "portal/my_data.html", "my-data/", MyDataPage((), missing, "/sources/", "/my-data/export/")),
