@@ -50,8 +50,8 @@ class Replayed:
     entry_id: UUID
 
 
-def replay(*, evaluation_id: UUID, now: datetime) -> Replayed:
-    """Run it again and compare. Raises `NotFound` for one that is not there or has no outcome, `EvaluatorFailed` where it could not be run now.
+def replay(*, evaluation_id: UUID, by: str, now: datetime) -> Replayed:
+    """Run it again and compare. `by`: who has it done, for the citizen to read. Raises `NotFound` for one that is not there or has no outcome, `EvaluatorFailed` where it could not be run now.
 
     `record`: what is kept cannot be opened, or is not of this row. `contract`: the contract is not the signed one. `artefact`: a file is not.
     `package`: another version answered then. `row`: the facts give other numbers. `outcome`: the model answers otherwise.
@@ -68,7 +68,7 @@ def replay(*, evaluation_id: UUID, now: datetime) -> Replayed:
             citizen_id=citizen_id, event=Event.EVALUATION_REPLAYED, actor=AURORA, purpose=row.purpose, categories=row.categories,
             details={
                 "evaluation": str(row.pk), "evaluator": version.identifier, "version": version.version, "owner": version.agency,
-                "package": version.package_sha256,
+                "package": version.package_sha256, "by": by,
             }, at=now,
         ).entry_id  # fmt: skip
         try:

@@ -34,21 +34,23 @@ class Command(BaseCommand):
 
     def _one(self, found_id: UUID, by: str) -> bool:
         try:
-            same, differences = _replayed(found_id, by)
+            same, differences, since = _replayed(found_id, by)
         except NotFound:
             self.stdout.write(f"{found_id}: there is no such run or evaluation, or it has gone with its consent.")
             return False
         except RecommenderError as error:
             self.stdout.write(f"{found_id}: could not be made again now. {error.sentence}")
             return False
-        self.stdout.write(f"{found_id}: same" if same else f"{found_id}: differs: {', '.join(differences)}")
+        beside = f" (otherwise since: {', '.join(since)})" if since else ""
+        said = "same" if same else f"differs: {', '.join(differences)}"
+        self.stdout.write(f"{found_id}: {said}{beside}")
         return same
 
 
-def _replayed(found_id: UUID, by: str) -> tuple[bool, tuple[str, ...]]:
+def _replayed(found_id: UUID, by: str) -> tuple[bool, tuple[str, ...], tuple[str, ...]]:
     try:
         run = replay.recompute(run_id=found_id, by=by, now=timezone.now())
-        return run.same, run.differences
+        return run.same, run.differences, run.since
     except NotFound:
-        evaluation = replay_evaluation.replay(evaluation_id=found_id, now=timezone.now())
-        return evaluation.same, tuple(evaluation.differs)
+        evaluation = replay_evaluation.replay(evaluation_id=found_id, by=by, now=timezone.now())
+        return evaluation.same, tuple(evaluation.differs), ()

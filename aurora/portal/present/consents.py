@@ -172,7 +172,7 @@ def consequences(record: ConsentRecord, *, kept: bool = False) -> tuple[str, ...
         return tuple(str(s) for s in access)
     if record.purpose_id == TRAINING:
         return tuple(str(s) for s in words.WITHDRAW_TRAINING)
-    if _of_estimates(record):
+    if _of_estimates(record) and acting.current() is None:
         return tuple(str(s) for s in words.WITHDRAW_ESTIMATE)
     if record.source is not None and record.source.code == CITIZEN:
         return _consequences_declared(record, connection, kept=kept)

@@ -63,8 +63,9 @@ def row(entry: LedgerEntry, vocabulary: Vocabulary, behind: set[UUID]) -> EntryV
         refusal=str(_refusal(entry.decision)) if event and event.is_refusal else "",
     )
 
-# Suggestions made again: who had it done, and what came of it, stands in the entry's sealed part.
-REPLAYS = frozenset({Event.SUGGESTION_REPLAYED.value, Event.OWN_SUGGESTION_REPLAYED.value})
+
+# Suggestions and estimates made again: who had it done, and what came of it, stands in the entry's sealed part.
+REPLAYS = frozenset({Event.SUGGESTION_REPLAYED.value, Event.OWN_SUGGESTION_REPLAYED.value, Event.EVALUATION_REPLAYED.value})
 
 
 def _event(entry: LedgerEntry) -> Event | None:
