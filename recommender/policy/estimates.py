@@ -30,7 +30,8 @@ Vector: TypeAlias = npt.NDArray[np.float64]
 # nothing could be said of just the services that are explored. What is cut off is told (`lost`), and it can only lower an estimate of rewards that are not negative.
 CLIP = 300.0
 # So much must be behind a number: lines, as many as equally weighted ones would be, where the policies differ; and citizens they are of.
-LEAST_EFFECTIVE = 50.0
+# With fewer lines three standard errors of their weights are so wide that a third of places never seen would go unnoticed.
+LEAST_EFFECTIVE = 120.0
 LEAST_UNITS = 30
 # Of the other policy's places, this share may be ones that these lists could not have had, or that were cut off.
 MOST_UNSEEN = 0.05
