@@ -2,11 +2,15 @@
 
 A record has no citizen, but facts of one: keep it sealed. Floats are written so that they read back as the same bits (Python's `repr`), and what is
 compared is the canonical text (keys sorted, no spaces), never a tolerance.
+
+A sentence is its message and what fills it, and these are compared like every figure. The words of it are kept as they were shown: a release that puts them
+otherwise, or brings another version of LightGBM that gives the same bits, is told of beside (`since`) and makes no slate another.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -28,15 +32,20 @@ from recommender.slate import Item, Options, Slate
 FORMAT = 1
 MOST_TOLD = 20  # differences
 _INPUTS = frozenset({"format", "engine", "facts", "catalogue", "model", "policy", "seed", "today", "hidden", "limit"})
+_WORDS = re.compile(r"slate\.[0-9]+\.(reasons\.[0-9]+|counterfactual)\.text\.")
 _RESULTS = frozenset({"slate", "open"})
 
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """`differences` name parts of the record, such as `slate.3.score` or `model`; never a value. Empty where it is the same."""
+    """`differences` name parts of the record, such as `slate.3.score` or `model`; never a value. Empty where it is the same.
+
+    `since`: what is otherwise today and has changed none of it: `words` (of sentences that say the same), `engine` (the version of LightGBM).
+    """
 
     same: bool
     differences: tuple[str, ...]
+    since: tuple[str, ...] = ()
 
 
 def record(profile: Profile, options: Options, *, slate: Slate, found: Candidates) -> dict[str, Any]:
@@ -90,10 +99,11 @@ def replay(kept: Mapping[str, Any], *, catalogue_at: Callable[[str], Catalogue],
         return Replayed(False, (part,))
     except (KeyError, TypeError, ValueError, AttributeError):
         return Replayed(False, (part,))
-    slate, found = assess(profile, catalogue=catalogue, ranker=ranker, options=options)
-    again = record(profile, options, slate=slate, found=found)
-    differences = tuple(_differences(kept, again, ""))
-    return Replayed(not differences, differences[:MOST_TOLD])
+    slate, all_found = assess(profile, catalogue=catalogue, ranker=ranker, options=options)
+    again = record(profile, options, slate=slate, found=all_found)
+    found = {one: "engine" if one == "engine" else "words" if _WORDS.match(one) else "" for one in _differences(kept, again, "")}
+    differences = tuple(one for one, since in found.items() if not since)
+    return Replayed(not differences, differences[:MOST_TOLD], tuple(sorted({since for since in found.values() if since})))
 
 
 def canonical(value: Any) -> str:

@@ -27,11 +27,12 @@ ROW = Replayed(False, ("row",))
 
 @dataclass(frozen=True)
 class Recomputed:
-    """`differences`: names of what is not the same, never a value. `entry_id`: the entry in the citizen's log that tells of it."""
+    """`differences`: names of what is not the same, never a value. `since`: see `recommender.replay`. `entry_id`: the entry in the citizen's log that tells of it."""
 
     run_id: UUID
     same: bool
     differences: tuple[str, ...]
+    since: tuple[str, ...]
     entry_id: UUID
 
 
@@ -61,6 +62,7 @@ def _recompute(citizen_id: UUID, run_id: UUID, event: Event, actor: str, by: str
             found = ROW
         entry = log(
             citizen_id=citizen_id, event=event, actor=actor, purpose=PURPOSE, categories=categories,
-            details={"run": str(run_id), "by": by, "same": found.same, "differences": list(found.differences)}, at=now,
+            details={"run": str(run_id), "by": by, "same": found.same, "differences": list(found.differences), "since": list(found.since)},
+            at=now,
         )  # fmt: skip
-    return Recomputed(run_id, found.same, found.differences, entry.entry_id)
+    return Recomputed(run_id, found.same, found.differences, found.since, entry.entry_id)

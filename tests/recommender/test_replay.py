@@ -60,7 +60,6 @@ def test_every_changed_input_or_result_is_found() -> None:
         "model": {"model": "0" * 64},
         "slate": {"facts": {**kept["facts"], "tax.income.wages": 90_000}},
         "record": {"format": 2},
-        "engine": {"engine": "lightgbm 0"},
     }
     for part, change in changes.items():
         found = again({**kept, **change})
@@ -79,7 +78,23 @@ def test_one_bit_of_any_number_shown_is_found_and_named_without_its_value() -> N
         assert again(changed) == Replayed(False, (f"slate.3.{key}",))
     changed = copy.deepcopy(kept)
     changed["slate"][0]["reasons"][0]["text"]["sv"] += " "
-    assert again(changed) == Replayed(False, ("slate.1.reasons.1.text.sv",))
+    assert again(changed) == Replayed(True, (), ("words",)), "the same said in other words is the same"
+    changed["slate"][0]["reasons"][0]["message"] += "s"
+    assert again(changed) == Replayed(False, ("slate.1.reasons.1.message",), ("words",))
+
+
+def test_what_a_release_changes_around_the_same_bits_is_told_and_makes_no_slate_another() -> None:
+    kept = made(Profile.of_categories(households.facts_of(3)), Options(seed=5, today=TODAY))
+    assert again({**kept, "engine": "lightgbm 0"}) == Replayed(True, (), ("engine",))
+    changed = copy.deepcopy(kept)
+    at = next(place for place, item in enumerate(kept["slate"]) if item["counterfactual"])
+    changed["slate"][at]["counterfactual"]["text"]["fi"] = "Toisin sanoin."
+    assert again({**changed, "engine": "lightgbm 0"}) == Replayed(True, (), ("engine", "words"))
+    changed["slate"][at]["counterfactual"]["bound"] += 1
+    assert again(changed) == Replayed(False, (f"slate.{at + 1}.counterfactual.bound",), ("words",))
+    # A sentence more or less is no wording.
+    changed["slate"][0]["reasons"] = changed["slate"][0]["reasons"][1:]
+    assert "slate.1.reasons" in again(changed).differences
 
 
 def test_another_seed_is_another_draw_and_is_kept() -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from aurora.journeys.replay import Recomputed
 from aurora.journeys.suggest import Suggested, Suggestions
@@ -31,16 +32,20 @@ from recommender.service import open_questions
 UNKNOWNS_SHOWN = 3
 FIRST = 5
 OFFERS_SHOWN = 3
+UPTO = "upto"
 
 
-def page(made: Suggestions, vocabulary: Vocabulary, language: str) -> SuggestionsPage:
-    """The whole page, with the data that was used and the log entry of that very access."""
+def page(made: Suggestions, vocabulary: Vocabulary, language: str, *, upto: str = "") -> SuggestionsPage:
+    """The whole page, with the data that was used and the log entry of that very access. `upto`: a service; where it is not among the first
+    places, all are on the page."""
     catalogue = store.at(made.catalogue)
     found = _views(made, catalogue, vocabulary, language)
+    first = len(found) if upto in {one.code for one in found[FIRST:]} else FIRST
     return SuggestionsPage(
         allowed=True,
-        suggestions=found[:FIRST],
-        rest=found[FIRST:],
+        suggestions=found[:first],
+        rest=found[first:],
+        more_url=card_url(found[first].code) if found[first:] else "",
         used=tuple(vocabulary.category(c) for c in made.categories),
         sources_url=reverse("portal:sources"),
         made_at=made.made_at,
@@ -66,6 +71,7 @@ def recomputed_page(found: Recomputed, made_at: datetime) -> RecomputedPage:
         parts=len(found.differences),
         suggestions_url=reverse("portal:suggestions"),
         entry_url=reverse("portal:entry", args=[found.entry_id]),
+        reworded="words" in found.since,
     )
 
 
@@ -97,11 +103,13 @@ def unknowns(settles: Iterable[str], not_held: Iterable[str], vocabulary: Vocabu
     return tuple([*could, *cannot])
 
 
+def card_url(service: str) -> str:
+    """The page of suggestions at a service's card, wherever in the list it stands."""
+    return f"{reverse('portal:suggestions')}?{urlencode({UPTO: service})}#service-{service}"
+
+
 def service_url(identifier: str) -> str:
-    try:
-        return reverse("portal:service", args=[identifier])
-    except NoReverseMatch:
-        return ""
+    return reverse("portal:service", args=[identifier])
 
 
 def label(fact: str, vocabulary: Vocabulary) -> Text:

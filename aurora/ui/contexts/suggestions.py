@@ -100,7 +100,7 @@ class SettledView:
 class SuggestionsPage:
     """`portal/suggestions.html`. `allowed` False is the empty state without a consent for suggestions.
 
-    `suggestions` are the first five, `rest` the others. `used` are the categories that they were made from; `entry_url` the log entry of this
+    `suggestions` are the first five, `rest` the others, which stand at `more_url` and not on this page. `used` are the categories that they were made from; `entry_url` the log entry of this
     very reading. `offers`: what would settle most first. `settled`: what was settled since the time before. With `recompute_url` the citizen can
     have the suggestions of `run_id` made again.
     """
@@ -114,6 +114,7 @@ class SuggestionsPage:
     model_name: str = ""
     banner: Banner | None = None
     rest: tuple[SuggestionView, ...] = ()
+    more_url: str = ""
     offers: tuple[OfferView, ...] = ()
     settled: tuple[SettledView, ...] = ()
     run_id: str = ""
@@ -155,10 +156,11 @@ class WhyPage:
 
 @dataclass(frozen=True, slots=True)
 class RecomputedPage:
-    """`portal/recomputed.html`: suggestions of the citizen's were made again. `parts`: how many parts came out otherwise."""
+    """`portal/recomputed.html`: suggestions of the citizen's were made again. `parts`: how many parts came out otherwise; `reworded`: the same is said in other words today."""
 
     same: bool
     made_at: datetime
     parts: int
     suggestions_url: str
     entry_url: str
+    reworded: bool = False

@@ -194,6 +194,7 @@ def suggestions() -> list[Example]:
         "/activity/e/",
         "programmes-2026-11",
         rest=shown[1:],
+        more_url="/suggestions/?upto=service",
         offers=(
             OfferView(p.INSURANCE, "/sources/social-insurance/connect/", tuple(one.name for one in shown[:2])),
             OfferView(words.YOU, "/life/", (shown[2].name,), declared=True),
@@ -221,8 +222,17 @@ def suggestions() -> list[Example]:
         ),
         *_why(),
         *(
-            Example(name, "portal/recomputed.html", "suggestions/", RecomputedPage(same, p.NOW, parts, "/suggestions/", "/activity/e/"))
-            for name, same, parts in (("recomputed", True, 0), ("recomputed-differs", False, 3))
+            Example(
+                name,
+                "portal/recomputed.html",
+                "suggestions/",
+                RecomputedPage(same, p.NOW, parts, "/suggestions/", "/activity/e/", reworded),
+            )
+            for name, same, parts, reworded in (
+                ("recomputed", True, 0, False),
+                ("recomputed-reworded", True, 0, True),
+                ("recomputed-differs", False, 3, False),
+            )
         ),
     ]
 
@@ -234,9 +244,9 @@ def _why() -> list[Example]:
     listed = WhyPage(
         first.name, *links, position=1, rank=1, of=24, reasons=first.reasons, otherwise=first.otherwise, made_at=p.NOW, entry_url="/activity/e/"
     )  # fmt: skip
-    kinds = ("received", "elsewhere", "not_valid", "hidden", "little")
+    kinds = (("received", (wages,)), ("elsewhere", (children,)), ("not_valid", ()), ("hidden", ()), ("little", ()))
     shut_out = WhyPage(
-        second.name, *links, causes=(CauseView("not_eligible", (wages, children)), *(CauseView(kind) for kind in kinds)), made_at=p.NOW,
+        second.name, *links, causes=(CauseView("not_eligible", (wages, children)), *(CauseView(kind, facts) for kind, facts in kinds)), made_at=p.NOW,
         entry_url="/activity/e/",
     )  # fmt: skip
     below = WhyPage(
