@@ -55,7 +55,7 @@ def origin(facts: Iterable[FactView], everything: Iterable[FactView], vocabulary
         synthetic=contract.synthetic,
         came_from=_came_from(made.derived_from, by_id, vocabulary),
         gone=sum(one not in by_id for one in made.derived_from),
-        recalled=version.pk in {found.pk for found in recalled()},
+        recalled=not {version.pk, *made.derived_through}.isdisjoint(found.pk for found in recalled()),
         url=reverse("portal:evaluation", args=[version.pk]),
     )
 
