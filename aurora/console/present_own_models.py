@@ -65,7 +65,8 @@ def model(
         history=_history(found),
         back_url=reverse("console:suggestion_models"),
         next_step=words.state(following) if following else "",
-        waiting=words.state(waiting.after) if waiting else "",
+        waiting=_asked_for(waiting) if waiting else "",
+        move=str(waiting.pk) if waiting else "",
         forgotten=_few(gone) if gone else "",
         asks_share=following == State.CHALLENGER,
         may_ask=free and following is not None,
@@ -79,6 +80,11 @@ def model(
         reason=reason,
         errors=field_errors(errors),
     )
+
+
+def _asked_for(move: ModelMove) -> str:
+    """The state, and for a challenger the share of the citizens, which whoever agrees must see."""
+    return f"{words.state(move.after)}, {_percent(move.share)}" if move.share else words.state(move.after)
 
 
 def field_errors(faults: Mapping[str, str]) -> tuple[FieldError, ...]:
@@ -209,4 +215,6 @@ def _between(low: float | None, high: float | None, *, brackets: bool = False) -
 
 
 def _percent(share: float) -> str:
-    return f"{formats.number(round(share * 100, 1))}{formats.NBSP}%"
+    """43,5 % (fi, sv), 43.5% (en)."""
+    said = formats.measure(round(share * 100, 1))
+    return said + ("%" if formats.language() == "en" else f"{formats.NBSP}%")

@@ -1,11 +1,14 @@
 """How models do, on the operators' console."""
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
+from aurora.ui import formats
 from aurora.ui import monitoring_words as words
 from aurora.ui.contexts.monitoring import Chart, ChartRow, Choice, MonitoringPage, Picture, ReportRow
 from aurora.ui.formats import number
+from aurora.ui.gallery import parts as p
 from aurora.ui.gallery.example import Example
 
 AGES = (
@@ -42,15 +45,15 @@ def _page() -> MonitoringPage:
     consent = tuple(ChartRow(words.group("income", group), (number(people), words.percent(share), words.percent(of)), Picture(f"{share * 100:.1f}", mark=f"{of * 100:.1f}")) for group, people, share, of in (("under_10000", 310, 0.04, 0.12), ("10000_24999", 1_600, 0.2, 0.22), ("from_100000", 3_800, 0.47, 0.29)))  # fmt: skip
     return MonitoringPage(
         reports=(
-            ReportRow("9f2c4f1d7a2be0a5", words.role("champion"), "24.11.2026", number(8_120), 2, "/r/2/", True),
-            ReportRow("1b0e6a7c5d4f3e2d", words.role("shadow"), "24.11.2026", number(8_120), 0, "/r/1/", False),
+            ReportRow("9f2c4f1d7a2be0a5", words.role("champion"), formats.day(p.TODAY), number(8_120), 2, "/r/2/", True),
+            ReportRow("1b0e6a7c5d4f3e2d", words.role("shadow"), formats.day(p.TODAY), number(8_120), 0, "/r/1/", False),
         ),
         back_url="/models/",
         model="9f2c4f1d7a2be0a5",
         role=words.role("champion"),
-        day="24.11.2026",
+        day=formats.day(p.TODAY),
         people=number(8_120),
-        alarms=(words.alarm(ALARM, ""), words.alarm(DRIFT, "Palkat")),
+        alarms=(words.alarm(ALARM, ""), words.alarm(DRIFT, p.WAGES.label[formats.language()])),
         overall=Chart(
             words.text("overall"),
             words.text("measure"),
@@ -74,7 +77,7 @@ def _page() -> MonitoringPage:
             words.text("drift"),
             words.text("fact"),
             (words.text("ks"), words.text("psi"), words.text("shift")),
-            (ChartRow("Palkat", (number(0.14), number(0.16), number(-0.23)), Picture("28.0")),),
+            (ChartRow(p.WAGES.label[formats.language()], (number(0.14), number(0.16), number(-0.23)), Picture("28.0")),),
         ),
         suggested=Chart(
             words.text("suggested"),
@@ -86,7 +89,10 @@ def _page() -> MonitoringPage:
             words.text("weeks"),
             words.text("week"),
             (words.text("people"), words.text("share")),
-            (ChartRow("5.10.2026", (number(420), words.percent(0.22)), Picture("22.0")), ChartRow("16.11.2026", (number(365), "–"))),
+            (
+                ChartRow(formats.day(date(2026, 10, 5)), (number(420), words.percent(0.22)), Picture("22.0")),
+                ChartRow(formats.day(date(2026, 11, 16)), (number(365), "–")),
+            ),
         ),
         estimate=words.percent(0.2),
     )

@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from aurora.ui import formats, words
+from aurora.ui import formats, monitoring_words, words
 from aurora.ui import own_model_words as own
 from aurora.ui.contexts import (
     Banner,
@@ -60,16 +60,17 @@ def console() -> list[Example]:
         RetrainingRow(own.retraining_state("due"), p.NOW),
         RetrainingRow(own.retraining_state("done"), p.NOW, HASH, "/m/"),
     )
+    point = "." if formats.language() == "en" else ","
     gates = (
-        GateRow(own.gate("champion"), "0.0021", "−0.0008 – 0.0049", "−0.005", True, str(own.HELD)),
-        GateRow(own.gate("group_gap"), "0.142", "0.09 – 0.19", "0.1", False, str(own.FAILED)),
+        GateRow(own.gate("champion"), *(one.replace(".", point) for one in ("0.0021", "−0.0008 – 0.0049", "−0.005")), True, str(own.HELD)),
+        GateRow(own.gate("group_gap"), *(one.replace(".", point) for one in ("0.142", "0.09 – 0.19", "0.1")), False, str(own.FAILED)),
     )
     model = OwnModelPage(
         sha256=HASH,
         state=own.state("evaluated"),
         rows=(ValueRow(own.field("version"), (HASH,)), ValueRow(own.field("signature"), (str(own.SIGNED),))),
         gates=gates,
-        groups=(GroupRow("age: under_25", "81 %", "77 % – 85 %"), GroupRow("age: from_75", "94 %", "92 % – 96 %")),
+        groups=(_group("under_25", 0.81, 0.77, 0.85), _group("from_75", 0.94, 0.92, 0.96)),
         card="# Model card\n\nThe chance that a household with these facts takes part in a programme.",
         history=(Deed(own.deed("promotion", "shadow", "asked"), "Milla", p.NOW), Deed(own.deed("retirement", "retired", "agreed"), "Sven", p.NOW, "Vanha")),
         back_url="/models/suggestions/",
@@ -92,6 +93,11 @@ def console() -> list[Example]:
     return [
         Example(name, f"console/{template}.html", "console/models/suggestions/", page, name_shown="Milla") for name, template, page in found
     ]
+
+
+def _group(code: str, found: float, low: float, high: float) -> GroupRow:
+    shown, least, most = map(monitoring_words.percent, (found, low, high))
+    return GroupRow(f"{monitoring_words.axis('age')}: {monitoring_words.group('age', code)}", shown, f"{least} – {most}")
 
 
 def _page(**more: Any) -> TrainingPage:
