@@ -13,8 +13,7 @@ from consent import acting, themes
 from consent.acting import Acting, MandateRefused
 from consent.days import day_of
 from consent.models import ConsentEvent, ConsentEventKind, ConsentRecord, Mandate
-from consent.purposes import fitting
-from consent.rules import CITIZEN, CITIZEN_ASKED
+from consent.rules import AURORA, CITIZEN, CITIZEN_ASKED
 from consent.rules import mandates as rules
 from consent.rules.mandates import Deed, LastWord, MandateFault, MandateKind, MandateScope, MandateState, MandateView
 from consent.scope import citizen_scope
@@ -97,16 +96,24 @@ def scope_of(view: MandateView) -> MandateScope:
     return rules.scope_of(view, themes.themes())
 
 
-def suggested_from() -> frozenset[str]:
-    """Every category of some theme from which suggestions are made: what a mandate must reach that opens them."""
-    return frozenset(fitting(SUGGESTIONS, sorted(c for theme in themes.themes().values() for c in theme.categories)))
+def suggested_from(principal: UUID, *, now: datetime) -> frozenset[str]:
+    """The categories that a citizen's live consents let suggestions be made from: what a mandate must reach that opens them."""
+    with citizen_scope(principal):
+        # Not by `queries`, which show whoever acts in this request the consents of their themes only.
+        given = ConsentRecord.objects.filter(
+            citizen_id=principal, recipient__code=AURORA, purpose_id=SUGGESTIONS, state="given", not_before__lte=now, expires_at__gt=now
+        )
+        return frozenset(code for record in given for code in record.covered)
 
 
 def allowed(
     view: MandateView, deed: Deed, *, now: datetime, categories: Iterable[str] = (), purpose: str | None = None
 ) -> MandateFault | None:
     """The rules' answer for a mandate as it was read; a decision asks again by `confirm`."""
-    return rules.may_act(view, deed, scope=scope_of(view), now=now, categories=categories, purpose=purpose, all_categories=suggested_from())
+    used: frozenset[str] = frozenset()
+    if deed is Deed.SUGGEST:
+        used, purpose = suggested_from(view.principal, now=now), SUGGESTIONS
+    return rules.may_act(view, deed, scope=scope_of(view), now=now, categories=categories, purpose=purpose, all_categories=used)
 
 
 def confirm(

@@ -13,12 +13,12 @@ from uuid import UUID
 from aurora.journeys._log import log
 from aurora.twin import feedback, suggestions
 from aurora.twin.feedback import LONGEST_WORDS, OPPOSITE, SAID, Kind, Said, Why
-from consent import mandates, queries
+from consent import mandates
 from consent.acting import Acting, MandateRefused
 from consent.errors import InvalidInput, NotFound
 from consent.ledger.events import Event
 from consent.mandates import SUGGESTIONS
-from consent.rules import AURORA, CITIZEN
+from consent.rules import CITIZEN
 from consent.rules.mandates import Deed, MandateFault
 from consent.scope import citizen_scope
 
@@ -80,13 +80,16 @@ def opened(*, citizen_id: UUID, run_id: UUID, service: str, now: datetime) -> No
 
 def forget_without_consent(*, citizen_id: UUID, now: datetime) -> int:
     """Delete all of it once no consent for suggestions is left. How many rows. In the citizen's scope, when a consent has ended."""
-    left = queries.live(citizen_id=citizen_id, at=now).filter(recipient__code=AURORA, purpose_id=SUGGESTIONS)
-    return 0 if left.exists() else feedback.forget(citizen_id=citizen_id)
+    # Whoever ends it: an attorney sees the consents of their themes only, and what others the citizen has given stand all the same.
+    return 0 if mandates.suggested_from(citizen_id, now=now) else feedback.forget(citizen_id=citizen_id)
 
 
 def _suggested(run_id: UUID) -> frozenset[str]:
-    """The services of one of the citizen's runs; none of a run that is gone, or another's. In their scope."""
-    run = suggestions.get(run_id)
+    """The services of one of the citizen's runs; none of a run that is gone, cannot be opened, or is another's. In their scope."""
+    try:
+        run = suggestions.get(run_id)
+    except suggestions.RunDamaged:
+        return frozenset()
     return frozenset() if run is None else frozenset(item["service"] for item in run.content["record"]["slate"])
 
 

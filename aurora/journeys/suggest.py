@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -25,6 +25,7 @@ from aurora.twin import suggestions as runs
 from aurora.twin.suggestions import Run
 from aurora.twin.values import FactView
 from consent import mandates
+from consent.acting import Acting
 from consent.ledger.events import Event
 from consent.rules import AURORA, AccessRequest
 from consent.rules.mandates import Deed
@@ -140,31 +141,43 @@ def sweep(*, now: datetime) -> int:
 
 def _run(*, citizen_id: UUID, now: datetime) -> Run:
     with citizen_scope(citizen_id):
-        mandates.confirm(citizen_id=citizen_id, now=now, deed=Deed.SUGGEST)
+        doing = mandates.confirm(citizen_id=citizen_id, now=now, deed=Deed.SUGGEST)
         means = _means(citizen_id, now)
         basis, hidden = _basis(citizen_id, means, now), feedback.hidden(citizen_id=citizen_id)
         kept = _current(citizen_id)
-    same_ground = kept is not None and kept.basis == basis
-    if kept is not None and same_ground and _hidden(kept) == hidden:
+    if kept is not None and kept.basis == basis and _hidden(kept) == hidden and _reached(doing, kept.content["categories"]):
         return kept
-    # What the citizen sets aside leaves the list, and the rest of it stays as it was: the same draw.
-    seed = kept.content["record"]["seed"] if kept is not None and same_ground else secrets.randbelow(MOST_SEEDS)
-    options = Options(seed=seed, today=means.today, hidden=hidden, limit=LIMIT)
-    return _through_the_door(citizen_id, means, options, basis, kept, now)
+    # Drawn anew, whatever changed. What somebody sets aside is often what was explored: the same draw again would explore for sure, and the
+    # chance that is kept with each place would be a wrong one.
+    options = Options(seed=secrets.randbelow(MOST_SEEDS), today=means.today, hidden=hidden, limit=LIMIT)
+    used = frozenset(c for c in used_categories(means.catalogue) if _reached(doing, [c]))
+    return _through_the_door(citizen_id, means, options, used, basis, kept, now)
 
 
-def _through_the_door(citizen_id: UUID, means: _Means, options: Options, basis: str, before: Run | None, now: datetime) -> Run:
+def _reached(doing: Acting | None, categories: Iterable[str]) -> bool:
+    """Whoever acts for another sees what was made of their themes alone, also if the citizen allows more at this very moment."""
+    return doing is None or doing.scope.covers(categories)
+
+
+def _through_the_door(
+    citizen_id: UUID, means: _Means, options: Options, used: frozenset[str], basis: str, before: Run | None, now: datetime
+) -> Run:
     run_id = uuid.uuid4()
-    request = AccessRequest(citizen_id, AURORA, PURPOSE, frozenset(used_categories(means.catalogue)), all_or_nothing=False)
+    request = AccessRequest(citizen_id, AURORA, PURPOSE, used, all_or_nothing=False)
     details = {"run": str(run_id), "model": means.ranker.version, "catalogue": means.catalogue.version, "policy": options.policy.version}
     with open_door(request, granted=Event.SUGGESTION_MADE, refused=Event.SUGGESTION_REFUSED, now=now, details=details) as opened:
         content = {
-            **_made(opened.facts, means, options, before),
+            **_made(opened.facts, means, options, _still_allowed(before, opened.permit.categories)),
             "categories": sorted(opened.permit.categories),
             "sources": {f.name: f.source for f in opened.facts},
         }
         runs.keep(citizen_id=citizen_id, run_id=run_id, basis=basis, entry_id=opened.entry_id, content=content, now=now)
         return Run(run_id, now, opened.entry_id, basis, True, content)
+
+
+def _still_allowed(before: Run | None, categories: frozenset[str]) -> Run | None:
+    """What was made from more than is allowed now (a consent has run out) is told of no longer, nor what it has come to."""
+    return before if before is not None and categories >= frozenset(before.content["categories"]) else None
 
 
 def _made(facts: tuple[FactView, ...], means: _Means, options: Options, before: Run | None) -> dict[str, Any]:

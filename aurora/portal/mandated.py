@@ -106,12 +106,19 @@ def refused(request: HttpRequest, error: MandateRefused) -> HttpResponse:
     if of(request) is not None and error.fault in mandate_words.ACTING_OVER:
         return _over(request, error.fault)
     page = ActingRefusedPage(
-        reason=str(mandate_words.fault(error.code)),
+        reason=_reason(request, error),
         acting=of(request) is not None,
         consents_url=reverse("portal:consents"),
         mandates_url=reverse("portal:mandates") if of(request) is None else "",
     )
     return render(request, "portal/acting_refused.html", {"page": page}, status=403)
+
+
+def _reason(request: HttpRequest, error: MandateRefused) -> str:
+    page = request.resolver_match.url_name if request.resolver_match else None
+    if error.fault is MandateFault.OUTSIDE_THEMES and PAGES.get(page or "") is Deed.SUGGEST:
+        return str(mandate_words.SUGGESTIONS_OUTSIDE)
+    return str(mandate_words.fault(error.code))
 
 
 def _over(request: HttpRequest, fault: MandateFault) -> HttpResponse:

@@ -38,6 +38,11 @@ _MANDATE_FAULTS: Final[Mapping[str, Sentence]] = {
         "Aurora may no longer ask the register about your right to act. Connect the population register again for the purpose that it rests on."
     ),
 }
+# Of suggestions, what to do is said too: a right to act from before may lack a theme that there was none of then.
+SUGGESTIONS_OUTSIDE: Final[Sentence] = _(
+    "Suggestions are made from all that the person has allowed for them, and a part of it lies outside the themes of your right to act. "
+    "The person can give you a new right to act that has those themes too."
+)
 # After these nobody acts any longer; after the others only this one thing is refused.
 ACTING_OVER: Final = frozenset(
     {

@@ -138,7 +138,7 @@ def may_act(
 ) -> MandateFault | None:
     """Whether the attorney may do this for the principal. `purpose` None: the deed has none, as looking has.
 
-    Suggestions are made from everything that was consented to, so only a mandate that reaches `all_categories` opens them.
+    Suggestions are made from everything that was consented to for them (`all_categories`), so only a mandate that reaches all of it opens them.
     """
     if fault := fault_of(mandate, now=now):
         return fault

@@ -28,7 +28,7 @@ AT_MOST = {
     "activity, filtered": 21,
     "entry": 13,
     "my_data": 16,
-    "export": 23,  # with what was said of suggestions, and what models are measured by
+    "export": 25,  # with suggestions that are kept, by name, what was said of them, and what models are measured by
     "consents": 11,
     "consent": 15,
     "withdraw": 10,

@@ -86,7 +86,7 @@ def test_looking_again_is_no_new_access(new_person: Person) -> None:
     assert titles(new_person) == before and len(rows(new_person)) == 1
 
 
-def test_what_is_set_aside_leaves_the_list_and_the_draw_stays(new_person: Person) -> None:
+def test_what_is_set_aside_leaves_the_list_and_the_next_one_is_drawn_anew(new_person: Person) -> None:
     new_person.connect(REGISTER)
     first = made(new_person)
     aside = first.services[0].service
@@ -97,7 +97,8 @@ def test_what_is_set_aside_leaves_the_list_and_the_draw_stays(new_person: Person
         )  # fmt: skip
     second = made(new_person)
     assert second.run_id != first.run_id and aside not in {one.service for one in second.services}
-    assert content(new_person, first.run_id)["record"]["seed"] == content(new_person, second.run_id)["record"]["seed"]
+    # What is set aside may have been explored: a draw used twice would then explore for sure, and say that it did so by chance.
+    assert content(new_person, first.run_id)["record"]["seed"] != content(new_person, second.run_id)["record"]["seed"]
     assert [row.current for row in rows(new_person)] == [False, True]
     assert titles(new_person).count("aurora:twin:suggested") == 2
     page = new_person.browser().get(f"/en/suggestions/why/{aside}/").content.decode()
@@ -262,7 +263,8 @@ def test_the_citizen_has_it_made_again_on_the_page(new_person: Person) -> None:
 def test_runs_go_after_their_time(new_person: Person, settings: Any) -> None:
     new_person.connect(REGISTER)
     run = made(new_person)
-    assert suggest.sweep(now=timezone.now() + settings.AURORA_SUGGESTIONS_KEPT - timedelta(minutes=1)) == 0 and rows(new_person)
+    suggest.sweep(now=timezone.now() + settings.AURORA_SUGGESTIONS_KEPT - timedelta(minutes=1))  # others' may be older
+    assert rows(new_person)
     assert suggest.sweep(now=timezone.now() + settings.AURORA_SUGGESTIONS_KEPT + timedelta(minutes=1)) >= 1
     assert rows(new_person) == [] and runs.citizen_of(run.run_id) is None
 

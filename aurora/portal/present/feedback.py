@@ -13,6 +13,7 @@ from django.utils import timezone
 from aurora.journeys import give_feedback
 from aurora.journeys.give_feedback import LONGEST_WORDS, Kind, Said, Why
 from aurora.portal import mandated
+from aurora.portal.present.suggestions import card_url
 from aurora.ui import feedback_words
 from aurora.ui.contexts import FeedbackView, FieldError, NotForMePage, SetAsideView, SuggestionsPage, SuggestionView, WhyChoice
 from consent import acting
@@ -51,7 +52,7 @@ def added(request: HttpRequest, page: SuggestionsPage, *, citizen_id: UUID) -> S
 
 
 def note_shown(request: HttpRequest, page: SuggestionsPage, *, citizen_id: UUID) -> None:
-    """Note that the page's open cards were shown. Those that are folded away are not: whether they were unfolded nobody knows."""
+    """Note that the page's cards were shown. The rest of the list is noted when it is asked for."""
     if page.allowed and page.suggestions and meant(request):
         services = [one.code for one in page.suggestions]
         give_feedback.shown(citizen_id=citizen_id, run_id=UUID(page.run_id), services=services, now=timezone.now())
@@ -113,7 +114,7 @@ def not_for_me_page(
             )
             for code in Why.values
         ),
-        back_url=f"{reverse('portal:suggestions')}#service-{service.identifier}",
+        back_url=card_url(service.identifier),
         longest=LONGEST_WORDS,
         words=words,
         whom=mandated.whom(request),

@@ -14,6 +14,7 @@ from aurora.journeys import give_feedback
 from aurora.portal import forms, mandated, often
 from aurora.portal.auth import for_citizens, me
 from aurora.portal.present import feedback as present
+from aurora.portal.present import suggestions as present_suggestions
 from consent.errors import Conflict, InvalidInput, NotFound
 from recommender.catalogue import PublicService, store
 
@@ -100,7 +101,7 @@ def _service(identifier: str) -> PublicService:
 
 
 def _card(service: str) -> str:
-    return f"{reverse('portal:suggestions')}#service-{service}"
+    return present_suggestions.card_url(service)
 
 
 def _next(why: str) -> str:

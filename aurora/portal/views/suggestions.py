@@ -25,7 +25,8 @@ from recommender.catalogue import store
 def suggestions(request: HttpRequest) -> HttpResponse:
     """Services that could help, why, and what would settle what is open."""
     try:
-        page = present.page(suggest.suggest(citizen_id=me(request), now=timezone.now()), Vocabulary(), _language())
+        made = suggest.suggest(citizen_id=me(request), now=timezone.now())
+        page = present.page(made, Vocabulary(), _language(), upto=request.GET.get(present.UPTO, ""))
     except AccessRefused:
         page = present.refused_page()
     present_feedback.note_shown(request, page, citizen_id=me(request))
