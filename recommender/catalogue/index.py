@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import connection
@@ -12,7 +12,7 @@ from recommender.catalogue import documents
 from recommender.catalogue.model import PublicService
 from recommender.catalogue.models import SearchEntry, SearchWord, ServiceVersion
 from recommender.catalogue.text import LANGUAGES, Text
-from recommender.catalogue.words import trigrams, words
+from recommender.catalogue.words import words
 
 # PostgreSQL's own configurations: snowball stems and stop words.
 CONFIGURATIONS = {"fi": "finnish", "sv": "swedish", "en": "english"}
@@ -21,6 +21,12 @@ _VECTOR = " || ".join(f"setweight(to_tsvector('{CONFIGURATIONS[language]}', %s),
 _INSERT = (
     "INSERT INTO catalogue_searchentry (service_id, identifier, language, name, areas, life_events, groups, classes, channels, languages,"
     f" valid_from, valid_until, vector) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, {_VECTOR})"
+)
+# As `words.trigrams` makes them; in the database, to which an array a word would cost as much as all the rest.
+_INSERT_WORDS = (
+    "INSERT INTO catalogue_searchword (language, word, services, lexemes, trigrams) SELECT %s, word, services, string_to_array(lexemes, ' '),"
+    " ARRAY(SELECT DISTINCT substr('  ' || word || ' ', place, 3) FROM generate_series(1, length(word) + 1) AS place)"
+    " FROM unnest(%s::text[], %s::int[], %s::text[]) AS found (word, services, lexemes)"
 )
 _BATCH = 500
 
@@ -46,7 +52,9 @@ def bring_up_to_date(members: Sequence[int]) -> None:
             _insert(rows)
     _insert(rows)
     SearchWord.objects.all().delete()
-    SearchWord.objects.bulk_create(_words(counts, _lexemes(written)), batch_size=5000)
+    lexemes = _lexemes(written)
+    for language, found in counts.items():
+        _insert_words(language, found, lexemes)
 
 
 def broader(codes: Iterable[str]) -> list[str]:
@@ -76,12 +84,12 @@ def _lexemes(written: dict[str, set[str]]) -> dict[str, list[str]]:
     return {word: list(lexemes) for word, lexemes in stems.items()}
 
 
-def _words(counts: dict[str, Counter[str]], lexemes: dict[str, list[str]]) -> Iterator[SearchWord]:
-    for language, found in counts.items():
-        for word, services in found.items():
-            # A number is searched for as it is: there is nothing to complete or to correct in it.
-            if len(word) > 1 and not word.isdigit():
-                yield SearchWord(language=language, word=word, services=services, lexemes=lexemes[word], trigrams=trigrams(word))
+def _insert_words(language: str, found: Counter[str], lexemes: dict[str, list[str]]) -> None:
+    # A number is searched for as it is: there is nothing to complete or to correct in it.
+    told = [word for word in found if len(word) > 1 and not word.isdigit()]
+    stems = [" ".join(lexemes[word]) for word in told]
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT_WORDS, [language, told, [found[word] for word in told], stems])
 
 
 def _columns(service_id: int, service: PublicService, language: str) -> tuple[Any, ...]:

@@ -29,6 +29,7 @@ _CURRENT = (
 )
 
 _guard = threading.Lock()
+_reading = threading.Lock()
 _catalogues: OrderedDict[str, Catalogue] = OrderedDict()
 _services: WeakValueDictionary[str, PublicService] = WeakValueDictionary()
 
@@ -53,9 +54,15 @@ def at(version: str) -> Catalogue:
         if version in _catalogues:
             _catalogues.move_to_end(version)
             return _catalogues[version]
-    found = shipped() if version == shipped().version else _read(version)
+    # One thread reads a version, and who asks for the same meanwhile waits for it: side by side each would take as long as all.
+    with _reading:
+        with _guard:
+            found = _catalogues.get(version)
+        if found is None:
+            found = shipped() if version == shipped().version else _read(version)
     with _guard:
         _catalogues[version] = found
+        _catalogues.move_to_end(version)
         while len(_catalogues) > KEPT:
             _catalogues.popitem(last=False)
     return found

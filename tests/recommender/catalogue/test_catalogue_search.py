@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from recommender.catalogue import catalogue
 from recommender.catalogue.models import SearchEntry, SearchWord
 from recommender.catalogue.search import Filters, Found, search
+from recommender.catalogue.words import trigrams
 from tests.support.catalogue import put, service
 
 TODAY = date(2026, 11, 26)
@@ -172,3 +173,8 @@ def test_any_query_is_answered(loaded) -> None:
 def test_whatever_is_typed_is_answered(loaded, query, municipality) -> None:
     found = find(query, municipality=municipality)
     assert len(found.identifiers) <= found.total <= 38
+
+
+def test_trigrams_in_the_database_are_those_that_search_asks_for(loaded) -> None:
+    kept = dict(SearchWord.objects.filter(language="fi").values_list("word", "trigrams"))
+    assert len(kept) > 200 and all(sorted(found) == trigrams(word) and len(set(found)) == len(found) for word, found in kept.items())
