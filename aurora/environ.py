@@ -30,11 +30,11 @@ class Reader:
             return False
         raise EnvError(f"{variable} must be 1 or 0, not {value!r}")
 
-    def number(self, variable: str, default: int, *, most: int, of: str = "") -> int:
-        """A whole number from 1 to `most`; `of` says what it counts."""
+    def number(self, variable: str, default: int, *, most: int, of: str = "", least: int = 1) -> int:
+        """A whole number from `least` to `most`; `of` says what it counts."""
         value = self._get(variable) or str(default)
-        if not value.isascii() or not value.isdigit() or len(value) > 9 or not 1 <= int(value) <= most:
-            raise EnvError(f"{variable} must be a whole number{of} from 1 to {most}, not {value[:20]!r}")
+        if not value.isascii() or not value.isdigit() or len(value) > 9 or not least <= int(value) <= most:
+            raise EnvError(f"{variable} must be a whole number{of} from {least} to {most}, not {value[:20]!r}")
         return int(value)
 
     def seconds(self, variable: str, default: int) -> timedelta:

@@ -31,6 +31,7 @@ AURORA_PULL_LEASE = ENV.pull_lease
 AURORA_SWEEP_EVERY = ENV.sweep_every
 AURORA_SUGGESTIONS_KEPT = ENV.suggestions_kept
 AURORA_RETRAINING_SHARE = ENV.retraining_percent / 100
+AURORA_DATASET_EVERY = ENV.dataset_every
 AURORA_DASK_SCHEDULER = ENV.dask_scheduler
 
 SECRET_KEY = ENV.secret_key_file.text()
@@ -249,6 +250,7 @@ _PERIODS = {
     "aurora.end_consents": ENV.sweep_every.total_seconds(),
     "aurora.return_tokens": 300.0,
     "aurora.purge": 3600.0,
+    "aurora.collect_dataset": 3600.0,
     # What it has reported it does not report again: a day's report comes within the hour in which its dataset is ready.
     "aurora.monitor": 3600.0,
     "aurora.model_outcomes": 60.0,

@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from aurora.identity import keys
 from aurora.journeys import training_data
@@ -29,6 +30,7 @@ from recommender.profile import Profile
 from recommender.ranking.features import matrix
 from recommender.ranking.model import Ranker
 from recommender.registry import datasets, serving
+from recommender.training import dataset as data
 from recommender.training import households
 
 logger = logging.getLogger(__name__)
@@ -48,10 +50,12 @@ def monitor(*, now: datetime) -> list[MonitoringReport]:
         dataset = datasets.newest()
     except ModelRefused:
         return []
-    waiting = [(role, ranker) for role, ranker in _serving() if not _reports(ranker.version).filter(dataset_sha256=dataset.sha256).exists()]
+    day = dataset.window_until.date()
+    # A second dataset of one day gets no report, and must not be looked at each hour in vain.
+    there = Q(dataset_sha256=dataset.sha256) | Q(day=day)
+    waiting = [(role, ranker) for role, ranker in _serving() if not _reports(ranker.version).filter(there).exists()]
     if not waiting:
         return []
-    day = dataset.window_until.date()
     people = observe(_some(training_data.rows(dataset.pk), MOST, dataset.sha256), store.at, until=day)
     made = []
     for role, ranker in waiting:
@@ -127,4 +131,4 @@ def _of_extract(ranker: Ranker) -> Mapping[str, Any]:
     """Once a process and model (some seconds)."""
     people = [Profile.of_categories(households.facts_of(index)).facts for index in range(households.count())]
     rows = matrix([Profile(facts) for facts in people])
-    return reference.of(rows, ranker.scores(rows), people)
+    return reference.of(rows, ranker.scores(data.without_history(rows)), people)

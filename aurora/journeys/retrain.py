@@ -16,8 +16,10 @@ from django.utils import timezone
 
 from aurora.journeys import model_operations
 from aurora.journeys._wake import send
+from aurora.twin import training
 from consent.errors import AuroraError
-from recommender.models import ModelVersion, Retraining
+from recommender.models import DatasetVersion, ModelVersion, Retraining
+from recommender.monitoring.protect import SMALLEST
 from recommender.registry import current, datasets
 
 logger = logging.getLogger(__name__)
@@ -40,6 +42,21 @@ def sweep(*, now: datetime) -> int:
     return len(found)
 
 
+def collect_where_due(*, now: datetime) -> DatasetVersion | None:
+    """A new dataset where the newest is older than the setting says, so that monitoring sees the present; none while fewer than ten allow it, of whom
+    nothing would be told.
+
+    One that was broken off is gone on with. Two workers at once make the rows of one dataset between them.
+    """
+    every = settings.AURORA_DATASET_EVERY
+    newest = DatasetVersion.objects.filter(state=DatasetVersion.State.READY).order_by("-finished_at").first()
+    if not every or (newest is not None and newest.finished_at is not None and newest.finished_at > now - every):
+        return None
+    if len(training.to_collect(dataset_id=uuid.uuid4(), now=now, most=SMALLEST)) < SMALLEST:
+        return None
+    return model_operations.collect(operator=None, now=now)
+
+
 def keep_shipped(*, now: datetime) -> None:
     """Once a process: the model that came with this code is kept, before what it suggests must be made again under later code."""
     version = current().version
@@ -55,6 +72,9 @@ def run(*, retraining_id: UUID) -> None:
         Q(state=State.DUE, due_at__lte=now) | Q(state=State.RUNNING, lease_until__lte=now), pk=retraining_id
     )  # fmt: skip
     row = Retraining.objects.filter(pk=retraining_id).first()
+    if row is not None and row.attempt >= MOST_ATTEMPTS:  # each worker died of it
+        free.update(state=State.FAILED, code="worker_lost", finished_at=now, lease_token=None, lease_until=None)
+        return
     if row is None or free.update(state=State.RUNNING, attempt=row.attempt + 1, lease_token=token, lease_until=now + LEASE) != 1:
         return
     attempt = row.attempt + 1
@@ -75,6 +95,6 @@ def run(*, retraining_id: UUID) -> None:
 def _made(now: datetime) -> ModelVersion:
     found = model_operations.collect(operator=None, now=now)
     done = model_operations.train(operator=None, dataset_id=found.pk, now=timezone.now())
-    if done.new:
+    if done.model.state == ModelVersion.State.TRAINED:  # not judged yet, by a worker that died before it either
         model_operations.evaluate(operator=None, model_id=done.model.pk, now=timezone.now())
     return done.model

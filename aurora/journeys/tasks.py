@@ -62,6 +62,12 @@ def retrain(retraining_id: str) -> None:
     retrain_journey.run(retraining_id=UUID(retraining_id))
 
 
+@shared_task(name="aurora.collect_dataset")
+def collect_dataset() -> None:
+    """Collect the rows that models are watched and trained on, where the last ones are too old."""
+    retrain_journey.collect_where_due(now=timezone.now())
+
+
 @shared_task(name="aurora.send_mail")
 def send_mail(mail_id: str) -> None:
     """Send one mail, unless another worker has it."""

@@ -6,6 +6,7 @@ a dataset whose rows are no longer all there is not trained on any more. A colle
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from django.db import IntegrityError
 
 from aurora import crash
 from aurora.identity import keys
+from aurora.identity.vault import VaultClosed
 from aurora.journeys._door import AccessRefused, Opened, open_door
 from aurora.twin import feedback, suggestions, training
 from aurora.twin.values import FactView
@@ -24,9 +26,10 @@ from consent.ledger.events import Event
 from consent.rules import AURORA, AccessRequest
 from consent.scope import citizen_scope
 from recommender.errors import ModelRefused, ProfileError, RowError
-from recommender.facts import PROGRAMME_CATEGORY
+from recommender.facts import PROGRAMME_CATEGORY, category_of
 from recommender.models import DatasetVersion
 from recommender.monitoring.groups import groups
+from recommender.monitoring.protect import Rounder
 from recommender.profile import Profile
 from recommender.ranking.features import FEATURE_CATEGORIES
 from recommender.registry import datasets
@@ -34,6 +37,7 @@ from recommender.training import dataset_card
 from recommender.training.households import extract_sha256
 from recommender.training.rows import KINDS, MOST_SAID, MOST_SLATES, ItemShown, Row, Said, SlateShown
 
+logger = logging.getLogger(__name__)
 WINDOW = timedelta(days=365)
 HELD_OUT, HELD_OUT_SALT = 0.25, "training: held out"
 A_ROUND = 200
@@ -72,6 +76,10 @@ def collect(*, dataset_id: UUID, now: datetime) -> Collected:
                 made += _collect_one(dataset_id, consent_id, citizen_id, now)
             except AccessRefused:
                 refused += 1
+            except (RowError, VaultClosed):
+                # One that cannot be read must not keep all others out. Nothing stands of the attempt.
+                logger.error("No training row could be made for consent %s.", consent_id)
+                refused += 1
     return Collected(made, refused)
 
 
@@ -84,10 +92,11 @@ def finish(*, dataset_id: UUID, now: datetime) -> DatasetVersion:
         for axis, group in groups(learnable.row.facts).items():
             counts.setdefault(axis, Counter())[group] += 1
     found = datasets.get(dataset_id)
-    told = datasets.suppressed(counts)
+    rounder = Rounder(keys.rounding_key())
+    told = datasets.suppressed(counts, rounder)
     standing = found.consents.filter(forgotten_at__isnull=True).count()
-    card = dataset_card.card(found, citizens=standing, labelled=labelled, counts=told)
-    return datasets.finish(dataset_id=dataset_id, counts=counts, card=card, now=now)
+    card = dataset_card.card(found, citizens=standing, labelled=rounder(labelled, "dataset", "labelled", str(standing)), counts=told)
+    return datasets.finish(dataset_id=dataset_id, counts=told, card=card, now=now)
 
 
 def learnable(dataset: DatasetVersion) -> list[Learnable]:
@@ -97,7 +106,10 @@ def learnable(dataset: DatasetVersion) -> list[Learnable]:
     """
     if dataset.state != DatasetVersion.State.READY:
         raise ModelRefused("dataset_not_ready")
-    found = list(_opened(dataset.pk))
+    try:
+        found = list(_opened(dataset.pk))
+    except training.RowDamaged:
+        raise ModelRefused("dataset_changed") from None
     if not datasets.is_whole(dataset) or len(found) != dataset.citizens:
         raise ModelRefused("dataset_changed")
     return found
@@ -134,20 +146,21 @@ def _collect_one(dataset_id: UUID, consent_id: UUID, citizen_id: UUID, now: date
 
 
 def _keep(dataset_id: UUID, consent_id: UUID, citizen_id: UUID, opened: Opened, now: datetime) -> None:
-    row = _row(citizen_id, opened.facts, since=now - WINDOW, until=now)
+    row, shown_from = _row(citizen_id, opened.facts, since=now - WINDOW, until=now)
     training.keep(
         citizen_id=citizen_id, dataset_id=dataset_id, consent_id=consent_id, entry_id=opened.entry_id,
-        categories={fact.category for fact in opened.facts}, content=row.to_json(),
+        categories={fact.category for fact in opened.facts} | shown_from, content=row.to_json(),
         held_out=keys.unit(citizen_id, salt=HELD_OUT_SALT) < HELD_OUT, now=now,
     )  # fmt: skip
 
 
-def _row(citizen_id: UUID, facts: Sequence[FactView], *, since: datetime, until: datetime) -> Row:
+def _row(citizen_id: UUID, facts: Sequence[FactView], *, since: datetime, until: datetime) -> tuple[Row, set[str]]:
+    """The row, and the categories that its suggestions had been made from: when one of these goes, the row goes too."""
     known = _known(facts)
     prefix = f"{PROGRAMME_CATEGORY}."
     received = {key.removeprefix(prefix): bool(value) for key, value in known.items() if key.startswith(prefix)}
-    slates, said = _shown(citizen_id, since, until)
-    return Row({key: value for key, value in known.items() if not key.startswith(prefix)}, received, slates, said)
+    slates, said, shown_from = _shown(citizen_id, since, until)
+    return Row({key: value for key, value in known.items() if not key.startswith(prefix)}, received, slates, said), shown_from
 
 
 def _known(facts: Sequence[FactView]) -> Mapping[str, Any]:
@@ -161,16 +174,18 @@ def _known(facts: Sequence[FactView]) -> Mapping[str, Any]:
     return known
 
 
-def _shown(citizen_id: UUID, since: datetime, until: datetime) -> tuple[tuple[SlateShown, ...], tuple[Said, ...]]:
+def _shown(citizen_id: UUID, since: datetime, until: datetime) -> tuple[tuple[SlateShown, ...], tuple[Said, ...], set[str]]:
     """Suggestions that were shown in the window, the newest `MOST_SLATES`, and what became of them. Nothing in the citizen's own words."""
     said = feedback.of(citizen_id=citizen_id)
     seen = {one.run_id for one in said if one.kind == "shown"}
     runs = [run for run in suggestions.of(citizen_id) if run.id in seen and since <= run.made_at <= until][:MOST_SLATES]
     slates: list[SlateShown] = []
     number: dict[UUID, int] = {}
+    shown_from: set[str] = set()
     for run in runs:
         try:
             slate = _slate(run.made_at, run.content["record"])
+            shown_from |= {category_of(key) for key in run.content["record"]["facts"]}
         except (RowError, KeyError, TypeError):
             continue  # made by code that kept it otherwise
         number[run.id] = len(slates)
@@ -183,7 +198,7 @@ def _shown(citizen_id: UUID, since: datetime, until: datetime) -> tuple[tuple[Sl
         and one.kind in KINDS
         and any(item.service == one.service for item in slates[number[one.run_id]].items)
     ]
-    return tuple(slates), tuple(told[-MOST_SAID:])
+    return tuple(slates), tuple(told[-MOST_SAID:]), shown_from
 
 
 def _slate(made_at: datetime, record: Mapping[str, Any]) -> SlateShown:

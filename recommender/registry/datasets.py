@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Count, F, Q
 
 from recommender.errors import ModelRefused
+from recommender.monitoring.protect import Rounder
 from recommender.registry.tables import DatasetConsent, DatasetVersion, ModelVersion, Retraining
 from recommender.training.rows import SCHEMA
 
@@ -63,13 +64,19 @@ def sha256_of(*, row_schema: int, extract_sha256: str, commitments: Iterable[str
     return digest.hexdigest()
 
 
-def finish(*, dataset_id: UUID, counts: Mapping[str, Mapping[str, int]], card: str, now: datetime) -> DatasetVersion:
-    """It is ready, with the rows that are still there. `counts`: people by axis and group; small cells are not kept. Raises `ModelRefused`."""
+def finish(*, dataset_id: UUID, counts: Mapping[str, Mapping[str, int | None]], card: str, now: datetime) -> DatasetVersion:
+    """It is ready, with the rows that are still there. `counts`: people by axis and group, as `suppressed` tells them. Raises `ModelRefused`."""
     with transaction.atomic():
         found = DatasetVersion.objects.select_for_update().get(pk=dataset_id)
         commitments = list(found.consents.filter(forgotten_at__isnull=True).values_list("commitment", flat=True))
         digest = sha256_of(row_schema=found.row_schema, extract_sha256=found.extract_sha256, commitments=commitments)
-        ready = {"state": State.READY, "sha256": digest, "citizens": len(commitments), "counts": suppressed(counts), "card": card}
+        ready = {
+            "state": State.READY,
+            "sha256": digest,
+            "citizens": len(commitments),
+            "counts": {axis: dict(cells) for axis, cells in counts.items()},
+            "card": card,
+        }
         if DatasetVersion.objects.filter(pk=dataset_id, state=State.COLLECTING).update(**ready, finished_at=now) != 1:
             raise ModelRefused("wrong_state")
     found.refresh_from_db()
@@ -82,14 +89,21 @@ def close(*, dataset_id: UUID, now: datetime) -> None:
         raise ModelRefused("wrong_state")
 
 
-def suppressed(counts: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int | None]]:
-    """Cells of fewer than ten as None; where that leaves one alone in its axis the next smallest goes too, else the sum would tell it."""
+def suppressed(counts: Mapping[str, Mapping[str, int]], rounder: Rounder) -> dict[str, dict[str, int | None]]:
+    """Cells of fewer than ten as None; where that leaves one alone in its axis the next smallest goes too, else the sum would tell it.
+
+    The others are rounded to fives: exact ones of two datasets, of which somebody left the second, would tell of that one all their groups.
+    """
     told: dict[str, dict[str, int | None]] = {}
     for axis, cells in counts.items():
         hidden = {group for group, number in cells.items() if 0 < number < LEAST_SHOWN}
         if len(hidden) == 1 and (others := sorted((number, group) for group, number in cells.items() if number >= LEAST_SHOWN)):
             hidden.add(others[0][1])
-        told[axis] = {group: None if group in hidden else number for group, number in sorted(cells.items())}
+        row = " ".join(f"{group} {number}" for group, number in sorted(cells.items()))
+        told[axis] = {
+            group: None if group in hidden else number and max(LEAST_SHOWN, rounder(number, "dataset", axis, group, row))
+            for group, number in sorted(cells.items())
+        }
     return told
 
 
@@ -122,20 +136,24 @@ def forgotten(*, commitments: Iterable[str], now: datetime, share: float) -> Non
 
 
 def retrain_where_due(*, now: datetime, share: float) -> int:
-    """Open a retraining for every model that serves and has lost more than `share` of its citizens' rows since the last one. How many."""
-    serving = ModelVersion.objects.filter(state__in=ModelVersion.SERVING, dataset__citizens__gt=0).annotate(
-        gone=Count("dataset__consents", filter=Q(dataset__consents__forgotten_at__isnull=False)), of=F("dataset__citizens")
-    )
-    return sum(_open_retraining(model, model.gone, share * model.of, now) for model in serving)
+    """Open a retraining where a model that serves has lost more than `share` of its citizens' rows since the last one. How many: one or none.
 
-
-def _open_retraining(model: ModelVersion, gone: int, limit: float, now: datetime) -> bool:
-    """Not while one is open. What an ended one was opened for does not count again: the model that it made waits for two people."""
-    last = Retraining.objects.filter(because=model).order_by("-opened_at").first()
+    One for all models: champion, challenger and shadow lose the same citizens, and the model that comes of it is without them whoever it was opened
+    for. What an ended one was opened for does not count again: its model waits for two people.
+    """
+    last = Retraining.objects.order_by("-opened_at").first()
     if last is not None and last.finished_at is None:
-        return False
-    if gone - (last.forgotten if last is not None else 0) <= limit:
-        return False
+        return 0
+    forgotten = Q(dataset__consents__forgotten_at__isnull=False)
+    since = forgotten if last is None else Q(dataset__consents__forgotten_at__gt=last.opened_at)
+    serving = ModelVersion.objects.filter(state__in=ModelVersion.SERVING, dataset__citizens__gt=0).annotate(
+        gone=Count("dataset__consents", filter=forgotten), since=Count("dataset__consents", filter=since)
+    )
+    lost = serving.filter(since__gt=share * F("dataset__citizens")).order_by("trained_at", "pk").first()
+    return int(lost is not None and _open_retraining(lost, lost.gone, now))
+
+
+def _open_retraining(model: ModelVersion, gone: int, now: datetime) -> bool:
     try:
         with transaction.atomic():
             Retraining.objects.create(because=model, forgotten=gone, due_at=now, opened_at=now)

@@ -209,7 +209,7 @@ def _end(model: ModelVersion, *, kind: ModelMove.Kind, by: UUID, now: datetime, 
     _step(model, _made(model, kind=kind, after=State.RETIRED, by=by, now=now, reason=reason))
 
 
-def _made(model: ModelVersion, *, kind: Kind, after: ModelVersion.State, by: UUID, now: datetime, reason: str) -> ModelMove:
+def _made(model: ModelVersion, *, kind: ModelMove.Kind, after: ModelVersion.State, by: UUID, now: datetime, reason: str) -> ModelMove:
     decided = {"asked_by": by, "asked_at": now, "decided_by": by, "decided_at": now, "state": Asked.AGREED}
     return ModelMove.objects.create(model=model, kind=kind, before=model.state, after=after, reason=reason, **decided)
 

@@ -11,14 +11,16 @@ _TEMPLATE = """# Model card
 |---|---|
 | Version (SHA-256) | `{sha256}` |
 | Dataset | `{dataset}`, rows of citizens in it: {citizens} |
-| Trained on, held out | {trained_on}, {held_out} households |
+| Open extract: trained on, held out | {trained_on}, {held_out} households |
 | Code | `{code}` |
 
 ## What it says
 
 The chance that a household with these facts **takes part** in a programme. Not eligibility, which rules decide, and not a benefit's amount.
 
-## Quality on the households held out
+## Quality on the open extract's households held out
+
+What it does for citizens is told by the monitoring reports, and was asked by the gates: a card is kept for good, and holds no figure of theirs.
 
 nDCG@3 **{ndcg3}** (95 %: {low} to {high}); popularity by age and children {segment}, plain popularity {popularity}.
 

@@ -50,7 +50,11 @@ def latency(candidate: Ranker, champion: Ranker, rows: Any) -> float:
 
 
 def described(found: Artefact, on: Assembled, *, citizens: int, dataset_sha256: str) -> Artefact:
-    """The artefact with its interval, its fairness by group, what monitoring compares with, and the code that made it. Small groups are not told."""
+    """The artefact with its interval, its fairness by group, what monitoring compares with, and the code that made it. Small groups are not told.
+
+    All of it of the open extract: metadata are never changed, and a citizen's share in an exact figure would outlive their withdrawal.
+    """
+    on = on.of_extract()
     rows, labels = dataset.without_history(on.data.rows[on.held_out]), on.data.labels[on.held_out]
     chances = found.ranker().scores(rows)
     by_axis, people = _groups(on), on.people

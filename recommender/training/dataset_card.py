@@ -27,7 +27,8 @@ A quarter of the citizens, the same ones in every dataset, is held out: models a
 
 ## Citizens by group
 
-Fewer than ten people are told as "fewer than 10", and where one cell alone would be so the next smallest is left out with it.
+Fewer than ten people are told as "fewer than 10", and where one cell alone would be so the next smallest is left out with it. Counts are rounded to
+fives, up or down by chance, so that two cards do not tell of whom only one of the datasets has.
 
 {groups}
 
@@ -44,7 +45,7 @@ def card(found: Any, *, citizens: int, labelled: int, counts: Mapping[str, Mappi
     return _TEMPLATE.format(
         extract=found.extract_sha256,
         citizens=_few(citizens),
-        labelled=_few(labelled) if citizens - labelled == 0 or citizens - labelled >= LEAST else "not told",
+        labelled="not told" if citizens < LEAST else _few(min(labelled, citizens)),
         schema=found.row_schema,
         start=found.window_from.date().isoformat(),
         end=found.window_until.date().isoformat(),

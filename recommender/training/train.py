@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import lightgbm as lgb
 import numpy as np
 
+from recommender.boosting import lgb
 from recommender.errors import DatasetError
 from recommender.facts import PROGRAMME_CATEGORY, PROGRAMMES
 from recommender.ranking.features import CATEGORICAL, FEATURE_CATEGORIES, FEATURE_KEYS, OWN, Matrix
@@ -67,8 +67,10 @@ def learnt_here(
     return str(lgb.train(dict(parameters), table, rounds).model_to_string())
 
 
-def train_on(data: Dataset, *, held_out: Places | None = None, boost: Boost = learnt_here) -> Artefact:
+def train_on(data: Dataset, *, held_out: Places | None = None, boost: Boost = learnt_here, told: int | None = None) -> Artefact:
     """Fits on the households that are not `held_out` (row numbers; a quarter drawn by SEED where None) and measures on those that are.
+
+    `told`: figures in the metadata are of the first so many households only (None: of all). What is kept for good holds no count of the others.
 
     Raises `DatasetError` where a programme has no household to learn from or to measure on.
     """
@@ -82,6 +84,8 @@ def train_on(data: Dataset, *, held_out: Places | None = None, boost: Boost = le
     texts = fit(data.rows[kept], data.labels[kept], weights, boost=boost)
     digest = sha256_of(texts)
     ranker = ranker_of(digest, texts)
+    told = len(data.rows) if told is None else told
+    kept, held_out = kept[kept < told], held_out[held_out < told]
     metadata = {
         "format": 1,
         "sha256": digest,

@@ -118,6 +118,18 @@ def test_a_dataset_is_looked_at_once(watched: DatasetVersion) -> None:
     assert "Nothing new" in out.getvalue() and MonitoringReport.objects.count() == 1
 
 
+def test_a_second_dataset_of_a_day_is_not_read_each_hour_in_vain(watched: DatasetVersion, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert len(monitor.monitor(now=timezone.now())) == 1
+    later, citizens = collected(range(300, 311))
+    try:
+        monkeypatch.setattr(monitor, "observe", lambda *rows, **more: pytest.fail("There can be no report of it."))
+        assert datasets.newest() == later and monitor.monitor(now=timezone.now()) == []
+    finally:
+        for citizen in citizens:
+            with citizen_scope(citizen):
+                training.forget(citizen_id=citizen)
+
+
 def test_two_workers_at_once_make_one_report(watched: DatasetVersion) -> None:
     def work(_: int) -> int:
         try:

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import reduce
+from operator import getitem
+from typing import Any
 from uuid import uuid4
 
+import numpy as np
 import pytest
+from django.conf import settings as django_settings
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from aurora.journeys import model_operations, retrain, training_data
+from aurora.journeys import model_operations, retrain, tasks, training_data
 from aurora.journeys.model_operations import ModelNotMoved
 from recommender.errors import ModelRefused
 from recommender.facts import PROGRAMMES
 from recommender.models import DatasetVersion, ModelVersion, Retraining
-from recommender.registry import current, datasets, serving
+from recommender.monitoring.protect import Rounder
+from recommender.registry import current, datasets, serving, trial
+from recommender.registry.artefact import model_directory, read
 from recommender.training import assemble, dataset, train
 from recommender.training.households import extract_sha256
 from recommender.training.rows import Row
 from tests.support import models as made
 from tests.support.cast import Cast
+
+ROUNDER = Rounder(b"a key for tests!")
 
 
 @pytest.fixture(autouse=True)
@@ -101,6 +111,45 @@ def test_it_is_tried_again_later_and_given_up_in_the_end(monkeypatch: pytest.Mon
     assert row.state == "failed" and row.finished_at is not None
 
 
+def test_one_that_kills_every_worker_ends() -> None:
+    row, past = due(), timezone.now() - timedelta(seconds=1)
+    lost = {"state": "running", "lease_token": uuid4(), "lease_until": past, "attempt": retrain.MOST_ATTEMPTS}
+    Retraining.objects.filter(pk=row.pk).update(**lost)
+    retrain.run(retraining_id=row.pk)
+    row.refresh_from_db()
+    assert (row.state, row.code, row.lease_token, row.attempt) == ("failed", "worker_lost", None, retrain.MOST_ATTEMPTS)
+
+
+def test_champion_challenger_and_shadow_that_lost_the_same_rows_open_one_retraining() -> None:
+    rows = made.dataset(citizens=4)
+    for seed, steps in ((1, 3), (2, 2), (3, 1)):
+        model = made.evaluated(made.registered(seed, on=rows))
+        for share in (0.0, 0.2, 0.0)[:steps]:
+            made.moved(model, share=share)
+    gone = [one.commitment for one in rows.consents.all()]
+    datasets.forgotten(commitments=gone[:2], now=timezone.now(), share=0.05)
+    one = Retraining.objects.get()
+    Retraining.objects.update(state="done", finished_at=timezone.now())
+    assert datasets.retrain_where_due(now=timezone.now(), share=0.05) == 0
+    datasets.forgotten(commitments=gone[2:3], now=timezone.now(), share=0.05)
+    assert Retraining.objects.exclude(pk=one.pk).get().forgotten == 3
+
+
+def test_a_dataset_is_collected_when_the_last_is_old_and_ten_allow_it(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    now, allowed = timezone.now(), [(uuid4(), uuid4()) for _ in range(10)]
+    monkeypatch.setattr("aurora.twin.training.to_collect", lambda *, dataset_id, now, most: allowed[:most])
+    monkeypatch.setattr(model_operations, "collect", lambda *, operator, now: made.dataset(now=now))
+    first = retrain.collect_where_due(now=now)
+    assert first is not None and retrain.collect_where_due(now=now + timedelta(days=29)) is None
+    settings.AURORA_DATASET_EVERY = timedelta()
+    assert retrain.collect_where_due(now=now + timedelta(days=31)) is None
+    settings.AURORA_DATASET_EVERY = timedelta(days=30)
+    assert retrain.collect_where_due(now=now + timedelta(days=31)) not in (None, first)
+    allowed.pop()
+    assert retrain.collect_where_due(now=now + timedelta(days=90)) is None
+    assert django_settings.CELERY_BEAT_SCHEDULE["collect_dataset"]["task"] == tasks.collect_dataset.name
+
+
 def test_the_commands_collect_train_and_say_it(capsys: pytest.CaptureFixture[str]) -> None:
     call_command("dataset")
     assert "# Dataset card" in capsys.readouterr().out
@@ -114,6 +163,17 @@ def test_the_commands_collect_train_and_say_it(capsys: pytest.CaptureFixture[str
         call_command("train", dataset=uuid4())
     with pytest.raises(CommandError, match="do not go together"):
         call_command("train", dataset=model.dataset_id, out="/nowhere")
+
+
+def test_what_comes_out_like_the_shipped_model_is_the_shipped_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trained on nobody's rows it is the same bytes: promoted and retired, the list would say that what suggests is retired."""
+    mine = training_data.begin(by=None, now=timezone.now())
+    training_data.finish(dataset_id=mine.pk, now=timezone.now())
+    monkeypatch.setattr(model_operations, "train_on", lambda *data, **how: read(model_directory()))
+    done = model_operations.train(operator=None, dataset_id=mine.pk, now=timezone.now())
+    assert not done.new and done.model.state == "shipped"
+    with pytest.raises(ModelNotMoved, match="state"):
+        model_operations.evaluate(operator=None, model_id=done.model.pk, now=timezone.now())
 
 
 def row_of(number: int, **changed: object) -> Row:
@@ -133,6 +193,41 @@ def test_citizens_rows_join_the_extract_and_keep_to_their_side() -> None:
     assert set(found.kept.tolist()).isdisjoint(found.held_out.tolist()) and len(found.people) == len(found.held_out)
     assert found.people[-1] == {"population.person.age": 24, "tax.income.wages": 4000}
     assert found.data.column("tax.income.wages")[-1] == 7000
+
+
+def test_no_file_of_a_model_names_an_amount_or_a_count_of_those_it_learnt_from() -> None:
+    """A model keeps the smallest and largest of each fact, and its thresholds lie half-way between two people's amounts."""
+    extract = dataset.load()
+    lone = {
+        "population.person.age": 101,
+        "tax.income.wages": 7_654_321,
+        "tax.income.interest": 123_457,
+        "tax.income.self_employment": -987_654,
+    }
+    rows = [(row_of(n, facts=lone, received=dict.fromkeys(PROGRAMMES, True)), n % 2 == 0) for n in range(400)]
+    found, alone = (assemble.assemble(extract, some, sha256="d" * 64) for some in (rows, []))
+    learnt = found.data.rows[found.open :]
+    assert not np.isin(learnt, list(lone.values())).any() and np.nanmax(learnt[:, 1:]) < np.nanmax(extract.rows)
+    assert found.data.column("tax.income.interest")[-1] == 123_000
+    made, without = (
+        trial.described(train.train_on(on.data, held_out=on.held_out, told=on.open), on, citizens=citizens, dataset_sha256="d" * 64)
+        for on, citizens in ((found, 400), (alone, 0))
+    )
+    assert made.sha256 != without.sha256
+    for text in (*made.texts.values(), json.dumps(made.metadata)):
+        assert not [amount for amount in lone.values() if amount != 101 and str(abs(amount)) in text]
+    ranges = {line for text in made.texts.values() for line in text.splitlines() if line.startswith("feature_infos")}
+    assert ranges == {line for text in without.texts.values() for line in text.splitlines() if line.startswith("feature_infos")}
+    same = [
+        ("split",),
+        ("monitoring", "reference", "margins"),
+        ("monitoring", "reference", "people"),
+        ("metrics", "ndcg3_segment_popularity"),
+    ]
+    for path in same:
+        assert reduce(getitem, path, made.metadata) == reduce(getitem, path, without.metadata)
+    for programme, figures in made.metadata["metrics"]["programmes"].items():
+        assert figures["taking_part"] == without.metadata["metrics"]["programmes"][programme]["taking_part"]
 
 
 def test_without_citizens_it_is_the_extract() -> None:
@@ -172,10 +267,21 @@ def test_rows_of_another_schema_stop_the_training(monkeypatch: pytest.MonkeyPatc
 
 def test_small_cells_are_suppressed_and_cannot_be_worked_out() -> None:
     told = datasets.suppressed(
-        {"age": {"young": 3, "old": 40, "middle": 25}, "income": {"low": 2, "high": 4}, "family": {"single": 0, "couple": 12}}
+        {"age": {"young": 3, "old": 40, "middle": 25}, "income": {"low": 2, "high": 4}, "family": {"single": 0, "couple": 11}}, ROUNDER
     )
     assert told == {
         "age": {"middle": None, "old": 40, "young": None},
         "income": {"high": None, "low": None},
-        "family": {"couple": 12, "single": 0},
+        "family": {"couple": told["family"]["couple"], "single": 0},
     }
+    assert told["family"]["couple"] in (10, 15)
+
+
+def test_two_datasets_do_not_tell_who_left_between_them() -> None:
+    """Rounded to the nearest, or not at all, one person fewer would show in each axis."""
+    before = [datasets.suppressed({"age": {"young": 100 + n, "old": 203}}, ROUNDER)["age"] for n in range(60)]
+    after = [datasets.suppressed({"age": {"young": 99 + n, "old": 203}}, ROUNDER)["age"] for n in range(60)]
+    steps = [(a["young"] or 0) - (b["young"] or 0) for a, b in zip(after, before, strict=True)]
+    assert all(count % 5 == 0 for one in before for count in one.values() if count) and {0, 5, -5} <= set(steps)
+    # The group that nobody left moves as well: what moves says nothing.
+    assert any(a["old"] != b["old"] for a, b in zip(after, before, strict=True))

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
@@ -14,9 +14,10 @@ from django.core.files.storage import default_storage
 from django.db import ProgrammingError
 from django.utils import timezone
 
+from aurora.identity.vault import VaultClosed
 from aurora.journeys import allow_training, own_data, training_data, withdraw
 from aurora.journeys.allow_training import Allowed
-from aurora.twin import training, write
+from aurora.twin import feedback, suggestions, training, write
 from aurora.twin.models import TrainingRow
 from aurora.twin.values import NewFact
 from consent import days
@@ -182,6 +183,26 @@ def test_only_the_consented_categories_are_in_a_row(cast: Cast) -> None:
     assert {key.rpartition(".")[0] for key in row.facts} == {INCOME}
 
 
+def test_a_row_goes_with_what_its_suggestions_had_been_made_from(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Suggestions that were shown are in a row, with their scores: they say something of the facts behind them, which may be others than the row's."""
+    cecilia, run, now = cast.cecilia, uuid4(), timezone.now()
+    earning(cecilia)
+    with citizen_scope(cecilia.id):
+        write.write(citizen_id=cecilia.id, facts=[NewFact(DEDUCTIONS, 1, "child_care_costs", 12, "reported", TAX, now, uuid4())], now=now)
+        item = {"service": "a", "position": 1, "score": 0.5, "propensity": 1.0, "explored": False}
+        record = {"facts": {f"{INCOME}.wages": WAGES}, "slate": [item], "model": "a" * 64, "catalogue": "b" * 64, "seed": 1}
+        suggestions.keep(citizen_id=cecilia.id, run_id=run, basis="x" * 64, entry_id=uuid4(), content={"record": record}, now=now)
+    said = (feedback.Said(run, "a", "shown", "", now),)
+    monkeypatch.setattr("aurora.journeys.training_data.feedback.of", lambda citizen_id: said)
+    allowed(cecilia, DEDUCTIONS)
+    dataset = collected()
+    (row,) = training_data.rows(dataset.pk)
+    assert len(row.slates) == 1 and not any(key.startswith(INCOME) for key in row.facts)
+    with citizen_scope(cecilia.id):
+        write.erase(citizen_id=cecilia.id, categories=[INCOME], source=TAX)
+    assert list(training_data.rows(dataset.pk)) == []
+
+
 def test_a_collection_that_was_broken_off_is_gone_on_with(cast: Cast) -> None:
     earning(cast.cecilia)
     allowed(cast.cecilia)
@@ -192,6 +213,25 @@ def test_a_collection_that_was_broken_off_is_gone_on_with(cast: Cast) -> None:
     assert training_data.begin(by=None, now=now) == dataset
     assert training_data.collect(dataset_id=dataset.pk, now=now) == training_data.Collected(0, 0)
     assert [e.event for e in cast.cecilia.entries()].count("aurora:training:collected") == before + 1
+
+
+def test_one_row_that_cannot_be_made_keeps_no_other_out(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for person in (cast.aino, cast.cecilia):
+        earning(person)
+        allowed(person)
+    made_of = training_data._row
+
+    def damaged(citizen_id: UUID, *args: object, **more: object) -> object:
+        if citizen_id == cast.aino.id:
+            raise VaultClosed("Not sealed for this place.")
+        return made_of(citizen_id, *args, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(training_data, "_row", damaged)
+    before = len(cast.aino.entries())
+    assert collected().citizens == 1 and "No training row could be made" in caplog.text
+    assert len(cast.aino.entries()) == before and str(cast.aino.id) not in caplog.text
 
 
 def test_the_hash_says_nothing_of_a_row_and_changes_with_it(cast: Cast) -> None:
@@ -254,6 +294,9 @@ def test_a_row_that_was_exchanged_does_not_open(cast: Cast) -> None:
         )
     with pytest.raises(training.RowDamaged):
         list(training_data.rows(first.pk))
+    with pytest.raises(ModelRefused) as caught:
+        training_data.learnable(first)
+    assert caught.value.code == "dataset_changed"
     assert len(list(training_data.rows(second.pk))) == 1
 
 

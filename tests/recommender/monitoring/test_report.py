@@ -16,6 +16,7 @@ from recommender.monitoring.protect import Rounder
 from recommender.profile import Profile
 from recommender.ranking.features import matrix
 from recommender.ranking.model import Ranker
+from recommender.training.dataset import without_history
 from recommender.training.rows import Row, Said
 from tests.recommender.monitoring import people
 from tests.recommender.monitoring.people import DAY
@@ -29,7 +30,7 @@ WATCHED = range(4000, 4900)
 def card(ranker: Ranker) -> dict[str, object]:
     facts = [people.facts(index) for index in REFERENCE]
     rows = matrix([Profile({**known, **people.received_facts(index)}) for index, known in zip(REFERENCE, facts, strict=True)])  # type: ignore[dict-item]
-    return json.loads(json.dumps(reference.of(rows, ranker.scores(rows), facts)))  # type: ignore[arg-type]
+    return json.loads(json.dumps(reference.of(rows, ranker.scores(without_history(rows)), facts)))  # type: ignore[arg-type]
 
 
 def best(index: int, known: dict[str, object]) -> tuple[str, ...]:
@@ -188,3 +189,9 @@ def test_a_weight_helps_what_is_told_of_everybody(ranker: Ranker, card: dict[str
 def test_an_observation_shows_no_value() -> None:
     (seen,) = observe([Row({"tax.income.wages": 43_211})], people.shipped, until=DAY)
     assert isinstance(seen, Observation) and "43211" not in repr(seen)
+
+
+def test_what_they_receive_does_not_rank_it_for_them(fair: list[Row], ranker: Ranker, card: dict[str, object], quiet: dict) -> None:
+    """Of two people who differ in what they receive only, the model puts the same first."""
+    told = made([Row(one.facts, dict.fromkeys(PROGRAMMES, False), one.slates, one.feedback) for one in fair], ranker, card)
+    assert told["suggested"] == quiet["suggested"] and told["drift"] == quiet["drift"]
