@@ -17,6 +17,7 @@ from aurora.console.auth import for_roles, has_role
 from aurora.identity.models import Operator
 from aurora.journeys import model_operations as journey
 from consent.errors import AuroraError, InvalidInput
+from recommender.errors import ArtefactError
 from recommender.models import ModelMove, ModelVersion
 from recommender.registry.serving import serving
 
@@ -29,7 +30,7 @@ Faults = dict[str, str]
 def suggestion_models(request: HttpRequest) -> HttpResponse:
     """What serves, what waits, all models, datasets and retrainings."""
     after = request.GET.get("after", "")
-    page = present.models(after=_model(after) if after else None, troubles=serving().troubles)
+    page = present.models(after=_model(after) if after else None, troubles=_troubles())
     return render(request, "console/suggestion_models.html", {"page": page})
 
 
@@ -46,6 +47,14 @@ def suggestion_model(request: HttpRequest, id: UUID) -> HttpResponse:
     may_write = has_role(request, Role.MODEL_STEWARD)
     page = present.model(found, operator=_operator(request), may_write=may_write, errors=wrong, **sent)
     return render(request, "console/suggestion_model.html", {"page": page}, status=400 if wrong else 200)
+
+
+def _troubles() -> tuple[str, ...]:
+    """Models that should serve and cannot be used; all of them where the storage does not answer: that too is when a steward comes to look."""
+    try:
+        return serving().troubles
+    except ArtefactError:
+        return tuple(ModelVersion.objects.filter(state__in=ModelVersion.SERVING).values_list("sha256", flat=True))
 
 
 def _decided(request: HttpRequest, found: ModelVersion) -> Faults:
@@ -73,7 +82,10 @@ def _change_share(request: HttpRequest, found: ModelVersion, who: dict[str, Any]
 
 
 def _agree(request: HttpRequest, found: ModelVersion, who: dict[str, Any]) -> None:
-    journey.agree(move_id=_waiting(found), **who)
+    """To the step that the page showed: another may have been asked for since, with another share."""
+    if str(waiting := _waiting(found)) != _sent(request, "move"):
+        raise journey.ModelNotMoved(journey.ModelRefused("wrong_state"))
+    journey.agree(move_id=waiting, **who)
 
 
 def _decline(request: HttpRequest, found: ModelVersion, who: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ from django.test import Client as Browser
 from aurora.identity import totp
 from aurora.identity.models import Operator
 from aurora.journeys import model_operations
-from recommender.errors import ModelRefused
+from recommender.errors import ArtefactAway, ModelRefused
 from recommender.models import ModelMove, ModelVersion
 from recommender.registry import serving
 from tests.support import models as made
@@ -57,8 +57,41 @@ def state(model: ModelVersion) -> str:
     return ModelVersion.objects.get(pk=model.pk).state
 
 
+def agreeing(model: ModelVersion) -> dict[str, str]:
+    """As the form on the page sends it."""
+    return {"decision": "agree", "move": str(ModelMove.objects.get(model=model, state="asked").pk)}
+
+
 def errors(answer: Any) -> list[str]:
     return [e.field for e in answer.context["page"].errors]
+
+
+def test_nobody_agrees_to_another_step_than_the_one_they_saw(faces: dict[str, Browser], model: ModelVersion) -> None:
+    milla, sven = faces["milla"], faces["sven"]
+    milla.post(at(model), {"decision": "ask"})
+    sven.post(at(model), agreeing(model))
+    milla.post(at(model), {"decision": "ask", "share": "1"})
+    seen = sven.get(at(model))
+    assert "1" in seen.context["page"].waiting and seen.context["page"].move in seen.content.decode()
+    milla.post(at(model), {"decision": "decline", "reason": "Another share."})
+    milla.post(at(model), {"decision": "ask", "share": "50"})
+    assert "50" in sven.get(at(model)).context["page"].waiting
+    for stale in ({"move": seen.context["page"].move}, {}, {"move": "x"}):
+        answer = sven.post(at(model), {"decision": "agree", **stale})
+        assert answer.status_code == 400 and state(model) == "shadow"
+    assert sven.post(at(model), agreeing(model)).status_code == 302 and ModelVersion.objects.get(pk=model.pk).share == 0.5
+
+
+def test_the_list_is_there_when_the_storage_is_not(faces: dict[str, Browser], model: ModelVersion, monkeypatch: pytest.MonkeyPatch) -> None:
+    made.moved(model)
+    serving._opened.cache_clear()
+
+    def away(folder: str, sha256: str) -> bytes:
+        raise ArtefactAway("A file of the model could not be read just now.")
+
+    monkeypatch.setattr("recommender.artefacts.load", away)
+    answer = faces["milla"].get(LIST)
+    assert answer.status_code == 200 and answer.context["page"].troubles == (model.sha256,)
 
 
 def test_a_model_is_asked_for_by_one_agreed_to_by_another_and_rolled_back_by_one(faces: dict[str, Browser], model: ModelVersion) -> None:
@@ -67,7 +100,7 @@ def test_a_model_is_asked_for_by_one_agreed_to_by_another_and_rolled_back_by_one
         assert milla.post(at(model), {"decision": "ask", **form}).status_code == 302
         assert not milla.get(at(model)).context["page"].may_agree and milla.get(at(model)).context["page"].is_mine
         assert sven.get(at(model)).context["page"].may_agree
-        assert sven.post(at(model), {"decision": "agree"}).status_code == 302
+        assert sven.post(at(model), agreeing(model)).status_code == 302
         assert state(model) == step
     assert serving.serving().champion.version == model.sha256
     assert milla.get(LIST).status_code == 200
@@ -81,7 +114,7 @@ def test_a_model_is_asked_for_by_one_agreed_to_by_another_and_rolled_back_by_one
 def test_one_person_in_two_browsers_is_one_person(people: dict[str, Operator], faces: dict[str, Browser], model: ModelVersion) -> None:
     other = owners.signed_in(people["milla"])
     assert faces["milla"].post(at(model), {"decision": "ask"}).status_code == 302
-    answer = other.post(at(model), {"decision": "agree"})
+    answer = other.post(at(model), agreeing(model))
     assert answer.status_code == 400 and errors(answer) == ["decision"] and state(model) == "evaluated"
 
 
@@ -137,7 +170,7 @@ def test_a_failed_gate_is_shown_and_nothing_can_be_asked(faces: dict[str, Browse
 def test_a_model_that_we_did_not_sign_is_not_promoted(people: dict[str, Operator], faces: dict[str, Browser]) -> None:
     model = made.evaluated(made.registered(2))  # "signed ..." is nobody's signature
     assert faces["milla"].post(at(model), {"decision": "ask"}).status_code == 302
-    answer = faces["sven"].post(at(model), {"decision": "agree"})
+    answer = faces["sven"].post(at(model), agreeing(model))
     assert answer.status_code == 400 and state(model) == "evaluated"
 
 

@@ -31,7 +31,8 @@ class Command(BaseCommand):
             else:
                 how = {"share": options["share"], "change_share": options["change_share"]}
                 move = model_operations.ask(operator=operator, model_id=found.pk, now=now, **how)
-        told = f"is {move.after}" if options["agree"] else f"waits for another steward to agree that it becomes {move.after}"
+        after = f"{move.after} for {move.share:.0%} of the citizens" if move.share else move.after
+        told = f"is {after}" if options["agree"] else f"waits for another steward to agree that it becomes {after}"
         self.stdout.write(f"Model {found.sha256} {told}.")
 
 

@@ -80,7 +80,8 @@ class OwnModelPage:
     """`console/suggestion_model.html`: a POST form to itself. Control: `decision`: `ask` (with `share` in percent, where `asks_share`), `change_share`
     (`share` too), `agree`, `decline`, `retire`, `rollback` (`reason` for the last three).
 
-    `next_step`: the word of the state that is asked for; `waiting`: that of the state that waits for another steward, "" if none does.
+    `next_step`: the word of the state that is asked for; `waiting`: that of the state that waits for another steward, with its share, "" if none does;
+    `move`: its id, hidden in the form, so that nobody agrees to another step than the one they saw.
     """
 
     sha256: str
@@ -93,6 +94,7 @@ class OwnModelPage:
     back_url: str
     next_step: str = ""
     waiting: str = ""
+    move: str = ""
     forgotten: str = ""
     asks_share: bool = False
     may_ask: bool = False
