@@ -113,6 +113,12 @@ class Stack:
         os.killpg(pid, signal.SIGKILL)
         return pid
 
+    def manage(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """A command of manage.py as an operator gives it beside the running processes: their database, their keys. Its output is captured."""
+        environ = self._environ | {"AURORA_STATE_DIR": str(self.state), "AURORA_SANDBOX": "1", "AURORA_BASE_URL": self.base_url}
+        command = [sys.executable, str(ROOT / "manage.py"), *arguments]
+        return subprocess.run(command, cwd=ROOT, env=environ, check=check, capture_output=True, text=True, timeout=120)
+
     def switch(self, source: str, **setting: Any) -> None:
         """A failure switch of one of the sandbox's sources: aurora/sandbox/README.md."""
         issuer = next(s["issuer"] for s in self.demo["sandbox"]["sources"] if s["code"] == source)
