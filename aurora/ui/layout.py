@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.http import HttpRequest
+from django.urls import reverse
 
 from aurora.ui import formats
 
@@ -16,11 +17,16 @@ _SECTIONS = {
     "connect": "sources",
     "pull": "sources",
     "suggestions": "suggestions",
+    "suggestion_why": "suggestions",
+    "not_for_me": "suggestions",
+    "recompute": "suggestions",
     "life": "suggestions",
     "services": "services",
     "service": "services",
     "evaluations": "evaluations",
     "evaluation": "evaluations",
+    "use_estimate": "evaluations",
+    "keep_estimate": "evaluations",
     "activity": "activity",
     "entry": "activity",
     "my_data": "my_data",
@@ -38,6 +44,9 @@ _SECTIONS = {
     "email": "messages",
     "email_confirm": "messages",
 }
+
+# Pages that answer a POST alone: in another language there is nothing at their address, so the links lead to where the form was.
+_POSTED = {"recompute": "suggestions"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +93,8 @@ def layout(request: HttpRequest | None, *, language_urls: Mapping[str, str] | No
     match = request.resolver_match if request else None
     view = (match.url_name or "") if match and match.namespace == "portal" else ""
     path = request.get_full_path() if request and match else "/"
+    if view in _POSTED:
+        path = reverse(f"portal:{_POSTED[view]}")
     user = None if anonymous else getattr(request, "user", None)
     section = _SECTIONS.get(view, "")
     return Layout(

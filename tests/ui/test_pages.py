@@ -12,6 +12,8 @@ import aurora.ui
 if TYPE_CHECKING:
     from tests.ui.reading import Drawn
 
+# Signed in, and under no item of the menu.
+ELSEWHERE = {"portal/acting_over.html", "portal/acting_refused.html", "portal/landing.html"}
 TEMPLATES = Path(aurora.ui.__file__).parent / "templates"
 
 
@@ -114,6 +116,8 @@ def test_the_other_languages_show_the_same_page(gallery: list[Drawn]) -> None:
         assert set(links) == {"fi", "sv", "en"} - {drawn.language}, drawn.name
         if drawn.name == "activity":
             assert all(url == f"/{code}/activity/" for code, url in links.items())
+        if drawn.name == "recomputed":
+            assert all(url == f"/{code}/suggestions/" for code, url in links.items())
         if drawn.name == "authorize":
             assert all(url == f"/oauth/authorize?language={code}" for code, url in links.items())
 
@@ -147,3 +151,11 @@ def test_a_page_of_an_error_asks_nothing_of_the_session() -> None:
     request.resolver_match = None
     assert "<h1" in render_to_string("errors/500.html", {}, request)
     assert "<h1" in render_to_string("errors/500.html")
+
+
+def test_the_menu_marks_where_one_is(gallery: list[Drawn]) -> None:
+    """A page without a mark is one whose view nobody has put under an item of the menu."""
+    for drawn in gallery:
+        menu = [e for e in drawn.page.all("a") if (nav := e.inside("nav")) and nav.attributes.get("class") == "au-nav"]
+        if menu and drawn.template.startswith("portal/") and drawn.template not in ELSEWHERE:
+            assert [e for e in menu if "aria-current" in e.attributes], (drawn.name, drawn.template)

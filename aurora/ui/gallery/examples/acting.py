@@ -17,8 +17,9 @@ EVENTS = (
 
 def _readable(example: Example) -> Example:
     """What whoever acts for another is not offered."""
-    missing = tuple(replace(group, connect_url="") for group in example.page.missing)
-    return replace(example, page=replace(example.page, missing=missing, forget_url=""))
+    missing = tuple(replace(group, connect_url="", declared_url="") for group in example.page.missing)
+    groups = tuple(replace(group, declared_url="") for group in example.page.groups)
+    return replace(example, page=replace(example.page, groups=groups, missing=missing, forget_url=""))
 
 
 def _persons(days: tuple[DayGroup, ...]) -> tuple[DayGroup, ...]:

@@ -70,7 +70,7 @@ def connect() -> list[Example]:
         notice_token=code,
         again=_view(again, said),
     )
-    return [Example("connect-again", "portal/connect.html", "sources/tax-administration/connect", page)]
+    return [Example("connect-again", "portal/connect.html", "sources/tax-administration/connect/", page)]
 
 
 def _asks(terms: Any, again: changes.Again, *categories: CategoryView) -> AgencyConsentPage:

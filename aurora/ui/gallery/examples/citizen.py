@@ -225,7 +225,7 @@ def suggestions() -> list[Example]:
             Example(
                 name,
                 "portal/recomputed.html",
-                "suggestions/",
+                "suggestions/recompute/",
                 RecomputedPage(same, p.NOW, parts, "/suggestions/", "/activity/e/", reworded),
             )
             for name, same, parts, reworded in (
@@ -254,4 +254,4 @@ def _why() -> list[Example]:
         unknowns=(*second.unknowns, UnknownView(p.SIGHT.label, p.INSURANCE)), made_at=p.NOW, entry_url="/activity/e/",
     )  # fmt: skip
     pages = {"why": listed, "why-not": shut_out, "why-below": below, "why-not-allowed": WhyPage(second.name, *links, allowed=False)}
-    return [Example(name, "portal/suggestion_why.html", "suggestions/", page) for name, page in pages.items()]
+    return [Example(name, "portal/suggestion_why.html", "suggestions/why/x/", page) for name, page in pages.items()]

@@ -24,16 +24,20 @@ def pages() -> list[Example]:
         ),
     )
     page = SuggestionsPage(True, (fresh, said), (p.INCOME.name,), "/sources/", p.NOW, "/activity/e/", set_aside=aside)
+    persons = tuple(
+        replace(one, why=feedback_words.why(code, of_another=True)) for one, code in zip(aside, ("have_it", "other"), strict=True)
+    )
+    acted = replace(page, set_aside=persons)
     asked = NotForMePage(food, _choices(), "/suggestions/", 300)
     wrong = replace(asked, errors=(FieldError("why", feedback_words.form_error("why_required")),))
     long = replace(
         asked, choices=_choices(chosen="other"), words="…" * 301, errors=(FieldError("words", feedback_words.form_error("words_too_long")),)
     )
-    form = Example("not-for-me", "portal/not_for_me.html", "suggestions/", asked)
+    form = Example("not-for-me", "portal/not_for_me.html", "suggestions/not-for-me/r/s/", asked)
     of_another = replace(asked, choices=_choices(of_another=True))
     return [
         Example("suggestions-feedback", "portal/suggestions.html", "suggestions/", page),
-        Example("acting-suggestions-feedback", "portal/suggestions.html", "suggestions/", page, acting_for=mandates.BERTIL),
+        Example("acting-suggestions-feedback", "portal/suggestions.html", "suggestions/", acted, acting_for=mandates.BERTIL),
         form,
         replace(form, name="not-for-me-wrong", page=wrong),
         replace(form, name="not-for-me-long", page=long),
