@@ -11,8 +11,8 @@ from django.utils import translation
 from aurora.ui.contexts import UnknownView
 
 CONNECT = "/sources/tax/connect/"
-NAME = {language: "The tax office" for language in ("fi", "sv", "en")}
-FACT = {language: "wages" for language in ("fi", "sv", "en")}
+NAME = dict.fromkeys(("fi", "sv", "en"), "The tax office")
+FACT = dict.fromkeys(("fi", "sv", "en"), "wages")
 
 
 @pytest.mark.parametrize(
