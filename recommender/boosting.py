@@ -16,7 +16,8 @@ _UNUSED = ("sklearn", "pandas")
 def _without(names: tuple[str, ...]) -> Any:
     """LightGBM, imported as if these were not installed; those that somebody has imported already stay. As it is, where it was imported before."""
     away = [name for name in names if name not in sys.modules]
-    sys.modules.update(dict.fromkeys(away))  # None: an import of it fails
+    modules: dict[str, Any] = sys.modules
+    modules.update(dict.fromkeys(away))  # None: an import of it fails
     try:
         return importlib.import_module("lightgbm")
     finally:

@@ -44,8 +44,8 @@ def bring_up_to_date(members: Sequence[int]) -> None:
             parts = _parts(service, language)
             telling = dict(zip(_PARTS[:-3], map(words, parts[:-3]), strict=True))  # without D: where words only pass by
             counts[language].update({word for found in telling.values() for word in found})
-            for (_, config), found in telling.items():
-                written[config].update(found)
+            for (_, config), several in telling.items():
+                written[config].update(several)
             if service_id not in known:
                 rows.append((*_columns(service_id, service, language), *parts))
         if len(rows) >= _BATCH:

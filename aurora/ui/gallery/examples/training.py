@@ -60,11 +60,7 @@ def console() -> list[Example]:
         RetrainingRow(own.retraining_state("due"), p.NOW),
         RetrainingRow(own.retraining_state("done"), p.NOW, HASH, "/m/"),
     )
-    point = "." if formats.language() == "en" else ","
-    gates = (
-        GateRow(own.gate("champion"), *(one.replace(".", point) for one in ("0.0021", "−0.0008 – 0.0049", "−0.005")), True, str(own.HELD)),
-        GateRow(own.gate("group_gap"), *(one.replace(".", point) for one in ("0.142", "0.09 – 0.19", "0.1")), False, str(own.FAILED)),
-    )
+    gates = (_gate("champion", "0.0021", "−0.0008 – 0.0049", "−0.005", True), _gate("group_gap", "0.142", "0.09 – 0.19", "0.1", False))
     model = OwnModelPage(
         sha256=HASH,
         state=own.state("evaluated"),
@@ -119,3 +115,9 @@ def _category(code: str) -> CategoryView:
     read = json.loads((ROOT / f"consent/vocabulary/categories/{code}.json").read_text("utf-8"))
     facts = tuple(FactLabel(key, schema["x-label"]) for key, schema in read["schema"]["properties"].items())
     return CategoryView(code, read["name"], read["description"], facts, read["sensitive"])
+
+
+def _gate(name: str, value: str, between: str, limit: str, held: bool) -> GateRow:
+    point = "." if formats.language() == "en" else ","
+    value, between, limit = (number.replace(".", point) for number in (value, between, limit))
+    return GateRow(own.gate(name), value, between, limit, held, str(own.HELD if held else own.FAILED))
