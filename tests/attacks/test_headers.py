@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.conf import settings
 from django.http import HttpResponse
@@ -12,6 +14,7 @@ from tests.support.cast import Cast, browser
 
 PAGES = {name: route for name, route in ROUTES.items() if "GET" in route.methods and route.who in ("all", "citizen", "operator")}
 PUBLIC = ("/ledger/", "/.well-known/", "/oauth/jwks", "/oauth/authorization-details", "/webhooks/keys")
+SERVICES = re.compile(r"/services(/[^/]+)?\.jsonld\Z")  # the catalogue as linked data
 
 
 def _get(cast: Cast, route: Route) -> HttpResponse:
@@ -41,7 +44,7 @@ def test_every_answer_carries_the_policy(cast: Cast, name: str) -> None:
     assert answer["X-Frame-Options"] == "DENY"
 
 
-@pytest.mark.parametrize("name", [n for n, r in PAGES.items() if not r.path.startswith(PUBLIC)])
+@pytest.mark.parametrize("name", [n for n, r in PAGES.items() if not (r.path.startswith(PUBLIC) or SERVICES.match(r.path))])
 def test_nothing_that_is_not_public_is_kept_on_the_way(cast: Cast, name: str) -> None:
     kept = _get(cast, PAGES[name])["Cache-Control"]
     assert "no-store" in kept and "public" not in kept
