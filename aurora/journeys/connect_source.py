@@ -35,6 +35,7 @@ from consent.scope import citizen_scope
 from consent.terms import Identity, Period, Term
 
 logger = logging.getLogger(__name__)
+_FIRST = ("own-overview", "service-suggestions")
 CHANGED = "The text has changed since you opened the page. Read it again before you decide."
 
 
@@ -66,7 +67,8 @@ class Offer:
 def offer(*, citizen_id: UUID, code: str, language: str, today: date) -> Offer:
     """What can be consented to at a source on a day, and what is different from what the citizen agreed to before. Raises `NotFound`."""
     source = registry.by_code(code)
-    asked = Purpose.objects.filter(kind=Purpose.Kind.CONNECT).order_by("code")
+    # What is for every citizen comes before what is for some.
+    asked = sorted(Purpose.objects.filter(kind=Purpose.Kind.CONNECT), key=lambda p: (p.code not in _FIRST, p.code))
     categories = tuple(queries.current_categories(source=code))
     held = [c.category_id for c in categories]
     purposes = tuple(queries.current_purpose(p.code) for p in asked if fitting(p.code, held))

@@ -77,7 +77,7 @@ def test_the_document_is_openapi_3_1(cast: Cast) -> None:
     for component in document["components"]["schemas"].values():
         Draft202012Validator.check_schema(component)
     assert document["components"]["securitySchemes"]["agencyToken"]["scheme"] == "DPoP"
-    of_models = {"/api/v1/evaluators", "/api/v1/evaluators/{id}"}
+    of_models = {"/api/v1/evaluators", "/api/v1/evaluators/{id}", "/api/v1/evaluators/{id}/performance"}
     of_the_agency_itself = {"/api/v1/events", "/api/v1/events/{id}/confirmation", "/oauth/grants/{grant_id}", *of_models}
     assert set(document["paths"]) == {PATH, *of_the_agency_itself} and set(document["paths"][PATH]) == {"get"}
     assert set(document["paths"]["/oauth/grants/{grant_id}"]) == {"get", "delete"}
@@ -167,11 +167,12 @@ def test_every_operation_of_the_agency_itself_answers_as_documented(schema: Any,
         ("get", "/api/v1/evaluators"),
         ("post", "/api/v1/evaluators"),
         ("get", "/api/v1/evaluators/{id}"),
+        ("get", "/api/v1/evaluators/{id}/performance"),
     }
     last = sorted(operations, key=lambda operation: operation.method == "delete")  # what a grant says before it is gone
     statuses = {f"{operation.method} {operation.path}": _answers(operation, itself, real=real) for operation in last}
-    of_a_model = statuses["get /api/v1/evaluators/{id}"]
-    assert 200 in of_a_model if real and itself.owns_models else 200 not in of_a_model, statuses
+    for of_a_model in (statuses["get /api/v1/evaluators/{id}"], statuses["get /api/v1/evaluators/{id}/performance"]):
+        assert 200 in of_a_model if real and itself.owns_models else 200 not in of_a_model, statuses
     of_the_grant = statuses["get /oauth/grants/{grant_id}"]
     assert 200 in of_the_grant if real and itself.sees_grants else 200 not in of_the_grant, statuses
 

@@ -461,6 +461,6 @@ def test_a_stranger_has_none_of_it(patient: Person, version: EvaluatorVersion, c
 
 def test_suggestions_are_never_asked_for_at_the_hospital(new_person: Person) -> None:
     page: Any = new_person.browser().get(f"/en/sources/{HOSPITAL}/connect/").context["page"]  # type: ignore[attr-defined]
-    assert [c.purpose.code for c in page.purposes] == ["own-overview", "surgery-risk"]
+    assert [c.purpose.code for c in page.purposes] == ["own-overview", "model-outcomes", "surgery-risk"]
     page = new_person.browser().get(f"/en/sources/{REGISTER}/connect/").context["page"]  # type: ignore[attr-defined]
     assert "surgery-risk" not in [c.purpose.code for c in page.purposes]
