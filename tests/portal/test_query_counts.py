@@ -35,7 +35,7 @@ AT_MOST = {
     "authorize": 23,
     "api read": 6,
     "api refusal": 6,
-    "console overview": 11,
+    "console overview": 12,
 }
 
 
