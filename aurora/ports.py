@@ -34,15 +34,15 @@ def choose(file: Path, sandbox: Iterable[str], *, web: int | None = None) -> dic
                 return
         raise NoFreePort(f"no free port for {name}")
 
-    anywhere = web == 0
+    anywhere = [0] * TRIES if web == 0 else []  # the system may give a port again that it gave for the name before
     if web:
         if not _bindable(web):
             raise NoFreePort(f"port {web} is taken; choose another with --port, or leave --port out")
         take("web", [web])
     else:
-        take("web", [*_kept(kept, "web"), *([0] if anywhere else range(WEB_PORT, WEB_PORT + TRIES))])
+        take("web", [*_kept(kept, "web"), *(anywhere or range(WEB_PORT, WEB_PORT + TRIES))])
     for name in sandbox:
-        take(name, [*_kept(kept, name), *([0] if anywhere else range(FIRST_SANDBOX_PORT, FIRST_SANDBOX_PORT + TRIES))])
+        take(name, [*_kept(kept, name), *(anywhere or range(FIRST_SANDBOX_PORT, FIRST_SANDBOX_PORT + TRIES))])
     file.write_text(json.dumps(chosen, indent=2) + "\n")
     return chosen
 

@@ -194,6 +194,12 @@ def test_ports_are_kept_while_they_are_free(tmp_path: Path) -> None:
             ports.choose(file, [], web=first["eid"])
 
 
+def test_a_port_that_the_system_gives_twice_is_asked_for_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = iter([40001, 40001, 40001, 40002])
+    monkeypatch.setattr(ports, "_bindable", lambda _: next(given))
+    assert ports.choose(tmp_path / "ports.json", ["eid"], web=0) == {"web": 40001, "eid": 40002}
+
+
 @pytest.mark.parametrize("content", ["", "[]", "null", '{"web": "x"}', '{"web": 70000}'])
 def test_a_damaged_list_of_ports_is_made_anew(tmp_path: Path, content: str) -> None:
     file = tmp_path / "ports.json"
