@@ -84,7 +84,10 @@ def test_every_text_is_there_in_every_language() -> None:
 
 
 def test_each_category_is_served_by_one_of_the_four() -> None:
-    assert sum(len(vocabulary.served_by(source)) for source in SOURCES) == len(vocabulary.categories()) == 12
+    elsewhere = [
+        c.code for c in vocabulary.categories().values() if c.source in ("aurora", "citizen")
+    ]  # worked out, or told by the citizen
+    assert sum(len(vocabulary.served_by(source)) for source in SOURCES) == len(vocabulary.categories()) - len(elsewhere) == 13
 
 
 def test_sandbox_imports_nothing_of_aurora() -> None:
