@@ -6,31 +6,28 @@ suggestions is asked on the same page, an agency asks as it asks for everything.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
+from aurora.journeys import _asked
+from aurora.journeys._asked import Allowed, Offer, check
 from aurora.journeys._door import open_door
 from aurora.journeys._log import log
 from aurora.journeys.own_data import OWN_DATA
 from aurora.journeys.suggest import PURPOSE
 from aurora.twin import declared
-from consent import acting, earlier, notices, queries, services, terms
-from consent.days import day_of
-from consent.errors import Conflict, InvalidInput, NotFound
+from consent import acting, queries, services, terms
+from consent.errors import InvalidInput, NotFound
 from consent.ledger.events import Event
-from consent.models import Agency, ConsentRecord, DataCategoryVersion, PurposeVersion
-from consent.notices import NoticeText
-from consent.rules import AURORA, CITIZEN, AccessRequest, latest_end
+from consent.models import Agency
+from consent.rules import AURORA, CITIZEN, AccessRequest
 from consent.scope import citizen_scope
-from consent.terms import Identity, Period, Term
 from recommender.catalogue.areas import MUNICIPALITIES
 from recommender.facts import BEST, DECLARED_CATEGORIES, HOME_CATEGORY, METERS, SITUATION_CATEGORY
 
-CHANGED = "The text has changed since you opened the page. Read it again before you decide."
+__all__ = ["MUNICIPALITY", "Allowed", "Offer", "Said", "check", "of_form", "offer", "retract", "save", "view"]
 MUNICIPALITY = "municipality"
 # What may be said, as forms say it: an answer that is none of these is no answer.
 GRADES = {str(number): number for number in range(BEST + 1)}
@@ -47,30 +44,6 @@ class Said:
     def by_category(self) -> dict[str, dict[str, int | str]]:
         home: dict[str, int | str] = {MUNICIPALITY: self.municipality} if self.municipality else {}
         return {SITUATION_CATEGORY: dict(self.meters), HOME_CATEGORY: home}
-
-
-@dataclass(frozen=True)
-class Offer:
-    """What the page says of the use for suggestions, in one language, and a token that stands for exactly that text."""
-
-    purpose: PurposeVersion
-    categories: tuple[DataCategoryVersion, ...]
-    terms: tuple[Term, ...]
-    text: NoticeText
-    standing: ConsentRecord | None
-    covers: frozenset[str]
-
-    @property
-    def token(self) -> str:
-        return hashlib.sha256(self.text.digest.encode()).hexdigest()
-
-
-@dataclass(frozen=True)
-class Allowed:
-    """What of it suggestions may use, as codes, and the last day."""
-
-    categories: tuple[str, ...]
-    until: date
 
 
 def of_form(answers: Mapping[str, str]) -> Said:
@@ -102,38 +75,12 @@ def view(*, citizen_id: UUID, now: datetime) -> Said:
 def offer(*, citizen_id: UUID, language: str, today: date) -> Offer:
     """What can be allowed on a day, with what is different from what was allowed before."""
     _themself()
-    aurora, yourself = Agency.objects.get(code=AURORA), Agency.objects.get(code=CITIZEN)
-    version, purpose = queries.current_recipient(aurora), queries.current_purpose(PURPOSE)
     # In the order of the page: the ten sides of life first.
-    categories = tuple(sorted(queries.current_categories(DECLARED_CATEGORIES), key=lambda c: DECLARED_CATEGORIES.index(c.category_id)))
-
-    def said(period: Period, identity: Identity | None) -> tuple[Term, ...]:
-        return terms.declare(language=language, period=Period(period.start, latest_end(period.start)), identity=identity)
-
-    now_said = said(Period(today, today), terms.identity_of(version, language))
-    text = notices.compose(
-        language=language, recipient=aurora, source=yourself, purpose=purpose, categories=categories, terms=now_said,
-        recipient_version=version.version if version else 1,
+    categories = sorted(queries.current_categories(DECLARED_CATEGORIES), key=lambda c: DECLARED_CATEGORIES.index(c.category_id))
+    return _asked.offer(
+        citizen_id=citizen_id, purpose=PURPOSE, source=Agency.objects.get(code=CITIZEN), categories=categories, wording=terms.declare,
+        language=language, today=today,
     )  # fmt: skip
-    with citizen_scope(citizen_id):
-        before = earlier.find(citizen_id=citizen_id, recipient=aurora, source=yourself, purpose=PURPOSE, today=today)
-        text = earlier.told(text, before, terms=said)
-    standing = before.record if before is not None and before.state != "ended" else None
-    return Offer(purpose, categories, now_said, text, standing, before.covers if before else frozenset())
-
-
-def check(*, shown: Offer, categories: Iterable[str], until: date | None, today: date) -> Allowed:
-    """Only what was offered, at least one, and an end. Raises `InvalidInput` with every field that is wrong."""
-    chosen = sorted(set(categories))
-    if until is not None:
-        services.check_end(until, today=today)
-    if not chosen:
-        raise InvalidInput({"categories": "category_required"})
-    if not set(chosen) <= {c.category_id for c in shown.categories}:
-        raise InvalidInput({"categories": "category_unknown"})
-    if until is None:
-        raise InvalidInput({"end": "end_required"})
-    return Allowed(tuple(chosen), until)
 
 
 def save(
@@ -145,17 +92,17 @@ def save(
     Raises `Conflict` when the text has changed since it was shown.
     """
     _themself()
-    if decision != "save" and not hmac.compare_digest(shown.token.encode(), token.encode()):
-        raise Conflict(CHANGED)
+    if decision != "save":
+        _asked.same_text(shown, token)
     version = {c.category_id: c.version for c in shown.categories}
     with citizen_scope(citizen_id):
         services.take_turn(citizen_id=citizen_id)  # of two windows one is the last
         queries.for_decision(citizen_id=citizen_id, recipient=AURORA)  # locks in the order in which every access does
         facts, gone = declared.state(citizen_id=citizen_id, said=said.by_category, version=version, now=now)
         if allowed is not None and decision == "allow":
-            _give(citizen_id, shown, allowed, now)
+            _asked.give(citizen_id=citizen_id, shown=shown, allowed=allowed, now=now)
         elif decision == "decline":
-            _decline(citizen_id, shown, now)
+            _asked.decline(citizen_id=citizen_id, shown=shown, now=now)
         if facts or gone:
             told = [category for category, values in said.by_category.items() if values]
             log(
@@ -182,32 +129,6 @@ def retract(*, citizen_id: UUID, now: datetime) -> int:
             details={"facts": 0, "facts_erased": gone}, at=now,
         )  # fmt: skip
     return gone
-
-
-def _give(citizen_id: UUID, shown: Offer, allowed: Allowed, now: datetime) -> None:
-    record, _ = services.give(
-        citizen_id=citizen_id, recipient=Agency.objects.get(code=AURORA), source=Agency.objects.get(code=CITIZEN), purpose=PURPOSE,
-        categories=allowed.categories, notice=notices.keep(shown.text, now=now), until=allowed.until, now=now, decided_on=day_of(now),
-    )  # fmt: skip
-    log(
-        citizen_id=citizen_id, event=Event.CONSENT_GIVEN, actor=CITIZEN, purpose=PURPOSE, categories=record.categories,
-        consent_ids=[record.pk], source=CITIZEN,
-        details={"recipient": AURORA, "until": allowed.until.isoformat(), "notice": record.notice_id}, at=now,
-    )  # fmt: skip
-
-
-def _decline(citizen_id: UUID, shown: Offer, now: datetime) -> None:
-    text = shown.text
-    if queries.declined_last(citizen_id=citizen_id, recipient=AURORA, source=CITIZEN, purpose=PURPOSE, digest=text.digest):
-        return
-    record = services.decline(
-        citizen_id=citizen_id, recipient=Agency.objects.get(code=AURORA), source=Agency.objects.get(code=CITIZEN), purpose=PURPOSE,
-        notice=notices.keep(text, now=now), now=now,
-    )  # fmt: skip
-    log(
-        citizen_id=citizen_id, event=Event.CONSENT_DECLINED, actor=CITIZEN, purpose=PURPOSE, consent_ids=[record.pk], source=CITIZEN,
-        details={"recipient": AURORA}, at=now,
-    )  # fmt: skip
 
 
 def _themself() -> None:

@@ -25,7 +25,7 @@ def use_page(shown: Offer, *, today: date, form: QueryDict | None, errors: Mappi
     """Nothing is chosen but what the citizen chose before an error."""
     end = (form or QueryDict()).get("end", "")
     return UseEstimatePage(
-        category=category_view(shown.category),
+        category=category_view(shown.categories[0]),
         purpose=purpose_view(shown.purpose),
         terms=notice_parts(shown.terms),
         ends=tuple(EndChoice(str(m), latest_end(today, months=m), end == str(m)) for m in ENDS),
