@@ -10,9 +10,9 @@ import numpy as np
 from bench.harness import Lap, Scale, column, interleave
 from bench.place import Place
 from bench.results import Results
-from recommender import batch
 from recommender.catalogue import catalogue
 from recommender.registry import current
+from recommender.suggesting import batch
 from recommender.training import dataset
 
 CITIZENS = 1_000_000

@@ -29,9 +29,9 @@ from bench.results import ROOT, Results
 from recommender import Options, Profile, suggest
 from recommender.catalogue import Catalogue, PublicService, catalogue
 from recommender.catalogue.text import Text
-from recommender.explain import render
 from recommender.ranking.features import matrix
 from recommender.registry import current
+from recommender.suggesting.explain import render
 from recommender.training import households
 
 SERVICES = 1_800

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from recommender.profile import Profile
-    from recommender.service import Options, Slate, open_questions, open_services, render, suggest, used_categories
+    from recommender.suggesting.service import Options, Slate, open_questions, open_services, render, suggest, used_categories
 
 __all__ = ["Options", "Profile", "Slate", "open_questions", "open_services", "render", "suggest", "used_categories"]
 
@@ -21,4 +21,4 @@ __all__ = ["Options", "Profile", "Slate", "open_questions", "open_services", "re
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module("recommender.profile" if name == "Profile" else "recommender.service"), name)
+    return getattr(import_module("recommender.profile" if name == "Profile" else "recommender.suggesting.service"), name)

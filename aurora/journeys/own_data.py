@@ -181,7 +181,7 @@ def _consent(record: ConsentRecord) -> dict[str, Any]:
 
 
 def _run(run: Run, catalogue: Catalogue) -> dict[str, Any]:
-    """Suggestions as they are kept: what a person reads of them first, then all that they were made from (`recommender.replay.record`)."""
+    """Suggestions as they are kept: what a person reads of them first, then all that they were made from (`recommender.suggesting.replay.record`)."""
     record = {key: value for key, value in run.content["record"].items() if key != "slate"}
     return {
         "run": str(run.id),

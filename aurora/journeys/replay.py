@@ -19,15 +19,15 @@ from consent.rules import AURORA, CITIZEN
 from consent.scope import citizen_scope
 from recommender.catalogue import store
 from recommender.registry import serving
-from recommender.replay import Replayed
-from recommender.replay import replay as make_again
+from recommender.suggesting.replay import Replayed
+from recommender.suggesting.replay import replay as make_again
 
 ROW = Replayed(False, ("row",))
 
 
 @dataclass(frozen=True)
 class Recomputed:
-    """`differences`: names of what is not the same, never a value. `since`: see `recommender.replay`. `entry_id`: the entry in the citizen's log that tells of it."""
+    """`differences`: names of what is not the same, never a value. `since`: see `recommender.suggesting.replay`. `entry_id`: the entry in the citizen's log that tells of it."""
 
     run_id: UUID
     same: bool

@@ -35,10 +35,10 @@ from recommender.policy import PRESENT
 from recommender.profile import Profile
 from recommender.ranking.model import Ranker
 from recommender.registry.serving import serving
-from recommender.replay import options_of, plain, record
-from recommender.service import Options, assess, epoch, standing_of, used_categories
-from recommender.slate import MOST_SEEDS
-from recommender.why import Why, why
+from recommender.suggesting.replay import options_of, plain, record
+from recommender.suggesting.service import Options, assess, epoch, standing_of, used_categories
+from recommender.suggesting.slate import MOST_SEEDS
+from recommender.suggesting.why import Why, why
 
 PURPOSE = "service-suggestions"
 LIMIT = 10

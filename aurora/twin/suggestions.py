@@ -23,7 +23,7 @@ class RunDamaged(RuntimeError):
 
 @dataclass(frozen=True)
 class Run:
-    """One run. `content`: JSON; `content["record"]` is `recommender.replay`'s record."""
+    """One run. `content`: JSON; `content["record"]` is `recommender.suggesting.replay`'s record."""
 
     id: UUID
     made_at: datetime

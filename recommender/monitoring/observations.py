@@ -9,12 +9,12 @@ from datetime import date
 import numpy as np
 
 from recommender.catalogue import Catalogue
-from recommender.compiled import YES, compiled
 from recommender.eligibility import Facts
 from recommender.errors import UnknownCatalogue
 from recommender.facts import CATEGORIES, FACTS
 from recommender.monitoring.groups import groups
 from recommender.profile import Profile
+from recommender.suggesting.compiled import YES, compiled
 from recommender.training.rows import Row, SlateShown
 
 KINDS = ("opened", "helpful", "not_for_me", "applied")

@@ -11,7 +11,7 @@ import pytest
 from consent import purposes
 from consent.purposes import fitting
 from recommender.catalogue import catalogue
-from recommender.service import used_categories
+from recommender.suggesting.service import used_categories
 
 HELD = ["a.one", "a.two", "a.three"]
 

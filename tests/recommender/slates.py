@@ -13,8 +13,8 @@ from recommender.facts import CATEGORIES
 from recommender.policy import PRESENT
 from recommender.profile import Profile
 from recommender.registry import current
-from recommender.service import suggest
-from recommender.slate import MOST_SEEDS, Options, Slate
+from recommender.suggesting.service import suggest
+from recommender.suggesting.slate import MOST_SEEDS, Options, Slate
 from recommender.training import households
 from tests.recommender.strategies import profiles
 

@@ -8,8 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from recommender import batch
-from recommender.candidates import candidates
 from recommender.catalogue import catalogue
 from recommender.eligibility import Answer, Facts, Rule
 from recommender.eligibility.columns import answers
@@ -17,7 +15,9 @@ from recommender.errors import RuleError
 from recommender.facts import PROGRAMME_CATEGORY, PROGRAMMES
 from recommender.profile import Profile
 from recommender.ranking.features import FEATURE_KEYS, matrix
-from recommender.slate import Options
+from recommender.suggesting import batch
+from recommender.suggesting.candidates import candidates
+from recommender.suggesting.slate import Options
 from recommender.training import households
 from tests.recommender.strategies import profiles
 

@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recommender.candidates import candidates
 from recommender.catalogue import LANGUAGES, catalogue
-from recommender.counterfactual import AGE, Counterfactual, counterfactual, render
 from recommender.eligibility import Facts, Rule
-from recommender.explain import explain
 from recommender.facts import FACTS, Kind
-from recommender.fit import fits
 from recommender.profile import Profile
 from recommender.registry import current
-from recommender.slate import Options
+from recommender.suggesting.candidates import candidates
+from recommender.suggesting.counterfactual import AGE, Counterfactual, counterfactual, render
+from recommender.suggesting.explain import explain
+from recommender.suggesting.fit import fits
+from recommender.suggesting.slate import Options
 from recommender.training import households
 from tests.recommender.slates import TODAY, anyone, households_, seeds, slate
 

@@ -13,11 +13,11 @@ import recommender.texts
 from recommender.catalogue import LANGUAGES, catalogue
 from recommender.eligibility import Facts
 from recommender.errors import CatalogueError
-from recommender.explain import MOST_REASONS, _variant, explain, render
 from recommender.facts import FACTS, METERS, PROGRAMME_CATEGORY, Kind
 from recommender.profile import Profile
 from recommender.ranking.features import FEATURE_KEYS, matrix
 from recommender.registry import current
+from recommender.suggesting.explain import MOST_REASONS, _variant, explain, render
 from recommender.training import households
 from tests.recommender.strategies import profiles
 

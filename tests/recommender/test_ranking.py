@@ -154,7 +154,7 @@ def test_the_committed_model_is_of_the_committed_extract() -> None:
 def test_suggesting_does_not_wait_for_libraries_that_only_others_use() -> None:
     """LightGBM imports them wherever they are installed: seconds of each process's start."""
     code = (
-        "import sys, recommender.replay, recommender.registry.artefact, recommender.training.train; "
+        "import sys, recommender.suggesting.replay, recommender.registry.artefact, recommender.training.train; "
         "print([name for name in ('sklearn', 'pandas', 'scipy.stats', 'dask') if name in sys.modules]); import sklearn, pandas"
     )
     found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

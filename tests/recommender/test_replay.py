@@ -16,9 +16,9 @@ from recommender.errors import ArtefactError, UnknownCatalogue
 from recommender.profile import Profile
 from recommender.ranking.model import Ranker
 from recommender.registry import current
-from recommender.replay import Replayed, canonical, record, replay
-from recommender.service import assess
-from recommender.slate import Options
+from recommender.suggesting.replay import Replayed, canonical, record, replay
+from recommender.suggesting.service import assess
+from recommender.suggesting.slate import Options
 from recommender.training import households
 from tests.recommender.slates import TODAY, anyone, hidings, seeds
 

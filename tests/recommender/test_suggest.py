@@ -10,17 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import recommender
-from recommender.candidates import MUNICIPALITY, candidates
 from recommender.catalogue import LANGUAGES, Catalogue, catalogue
-from recommender.compiled import compiled
 from recommender.eligibility import Answer, Facts
 from recommender.facts import CATEGORIES, FACTS, PROGRAMME_CATEGORY, category_of
 from recommender.policy import PRESENT, place
 from recommender.profile import Profile
 from recommender.ranking.relevance import relevance
 from recommender.registry import current
-from recommender.service import Eligibility, assess, epoch, open_questions, open_services, suggest, used_categories
-from recommender.slate import Options
+from recommender.suggesting.candidates import MUNICIPALITY, candidates
+from recommender.suggesting.compiled import compiled
+from recommender.suggesting.service import Eligibility, assess, epoch, open_questions, open_services, suggest, used_categories
+from recommender.suggesting.slate import Options
 from recommender.training import households
 from tests.recommender.slates import SURE, TODAY, anyone, hidings, partly_connected, seeds, slate
 from tests.recommender.strategies import complete

@@ -7,14 +7,14 @@ from datetime import timedelta
 
 from hypothesis import given, settings
 
-from recommender.candidates import MUNICIPALITY, candidates
 from recommender.catalogue import Catalogue, catalogue
 from recommender.eligibility import Answer, Facts
 from recommender.profile import Profile
 from recommender.registry import current
-from recommender.slate import Options
+from recommender.suggesting.candidates import MUNICIPALITY, candidates
+from recommender.suggesting.slate import Options
+from recommender.suggesting.why import Cause, Why, why
 from recommender.training import households
-from recommender.why import Cause, Why, why
 from tests.recommender.slates import TODAY, anyone, hidings, seeds, slate
 
 

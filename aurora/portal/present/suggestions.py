@@ -27,7 +27,7 @@ from aurora.ui.contexts import (
 from consent import acting
 from consent.rules import CITIZEN
 from recommender.catalogue import Catalogue, store
-from recommender.service import open_questions
+from recommender.suggesting.service import open_questions
 
 UNKNOWNS_SHOWN = 3
 FIRST = 5

@@ -11,10 +11,10 @@ from aurora.journeys.suggest import Suggestions
 from aurora.portal.present.suggestions import label, reasons, service_url, unknowns
 from aurora.portal.present.vocabulary import Vocabulary
 from aurora.ui.contexts import CauseView, UnknownView, WhyPage
-from recommender import counterfactual
 from recommender.catalogue import PublicService
-from recommender.explain import Reason, render
-from recommender.why import Because, Cause, Why
+from recommender.suggesting import counterfactual
+from recommender.suggesting.explain import Reason, render
+from recommender.suggesting.why import Because, Cause, Why
 
 
 def page(found: Why, made: Suggestions, vocabulary: Vocabulary, language: str) -> WhyPage:

@@ -124,7 +124,7 @@ class SuggestionsPage:
 
 @dataclass(frozen=True, slots=True)
 class CauseView:
-    """Why a service is not suggested, or not sure. `kind`: a word of `recommender.why.Cause`; `facts`: what it rests on."""
+    """Why a service is not suggested, or not sure. `kind`: a word of `recommender.suggesting.why.Cause`; `facts`: what it rests on."""
 
     kind: str
     facts: tuple[UnknownView, ...] = ()

@@ -7,17 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recommender.candidates import candidates
 from recommender.catalogue import catalogue
 from recommender.eligibility import Answer, Facts
-from recommender.explain import explain, render
 from recommender.facts import METERS
-from recommender.fit import score
 from recommender.meters import match
 from recommender.profile import Profile
 from recommender.ranking.relevance import LEAST_METER, MOST_LIFT, lift, lifts, meter_grounds
 from recommender.registry import current
-from recommender.slate import Options
+from recommender.suggesting.candidates import candidates
+from recommender.suggesting.explain import explain, render
+from recommender.suggesting.fit import score
+from recommender.suggesting.slate import Options
 from tests.recommender.slates import TODAY, anyone, slate
 
 situations = st.dictionaries(st.sampled_from(METERS), st.integers(0, 10), min_size=1)

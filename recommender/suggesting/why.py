@@ -7,17 +7,17 @@ from enum import StrEnum
 
 import numpy as np
 
-from recommender.candidates import MUNICIPALITY, REGION, Candidates, is_received, unknown_area
 from recommender.catalogue import Catalogue, PublicService
-from recommender.compiled import NO, UNKNOWN
-from recommender.counterfactual import Counterfactual
 from recommender.eligibility import Answer
-from recommender.explain import Reason, against
 from recommender.facts import PROGRAMME_CATEGORY, category_of
-from recommender.fit import LEAST_SCORE
 from recommender.profile import Profile
 from recommender.ranking.model import Ranker
-from recommender.service import Eligibility, Options, assess
+from recommender.suggesting.candidates import MUNICIPALITY, REGION, Candidates, is_received, unknown_area
+from recommender.suggesting.compiled import NO, UNKNOWN
+from recommender.suggesting.counterfactual import Counterfactual
+from recommender.suggesting.explain import Reason, against
+from recommender.suggesting.fit import LEAST_SCORE
+from recommender.suggesting.service import Eligibility, Options, assess
 
 
 class Cause(StrEnum):

@@ -16,18 +16,18 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from recommender import counterfactual
 from recommender.boosting import lgb
-from recommender.candidates import Candidates
 from recommender.catalogue import LANGUAGES, Catalogue
 from recommender.errors import RecommenderError
-from recommender.explain import render
 from recommender.policy import Policy
 from recommender.profile import Profile
-from recommender.questions import open_services
 from recommender.ranking.model import Ranker
-from recommender.service import assess
-from recommender.slate import Item, Options, Slate
+from recommender.suggesting import counterfactual
+from recommender.suggesting.candidates import Candidates
+from recommender.suggesting.explain import render
+from recommender.suggesting.questions import open_services
+from recommender.suggesting.service import assess
+from recommender.suggesting.slate import Item, Options, Slate
 
 FORMAT = 1
 MOST_TOLD = 20  # differences

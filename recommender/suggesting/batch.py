@@ -16,9 +16,9 @@ from recommender.catalogue import Catalogue
 from recommender.eligibility.columns import answers
 from recommender.eligibility.rule import Rule
 from recommender.facts import PROGRAMMES
-from recommender.fit import LEAST_SCORE
 from recommender.ranking.features import FEATURE_KEYS, OWN, Matrix
 from recommender.ranking.model import Ranker
+from recommender.suggesting.fit import LEAST_SCORE
 
 # Rows at a time: 18 MB of facts, and what is computed from them stays in about three times that.
 ROWS = 65_536

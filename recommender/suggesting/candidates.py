@@ -10,17 +10,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from recommender.catalogue import Catalogue, PublicService
-from recommender.compiled import NO, UNKNOWN, UNRULED, Compiled, Floats, Ints, Truths, compiled
 from recommender.eligibility import Facts
 from recommender.eligibility.outcome import NOT_ASSESSED, Outcome
 from recommender.facts import PROGRAMME_CATEGORY, PROGRAMMES
-from recommender.fit import LEAST_SCORE
 from recommender.policy import Scored
 from recommender.profile import Profile
 from recommender.ranking import relevance
 from recommender.ranking.features import matrix
 from recommender.ranking.model import Ranker
-from recommender.slate import Eligibility, Options
+from recommender.suggesting.compiled import NO, UNKNOWN, UNRULED, Compiled, Floats, Ints, Truths, compiled
+from recommender.suggesting.fit import LEAST_SCORE
+from recommender.suggesting.slate import Eligibility, Options
 
 MUNICIPALITY, REGION = "life.home.municipality", "population.person.region"
 

@@ -8,10 +8,10 @@ from datetime import date
 from enum import StrEnum
 
 from recommender.catalogue import PublicService
-from recommender.counterfactual import Counterfactual
-from recommender.explain import Reason
 from recommender.facts import by_category
 from recommender.policy import PRESENT, Policy
+from recommender.suggesting.counterfactual import Counterfactual
+from recommender.suggesting.explain import Reason
 
 # A seed is kept as JSON: above 2**53 other readers than ours would round it.
 MOST_SEEDS = 2**53

@@ -12,18 +12,18 @@ from functools import cache
 
 import numpy as np
 
-from recommender.candidates import Candidates, candidates
 from recommender.catalogue import Catalogue
-from recommender.compiled import NO, compiled
-from recommender.counterfactual import counterfactual
-from recommender.explain import Reason, explain, render
 from recommender.facts import CATEGORIES, DECLARED_CATEGORIES, PROGRAMME_CATEGORY, category_of
 from recommender.policy import Placed, Policy, place
 from recommender.profile import Profile
-from recommender.questions import OpenQuestion, open_questions, open_services
 from recommender.ranking.features import FEATURE_CATEGORIES
 from recommender.ranking.model import Ranker
-from recommender.slate import Eligibility, Item, Options, Slate
+from recommender.suggesting.candidates import Candidates, candidates
+from recommender.suggesting.compiled import NO, compiled
+from recommender.suggesting.counterfactual import counterfactual
+from recommender.suggesting.explain import Reason, explain, render
+from recommender.suggesting.questions import OpenQuestion, open_questions, open_services
+from recommender.suggesting.slate import Eligibility, Item, Options, Slate
 
 __all__ = [
     "Eligibility",

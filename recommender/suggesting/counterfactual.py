@@ -16,11 +16,11 @@ from typing import Literal, TypeAlias
 
 from recommender.catalogue.model import PublicService
 from recommender.eligibility import Facts
-from recommender.explain import Reason
 from recommender.facts import FACTS, Kind
-from recommender.fit import fits
 from recommender.profile import Profile
 from recommender.ranking.model import Ranker
+from recommender.suggesting.explain import Reason
+from recommender.suggesting.fit import fits
 from recommender.texts import beyond
 
 Side: TypeAlias = Literal["above", "below"]

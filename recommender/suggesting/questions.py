@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recommender.candidates import Candidates
-from recommender.compiled import UNKNOWN
 from recommender.facts import CATEGORIES, category_of
+from recommender.suggesting.candidates import Candidates
+from recommender.suggesting.compiled import UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
