@@ -1,6 +1,7 @@
 """How well the trained way of ranking ranks, beside others' ways: households held out, five splits, 95 % intervals over households (bootstrap).
 
 `_attributes`: from facts that are no programmes. `_history`: one programme that is received is hidden, the others are known and no candidates.
+A split that was measured on the same households by the same code is not measured again (`splits.py`): all of CPS takes longer than some sessions last.
 Other recommenders run in an environment of their own, in a process of their own (`bench/peers/recommend.py`); where there is none, they are left out.
 """
 
@@ -16,7 +17,7 @@ from statistics import mean
 
 import numpy as np
 
-from bench import contenders, cps
+from bench import contenders, cps, splits
 from bench.harness import Scale
 from bench.place import Place
 from bench.results import ROOT, Figure, Results
@@ -38,6 +39,13 @@ class Measured:
 
     each: dict[str, list[Floats]] = field(default_factory=dict)
     single: dict[str, list[float]] = field(default_factory=dict)
+    settings: list[str] = field(default_factory=list)  # of the peers, as they were chosen on the first split
+
+    def add(self, other: Measured) -> None:
+        for name, each in other.each.items():
+            self.each.setdefault(name, []).extend(each)
+        for name, values in other.single.items():
+            self.single.setdefault(name, []).extend(values)
 
     def ranking(self, name: str, scores: Floats, labels: Labels) -> None:
         self.each.setdefault(f"ndcg3_{name}", []).append(metrics.ndcg_each(scores, labels))
@@ -65,21 +73,33 @@ def measure(results: Results, place: Place, scale: Scale) -> None:
         data = Dataset(data.rows[:2000], data.labels[:2000], data.sha256)
     settings: list[str] = []
     for seed in SEEDS[: scale.pick(5, 1)]:
-        kept, held_out = dataset.split(len(data.rows), seed)
-        by_segment = contenders.by_segment(data, kept, held_out)
-        _attributes(found, data, kept, held_out, by_segment)
-        hidden = dataset.hide_one(data.rows[held_out], data.labels[held_out])
-        ours = _ours(found, data, kept, held_out, hidden)
-        found.hidden("history_segment_popularity", by_segment[hidden.who], hidden)
-        found.hidden("history_logistic", contenders.logistic(data.rows[kept], data.labels[kept], hidden.rows), hidden)
-        if PEERS.exists():
-            settings = _peers(found, data, kept, hidden, by_segment, settings, scale)
-        if households.catch_all is not None and not scale.quick:
-            contenders.catch_all(found, data, households.catch_all, kept, held_out)
-        contenders.ablations(found, data, kept, held_out, ours)
+        split = splits.load(data, seed) if not scale.quick else None
+        if split is None:
+            split = _split(data, households.catch_all, seed, settings, scale)
+            if not scale.quick:
+                splits.save(data, seed, split)
+        settings = split.settings
+        found.add(split)
     found.tell(results)
     _best_peer(results, found)
     results.number("ndcg3_households", [len(data.rows)])
+
+
+def _split(data: Dataset, catch_all: Labels | None, seed: int, settings: list[str], scale: Scale) -> Measured:
+    found = Measured(settings=settings)
+    learnt_from, held_out = dataset.split(len(data.rows), seed)
+    by_segment = contenders.by_segment(data, learnt_from, held_out)
+    _attributes(found, data, learnt_from, held_out, by_segment)
+    hidden = dataset.hide_one(data.rows[held_out], data.labels[held_out])
+    ours = _ours(found, data, learnt_from, held_out, hidden)
+    found.hidden("history_segment_popularity", by_segment[hidden.who], hidden)
+    found.hidden("history_logistic", contenders.logistic(data.rows[learnt_from], data.labels[learnt_from], hidden.rows), hidden)
+    if PEERS.exists():
+        found.settings = _peers(found, data, learnt_from, hidden, by_segment, settings, scale)
+    if catch_all is not None and not scale.quick:
+        contenders.catch_all(found, data, catch_all, learnt_from, held_out)
+    contenders.ablations(found, data, learnt_from, held_out, ours)
+    return found
 
 
 def _attributes(found: Measured, data: Dataset, kept: Floats, held_out: Floats, by_segment: Floats) -> None:
