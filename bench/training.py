@@ -57,7 +57,10 @@ class Measured:
             self.single.setdefault(f"auc_{name}_{programme}", []).append(metrics.auc(scores[:, column], labels[:, column]))
 
     def hidden(self, name: str, scores: Floats, hidden: dataset.Hidden) -> None:
-        self.each.setdefault(f"ndcg3_{name}", []).append(metrics.hidden_each(scores, hidden.seen, hidden.who, hidden.which))
+        case = (scores, hidden.seen, hidden.who, hidden.which)
+        self.each.setdefault(f"ndcg3_{name}", []).append(metrics.hidden_each(*case))
+        self.each.setdefault(f"recall3_{name}", []).append(metrics.hidden_recall_each(*case))
+        self.each.setdefault(f"map_{name}", []).append(metrics.hidden_precision_each(*case))
 
     def tell(self, results: Results) -> None:
         for name, each in self.each.items():
@@ -106,6 +109,7 @@ def _attributes(found: Measured, data: Dataset, kept: Floats, held_out: Floats, 
     labels = data.labels[held_out]
     found.ranking("popularity", np.tile(data.labels[kept].mean(axis=0), (len(held_out), 1)), labels)
     found.ranking("segment_popularity", by_segment, labels)
+    found.aucs("segment_popularity", by_segment, labels)
     chances = contenders.logistic(dataset.without_history(data.rows[kept]), data.labels[kept], dataset.without_history(data.rows[held_out]))
     found.ranking("logistic", chances, labels)
     found.aucs("logistic", chances, labels)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -53,13 +53,32 @@ def _first(scores: Floats, labels: Labels, at: int) -> tuple[Labels, Labels]:
 
 def hidden_each(scores: Floats, seen: Labels, who: Places, which: Places, at: int = PLACES) -> Floats:
     """nDCG@`at` with one programme hidden (`dataset.hide_one`), a household the mean over its programmes. What is seen to be received is no candidate."""
+    rank = hidden_ranks(scores, seen, who, which)
+    return over_programmes(np.where(rank < at, 1 / np.log2(rank + 2), 0), who)
+
+
+def hidden_recall_each(scores: Floats, seen: Labels, who: Places, which: Places, at: int = PLACES) -> Floats:
+    """The same for recall@`at`: the share of its programmes that are among the first `at` when they are the hidden one."""
+    return over_programmes(hidden_ranks(scores, seen, who, which) < at, who)
+
+
+def hidden_precision_each(scores: Floats, seen: Labels, who: Places, which: Places) -> Floats:
+    """The same for average precision, which is 1 / rank where one alone is to be found."""
+    return over_programmes(1 / (hidden_ranks(scores, seen, who, which) + 1), who)
+
+
+def hidden_ranks(scores: Floats, seen: Labels, who: Places, which: Places) -> Places:
+    """How many candidates stand before the hidden programme, from 0; int[pairs]. Ties keep column order."""
     open_ = np.where(seen, -np.inf, scores)
     wanted = open_[np.arange(len(who)), which][:, None]
     before = np.arange(scores.shape[1]) < which[:, None]
-    rank = (open_ > wanted).sum(axis=1) + ((open_ == wanted) & before).sum(axis=1)
-    gained = np.where(rank < at, 1 / np.log2(rank + 2), 0)
+    return np.asarray((open_ > wanted).sum(axis=1) + ((open_ == wanted) & before).sum(axis=1))
+
+
+def over_programmes(values: npt.NDArray[Any], who: Places) -> Floats:
+    """The mean of each household's values; `who`: whose each is."""
     _, at_household = np.unique(who, return_inverse=True)
-    return np.asarray(np.bincount(at_household, gained) / np.bincount(at_household))
+    return np.asarray(np.bincount(at_household, values) / np.bincount(at_household))
 
 
 def interval(each: Sequence[Floats], resamples: int = 1000, seed: int = 20_261_126) -> tuple[float, float]:

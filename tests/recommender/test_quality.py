@@ -80,9 +80,13 @@ def test_a_hidden_programme_is_looked_for_among_those_not_received() -> None:
     ranked = np.tile(-np.arange(len(PROGRAMMES), dtype=float), (3, 1))
     assert metrics.hidden_each(ranked, hidden.seen, hidden.who, hidden.which) == pytest.approx([1, 0])
     assert metrics.hidden_each(np.zeros_like(ranked), hidden.seen, hidden.who, hidden.which) == pytest.approx([1, 0])
+    assert metrics.hidden_recall_each(ranked, hidden.seen, hidden.who, hidden.which) == pytest.approx([1, 0])
+    assert metrics.hidden_precision_each(ranked, hidden.seen, hidden.who, hidden.which) == pytest.approx([1, 0.2])
     ranked[2, 3] = -9.0
     ranked[2, 2] = -9.0
     assert metrics.hidden_each(ranked, hidden.seen, hidden.who, hidden.which) == pytest.approx([1, 0.5])
+    assert metrics.hidden_recall_each(ranked, hidden.seen, hidden.who, hidden.which) == pytest.approx([1, 1])
+    assert metrics.hidden_precision_each(ranked, hidden.seen, hidden.who, hidden.which) == pytest.approx([1, 1 / 3])
 
 
 def test_other_programmes_flags_cannot_give_the_hidden_one_away() -> None:
