@@ -26,6 +26,7 @@ from aurora.twin.suggestions import Run
 from aurora.twin.values import FactView
 from consent import mandates
 from consent.acting import Acting
+from consent.errors import NotFound
 from consent.ledger.events import Event
 from consent.rules import AURORA, AccessRequest
 from consent.rules.mandates import Deed
@@ -43,6 +44,10 @@ from recommender.suggesting.why import Why, why
 PURPOSE = "service-suggestions"
 LIMIT = 10
 SWEEP_MOST = 500
+
+
+class NotInCatalogue(NotFound):
+    """A service that the catalogue in use does not have: an import may have retired it since its page was opened."""
 
 
 @dataclass(frozen=True)
@@ -119,10 +124,12 @@ def last_made(*, citizen_id: UUID, now: datetime) -> Suggestions | None:
 def explain(*, citizen_id: UUID, service: str, now: datetime) -> tuple[Why, Suggestions]:
     """Why a service of the catalogue is suggested, or why not, from what the suggestions that stand were made from.
 
-    No new access where some stand; else they are made through the door. Raises `AccessRefused`, KeyError for a service that is not in the catalogue.
+    No new access where some stand; else they are made through the door. Raises `AccessRefused`, `NotInCatalogue`.
     """
     run = _run(citizen_id=citizen_id, now=now)
     kept, means = run.content["record"], _means(citizen_id, now)
+    if service not in means.catalogue:
+        raise NotInCatalogue()
     found = why(
         Profile(kept["facts"]), means.catalogue[service], catalogue=means.catalogue, ranker=means.ranker, options=options_of(kept)
     )  # fmt: skip

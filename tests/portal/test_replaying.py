@@ -353,6 +353,23 @@ def test_why_is_not_said_without_a_consent(new_person: Person) -> None:
     assert titles(new_person)[-1] == "aurora:twin:refused"
 
 
+def test_a_service_retired_while_the_page_was_open_is_said_to_be_gone(new_person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    new_person.connect(REGISTER)
+    face, shipped = new_person.browser(), list(catalogue().values())
+    put(*shipped, service("swim-hall", "Uimahalli"))
+    assert face.get("/fi/suggestions/why/swim-hall/").status_code == 200
+    before = store.current()
+    put(*shipped)
+    later = face.get("/fi/suggestions/why/swim-hall/")
+    # Retired between the page's own look at the catalogue and the journey's.
+    now = iter([before])
+    monkeypatch.setattr(store, "current", lambda: next(now, None) or store.at(store.current_version()))
+    between = face.get("/fi/suggestions/why/swim-hall/")
+    for page in (later, between):
+        assert page.status_code == 410 and "Uimahalli" in page.content.decode()
+        assert "Tämä palvelu ei ole enää luettelossa" in page.content.decode()
+
+
 def test_a_new_fact_makes_new_suggestions(new_person: Person) -> None:
     pull = new_person.connect(REGISTER)
     first = made(new_person)

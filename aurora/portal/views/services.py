@@ -42,9 +42,15 @@ def service(request: HttpRequest, identifier: str) -> HttpResponse:
         return data(request, identifier)
     catalogue, language, signed_in = store.current(), formats.language(), isinstance(request.user, Citizen)
     if identifier not in catalogue:
-        return render(request, "portal/service.html", {"page": present.gone_page(_retired(identifier), language)}, status=410)
+        return gone(request, identifier)
     page = present.service_page(catalogue[identifier], catalogue=catalogue, today=_today(), language=language, signed_in=signed_in)
     return render(request, "portal/service.html", {"page": page})
+
+
+def gone(request: HttpRequest, identifier: str) -> HttpResponse:
+    """Says that the catalogue has the service no more. Raises `NotFound` where it never had it."""
+    page = present.gone_page(_retired(identifier), formats.language())
+    return render(request, "portal/service.html", {"page": page}, status=410)
 
 
 @require_safe

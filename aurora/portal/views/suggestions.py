@@ -16,6 +16,7 @@ from aurora.portal.present import feedback as present_feedback
 from aurora.portal.present import suggestions as present
 from aurora.portal.present import why as present_why
 from aurora.portal.present.vocabulary import Vocabulary
+from aurora.portal.views.services import gone
 from consent.errors import NotFound
 from recommender.catalogue import store
 
@@ -36,14 +37,16 @@ def suggestions(request: HttpRequest) -> HttpResponse:
 @require_safe
 @for_citizens
 def why(request: HttpRequest, service: str) -> HttpResponse:
-    """Why a service is suggested, or why not."""
+    """Why a service is suggested, or why not; 410 where it is in the catalogue no more."""
     found = store.current().get(service)
     if found is None:
-        raise NotFound()
+        return gone(request, service)
     try:
         page = present_why.page(*suggest.explain(citizen_id=me(request), service=service, now=timezone.now()), Vocabulary(), _language())
     except AccessRefused:
         page = present_why.refused_page(found)
+    except suggest.NotInCatalogue:
+        return gone(request, service)
     return render(request, "portal/suggestion_why.html", {"page": page})
 
 
