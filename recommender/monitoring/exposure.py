@@ -1,12 +1,12 @@
 """What a slate does for whom: suggested against entitled, true positive rates of the model behind it. numpy only.
 
-Exposure asks of the slate (what people saw); the true positive rate asks of the model (what it would have put first), because a programme that
+Exposure asks of what people saw of the slate; the true positive rate asks of the model (what it would have put first), because a programme that
 somebody receives is never shown to them. Sources: Singh and Joachims 2018 (position-weighted exposure), Hardt et al. 2016 (equal opportunity).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -34,15 +34,15 @@ def weight(position: int) -> float:
     return float(1 / np.log2(1 + position))
 
 
-def exposed(shown: Sequence[str], entitled: frozenset[str], places: int) -> tuple[float, float, float]:
+def exposed(shown: Mapping[str, int], entitled: frozenset[str], places: int) -> tuple[float, float, float]:
     """Of one person: how many of the entitled services could be shown on so many places, how many were, and with what share of the weight.
 
-    `shown` from the first place on. The weight is against the best that a list of that length could give: who is entitled to
-    twenty services is not worse off for having ten places. All zero where the rules entitle to nothing.
+    `shown`: what was shown, each with its place from 1. The weight is against the best that a list of that length could give: who is
+    entitled to twenty services is not worse off for having ten places. All zero where the rules entitle to nothing.
     """
     possible = min(len(entitled), places)
     if not possible:
         return 0.0, 0.0, 0.0
-    at = [position for position, service in enumerate(shown[:places], start=1) if service in entitled]
+    at = [position for service, position in shown.items() if position <= places and service in entitled]
     best = sum(weight(position) for position in range(1, possible + 1))
     return float(possible), float(len(at)), min(1.0, sum(weight(position) for position in at) / best)

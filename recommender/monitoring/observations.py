@@ -21,23 +21,29 @@ KINDS = ("opened", "helpful", "not_for_me", "applied")
 _MUNICIPALITY, _REGION = "life.home.municipality", "population.person.region"
 
 
+# The page's two lengths: the first places, and all of them for who asks for the rest.
+FIRST, ALL = 5, 10
+
+
 @dataclass(frozen=True, slots=True)
 class Viewed:
-    """A slate that one person was shown. `shown`: services from the first place on; `entitled`: those to which the rules said yes that day.
+    """What one person was shown of a slate. `shown`: services by their place, from 1; `entitled`: those to which the rules said yes that day.
 
-    `did`: kind of feedback -> days after the first showing of this slate's model to this person, the earliest of each.
+    `day`: when this slate's model was first shown to them. `places`: of the page as they had it, filled or not: who has not asked for the rest is
+    not worse off for what stands there, and who was shown three of five could have been shown five.
+    `did`: kind of feedback -> days after `day`, the earliest of each.
     """
 
     day: date
     places: int
-    shown: tuple[str, ...]
+    shown: Mapping[str, int]
     entitled: frozenset[str]
     did: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """One person: their groups, what is known of them, what they receive, and for each model the newest slate that they were shown."""
+    """One person: their groups, what is known of them, what they receive, and for each model the newest slate of which they were shown something."""
 
     groups: Mapping[str, str]
     profile: Profile = field(repr=False)
@@ -46,29 +52,31 @@ class Observation:
     viewed: Mapping[str, Viewed] = field(default_factory=dict)
 
 
-def observe(rows: Iterable[Row], catalogue_at: Callable[[str], Catalogue], *, until: date, places: int = 10) -> list[Observation]:
-    """What was known at the end of the day `until`: later slates and feedback are left out, so that a day's report can be made again."""
-    return [_observed(row, catalogue_at, until, places) for row in rows]
+def observe(rows: Iterable[Row], catalogue_at: Callable[[str], Catalogue], *, until: date) -> list[Observation]:
+    """What was known at the end of the day `until`: what was shown or said later is left out, so that a day's report can be made again."""
+    return [_observed(row, catalogue_at, until) for row in rows]
 
 
-def _observed(row: Row, catalogue_at: Callable[[str], Catalogue], until: date, places: int) -> Observation:
-    slates = {number: slate for number, slate in enumerate(row.slates) if slate.day <= until}
-    newest = {slate.model: number for number, slate in sorted(slates.items(), key=lambda found: (found[1].day, found[0]))}
-    viewed = {model: _viewed(row, slates[number], catalogue_at, until, places) for model, number in newest.items()}
+def _observed(row: Row, catalogue_at: Callable[[str], Catalogue], until: date) -> Observation:
+    begun = {at: day for at in range(len(row.slates)) if (day := row.first_seen(at)) is not None and day <= until}
+    newest = {row.slates[at].model: at for at in sorted(begun, key=lambda at: (row.slates[at].day, at))}
+    viewed = {model: _viewed(row, at, begun, catalogue_at, until) for model, at in newest.items()}
     categories = frozenset(FACTS[key].category for key in row.facts) & frozenset(CATEGORIES)
     return Observation(groups(row.facts), row.profile, row.received, categories, viewed)
 
 
-def _viewed(row: Row, slate: SlateShown, catalogue_at: Callable[[str], Catalogue], until: date, places: int) -> Viewed:
-    items = sorted(slate.items, key=lambda item: item.position)
-    of_model = [number for number, one in enumerate(row.slates) if one.model == slate.model and one.day <= until]
-    begun = min(row.slates[number].day for number in of_model)
+def _viewed(row: Row, newest: int, begun: Mapping[int, date], catalogue_at: Callable[[str], Catalogue], until: date) -> Viewed:
+    slate = row.slates[newest]
+    of_model = {at: day for at, day in begun.items() if row.slates[at].model == slate.model}
+    first = min(of_model.values())
     did: dict[str, int] = {}
     for said in row.feedback:
         if said.slate in of_model and said.day <= until and said.kind in KINDS:
-            days = max(0, (said.day - begun).days)
+            days = max(0, (said.day - first).days)
             did[said.kind] = min(days, did.get(said.kind, days))
-    return Viewed(begun, places, tuple(item.service for item in items), entitled(row.profile, catalogue_at, slate), did)
+    shown = {item.service: item.position for item in row.seen(newest, until=until)}
+    places = FIRST if row.notes_shown and max(shown.values()) <= FIRST else ALL
+    return Viewed(first, places, shown, entitled(row.profile, catalogue_at, slate), did)
 
 
 def entitled(profile: Profile, catalogue_at: Callable[[str], Catalogue], slate: SlateShown) -> frozenset[str]:

@@ -119,6 +119,29 @@ class Row:
             return None
         return tuple(self.received[programme] for programme in PROGRAMMES)
 
+    @property
+    def notes_shown(self) -> bool:
+        """Whether it says what was shown. A row without any such note is older than the note: of it each slate counts as shown whole, on its own day."""
+        return any(said.kind == "shown" for said in self.feedback)
+
+    def seen(self, slate: int, *, until: date | None = None) -> tuple[ItemShown, ...]:
+        """What of `slates[slate]` was put before the citizen's eyes by the end of the day `until`, the first place first; each keeps its own place.
+
+        A slate is what was made. The page shows its first places, and the others when they are asked for: feedback of kind `shown` says which.
+        """
+        items = tuple(sorted(self.slates[slate].items, key=lambda item: item.position))
+        if not self.notes_shown:
+            return items if until is None or self.slates[slate].day <= until else ()
+        noted = {said.service for said in self._shown(slate) if until is None or said.day <= until}
+        return tuple(item for item in items if item.service in noted)
+
+    def first_seen(self, slate: int) -> date | None:
+        """The day on which something of the slate was first shown; None where nothing of it was."""
+        return min((said.day for said in self._shown(slate)), default=None) if self.notes_shown else self.slates[slate].day
+
+    def _shown(self, slate: int) -> list[Said]:
+        return [said for said in self.feedback if said.slate == slate and said.kind == "shown"]
+
     def to_json(self) -> bytes:
         """The same row, the same bytes: keys in order, no spaces, shortest floats."""
         return json.dumps(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ import pytest
 from recommender.catalogue.load import catalogue
 from recommender.facts import PROGRAMMES
 from recommender.monitoring import reference, report
-from recommender.monitoring.observations import Observation, entitled, observe
+from recommender.monitoring.observations import Observation, Viewed, entitled, observe
 from recommender.monitoring.protect import Rounder
 from recommender.profile import Profile
 from recommender.ranking.features import matrix
@@ -153,9 +153,51 @@ def test_what_is_later_than_the_day_is_not_known_on_it(ranker: Ranker) -> None:
         (Said(0, "a", "opened", "", DAY + timedelta(days=2)),),
     )  # type: ignore[arg-type]
     (seen,) = observe([row], people.shipped, until=DAY)
-    assert seen.viewed[ranker.version].shown == ("a",) and seen.viewed[ranker.version].did == {}
+    assert seen.viewed[ranker.version].shown == {"a": 1} and seen.viewed[ranker.version].did == {}
     (later,) = observe([row], people.shipped, until=DAY + timedelta(days=9))
-    assert later.viewed[ranker.version].shown == ("a", "b") and later.viewed[ranker.version].did == {"opened": 5}
+    assert later.viewed[ranker.version].shown == {"a": 1, "b": 2} and later.viewed[ranker.version].did == {"opened": 5}
+
+
+def seen_of(row: Row, model: str, until: date = DAY) -> Viewed:
+    (found,) = observe([row], people.shipped, until=until)
+    return found.viewed[model]
+
+
+def test_what_stands_behind_the_link_is_not_shown_until_it_is_asked_for(ranker: Ranker) -> None:
+    names = [f"s{n}" for n in range(10)]
+    slate = people.slate(ranker.version, names, DAY - timedelta(days=9))
+    first = tuple(Said(0, name, "shown", "", DAY - timedelta(days=8)) for name in names[:5])
+    rest = tuple(Said(0, name, "shown", "", DAY - timedelta(days=2)) for name in names[5:])
+    row = Row(people.facts(0), {}, (slate,), (*first, *rest, Said(0, "s0", "opened", "", DAY - timedelta(days=5))))  # type: ignore[arg-type]
+    before = seen_of(row, ranker.version, DAY - timedelta(days=3))
+    assert list(before.shown) == names[:5] and before.places == 5
+    assert (before.day, before.did) == (DAY - timedelta(days=8), {"opened": 3}), (
+        "it counts from when it was shown, not from when it was made"
+    )
+    after = seen_of(row, ranker.version)
+    assert (list(after.shown), after.places, after.day) == (names, 10, before.day)
+
+
+def test_a_slate_that_was_made_and_not_looked_at_is_no_exposure(ranker: Ranker) -> None:
+    made_ = [people.slate(ranker.version, [name], DAY - timedelta(days=days)) for name, days in (("a", 9), ("b", 3))]
+    row = Row(people.facts(0), {}, tuple(made_), (Said(0, "a", "shown", "", DAY - timedelta(days=9)),))  # type: ignore[arg-type]
+    assert seen_of(row, ranker.version).shown == {"a": 1}
+    (nothing,) = observe([row], people.shipped, until=DAY - timedelta(days=10))
+    assert nothing.viewed == {}
+
+
+def test_exposure_is_of_the_five_that_were_shown_and_not_of_the_ten_that_were_made(ranker: Ranker, card: dict[str, object]) -> None:
+    """All that the rules entitle to stands in places six to ten: on the page of five nothing of it is shown."""
+    told = {}
+    for deep in (5, 10):
+        rows = []
+        for index in WATCHED:
+            theirs = people.fair_slate(index)[:5]
+            services = (*(f"other{n}" for n in range(5)), *theirs)
+            said = tuple(Said(0, one, "shown", "", DAY - timedelta(days=60)) for one in services[:deep])
+            rows.append(Row(people.facts(index), people.received(index), (people.slate(ranker.version, services),), said))  # type: ignore[arg-type]
+        told[deep] = made(rows, ranker, card)["overall"]["entitled_shown"]
+    assert told[5]["share"] is None and told[10]["share"] > 0.5, "of fewer than ten nothing is told but that"
 
 
 def test_entitled_is_what_the_rule_says_and_not_what_the_model_does() -> None:

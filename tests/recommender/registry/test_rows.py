@@ -102,3 +102,27 @@ def changed(path, value):
 def test_what_does_not_keep_to_the_schema_is_refused_whole(content) -> None:
     with pytest.raises(RowError):
         Row.of_json(content)
+
+
+def two_slates(*said: Said) -> Row:
+    items = tuple(ItemShown(name, place, 0.5, 1.0, False) for place, name in enumerate("abc", start=1))
+    slates = (SlateShown(date(2026, 11, 1), SHA, SHA, 1, items[::-1]), SlateShown(date(2026, 11, 5), SHA, SHA, 2, items))
+    return row(slates=slates, feedback=said)
+
+
+def test_of_a_slate_that_was_seen_which_the_feedback_says_was_shown() -> None:
+    found = two_slates(
+        Said(0, "b", "shown", "", date(2026, 11, 2)),
+        Said(0, "a", "shown", "", date(2026, 11, 4)),
+        Said(0, "c", "applied", "", date(2026, 11, 4)),
+    )
+    assert [(item.service, item.position) for item in found.seen(0)] == [("a", 1), ("b", 2)]
+    assert [item.service for item in found.seen(0, until=date(2026, 11, 3))] == ["b"] and found.seen(0, until=date(2026, 11, 1)) == ()
+    assert found.first_seen(0) == date(2026, 11, 2)
+    assert (found.seen(1), found.first_seen(1)) == ((), None), "it was made and never looked at"
+
+
+def test_a_row_from_before_it_was_noted_counts_each_slate_whole() -> None:
+    old = two_slates(Said(0, "c", "applied", "", date(2026, 11, 4)))
+    assert [item.service for item in old.seen(1)] == ["a", "b", "c"] and old.first_seen(1) == date(2026, 11, 5)
+    assert old.seen(1, until=date(2026, 11, 4)) == () and not old.notes_shown
