@@ -17,7 +17,7 @@ pytestmark = pytest.mark.xdist_group("stack")
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with Stack(tmp_path_factory.mktemp("demo") / "state") as stack:
+    with Stack(tmp_path_factory.mktemp("demo") / "state", from_nothing=True) as stack:
         yield stack
 
 

@@ -1,6 +1,6 @@
 """A pytest plugin (`-p tests.support.services`): real services for the test run, known before Django's settings are read.
 
-Each xdist worker has embedded services of its own in a temporary folder; tables are made by the owner, tests run as `aurora_app`, whom
+Each xdist worker has embedded services of its own in a temporary folder; tables are made by the owner (tests/support/migrated.py), tests run as `aurora_app`, whom
 row-level security binds. Nothing is left running or lying about.
 """
 
@@ -11,7 +11,6 @@ import ipaddress
 import os
 import shutil
 import socket
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
@@ -19,6 +18,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from tests.support import migrated
 from tests.support.logs import gather
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,10 +44,8 @@ def _start() -> None:
     _stack.callback(gather, state / "log", "services")
     if _is_controller():
         return
-    services = _stack.enter_context(provide(state, durable=False))
-    os.environ.update(services.environ())
-    migrate = [sys.executable, str(ROOT / "manage.py"), "migrate", "--verbosity", "0"]
-    subprocess.run(migrate, env={**os.environ, "AURORA_DB_ROLE": "owner"}, cwd=ROOT, check=True)
+    migrated.place(state)
+    os.environ.update(_stack.enter_context(provide(state, durable=False)).environ())
 
 
 def _close_network() -> None:

@@ -16,8 +16,9 @@ from typing import Any
 import httpx
 import psycopg
 
-from aurora.embedded import forget
+from aurora.embedded import forget, state_folder
 from aurora.guard import group_is_alive
+from tests.support import migrated
 from tests.support.logs import gather
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,9 +43,10 @@ def wait_for(condition: Callable[[], Any], what: str = "it to happen", *, within
 class Stack:
     """`with Stack(folder) as stack:` waits until all is ready. `demo` is the content of `.aurora/demo.json`."""
 
-    def __init__(self, state: Path, *, environ: dict[str, str] | None = None) -> None:
-        """`environ`: variables to set on top, such as AURORA_PULL_LEASE_SECONDS."""
+    def __init__(self, state: Path, *, environ: dict[str, str] | None = None, from_nothing: bool = False) -> None:
+        """`environ`: variables to set on top, such as AURORA_PULL_LEASE_SECONDS. `from_nothing`: the first start makes its tables itself."""
         self.state = state
+        self._from_nothing = from_nothing
         self.demo: dict[str, Any] = {}
         self._environ = {
             name: value for name, value in os.environ.items() if name not in FOREIGN and not name.startswith(("AURORA_", "PYTEST_"))
@@ -72,6 +74,8 @@ class Stack:
 
     def start(self, *, within: float = 150.0) -> None:
         """Starts and waits. May be called again after `stop` or `kill_supervisor`: state and addresses are kept."""
+        if not self.state.exists() and not self._from_nothing:
+            migrated.place(state_folder(self.state))
         self.state.mkdir(parents=True, exist_ok=True)
         (self.state / "demo.json").unlink(missing_ok=True)  # left by a killed one
         command = [sys.executable, str(ROOT / "manage.py"), "demo", "--state", str(self.state), "--port", "0", "--quiet"]
@@ -113,11 +117,11 @@ class Stack:
         os.killpg(pid, signal.SIGKILL)
         return pid
 
-    def manage(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    def manage(self, *arguments: str, check: bool = True, within: float = 120.0) -> subprocess.CompletedProcess[str]:
         """A command of manage.py as an operator gives it beside the running processes: their database, their keys. Its output is captured."""
         environ = self._environ | {"AURORA_STATE_DIR": str(self.state), "AURORA_SANDBOX": "1", "AURORA_BASE_URL": self.base_url}
         command = [sys.executable, str(ROOT / "manage.py"), *arguments]
-        return subprocess.run(command, cwd=ROOT, env=environ, check=check, capture_output=True, text=True, timeout=120)
+        return subprocess.run(command, cwd=ROOT, env=environ, check=check, capture_output=True, text=True, timeout=within)
 
     def switch(self, source: str, **setting: Any) -> None:
         """A failure switch of one of the sandbox's sources: aurora/sandbox/README.md."""
