@@ -147,7 +147,7 @@ MODEL_CODES: Mapping[str, str] = MappingProxyType(
         "dataset_unknown": "There is no such dataset.",
         "dataset_not_ready": "The dataset is not ready.",
         "dataset_open": "Another dataset is being collected.",
-        "dataset_changed": "Rows of the dataset are gone since it was made. Make a new one.",
+        "dataset_changed": "Rows of the dataset are gone since it was made, or are not those it was made of. Make a new one.",
         "dataset_too_small": "The dataset has too few rows to train on.",
         "model_unknown": "There is no such model.",
         "move_unknown": "There is no such step.",
