@@ -9,6 +9,7 @@ import uuid
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import MD5
 from django.utils.functional import cached_property
 
 from recommender.evaluators.contract import Contract, of
@@ -27,7 +28,10 @@ __all__ = [
 
 
 class EvaluatorOwner(models.Model):
-    """A signing key on the allow list: asked for by one person and approved by another. An agency has one approved key at a time."""
+    """A signing key on the allow list: asked for by one person and approved by another. An agency has one approved key at a time.
+
+    Or, in its place, an authority (`anchor`) and the `identity` that its certificates for signing must bear; `public_key` is then the authority's.
+    """
 
     class State(models.TextChoices):
         ASKED = "asked"
@@ -38,8 +42,10 @@ class EvaluatorOwner(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     agency = models.CharField(max_length=64)
-    public_key = models.TextField(help_text="PEM, SubjectPublicKeyInfo, P-256.")
+    public_key = models.TextField(help_text="PEM, SubjectPublicKeyInfo: P-256, or the authority's.")
     key_sha256 = models.CharField(max_length=64, help_text="Of the key's DER, hex.")
+    anchor = models.TextField(blank=True, default="", help_text="The authority's certificate, PEM.")
+    identity = models.CharField(max_length=300, blank=True, default="", help_text="subject:, dns:, email: or uri: and a name.")
     state = models.CharField(max_length=8, choices=State.choices, default=State.ASKED)
     reason = models.CharField(max_length=300, blank=True)
     asked_by = models.UUIDField()
@@ -52,8 +58,13 @@ class EvaluatorOwner(models.Model):
 
     class Meta:
         constraints = [
-            # A key is registered once, for one agency, and never again after it was revoked.
-            models.UniqueConstraint(fields=["key_sha256"], condition=~Q(state="declined"), name="evaluator_owner_key_once"),
+            # A key is registered once, for one agency, and never again after it was revoked; an authority's certificate once for each identity.
+            models.UniqueConstraint(
+                "key_sha256", "identity", MD5("anchor"), condition=~Q(state="declined"), name="evaluator_owner_key_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(anchor="", identity="") | ~Q(anchor="") & ~Q(identity=""), name="evaluator_owner_key_or_authority"
+            ),
             models.UniqueConstraint(fields=["agency"], condition=Q(state="asked"), name="evaluator_owner_one_asked"),
             models.UniqueConstraint(fields=["agency"], condition=Q(state="approved"), name="evaluator_owner_one_approved"),
             models.CheckConstraint(

@@ -33,7 +33,9 @@ class EvaluatorSerializer(serializers.Serializer):  # type: ignore[type-arg]
     )
     purpose = serializers.CharField()
     package_sha256 = serializers.CharField()
-    key_sha256 = serializers.CharField(help_text="SHA-256 of your public key (SubjectPublicKeyInfo) that verified it.")
+    key_sha256 = serializers.CharField(
+        help_text="SHA-256 of the public key (SubjectPublicKeyInfo) that it is held against: yours, or your authority's."
+    )
     registered_at = serializers.DateTimeField()
     released_at = serializers.DateTimeField(allow_null=True)
     closed_at = serializers.DateTimeField(allow_null=True, help_text="When it was declined or retired.")

@@ -24,6 +24,7 @@ from recommender.models import EvaluatorOwner, EvaluatorVersion
 
 Role = Operator.Role
 FORM = ["GET", "HEAD", "POST"]
+LONGEST = 10_000  # characters: a little more than a certificate may have
 Faults = dict[str, str]
 # With a reason, which the history keeps.
 _OF_VERSION = {"ask": journey.ask_release, "release": journey.release}
@@ -70,8 +71,8 @@ def model_key(request: HttpRequest, id: UUID) -> HttpResponse:
 @require_http_methods(FORM)
 @for_roles(Role.MODEL_STEWARD)
 def new_model_key(request: HttpRequest) -> HttpResponse:
-    """Ask for an owner's key."""
-    sent, wrong = {name: _sent(request, name) for name in ("agency", "public_key", "reason")}, Faults()
+    """Ask for an owner's key, or for the authority that certifies whoever signs for it."""
+    sent, wrong = {name: _sent(request, name) for name in ("agency", "public_key", "identity", "reason")}, Faults()
     if request.method == "POST":
         made = _asked(request, sent)
         if isinstance(made, EvaluatorOwner):
@@ -86,13 +87,13 @@ def new_model_key(request: HttpRequest) -> HttpResponse:
 def _asked(request: HttpRequest, sent: dict[str, str]) -> EvaluatorOwner | Faults:
     if "PRIVATE KEY" in sent["public_key"]:
         return {"public_key": "private_key"}
-    given: dict[str, Any] = {"agency_code": sent["agency"], "public_key": sent["public_key"], "reason": sent["reason"]}
+    given = {"agency_code": sent["agency"], "public_key": sent["public_key"], "identity": sent["identity"], "reason": sent["reason"]}
     try:
         return journey.ask_key(operator=_operator(request), now=timezone.now(), **given)
     except NotFound:
         return {"agency": "agency"}
     except AuroraError as error:
-        return _faults(error, "public_key")
+        return _faults(error, "identity" if error.code == "identity_unreadable" else "public_key")
 
 
 def _decided(request: HttpRequest, **which: UUID) -> Faults:
@@ -132,7 +133,7 @@ def _version(text: str) -> EvaluatorVersion:
 
 
 def _sent(request: HttpRequest, name: str) -> str:
-    return request.POST.get(name, "").replace("\x00", "").strip()[:4096]
+    return request.POST.get(name, "").replace("\x00", "").strip()[:LONGEST]
 
 
 def _operator(request: HttpRequest) -> Operator:

@@ -17,6 +17,7 @@ from aurora.portal.present.vocabulary import Vocabulary
 from aurora.ui import formats, model_words
 from aurora.ui.contexts import FieldError, ValueRow
 from aurora.ui.contexts.models import (
+    AuthorityView,
     Bin,
     ContractText,
     Deed,
@@ -30,6 +31,7 @@ from aurora.ui.contexts.models import (
     ModelState,
     OutputView,
 )
+from recommender.evaluators import certificates
 from recommender.evaluators.contract import Contract, Input, Output, Texts
 from recommender.models import EvaluatorOwner, EvaluatorVersion
 
@@ -73,6 +75,7 @@ def keys(found: Iterable[EvaluatorOwner], vocabulary: Vocabulary) -> tuple[KeyRo
             names[row.asked_by],
             row.asked_at,
             reverse("console:model_key", args=[row.pk]),
+            row.identity,
         )
         for row in rows
     )
@@ -95,7 +98,13 @@ def key(found: EvaluatorOwner, *, operator: Operator, may_write: bool, reason: s
         is_mine=may_write and mine,
         reason=reason,
         errors=field_errors(errors),
+        authority=_authority(found) if found.anchor else None,
     )
+
+
+def _authority(found: EvaluatorOwner) -> AuthorityView:
+    shown = certificates.shown(found.anchor)
+    return AuthorityView(shown.subject, shown.sha256, found.identity, shown.not_before, shown.not_after, found.anchor)
 
 
 def model(found: EvaluatorVersion, *, operator: Operator, may_write: bool, reason: str = "", errors: Mapping[str, str] = {}) -> ModelPage:
@@ -155,7 +164,7 @@ def _rows(found: EvaluatorVersion, contract: Contract, vocabulary: Vocabulary) -
         "responsible": (contract.responsible.name, contract.responsible.contact),
         "package": (found.package_sha256,),
         "files": tuple(f"{name}  {digest}" for name, digest in sorted(found.files.items())),
-        "key": (found.owner.key_sha256,),
+        "key": (found.owner.key_sha256, found.owner.identity),
         "vectors": (model_words.vectors(found.vectors_run, found.vectors_difference),),
     }
     return tuple(ValueRow(str(model_words.field(name)), tuple(v for v in values if v)) for name, values in told.items())

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -22,7 +23,7 @@ from consent import agencies
 from consent.errors import AuroraError, InvalidInput, NotFound
 from consent.models import Agency
 from recommender.errors import EvaluatorRefused
-from recommender.evaluators import registry
+from recommender.evaluators import certificates, registry
 from recommender.evaluators.owners import canonical
 from recommender.models import EvaluatorOwner, EvaluatorVersion
 
@@ -32,7 +33,8 @@ REASON_LIMIT = 300
 _CONFLICTS = frozenset({"version_exists", "circular_inputs", "version_not_newer", "wrong_state", "key_taken", "key_open"})
 _STATUS = {**dict.fromkeys(_CONFLICTS, 409), "same_person": 403, "evaluator_unknown": 404, "unavailable": 503}
 # What the registry says to model stewards only; the rest an owner may hear over the API.
-FOR_STEWARDS = frozenset({"key_unreadable", "key_taken", "key_open", "same_person", "wrong_state", "evaluator_unknown", "artefact_damaged"})
+_ABOUT_KEYS = frozenset({"key_unreadable", "anchor_unreadable", "anchor_unfit", "identity_unreadable", "key_taken", "key_open"})
+FOR_STEWARDS = _ABOUT_KEYS | {"same_person", "wrong_state", "evaluator_unknown", "artefact_damaged"}
 
 
 class NotASteward(AuroraError):
@@ -95,12 +97,20 @@ def register(*, agency_code: str, package: bytes, signature: bytes, now: datetim
     return Registered(made, new=True)
 
 
-def ask_key(*, operator: Operator, agency_code: str, public_key: str, reason: str, now: datetime) -> EvaluatorOwner:
-    """Ask that what this key signs be taken as the agency's. `public_key`: PEM. Raises `NotFound`, `InvalidInput`, `EvaluatorNotTaken`."""
+def ask_key(*, operator: Operator, agency_code: str, public_key: str, reason: str, now: datetime, identity: str = "") -> EvaluatorOwner:
+    """Ask that what this key signs be taken as the agency's. `public_key`: PEM. Or the certificate of an authority, PEM too: then what is signed
+    by whoever has its certificate of this `identity`. Raises `NotFound`, `InvalidInput`, `EvaluatorNotTaken`.
+    """
     _check(operator)
-    agency, said = agencies.active(agency_code), _reasoned(reason)
+    agency = agencies.active(agency_code)
+    asked_for: dict[str, Any] = {"reason": _reasoned(reason), "by": operator.pk, "now": now}
     with _refusals():
-        asked = registry.ask_owner(agency=agency.code, public_key=public_key, reason=said, by=operator.pk, now=now)
+        if certificates.is_one(public_key):
+            asked = registry.ask_authority(agency=agency.code, anchor=public_key, identity=identity, **asked_for)
+        elif identity.strip():
+            raise InvalidInput({"identity": "A key has no identity."})
+        else:
+            asked = registry.ask_owner(agency=agency.code, public_key=public_key, **asked_for)
     return _said_of_key(operator, asked)
 
 
@@ -135,7 +145,7 @@ def key_stands(*, agency_code: str, public_key: str) -> bool:
     """Whether this key is approved for the agency. Raises `EvaluatorNotTaken` for what is no key."""
     with _refusals():
         _, digest = canonical(public_key)
-    return EvaluatorOwner.objects.filter(agency=agency_code, key_sha256=digest, state=EvaluatorOwner.State.APPROVED).exists()
+    return EvaluatorOwner.objects.filter(agency=agency_code, key_sha256=digest, anchor="", state=EvaluatorOwner.State.APPROVED).exists()
 
 
 def ask_release(*, operator: Operator, version_id: UUID, now: datetime) -> EvaluatorVersion:

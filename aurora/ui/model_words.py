@@ -59,6 +59,12 @@ _FAULTS: Final[Mapping[str, Sentence]] = {
     "unfit_outcomes": _("What this model needs has changed at Aurora since it was registered. Decline this version."),
     "circular_inputs": _("The result of this version would come to rest on itself, through the inputs of other models. Decline it."),
     "key_unreadable": _("Give a public key on the curve P-256 in PEM form."),
+    "anchor_unreadable": _("Give exactly one certificate in PEM form."),
+    "anchor_unfit": _(
+        "This must be the certificate of an authority (CA) that is valid now, on a curve or with RSA of 2048 bits or more, and SHA-2."
+    ),
+    "identity_unreadable": _("Say who signs by subject:, dns:, email: or uri: and the name in the certificate."),
+    "identity": _("A key has no such name. Leave this empty, or give an authority's certificate."),
     "key_taken": _("This key is or was registered. The owner must make a new one."),
     "key_open": _("Another key of this agency waits. It must be decided on first."),
     "private_key": _("This is a private key. Its owner must replace it at once, and give the public one."),

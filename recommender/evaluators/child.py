@@ -111,7 +111,7 @@ def _verify(job: Job, blob: bytes) -> Job:
     from recommender.evaluators import signature
 
     folder = Path(job["folder"])
-    signature.check(folder / "package", folder / "signature", folder / "key.pem", job["files"])
+    signature.check(folder / "package", folder / "signature", folder / "trusted.pem", signature.Trust.told(job["trust"]), job["files"])
     return {}
 
 

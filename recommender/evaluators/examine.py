@@ -14,6 +14,7 @@ from recommender.errors import EvaluatorRefused
 from recommender.evaluators import signature as signatures
 from recommender.evaluators.contract import Contract
 from recommender.evaluators.runner import Runner, RunnerError
+from recommender.evaluators.signature import Trust
 from recommender.evaluators.vectors import Vectors, judge
 
 # Wall seconds, generous: a process starts and loads its libraries in one, more on a busy machine.
@@ -22,8 +23,8 @@ TO_INSPECT = 60  # each model
 TO_RUN = 30  # all vectors, once
 
 
-def verify(contents: Mapping[str, bytes], files: Mapping[str, str], signature: bytes, public_key: str) -> None:
-    """`contents`: bytes by file name; `files`: their SHA-256. Raises `EvaluatorRefused`: signature_missing, _unreadable, _invalid, unavailable."""
+def verify(contents: Mapping[str, bytes], files: Mapping[str, str], signature: bytes, trust: Trust) -> None:
+    """`contents`: bytes by file name; `files`: their SHA-256. Raises `EvaluatorRefused`: signature_missing, unavailable, as `signature.check`."""
     if not signature:
         raise EvaluatorRefused("signature_missing")
     if len(signature) > signatures.LARGEST:
@@ -34,9 +35,9 @@ def verify(contents: Mapping[str, bytes], files: Mapping[str, str], signature: b
             (folder / "package" / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / "package" / name).write_bytes(content)
         (folder / "signature").write_bytes(signature)
-        (folder / "key.pem").write_text(public_key)
+        (folder / "trusted.pem").write_text(trust.pem)
         try:
-            runner.ask("verify", seconds=TO_VERIFY, folder=place, files=dict(files))
+            runner.ask("verify", seconds=TO_VERIFY, folder=place, trust=trust.plain(), files=dict(files))
         except RunnerError:
             raise EvaluatorRefused("unavailable") from None
 

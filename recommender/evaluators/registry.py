@@ -17,12 +17,13 @@ from recommender.evaluators import artefacts, chain, examine, vectors
 from recommender.evaluators import contract as contracts
 from recommender.evaluators import package as packages
 from recommender.evaluators.contract import Contract
-from recommender.evaluators.owners import approve_owner, ask_owner, decline_owner, revoke_owner
+from recommender.evaluators.owners import approve_owner, ask_authority, ask_owner, decline_owner, revoke_owner, trust
 from recommender.models import EvaluatorOwner, EvaluatorVersion
 
 __all__ = [
     "Released",
     "approve_owner",
+    "ask_authority",
     "ask_owner",
     "ask_release",
     "decline",
@@ -51,7 +52,7 @@ def register(
 ) -> EvaluatorVersion:
     """Take a version, if all of it holds; it waits for its release. `owner`: agency code. Seconds, outside a transaction: models are run.
 
-    1. The zip is read within limits. 2. Its signature is verified with the owner's approved key. 3. The contract is read and `check`ed by the
+    1. The zip is read within limits. 2. Its signature is verified with the owner's approved key, or authority. 3. The contract is read and `check`ed by the
     caller, who refuses by raising. 4. The version is newer than all before it. 5. The models are looked at, and the vectors run twice.
     6. Files and row are kept. Raises `EvaluatorRefused` with a code of its own for each.
     """
@@ -60,7 +61,7 @@ def register(
         raise EvaluatorRefused("owner_unknown")
     found = packages.read(package)
     contents, files = found.contents, found.files
-    examine.verify(contents, files, signature, key.public_key)
+    examine.verify(contents, files, signature, trust(key, now))
     contract, document = contracts.parse(found.contract)
     if contract.owner != owner:
         raise EvaluatorRefused("owner_differs")
@@ -197,7 +198,8 @@ def _wait_for(name: str) -> None:
 
 def _still_holds(version: EvaluatorVersion) -> None:
     contents = {name: artefacts.load(sha256) for name, sha256 in version.files.items()}
-    examine.verify(contents, version.files, bytes(version.signature), version.owner.public_key)
+    # A certificate that has expired since is no less its owner's: what counts is the day that the package came in.
+    examine.verify(contents, version.files, bytes(version.signature), trust(version.owner, version.registered_at))
 
 
 def _locked(version_id: UUID) -> EvaluatorVersion:

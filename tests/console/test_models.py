@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 import pytest
+from cryptography.hazmat.primitives import hashes
 from django.db import IntegrityError, connection, transaction
 from django.http import HttpResponse
 from django.test import Client as Browser
@@ -22,7 +23,7 @@ from aurora.ui import model_words
 from consent.models import Agency
 from recommender.errors import EVALUATOR_CODES, EvaluatorRefused
 from recommender.models import EvaluatorOwner, EvaluatorVersion
-from tests.support import evaluators, owners
+from tests.support import authority, evaluators, owners
 from tests.support.cast import FORM, OFFICE, Cast, browser
 
 Role = Operator.Role
@@ -102,6 +103,23 @@ def test_a_key_is_let_in_by_two_and_makes_its_agency_a_model_owner(faces: dict[s
     assert post(faces["milla"], newer, decision="approve").status_code == 302
     assert faces["sven"].get(path).context["page"].state == "replaced"
     assert Agency.objects.get(code=AGENCY).roles == ["data_source", "model_owner"]
+
+
+def test_an_authority_is_let_in_by_two_who_can_compare_it(faces: dict[str, Browser]) -> None:
+    """Until now and for ever: evaluators' tests run at a day of their own, this page today."""
+    made = authority.root(days=(-3000, 3000))
+    sent = {"agency": "social-insurance", "public_key": made.pem, "identity": "dns:Models.Hospital.example", "reason": "Contract 9"}
+    path = str(post(faces["milla"], NEW, **sent)["Location"])
+    page = faces["sven"].get(path)
+    digest = made.certificate.fingerprint(hashes.SHA256()).hex()
+    for shown in (digest, authority.IDENTITY, "CN=Root,O=Hospital", "Read the certificate's SHA-256"):
+        assert shown in page.content.decode(), shown
+    assert authority.IDENTITY in faces["sven"].get(LIST).content.decode()
+    assert post(faces["milla"], path, decision="approve").status_code == 400
+    assert post(faces["sven"], path, decision="approve").status_code == 302
+    assert "model_owner" in Agency.objects.get(code="social-insurance").roles
+    assert post(faces["milla"], path, decision="revoke", reason="Stolen").status_code == 302
+    assert post(faces["milla"], NEW, **sent).status_code == 400
 
 
 def test_a_key_is_taken_back_declined_and_revoked(faces: dict[str, Browser], version: EvaluatorVersion) -> None:
@@ -251,6 +269,11 @@ def test_what_the_vocabulary_no_longer_has_is_not_released(
         ({"public_key": ""}, "public_key"),
         ({"public_key": "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----"}, "public_key"),
         ({"public_key": "x" * 5000}, "public_key"),
+        ({"public_key": authority.root().pem}, "identity"),
+        ({"public_key": authority.root().pem, "identity": "hospital"}, "identity"),
+        ({"public_key": authority.leaf(authority.root()).pem, "identity": authority.IDENTITY}, "public_key"),
+        ({"public_key": "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----", "identity": authority.IDENTITY}, "public_key"),
+        ({"identity": authority.IDENTITY}, "identity"),
         ({"reason": ""}, "reason"),
         ({"reason": "x" * 301}, "reason"),
         ({"agency": "a\x00b", "public_key": "\x00"}, "agency"),

@@ -26,7 +26,7 @@ class KeyState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class KeyRow:
-    """An owner's signing key in a list. `sha256` is what two people can compare over the telephone."""
+    """An owner's signing key in a list. `sha256` is what two people can compare over the telephone; `identity`: of certificates, "" for a key."""
 
     owner: Text
     sha256: str
@@ -34,6 +34,7 @@ class KeyRow:
     asked_by: str
     asked_at: datetime
     url: str
+    identity: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +73,31 @@ class Deed:
 
 @dataclass(frozen=True, slots=True)
 class KeyFormPage:
-    """`console/model_key_form.html`: a POST form to itself. Controls: `agency`, `public_key`, `reason`. `values` as sent."""
+    """`console/model_key_form.html`: a POST form to itself. Controls: `agency`, `public_key` (or a certificate), `identity`, `reason`; as sent."""
 
     agency: str
     public_key: str
+    identity: str
     reason: str
     back_url: str
     errors: tuple[FieldError, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
+class AuthorityView:
+    """Whose certificates sign in the place of a key. `subject`, `sha256` and the days are of the authority's own certificate."""
+
+    subject: str
+    sha256: str
+    identity: str
+    valid_from: datetime
+    valid_until: datetime
+    pem: str
+
+
+@dataclass(frozen=True, slots=True)
 class KeyPage:
-    """`console/model_key.html`: a POST form to itself. Control: `decision` (`approve`, `decline`, `revoke`); `reason` for the last."""
+    """`console/model_key.html`: a POST form to itself. Control: `decision` (`approve`, `decline`, `revoke`); `reason` for the last. `authority` instead of `public_key`."""
 
     owner: Text
     code: str
@@ -98,6 +112,7 @@ class KeyPage:
     is_mine: bool = False
     reason: str = ""
     errors: tuple[FieldError, ...] = ()
+    authority: AuthorityView | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ const LATER = 'Try again later, after the seconds of Retry-After.';
 const OWNER = 'Your agency has no approved key for signing models: call Aurora\'s operator.';
 const NEWER = 'A version of a model never changes, and there is no way back to an older one: register a higher number.';
 const PACKAGE = 'Build the package as evaluators.md says: contract.json, vectors.json, models/*.onnx and nothing else.';
-const SIGN = 'Sign exactly the files of the package with the key that is approved for your agency.';
+const SIGN = 'Sign exactly the files of the package with the key, or a valid certificate for signing, as is approved for your agency.';
+const CERTIFIED = 'The certificate must come from the authority, and bear the name, that Aurora let in. Call Aurora\'s operator if either has changed.';
 const CONTRACT = 'Mend contract.json: the sentence names what does not fit.';
 const MODEL = 'Mend or export the model anew: it must be plain, repeatable, and give what your own test vectors say.';
 
@@ -51,6 +52,12 @@ export const advice = {
   signature_missing: SIGN,
   signature_unreadable: SIGN,
   signature_invalid: SIGN,
+  signature_kind: SIGN,
+  certificate_time: SIGN,
+  certificate_unfit: SIGN,
+  certificate_chain: SIGN,
+  certificate_foreign: CERTIFIED,
+  certificate_identity: CERTIFIED,
   contract_invalid: CONTRACT,
   owner_differs: CONTRACT,
   unknown_purpose: CONTRACT,

@@ -198,8 +198,10 @@ def verify(content: bytes, signed: bytes, *, public: str | None = None) -> None:
             (folder / "package" / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / "package" / name).write_bytes(data)
         (folder / "signature").write_bytes(signed)
-        (folder / "key.pem").write_text(public or owner.key()[1])
-        signature.check(folder / "package", folder / "signature", folder / "key.pem", found.files)
+        (folder / "trusted.pem").write_text(public or owner.key()[1])
+        signature.check(
+            folder / "package", folder / "signature", folder / "trusted.pem", signature.Trust(key=public or owner.key()[1]), found.files
+        )
 
 
 @pytest.fixture(scope="module")
@@ -210,7 +212,7 @@ def signed(good: bytes) -> bytes:
 def test_the_owners_signature_holds(good: bytes, signed: bytes) -> None:
     verify(good, signed)
     found = read(good)
-    examine.verify(found.contents, found.files, signed, owner.key()[1])  # in a child
+    examine.verify(found.contents, found.files, signed, signature.Trust(key=owner.key()[1]))  # in a child
 
 
 def test_another_key_is_refused(good: bytes, signed: bytes, refused: Refused) -> None:
@@ -289,6 +291,6 @@ def test_what_is_no_signature_is_refused(content: bytes, good: bytes, refused: R
 def test_without_signature_or_with_a_huge_one(good: bytes, refused: Refused) -> None:
     found = read(good)
     with refused("signature_missing"):
-        examine.verify(found.contents, found.files, b"", owner.key()[1])
+        examine.verify(found.contents, found.files, b"", signature.Trust(key=owner.key()[1]))
     with refused("signature_unreadable"):
-        examine.verify(found.contents, found.files, b" " * (signature.LARGEST + 1), owner.key()[1])
+        examine.verify(found.contents, found.files, b" " * (signature.LARGEST + 1), signature.Trust(key=owner.key()[1]))

@@ -6,6 +6,7 @@ from datetime import timedelta
 from aurora.ui import model_words as words
 from aurora.ui.contexts import FieldError, Text, ValueRow
 from aurora.ui.contexts.models import (
+    AuthorityView,
     Bin,
     ContractText,
     Deed,
@@ -35,6 +36,10 @@ PEM = """-----BEGIN PUBLIC KEY-----
 MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEexampleexampleexampleexampleex
 ampleexampleexampleexampleexampleexampleexampleexampleexample0w==
 -----END PUBLIC KEY-----"""
+AUTHORITY = AuthorityView(
+    "CN=Organisations' signing CA 3,O=Example Trust Services,C=FI", HASH, "subject:CN=Models,O=Central Hospital,C=FI",
+    p.NOW - timedelta(days=400), p.NOW + timedelta(days=1400), PEM.replace("PUBLIC KEY", "CERTIFICATE"),
+)  # fmt: skip
 USE = {
     "fi": "Leikkauksesta sovittaessa, keskustelun tueksi.",
     "sv": "Som stöd för samtalet när en operation planeras.",
@@ -120,7 +125,10 @@ def console() -> list[Example]:
         ModelRow(NAME, OWNER, "joint-surgery-risk", n, state, p.NOW, "/model/")
         for n, state in ((3, ModelState.REGISTERED), (2, ModelState.RELEASED), (1, ModelState.RETIRED))
     )
-    keys = (KeyRow(OWNER, KEY, KeyState.ASKED, "Milla", p.NOW, "/key/"), KeyRow(OWNER, HASH, KeyState.REVOKED, "Sven", p.NOW, "/key/"))
+    keys = (
+        KeyRow(OWNER, KEY, KeyState.ASKED, "Milla", p.NOW, "/key/"),
+        KeyRow(OWNER, HASH, KeyState.REVOKED, "Sven", p.NOW, "/key/", AUTHORITY.identity),
+    )
     registered = _model()
     asked = (*registered.history, Deed(str(words.deed("asked")), "Milla", p.NOW - timedelta(days=1)))
     released = (*asked, Deed(str(words.deed("released")), "Sven", p.NOW))
@@ -145,7 +153,10 @@ def console() -> list[Example]:
         history=(*key.history, Deed(str(words.deed("key_approved")), "Sven", p.NOW)),
         errors=(FieldError("reason", str(words.fault("reason"))),),
     )  # fmt: skip
-    wrong = tuple(FieldError(field, str(words.fault(code))) for field, code in (("agency", "agency"), ("public_key", "key_unreadable")))
+    wrong = tuple(
+        FieldError(field, str(words.fault(code)))
+        for field, code in (("agency", "agency"), ("public_key", "key_unreadable"), ("identity", "identity"))
+    )
     pages = (
         ("console-models", "models", "models/", ModelsPage(rows[:1], rows, keys, "/new/", "/older/")),
         ("console-models-none", "models", "models/", ModelsPage((), (), ())),
@@ -155,7 +166,13 @@ def console() -> list[Example]:
         ("console-model-released", "model", "models/m/", running),
         ("console-model-retired", "model", "models/m/", gone),
         ("console-model-key", "model_key", "models/keys/k/", key),
+        ("console-model-key-authority", "model_key", "models/keys/k/", replace(key, authority=AUTHORITY)),
         ("console-model-key-approved", "model_key", "models/keys/k/", approved),
-        ("console-model-key-form", "model_key_form", "models/keys/new/", KeyFormPage("hospitl", "x", "Sopimus 7", "/models/", wrong)),
+        (
+            "console-model-key-form",
+            "model_key_form",
+            "models/keys/new/",
+            KeyFormPage("hospitl", "x", "dns:models", "Sopimus 7", "/models/", wrong),
+        ),
     )
     return [Example(name, f"console/{template}.html", f"console/{at}", page, name_shown="Milla") for name, template, at, page in pages]
