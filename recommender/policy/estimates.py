@@ -80,7 +80,7 @@ class Log:
 class Estimate:
     """A reward a place, 0 to 1, or a difference of two. `low`, `high`: 95 % interval. `effective`: equally weighted lines that it rests on.
 
-    `lost`: share of the other policy's places that no line stands for, or whose weight was cut off.
+    `lost`: share of the other policy's places that no line stands for, or whose weight was cut off. `most`: the most that one citizen moves it by.
     """
 
     value: float
@@ -89,6 +89,7 @@ class Estimate:
     effective: float
     units: int
     lost: float
+    most: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,4 +176,5 @@ def _estimate(log: Log, terms: Vector, over: Vector, found: _Weights, less: Vect
     sums = np.bincount(of, weights=moved)
     error = float(np.sqrt((sums**2).sum() * len(sums) / max(1, len(sums) - 1)))
     at = ratio - base
-    return Estimate(at, at - Z95 * error, at + Z95 * error, found.effective, found.units, found.lost)
+    most = float(np.abs(sums).max())
+    return Estimate(at, at - Z95 * error, at + Z95 * error, found.effective, found.units, found.lost, most)
