@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 import pytest
+from django.test import override_settings
 
 # Before a test imports onnxruntime: its wheels report to their maker over the network.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
@@ -13,3 +15,10 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 @pytest.fixture(scope="session")
 def django_db_setup() -> None:
     return None
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """A digest that is meant to be slow costs each cast a second and a half. That of the service is looked at in tests/embedded/test_demo.py."""
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield

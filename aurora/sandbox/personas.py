@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from aurora.sandbox import vocabulary
@@ -28,6 +29,7 @@ class Role:
     fits: Callable[[Facts], bool]
 
 
+@cache
 def choose() -> tuple[Persona, ...]:
     """One household a role, the first that fits and is not taken; SandboxError if the extract has none."""
     left, chosen = list(ROLES), dict[str, Persona]()

@@ -36,9 +36,8 @@ def _is_in(face: Client) -> bool:
 
 
 @pytest.fixture(autouse=True)
-def _quick(cast: Cast, settings: Any) -> None:
-    """A hash that is meant to be slow is not what is tried here; and tests follow each other within one step of the authenticator."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def _quick(cast: Cast) -> None:
+    """Tests follow each other within one step of the authenticator."""
     Operator.objects.filter(username="olavi").update(totp_last_step=-1, password=make_password(PASSWORD))
 
 

@@ -54,6 +54,14 @@ def test_its_description_tells_integrators_who_to_be_and_is_for_nobody_else(stac
         assert stat.S_IMODE((stack.state / name).stat().st_mode) == 0o600, name
 
 
+def test_an_operators_password_is_kept_as_a_digest_that_is_slow_to_guess(stack: Stack) -> None:
+    """OWASP's Password Storage Cheat Sheet: PBKDF2-HMAC-SHA256 with 600,000 rounds at least. The tests' own process uses a quick one."""
+    with stack.admin() as database:
+        kept = [password.split("$")[:2] for (password,) in database.execute("SELECT password FROM identity_operator").fetchall()]
+    assert len(kept) == len(stack.demo["operators"])
+    assert all(algorithm == "pbkdf2_sha256" and int(rounds) >= 600_000 for algorithm, rounds in kept)
+
+
 @pytest.mark.parametrize("name", ["web", "worker", "sequencer", "eid"])
 def test_a_killed_part_comes_back(stack: Stack, name: str) -> None:
     stack.wait_for_restart(name, stack.kill(name))
