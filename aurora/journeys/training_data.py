@@ -84,19 +84,32 @@ def collect(*, dataset_id: UUID, now: datetime) -> Collected:
 
 
 def finish(*, dataset_id: UUID, now: datetime) -> DatasetVersion:
-    """Count by group, write the card, and make it ready under its hash. Raises `ModelRefused`."""
+    """Count by group, write the card, and make it ready under its hash. Raises `ModelRefused`, dataset_changed where a row is damaged: it is given up."""
     counts: dict[str, Counter[str]] = {}
     labelled = 0
-    for learnable in _opened(dataset_id):
-        labelled += learnable.row.labels is not None
-        for axis, group in groups(learnable.row.facts).items():
-            counts.setdefault(axis, Counter())[group] += 1
+    try:
+        for learnable in _opened(dataset_id):
+            labelled += learnable.row.labels is not None
+            for axis, group in groups(learnable.row.facts).items():
+                counts.setdefault(axis, Counter())[group] += 1
+    except (training.RowDamaged, RowError):
+        _give_up(dataset_id, now)
+        raise ModelRefused("dataset_changed") from None
     found = datasets.get(dataset_id)
     rounder = Rounder(keys.rounding_key())
     told = datasets.suppressed(counts, rounder)
     standing = found.consents.filter(forgotten_at__isnull=True).count()
     card = dataset_card.card(found, citizens=standing, labelled=rounder(labelled, "dataset", "labelled", str(standing)), counts=told)
     return datasets.finish(dataset_id=dataset_id, counts=told, card=card, now=now)
+
+
+def _give_up(dataset_id: UUID, now: datetime) -> None:
+    """One that is being collected can never be ready: left open it would be in the way of every other."""
+    datasets.close(dataset_id=dataset_id, now=now)
+    for _, citizen_id in training.rows_of(dataset_id=dataset_id):
+        with citizen_scope(citizen_id):
+            training.forget(citizen_id=citizen_id, dataset_id=dataset_id)
+    logger.error("Dataset %s was given up: one of its rows is damaged.", dataset_id)
 
 
 def learnable(dataset: DatasetVersion) -> list[Learnable]:

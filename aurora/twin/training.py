@@ -98,9 +98,14 @@ def opened(*, citizen_id: UUID, row_id: UUID) -> Opened | None:
     return Opened(content, row.held_out, row.commitment)
 
 
-def forget(*, citizen_id: UUID, categories: Iterable[str] | None = None) -> int:
-    """Delete the citizen's rows that hold something of these categories (None: all), and mark them where datasets rest on them. How many."""
+def forget(*, citizen_id: UUID, categories: Iterable[str] | None = None, dataset_id: UUID | None = None) -> int:
+    """Delete the citizen's rows that hold something of these categories (None: all), and mark them where datasets rest on them. How many.
+
+    `dataset_id`: in this one only, which has been given up.
+    """
     rows = TrainingRow.objects.filter(citizen_id=citizen_id)
+    if dataset_id is not None:
+        rows = rows.filter(dataset_id=dataset_id)
     if categories is not None:
         rows = rows.filter(categories__overlap=list(categories))
     commitments = list(rows.values_list("commitment", flat=True))

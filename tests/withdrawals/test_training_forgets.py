@@ -300,6 +300,24 @@ def test_a_row_that_was_exchanged_does_not_open(cast: Cast) -> None:
     assert len(list(training_data.rows(second.pk))) == 1
 
 
+def test_a_collection_with_a_damaged_row_is_given_up_and_the_next_begins_anew(cast: Cast, caplog: pytest.LogCaptureFixture) -> None:
+    """Left open it would be gone on with for ever, and no dataset be made again."""
+    from tests.support.patients import admin
+
+    earning(cast.cecilia)
+    allowed(cast.cecilia)
+    now = timezone.now()
+    dataset = training_data.begin(by=None, now=now)
+    training_data.collect(dataset_id=dataset.pk, now=now)
+    with admin() as database:
+        database.execute("UPDATE twin_trainingrow SET sealed = %s WHERE dataset_id = %s", [b"forged", dataset.pk])
+    with pytest.raises(ModelRefused, match="Make a new one"):
+        training_data.finish(dataset_id=dataset.pk, now=now)
+    assert datasets.get(dataset.pk).state == "closed" and training.rows_of(dataset_id=dataset.pk) == [] and "was given up" in caplog.text
+    after = collected()
+    assert after.pk != dataset.pk and (after.state, after.citizens) == ("ready", 1)
+
+
 def test_a_consent_to_training_fetches_nothing(cast: Cast) -> None:
     """A pull asks what consents at the source cover; what a twin holds may be learnt from is no reason to fetch more."""
     from aurora.journeys._keep import _allowed, _consents, _decide
