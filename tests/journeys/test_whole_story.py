@@ -56,7 +56,7 @@ def _sees_suggestions_settles_and_answers(person: Person) -> None:
     person.connect("tax-administration")
     wait_for(lambda: "What has been settled since the last time" in _text(person, "/en/suggestions/"), "something to be settled", within=60)
     person.browser.press("This is helpful")
-    assert "Said to be helpful" in _text(person, "/en/suggestions/")
+    assert "Marked as helpful" in _text(person, "/en/suggestions/")
 
 
 def _gets_the_estimate(person: Person) -> None:

@@ -134,7 +134,7 @@ def test_helpful_and_applied_are_said_shown_and_taken_back(person: Person) -> No
     assert kinds(person) == [(service, "applied", ""), (service, "helpful", "")]
     view = page_of(face).suggestions[0].feedback
     assert view.helpful and view.applied and not view.by_other
-    assert b"Said to be helpful" in face.get(PAGE).content
+    assert b"Marked as helpful" in face.get(PAGE).content
     assert post(face, UNDO, service=service, kind="helpful").status_code == 302
     assert post(face, UNDO, service=service, kind="helpful").status_code == 302  # nothing left of it is no error
     assert kinds(person) == [(service, "applied", "")]

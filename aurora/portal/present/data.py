@@ -18,6 +18,10 @@ from consent.rules import CITIZEN
 from recommender.catalogue.areas import MUNICIPALITIES
 from recommender.facts import HOME_CATEGORY
 
+REGION = "population.person.region"
+# Regions have numbers and no names: "R32" means nothing to whoever lives there.
+_REGIONS = {"fi": "Alue", "sv": "Region", "en": "Region"}
+
 
 def my_data_page(mine: OwnData, *, whom: str = "", changed: bool = False) -> MyDataPage:
     """Every category: with its facts, or with the way to connect it. `changed`: the page was made for another, and nothing was downloaded."""
@@ -72,6 +76,8 @@ def _value_label(fact: FactView, schema: Mapping[str, Any]) -> Mapping[str, str]
     """What a code stands for."""
     if not isinstance(fact.value, str):
         return {}
+    if f"{fact.category}.{fact.key}" == REGION and fact.value[1:].isdigit():
+        return {language: f"{word} {int(fact.value[1:])}" for language, word in _REGIONS.items()}
     found: Mapping[str, str] = (
         MUNICIPALITIES.get(fact.value, {}) if fact.category == HOME_CATEGORY else schema.get("x-values", {}).get(fact.value, {})
     )

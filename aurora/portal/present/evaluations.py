@@ -83,6 +83,7 @@ def page(version: EvaluatorVersion, *, citizen_id: UUID, now: datetime) -> Evalu
         consents_url=reverse("portal:consents"),
         purpose=vocabulary.purpose(contract.purpose),
         can_ask=not stopped and _all_there(needs),
+        outcomes=tuple(_text(o.name) for o in contract.outputs),
         **_kept(version, found, citizen_id=citizen_id),
         **(_left(found, stopped) if stopped else _stands(version, found, vocabulary)),
     )

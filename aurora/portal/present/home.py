@@ -48,6 +48,7 @@ def home_page(*, citizen_id: UUID, language: str, now: datetime) -> HomePage:
         my_data_url=reverse("portal:my_data"),
         consents_url=reverse("portal:consents"),
         top_suggestion=top,
+        suggestions_allowed=any(record.purpose_id == suggest.PURPOSE for record in live),
         offer=offer,
     )
 

@@ -17,7 +17,7 @@ from aurora.identity.vault import VaultClosed
 from aurora.portal.present.consents import notice
 from aurora.portal.present.vocabulary import Vocabulary
 from aurora.ui import formats, mandate_words, replay_words, words
-from aurora.ui.contexts import DayGroup, EntryKind, EntryPage, EntryView, LogPosition, PeriodSummary
+from aurora.ui.contexts import ConsentBehind, DayGroup, EntryKind, EntryPage, EntryView, LogPosition, PeriodSummary
 from consent import acting, queries
 from consent.ledger import queries as ledger
 from consent.ledger.events import Event
@@ -139,8 +139,6 @@ def agencies_seen(*, citizen_id: UUID) -> list[str]:
 
 def entry_page(entry: LedgerEntry, vocabulary: Vocabulary) -> EntryPage:
     """Why was this allowed: consent, text as shown, decision, entry, and where it stands in the public log."""
-    mine = ConsentRecord.objects.filter(queries.within_mandate(), pk__in=entry.consent_ids)
-    consent = mine.select_related("notice").first()
     return EntryPage(
         entry=rows([entry], vocabulary)[0],
         decision=_decision(entry, _is_genuine(entry)),
@@ -148,10 +146,7 @@ def entry_page(entry: LedgerEntry, vocabulary: Vocabulary) -> EntryPage:
         commitment=bytes(entry.commitment).hex(),
         activity_url=reverse("portal:activity"),
         previous_commitment=bytes(entry.prev).hex() if entry.seq > 1 else "",
-        consent_title=_title(consent, vocabulary),
-        consent_url=reverse("portal:consent", args=[consent.pk]) if consent else "",
-        notice=notice(consent.notice) if consent else (),
-        notice_language=consent.notice.language if consent else "",
+        consents=_consents(entry, vocabulary),
         position=_position(entry),
     )
 
@@ -179,11 +174,25 @@ def _refusal(code: str) -> Any:
     return words.refusal(code) if acting.current() is None else mandate_words.persons_refusal(code)
 
 
-def _title(consent: ConsentRecord | None, vocabulary: Vocabulary) -> str:
-    if consent is None:
-        return ""
-    name: str = vocabulary.purpose(consent.purpose_id).get(formats.language(), "")
-    return name
+def _consents(entry: LedgerEntry, vocabulary: Vocabulary) -> tuple[ConsentBehind, ...]:
+    """In the entry's order. An access may rest on several, each for some of its data: their names then say for which."""
+    mine = ConsentRecord.objects.filter(queries.within_mandate(), pk__in=entry.consent_ids).select_related("notice")
+    found = sorted(mine, key=lambda record: entry.consent_ids.index(record.pk))
+    return tuple(
+        ConsentBehind(
+            title=_title(record, vocabulary, apart=len(found) > 1),
+            url=reverse("portal:consent", args=[record.pk]),
+            notice=notice(record.notice),
+            notice_language=record.notice.language,
+        )
+        for record in found
+    )
+
+
+def _title(record: ConsentRecord, vocabulary: Vocabulary, *, apart: bool) -> str:
+    name: str = vocabulary.purpose(record.purpose_id).get(formats.language(), "")
+    data = ", ".join(vocabulary.category(code).get(formats.language(), "") for code in record.categories)
+    return f"{name} ({data})" if apart else name
 
 
 def _position(entry: LedgerEntry) -> LogPosition | None:

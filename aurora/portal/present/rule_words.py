@@ -10,6 +10,7 @@ from recommender.eligibility.syntax import Condition, Node, Not, tokens
 from recommender.facts import FACTS, Kind
 
 _COMPARISONS = frozenset({">=", "<=", ">", "<", "==", "!=", "in"})
+_UNITS = {Kind.AMOUNT: "crowns_per_year", Kind.AGE: "years", Kind.COUNT: "persons", Kind.METER: "of_10"}
 _SIGNS = {"*": "×", "-": "−"}
 
 
@@ -37,8 +38,17 @@ def _condition(source: str, vocabulary: Vocabulary, language: str) -> str:
     # Of persons, "more than 0" is one at least.
     if operator == ">" and [text for _, text in right] == ["0"] and len(facts) == 1 and FACTS[facts[0]].kind is Kind.COUNT:
         operator, right = ">=", [("number", "1")]
+    if (said := _measured(right, facts)) is not None:
+        return catalogue_words.compared(operator, _side(left, vocabulary, language), said)
     choices = facts[0] if facts and FACTS[facts[0]].kind is Kind.CHOICE else ""
     return catalogue_words.compared(operator, _side(left, vocabulary, language, choices), _side(right, vocabulary, language, choices))
+
+
+def _measured(right: list[tuple[str, str]], facts: list[str]) -> str | None:
+    """The number that one fact is compared with, in the fact's own unit; None where it is no such comparison."""
+    if len(facts) != 1 or len(right) != 1 or right[0][0] != "number" or FACTS[facts[0]].kind not in _UNITS:
+        return None
+    return formats.quantity(int(right[0][1]), _UNITS[FACTS[facts[0]].kind])
 
 
 def _side(found: list[tuple[str, str]], vocabulary: Vocabulary, language: str, choices: str = "") -> str:

@@ -18,6 +18,7 @@ from recommender.catalogue.load import Catalogue
 from recommender.catalogue.model import CHANNELS, PublicService
 from recommender.catalogue.search import MOST_PAGES, PAGE, Filters, search
 from recommender.catalogue.text import Text
+from recommender.facts import FACTS, Kind
 
 PLACES_SHOWN = 3
 LONGEST_VALUE = 60  # characters of a filter's value; longer ones are none of ours
@@ -68,6 +69,7 @@ def service_page(service: PublicService, *, catalogue: Catalogue, today: date, l
         details=_said(service.details, language) if service.details and service.details != service.description else None,
         requirements=_said(service.requirements, language) if service.requirements else None,
         rule=in_words(service.rule, Vocabulary(), language) if service.rule else None,
+        amounts=bool(service.rule) and any(FACTS[fact].kind is Kind.AMOUNT for fact in service.rule.facts),
         weighed=service.unseen_grounds,
         how_to_apply=_said(service.how_to_apply, language),
         provider=_said(service.provider, language),

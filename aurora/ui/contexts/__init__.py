@@ -20,6 +20,7 @@ The layout (navigation, language switch, who is signed in) comes from `aurora.ui
 
 from aurora.ui.contexts.activity import (
     ActivityPage,
+    ConsentBehind,
     DayGroup,
     EntryPage,
     FilterOption,
@@ -228,6 +229,7 @@ __all__ = [
     "ClientState",
     "ClientStatePage",
     "ConnectPage",
+    "ConsentBehind",
     "ConsentEventView",
     "ConsentPage",
     "ConsentState",

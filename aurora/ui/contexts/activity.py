@@ -64,11 +64,20 @@ class LogPosition:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsentBehind:
+    """A consent that an access rested on: its name, its page, and the exact text shown then, in `notice_language`."""
+
+    title: str
+    url: str
+    notice: tuple[NoticePart, ...]
+    notice_language: str
+
+
+@dataclass(frozen=True, slots=True)
 class EntryPage:
     """`portal/entry.html`: why was this allowed.
 
-    `consent_title`/`consent_url` name the consent it rests on, `notice` the exact text shown then (in
-    `notice_language`), `decision` a translated sentence (`words.decision(...)`), `commitment` hex, `number` the
+    `consents` are those it rests on, `decision` a translated sentence (`words.decision(...)`), `commitment` hex, `number` the
     running number in the citizen's own chain, `previous_commitment` hex or "". `position` None means "waiting to be
     sealed".
     """
@@ -79,8 +88,5 @@ class EntryPage:
     commitment: str
     activity_url: str
     previous_commitment: str = ""
-    consent_title: str = ""
-    consent_url: str = ""
-    notice: tuple[NoticePart, ...] = ()
-    notice_language: str = ""
+    consents: tuple[ConsentBehind, ...] = ()
     position: LogPosition | None = None

@@ -75,6 +75,7 @@ class HomePage:
     my_data_url: str
     consents_url: str
     top_suggestion: SuggestionView | None = None
+    suggestions_allowed: bool = False
     messages_url: str = ""
     banner: Banner | None = None
     offer: OfferView | None = None

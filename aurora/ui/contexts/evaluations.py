@@ -163,6 +163,7 @@ class EvaluationPage:
     A POST to the page itself asks for the work, possible where `can_ask`. `outdated`: something was worked out before, from data or consents
     that have changed since. `reason` (translated) for REFUSED, FAILED and STOPPED. `leaving`: an outcome of a model that
     is not in use is still there, and about to be deleted. `contact` is text, as the owner wrote it.
+    `outcomes`: what the model works out, said before it is asked.
 
     `keep_url`, `delete_url` take a POST; "" where there is nothing to keep or to delete. `kept_at`: when what is among the citizen's data was
     worked out; `kept_same`: it is what the page shows. `use_url` asks whether other models may use it.
@@ -187,6 +188,7 @@ class EvaluationPage:
     can_ask: bool = False
     again: bool = False
     outdated: bool = False
+    outcomes: tuple[Text, ...] = ()
     estimates: tuple[EstimateView, ...] = ()
     unfit: tuple[UnfitView, ...] = ()
     reason: str = ""

@@ -94,7 +94,9 @@ class LinkedService:
 
 @dataclass(frozen=True, slots=True)
 class ServicePage:
-    """`portal/service.html`. `gone`: it is in the catalogue no more, and only its name is shown. `not_now`: a sentence where it is not given today."""
+    """`portal/service.html`. `gone`: it is in the catalogue no more, and only its name is shown. `not_now`: a sentence where it is not given today.
+    `amounts`: the rule compares amounts of money.
+    """
 
     name: Written
     services_url: str
@@ -105,6 +107,7 @@ class ServicePage:
     details: Written | None = None
     requirements: Written | None = None
     rule: Clause | None = None
+    amounts: bool = False
     weighed: bool = False
     how_to_apply: Written | None = None
     provider: Written | None = None

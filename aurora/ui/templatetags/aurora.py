@@ -50,7 +50,7 @@ _STATES: tuple[tuple[StrEnum, str, str | Promise], ...] = (
     (PullStepState.FETCHING, "au-tag--busy", _("Fetching")),
     (PullStepState.DONE, "au-tag--good", _("Done")),
     (PullStepState.FAILED, "au-tag--bad", _("Failed")),
-    (Eligibility.LIKELY, "au-tag--good", _("You are likely eligible")),
+    (Eligibility.LIKELY, "au-tag--good", _("You seem to meet the conditions")),
     (Eligibility.UNKNOWN, "au-tag--attention", _("Depends on something not known")),
     (Eligibility.NO_RULE, "", _("Open to everyone")),
     (ConsentState.ACTIVE, "au-tag--good", _("In force")),

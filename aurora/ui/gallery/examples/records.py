@@ -12,6 +12,7 @@ from aurora.ui.contexts import (
     Availability,
     CameFrom,
     CategoryView,
+    ConsentBehind,
     ConsentEventView,
     ConsentPage,
     ConsentsPage,
@@ -69,10 +70,7 @@ def activity() -> list[Example]:
         "a1" * 32,
         "/activity/",
         "b2" * 32,
-        "Service suggestions",
-        "/consents/c/",
-        p.notice(),
-        "en",
+        (ConsentBehind("Service suggestions", "/consents/c/", p.notice(), "en"),),
         sealed,
     )
     refused = EntryPage(rows[0], str(words.decision("consent_withdrawn")), 16, "c3" * 32, "/activity/")
