@@ -192,7 +192,10 @@ def welcome(plan: Plan, demo: Mapping[str, Any], people: Sequence[Operator]) -> 
     """What is printed: where to go and who to be."""
     base = plan.urls["aurora"]
     citizens = "\n".join(f"    {c['name']:<10} {c['identifier']}   {c['about']['en']}" for c in demo["citizens"])
-    staff = "\n".join(f"    {o.username:<10} password {o.password}   authenticator secret {o.totp_secret}" for o in people)
+    staff = "\n".join(
+        f"    {o.username:<10} password {o.password}   authenticator secret {o.totp_secret}   {', '.join(o.roles).replace('_', ' ')}"
+        for o in people
+    )
     agencies = "\n".join(f"    {a['name']['en']:<20} {a['base_url']}" for a in demo["agencies"])
     return (
         f"\nCitizens sign in at {base}/en/ with the e-ID's identifier:\n{citizens}\n"
