@@ -13,7 +13,17 @@ from aurora.ui import formats, monitoring_words
 from aurora.ui import own_model_words as words
 from aurora.ui.contexts import FieldError, ValueRow
 from aurora.ui.contexts.models import Deed
-from aurora.ui.contexts.suggestion_models import DatasetRow, GateRow, GroupRow, OwnModelPage, OwnModelRow, OwnModelsPage, RetrainingRow
+from aurora.ui.contexts.suggestion_models import (
+    DatasetRow,
+    Earned,
+    EarnedRow,
+    GateRow,
+    GroupRow,
+    OwnModelPage,
+    OwnModelRow,
+    OwnModelsPage,
+    RetrainingRow,
+)
 from recommender.models import DatasetVersion, ModelEvaluation, ModelMove, ModelVersion, Retraining
 from recommender.registry import datasets
 from recommender.registry.lifecycle import NEXT, RETIRABLE
@@ -61,6 +71,7 @@ def model(
         rows=_rows(found),
         gates=_gates(last),
         groups=_groups(found),
+        earned=_earned(last),
         card=found.card,
         history=_history(found),
         back_url=reverse("console:suggestion_models"),
@@ -156,6 +167,19 @@ def _gates(last: ModelEvaluation | None) -> tuple[GateRow, ...]:
         )
         for gate in (last.gates if last else ())
     )
+
+
+def _earned(last: ModelEvaluation | None) -> Earned | None:
+    """What the gate about feedback tells beside its number."""
+    report = next((gate["report"] for gate in (last.gates if last else ()) if gate.get("report")), None)
+    if report is None:
+        return None
+    rows = tuple(
+        EarnedRow(words.method(name), _number(one["value"]), _number(one["gain"]), _between(one["low"], one["high"]))
+        for name, one in report.get("methods", {}).items()
+    )
+    citizens = formats.number(report["citizens"]) if report["citizens"] else str(words.FEW)
+    return Earned(words.earned(report["said"], citizens=citizens, shown=_number(report.get("shown"))), rows)
 
 
 def _groups(found: ModelVersion) -> tuple[GroupRow, ...]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -17,16 +17,23 @@ from uuid import UUID
 from django.conf import settings
 from django.utils import timezone
 
+from aurora.identity import keys
 from aurora.identity.models import Operator
 from aurora.journeys import training_data
 from aurora.journeys.onboard_evaluator import NotASteward
+from aurora.journeys.suggest import LIMIT
+from aurora.journeys.training_data import Learnable
 from consent import signing
 from consent.errors import AuroraError, InvalidInput
+from recommender.catalogue import store
 from recommender.errors import DatasetError, ModelRefused, RecommenderError
 from recommender.models import DatasetVersion, ModelEvaluation, ModelMove, ModelVersion
-from recommender.registry import datasets, gates, lifecycle, model_card, serving, trial
+from recommender.monitoring.protect import Rounder
+from recommender.ranking.model import Ranker
+from recommender.registry import datasets, gates, lifecycle, model_card, offline, serving, trial
 from recommender.registry.artefact import COMMITTED, model_directory, read
 from recommender.registry.lifecycle import Registered
+from recommender.registry.offline import FeedbackGate
 from recommender.training import boost, dataset
 from recommender.training.assemble import Assembled, assemble
 from recommender.training.train import SEED, train_on
@@ -87,7 +94,7 @@ def train(*, operator: Operator | None, dataset_id: UUID | None = None, now: dat
     _check(operator)
     with _refusals():
         on = datasets.get(dataset_id) if dataset_id else datasets.newest()
-        assembled = _assembled(on)
+        assembled = _assembled(on, training_data.learnable(on))
         register_shipped(now=now)  # without citizens' rows the same model comes out: it is not to go by another name
         learn = boost.booster(settings.AURORA_DASK_SCHEDULER)
         made = train_on(assembled.data, held_out=assembled.held_out, boost=learn, told=assembled.open)
@@ -107,9 +114,10 @@ def evaluate(*, operator: Operator | None, model_id: UUID, now: datetime) -> Mod
         model = _model(model_id)
         if model.dataset is None:
             raise ModelRefused("wrong_state")
-        champion = serving.serving().champion
-        on = _assembled(model.dataset)
-        found = gates.judge(trial.trial(serving.ranker(model.sha256), champion, on), seed=SEED)
+        champion, candidate = serving.serving().champion, serving.ranker(model.sha256)
+        rows = training_data.learnable(model.dataset)
+        found = gates.judge(trial.trial(candidate, champion, _assembled(model.dataset, rows)), seed=SEED)
+        found = (*found, _by_feedback(candidate, model.dataset, rows))
         made = lifecycle.evaluated(model_id=model.pk, champion=champion.version, gates=found, by=operator.pk if operator else None, now=now)
     logger.info("Model %s %s its gates (%s).", model.sha256, "passed" if made.passed else "failed", _name(operator))
     return made
@@ -188,12 +196,21 @@ def code_commit() -> str:
     return done.stdout.strip()[:40]
 
 
-def _assembled(on: DatasetVersion) -> Assembled:
-    rows = [(one.row, one.held_out) for one in training_data.learnable(on)]
+def _assembled(on: DatasetVersion, rows: Sequence[Learnable]) -> Assembled:
     extract = dataset.load()
     if extract.sha256 != on.extract_sha256:
         raise ModelRefused("dataset_changed")  # the code brought another extract
-    return assemble(extract, rows, sha256=on.sha256)
+    return assemble(extract, [(one.row, one.held_out) for one in rows], sha256=on.sha256)
+
+
+def _by_feedback(candidate: Ranker, learnt_from: DatasetVersion, rows: Sequence[Learnable]) -> FeedbackGate:
+    """By the newest dataset: only there are lists that the candidate itself has made since. Who is held out of one is held out of all."""
+    newest = datasets.newest()
+    found = rows if newest.pk == learnt_from.pk else training_data.standing(newest)
+    return offline.judge(
+        [(one.row, one.held_out) for one in found], candidate=candidate, ranker_at=serving.ranker, catalogue_at=store.at,
+        places=LIMIT, rounder=Rounder(keys.rounding_key()),
+    )  # fmt: skip
 
 
 def _sign(claims: Mapping[str, Any]) -> str:

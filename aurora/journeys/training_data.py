@@ -128,6 +128,14 @@ def learnable(dataset: DatasetVersion) -> list[Learnable]:
     return found
 
 
+def standing(dataset: DatasetVersion) -> list[Learnable]:
+    """The rows of a dataset that are still there, in the order of their commitments. Raises `ModelRefused` dataset_changed for one that is damaged."""
+    try:
+        return list(_opened(dataset.pk))
+    except training.RowDamaged:
+        raise ModelRefused("dataset_changed") from None
+
+
 def rows(dataset_id: UUID | None = None) -> Iterator[Row]:
     """The rows of a dataset (None: the newest that is ready) that are still there: plain, and nobody's. Raises `ModelRefused` dataset_unknown."""
     wanted = dataset_id or datasets.newest().pk

@@ -34,7 +34,11 @@ _GATES: Final[Mapping[str, Sentence]] = {
     "champion": _("No worse than the champion (nDCG@3)"),
     "group_gap": _("How much less is found for the worst group"),
     "calibration": _("Distance between foretold and observed chance, worst programme"),
+    "programme_loss": _("Loss against the champion in the programme that is surest to lose (AUC)"),
+    "group_loss": _("Loss against the champion in the group that is surest to lose (nDCG@3)"),
+    "foretold": _("Share by which too many or too few are foretold, where that is surest"),
     "latency": _("Time it takes, against the champion's"),
+    "feedback": _("What it would have earned more than what was shown, by citizens' feedback"),
 }
 _FIELDS: Final[Mapping[str, Sentence]] = {
     "version": _("Version (SHA-256)"),
@@ -47,6 +51,22 @@ _FIELDS: Final[Mapping[str, Sentence]] = {
     "code": _("Code"),
     "signature": _("Signature"),
     "share": _("Share of the citizens"),
+}
+_EARNED: Final[Mapping[str, Sentence]] = {
+    "enough": _(
+        "By what %(citizens)s citizens, from whom it did not learn, made of the suggestions that they were shown. Of 1 that a place can earn, where the "
+        "service is applied for, these earned %(shown)s. Numbers are rounded, so that they tell of nobody."
+    ),
+    "nobody": _("No citizen whose feedback may be used for this was shown suggestions. Nothing can be said of what it would have earned."),
+    "few": _("Too few citizens were shown what this model would place otherwise. Nothing can be said of what it would have earned."),
+    "unlike": _("Too much of what this model would place has never been shown there. Nothing can be said of what it would have earned."),
+    "no_number": _("The model answers with no number."),
+}
+_METHODS: Final[Mapping[str, Sentence]] = {
+    "ips": _("Weighted by how often it was shown"),
+    "snips": _("The same, normalised"),
+    "dr": _("Doubly robust"),
+    "bounded": _("Doubly robust, with no provider's feedback counting above its share"),
 }
 _FAULTS: Final[Mapping[str, Sentence]] = {
     "same_person": _("Somebody else must decide on what you asked for."),
@@ -87,6 +107,15 @@ def retraining_state(code: str) -> str:
 def gate(name: str) -> str:
     """A gate that this code does not know (it was kept by another) goes by its own name."""
     return str(_GATES.get(name, name))
+
+
+def earned(said: str, *, citizens: str, shown: str) -> str:
+    """From what it is known what a model would have earned, or why it is not."""
+    return str(_EARNED[said]) % {"citizens": citizens, "shown": shown} if said == "enough" else str(_EARNED[said])
+
+
+def method(name: str) -> str:
+    return str(_METHODS[name])
 
 
 def field(name: str) -> str:

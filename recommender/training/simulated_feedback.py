@@ -210,14 +210,17 @@ def _log(both: Sequence[Any], share: float, expects: Usual, draws: np.random.Gen
                     min(1.0, sum(chance * expects.of(position, other) for other, chance in here[1].items())),
                 )
             )  # fmt: skip
-    unit, position, service, provider, *numbers = zip(*columns, strict=True)
+    propensity, target, reward, expected = (np.array([one[at] for one in columns], dtype=np.float64) for at in range(4, 8))
     return Lines(
         expects,
-        np.array(unit),
-        np.array(position),
-        service,
-        provider,
-        *(np.array(one, dtype=np.float64) for one in numbers),
+        np.array([one[0] for one in columns]),
+        np.array([one[1] for one in columns]),
+        tuple(one[2] for one in columns),
+        tuple(one[3] for one in columns),
+        propensity,
+        target,
+        reward,
+        expected,
         tried=len(both),
     )
 

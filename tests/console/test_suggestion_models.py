@@ -14,7 +14,8 @@ from aurora.identity.models import Operator
 from aurora.journeys import model_operations
 from recommender.errors import ArtefactAway, ModelRefused
 from recommender.models import ModelMove, ModelVersion
-from recommender.registry import serving
+from recommender.registry import lifecycle, serving
+from recommender.registry.offline import FeedbackGate
 from tests.support import models as made
 from tests.support import owners
 from tests.support.cast import Cast, code_of
@@ -41,8 +42,6 @@ def faces(people: dict[str, Operator]) -> dict[str, Browser]:
 @pytest.fixture
 def model(people: dict[str, Operator]) -> ModelVersion:
     """Judged, and signed as the journey signs."""
-    from recommender.registry import lifecycle
-
     kept = lifecycle.register(
         found=made.tiny(1), dataset=made.dataset(citizens=12), code_commit="", card="A card.", sign=model_operations._sign, by=None, now=made.NOW
     ).model  # fmt: skip
@@ -237,3 +236,43 @@ def test_by_commands_each_steward_shows_a_code_of_their_own(people: dict[str, Op
         call_command("rollback", "--reason", "x", "--operator", sven.username, "--code", code_of(secrets[sven.username], steps=1))
     with pytest.raises(CommandError, match="no one model"):
         call_command("evaluate", "ffffffff")
+
+
+@pytest.mark.parametrize("said", ["enough", "unlike"])
+def test_what_a_model_would_have_earned_stands_on_its_page(faces: dict[str, Browser], model: ModelVersion, said: str) -> None:
+    methods = {name: {"value": 0.071, "gain": 0.007, "low": 0.002, "high": 0.012} for name in ("ips", "snips", "dr", "bounded")}
+    report = {"said": said, "citizens": 1205, **({"shown": 0.064, "methods": methods} if said == "enough" else {})}
+    gate = FeedbackGate("feedback", 0.007, 0.002, 0.012, 0.0, True, report)
+    lifecycle.evaluated(model_id=model.pk, champion=lifecycle.champion_version(), gates=(*made.gates(), gate), by=None, now=made.NOW)
+    page = faces["aud"].get(at(model))
+    told = page.content.decode()
+    assert "What it would have earned" in told
+    assert [row.value for row in page.context["page"].earned.rows] == ["0.071"] * (4 if said == "enough" else 0)
+    assert ("1,205 citizens" in told and "these earned 0.064" in told) == (said == "enough")
+    assert ("has never been shown there" in told) == (said == "unlike")
+
+
+def test_a_verdict_from_before_feedback_was_asked_has_no_such_part(faces: dict[str, Browser], model: ModelVersion) -> None:
+    page = faces["aud"].get(at(model))
+    assert page.context["page"].earned is None and "What it would have earned" not in page.content.decode()
+
+
+def test_the_command_prints_what_it_would_have_earned(
+    model: ModelVersion, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    methods = {"dr": {"value": 0.05, "gain": -0.014, "low": -0.02, "high": -0.008}}
+    gate = FeedbackGate(
+        "feedback", -0.014, -0.02, -0.008, 0.0, False, {"said": "enough", "citizens": 1205, "shown": 0.064, "methods": methods}
+    )
+
+    def judged(**asked: Any) -> Any:
+        return lifecycle.evaluated(
+            model_id=asked["model_id"], champion=lifecycle.champion_version(), gates=(*made.gates(), gate), by=None, now=made.NOW
+        )
+
+    monkeypatch.setattr(model_operations, "evaluate", judged)
+    with pytest.raises(CommandError):
+        call_command("evaluate", str(model.pk))
+    told = capsys.readouterr().out
+    assert "FAILED  feedback: -0.014 (-0.02 to -0.008), limit 0.0" in told
+    assert "1205 citizens held out; these earned 0.064" in told and "doubly robust: 0.05, gain -0.014 (-0.02 to -0.008)" in told

@@ -76,12 +76,30 @@ class GroupRow:
 
 
 @dataclass(frozen=True, slots=True)
+class EarnedRow:
+    """What a model would have earned a place by the lists that citizens were shown, by one way of estimating it; numbers written out."""
+
+    method: str
+    value: str
+    gain: str
+    between: str
+
+
+@dataclass(frozen=True, slots=True)
+class Earned:
+    """`said`: from what it is known, or why nothing is; `rows`: empty then."""
+
+    said: str
+    rows: tuple[EarnedRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class OwnModelPage:
     """`console/suggestion_model.html`: a POST form to itself. Control: `decision`: `ask` (with `share` in percent, where `asks_share`), `change_share`
     (`share` too), `agree`, `decline`, `retire`, `rollback` (`reason` for the last three).
 
     `next_step`: the word of the state that is asked for; `waiting`: that of the state that waits for another steward, with its share, "" if none does;
-    `move`: its id, hidden in the form, so that nobody agrees to another step than the one they saw.
+    `move`: its id, hidden in the form, so that nobody agrees to another step than the one they saw. `earned`: None where the newest verdict holds none.
     """
 
     sha256: str
@@ -96,6 +114,7 @@ class OwnModelPage:
     waiting: str = ""
     move: str = ""
     forgotten: str = ""
+    earned: Earned | None = None
     asks_share: bool = False
     may_ask: bool = False
     may_change_share: bool = False

@@ -23,7 +23,17 @@ from aurora.ui.contexts import (
     ValueRow,
 )
 from aurora.ui.contexts.models import Deed
-from aurora.ui.contexts.suggestion_models import DatasetRow, GateRow, GroupRow, OwnModelPage, OwnModelRow, OwnModelsPage, RetrainingRow
+from aurora.ui.contexts.suggestion_models import (
+    DatasetRow,
+    Earned,
+    EarnedRow,
+    GateRow,
+    GroupRow,
+    OwnModelPage,
+    OwnModelRow,
+    OwnModelsPage,
+    RetrainingRow,
+)
 from aurora.ui.gallery import parts as p
 from aurora.ui.gallery.example import Example
 from consent import terms
@@ -75,12 +85,18 @@ def console() -> list[Example]:
     )  # fmt: skip
     asks = replace(
         model, next_step=own.state("challenger"), asks_share=True, may_ask=True, errors=(FieldError("share", own.fault("share_wrong")),), share="70",
-        forgotten=str(own.FEW),
+        forgotten=str(own.FEW), earned=Earned(own.earned("unlike", citizens="", shown="")),
     )  # fmt: skip
+    earned = Earned(
+        own.earned("enough", citizens=formats.number(1200), shown=formats.measure(0.064)),
+        tuple(
+            EarnedRow(own.method(name), *map(_written, ("0.071", "0.007", "0.002 – 0.012"))) for name in ("ips", "snips", "dr", "bounded")
+        ),
+    )
     found = (
         ("console-suggestion-models", "suggestion_models", OwnModelsPage(rows, rows, datasets, retrainings, "/models/", "/older/", (HASH,))),
         ("console-suggestion-models-none", "suggestion_models", OwnModelsPage((), (), (), (), "/models/")),
-        ("console-suggestion-model", "suggestion_model", model),
+        ("console-suggestion-model", "suggestion_model", replace(model, earned=earned)),
         ("console-suggestion-model-asks", "suggestion_model", asks),
         ("console-suggestion-model-waits", "suggestion_model", replace(model, waiting=own.state("champion"), may_agree=True, may_decline=True, errors=())),
         ("console-suggestion-model-mine", "suggestion_model", replace(model, waiting=own.state("champion"), is_mine=True, may_decline=True, errors=())),
@@ -117,7 +133,10 @@ def _category(code: str) -> CategoryView:
     return CategoryView(code, read["name"], read["description"], facts, read["sensitive"])
 
 
+def _written(number: str) -> str:
+    return number if formats.language() == "en" else number.replace(".", ",")
+
+
 def _gate(name: str, value: str, between: str, limit: str, held: bool) -> GateRow:
-    point = "." if formats.language() == "en" else ","
-    value, between, limit = (number.replace(".", point) for number in (value, between, limit))
+    value, between, limit = map(_written, (value, between, limit))
     return GateRow(own.gate(name), value, between, limit, held, str(own.HELD if held else own.FAILED))
