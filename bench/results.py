@@ -29,6 +29,7 @@ AT_MOST = {
     "suggest_with_reasons_ms": 20.0,
     "suggest_batch_ratio": 1.2,
     "evaluator_ratio": 2.0,
+    "catalogue_search_p99_ms": 50.0,
 }
 AT_LEAST = {
     "ledger_append_ratio_16w": 0.95,

@@ -1,4 +1,4 @@
-"""Makes what search reads from the services in use: a row a service and language, and every word with its trigrams."""
+"""Makes what search reads from the services in use: a row a service and language, every word, and the words of each three letters."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.db import connection
 
 from recommender.catalogue import documents
 from recommender.catalogue.model import PublicService
-from recommender.catalogue.models import SearchEntry, SearchWord, ServiceVersion
+from recommender.catalogue.models import SearchEntry, SearchTrigram, SearchWord, ServiceVersion
 from recommender.catalogue.text import LANGUAGES, Text
 from recommender.catalogue.words import words
 
@@ -22,11 +22,16 @@ _INSERT = (
     "INSERT INTO catalogue_searchentry (service_id, identifier, language, name, areas, life_events, groups, classes, channels, languages,"
     f" valid_from, valid_until, vector) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, {_VECTOR})"
 )
-# As `words.trigrams` makes them; in the database, to which an array a word would cost as much as all the rest.
 _INSERT_WORDS = (
-    "INSERT INTO catalogue_searchword (language, word, services, lexemes, trigrams) SELECT %s, word, services, string_to_array(lexemes, ' '),"
-    " ARRAY(SELECT DISTINCT substr('  ' || word || ' ', place, 3) FROM generate_series(1, length(word) + 1) AS place)"
+    "INSERT INTO catalogue_searchword (language, word, services, lexemes) SELECT %s, word, services, string_to_array(lexemes, ' ')"
     " FROM unnest(%s::text[], %s::int[], %s::text[]) AS found (word, services, lexemes)"
+)
+# As `words.trigrams` makes them, each once a word; letters are compared as bytes, which sorts some 300,000 of them twice as fast.
+_INSERT_TRIGRAMS = (
+    "INSERT INTO catalogue_searchtrigram (language, trigram, words, lengths) SELECT language, trigram, array_agg(id), array_agg(length) FROM ("
+    'SELECT id, language, length(padded) - 3 AS length, substr(padded, place, 3) COLLATE "C" AS trigram'
+    " FROM (SELECT id, language, '  ' || word || ' ' AS padded FROM catalogue_searchword) AS one, generate_series(1, length(padded) - 2) AS place"
+    " WHERE strpos(padded, substr(padded, place, 3)) = place) AS found GROUP BY language, trigram"
 )
 _BATCH = 500
 
@@ -52,9 +57,12 @@ def bring_up_to_date(members: Sequence[int]) -> None:
             _insert(rows)
     _insert(rows)
     SearchWord.objects.all().delete()
+    SearchTrigram.objects.all().delete()
     lexemes = _lexemes(written)
     for language, found in counts.items():
         _insert_words(language, found, lexemes)
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT_TRIGRAMS)
 
 
 def broader(codes: Iterable[str]) -> list[str]:

@@ -83,13 +83,24 @@ class SearchWord(models.Model):
     lexemes = ArrayField(
         models.CharField(max_length=60), default=list, help_text="Its stems in the languages that it is written in, as in the vectors."
     )
-    trigrams = ArrayField(
-        models.CharField(max_length=3), help_text="Of the word with two spaces before and one behind, as pg_trgm counts them."
-    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["language", "word"], name="catalogue_word_once")]
-        indexes = [GinIndex(fields=["trigrams"], name="catalogue_word_trigrams")]
 
     def __str__(self) -> str:
         return f"{self.word} {self.language}"
+
+
+class SearchTrigram(models.Model):
+    """In which words of `SearchWord` three letters follow each other: what is like a word, or has it in it, is found by what is rare in it."""
+
+    language = models.CharField(max_length=2)
+    trigram = models.CharField(max_length=3, help_text="Of the word with two spaces before and one behind, as pg_trgm counts them.")
+    words = ArrayField(models.BigIntegerField(), help_text="Their ids.")
+    lengths = ArrayField(models.SmallIntegerField(), help_text="Of each of these words, in letters.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["language", "trigram"], name="catalogue_trigram_once")]
+
+    def __str__(self) -> str:
+        return f"{self.trigram!r} {self.language}"

@@ -24,8 +24,14 @@ MOST_PAGES = 500
 _SHORTEST_PART = 4  # letters: "työ" is in too many words to be looked for inside of them
 _PARTS = 40
 _LIKE_IT = 3
+_COMPARED = 100  # letter by letter
+_CORRECTED = 4  # of a query's words: one with more slips than these is no slip
 _WEIGHTS = "{0.05, 0.3, 0.5, 1.0}"  # of D, C, B, A
 _STEMMED = "(" + " || ".join(f"to_tsquery('{one}', %s)" for one in CONFIGURATIONS.values()) + ")"
+# Whatever has all of these letters in it is among the words of the three that the fewest words have.
+_RAREST = (
+    "(SELECT words FROM catalogue_searchtrigram WHERE language = %s AND trigram = ANY (%s) ORDER BY cardinality(words) LIMIT 1)::bigint[]"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +72,7 @@ def search(query: str, language: str, *, today: date, filters: Filters | None = 
         raise KeyError(language)
     asked = list(dict.fromkeys(words(query[:LONGEST_QUERY])))[:MOST_WORDS]
     telling = _telling(asked, language)
-    found = [_expanded(word, stem, language, last=word == asked[-1]) for word, stem in telling.items()]
+    found = _expanded_all(telling, language, last=asked[-1] if asked else "")
     corrected = [one.said for one in found] != list(telling)
     page = min(max(page, 1), MOST_PAGES)
     answer = _page(found, language, today, filters or Filters(), page, size, all_words=True)
@@ -89,10 +95,19 @@ def _telling(asked: list[str], language: str) -> dict[str, str]:
     return {word: stem or word for word, _, stem in [row for row in rows if row[1]] or rows}
 
 
-def _expanded(word: str, stem: str, language: str, *, last: bool) -> _Word:
-    lexemes = _containing(word, stem, language, last=last)
-    if lexemes or _occurs(word, language):
-        return _Word(word, lexemes)
+def _expanded_all(telling: dict[str, str], language: str, *, last: str) -> list[_Word]:
+    found, unknown = [], 0
+    for word, stem in telling.items():
+        lexemes = _containing(word, stem, language, last=word == last)
+        if not lexemes and not _occurs(word, language):
+            unknown += 1
+            found.append(_corrected(word, language, last=word == last) if unknown <= _CORRECTED else _Word(word))
+        else:
+            found.append(_Word(word, lexemes))
+    return found
+
+
+def _corrected(word: str, language: str, *, last: bool) -> _Word:
     like = _most_like(word, language)
     if not like:
         return _Word(word)
@@ -102,7 +117,8 @@ def _expanded(word: str, stem: str, language: str, *, last: bool) -> _Word:
 
 
 def _occurs(word: str, language: str) -> bool:
-    sql = f"SELECT EXISTS (SELECT FROM catalogue_searchentry WHERE language = %s AND vector @@ {_STEMMED})"
+    # Counted and not EXISTS: for that PostgreSQL reads all rows in the hope of meeting one soon, where the index says at once that there is none.
+    sql = f"SELECT count(*) > 0 FROM catalogue_searchentry WHERE language = %s AND vector @@ {_STEMMED}"
     return bool(_value(sql, [language, word, word, word]))
 
 
@@ -110,32 +126,27 @@ def _containing(word: str, stem: str, language: str, *, last: bool) -> tuple[str
     """Stems of the catalogue's words that begin with it (the last word may be unfinished) or, from four letters on, have it in them; the commonest first."""
     part = stem if len(stem) >= _SHORTEST_PART and word.startswith(stem) else word
     if len(part) >= _SHORTEST_PART:
-        # In this order: without the index on trigrams, looking into a word is far cheaper than into its trigrams.
-        condition, values = "word LIKE %s AND trigrams @> %s", [f"%{part}%", inner_trigrams(part)]
+        pattern, grams = f"%{part}%", inner_trigrams(part)
     elif last and len(word) > 1:
-        condition, values = "word LIKE %s", [f"{word}%"]
+        pattern, grams = f"{word}%", [one for one in trigrams(word) if one[-1] != " "]
     else:
         return ()
-    sql = (
-        f"SELECT lexemes FROM catalogue_searchword WHERE language = %s AND word <> %s AND {condition} ORDER BY services DESC, word LIMIT %s"
-    )
-    return tuple(dict.fromkeys(lexeme for row in _rows(sql, [language, word, *values, _PARTS]) for lexeme in row[0]))
+    sql = f"SELECT lexemes FROM catalogue_searchword WHERE id = ANY ({_RAREST}) AND word <> %s AND word LIKE %s ORDER BY services DESC, word LIMIT %s"
+    return tuple(dict.fromkeys(lexeme for row in _rows(sql, [language, grams, word, pattern, _PARTS]) for lexeme in row[0]))
 
 
 def _most_like(word: str, language: str) -> dict[str, list[str]]:
     """The catalogue's words that differ from it in the fewest letters: in one, from five letters on in two, from nine on in three; with their stems."""
     if len(word) < 3:
         return {}
-    grams = trigrams(word)
-    # Counted in the word itself and not in its array of trigrams, and only where one is shared: in some ten thousand words that is ten times as fast.
     sql = (
-        "SELECT word, services, lexemes FROM catalogue_searchword WHERE language = %s AND length(word) BETWEEN %s AND %s"
-        " AND '  ' || word || ' ' LIKE ANY (%s)"
-        " ORDER BY (SELECT count(*) FROM unnest(%s::text[]) AS one WHERE strpos('  ' || word || ' ', one) > 0) DESC, services DESC, word LIMIT 100"
+        "WITH near AS (SELECT one.id, count(*) AS shared FROM catalogue_searchtrigram AS g, unnest(g.words, g.lengths) AS one (id, length)"
+        " WHERE g.language = %s AND g.trigram = ANY (%s) AND one.length BETWEEN %s AND %s GROUP BY one.id ORDER BY shared DESC, one.id LIMIT %s)"
+        " SELECT word, services, lexemes FROM near JOIN catalogue_searchword USING (id) ORDER BY shared DESC, services DESC, word"
     )
     allowed = 1 + (len(word) >= 5) + (len(word) >= 9)
-    rows = _rows(sql, [language, len(word) - allowed, len(word) + allowed, [f"%{gram}%" for gram in grams], grams])
-    near = sorted((distance(word, other), -services, other, lexemes) for other, services, lexemes in rows)
+    rows = _rows(sql, [language, trigrams(word), len(word) - allowed, len(word) + allowed, _COMPARED])
+    near = sorted((distance(word, other, most=allowed), -services, other, lexemes) for other, services, lexemes in rows)
     return dict([(other, lexemes) for apart, _, other, lexemes in near if apart <= allowed and apart == near[0][0]][:_LIKE_IT])
 
 

@@ -31,8 +31,8 @@ def similarity(one: str, other: str) -> float:
     return len(first & second) / len(first | second)
 
 
-def distance(one: str, other: str) -> int:
-    """How many letters are put in, left out, changed or swapped with their neighbour (optimal string alignment)."""
+def distance(one: str, other: str, *, most: int = LONGEST_WORD) -> int:
+    """How many letters are put in, left out, changed or swapped with their neighbour (optimal string alignment); where more than `most`, any number above it."""
     before: list[int] = []
     last = list(range(len(other) + 1))
     for i, a in enumerate(one, 1):
@@ -41,5 +41,7 @@ def distance(one: str, other: str) -> int:
             row.append(min(last[j] + 1, row[-1] + 1, last[j - 1] + (a != b)))
             if i > 1 and j > 1 and a == other[j - 2] and one[i - 2] == b:
                 row[-1] = min(row[-1], before[j - 2] + 1)
+        if min(row) > most and min(last) > most:  # a swap reaches back over one row, nothing over two
+            return most + 1
         before, last = last, row
     return last[-1]

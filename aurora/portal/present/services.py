@@ -69,7 +69,7 @@ def service_page(service: PublicService, *, catalogue: Catalogue, today: date, l
         details=_said(service.details, language) if service.details and service.details != service.description else None,
         requirements=_said(service.requirements, language) if service.requirements else None,
         rule=in_words(service.rule, Vocabulary(), language) if service.rule else None,
-        amounts=bool(service.rule) and any(FACTS[fact].kind is Kind.AMOUNT for fact in service.rule.facts),
+        amounts=any(FACTS[fact].kind is Kind.AMOUNT for fact in (service.rule.facts if service.rule else ())),
         weighed=service.unseen_grounds,
         how_to_apply=_said(service.how_to_apply, language),
         provider=_said(service.provider, language),

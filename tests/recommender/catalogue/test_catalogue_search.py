@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from recommender.catalogue import catalogue
-from recommender.catalogue.models import SearchEntry, SearchWord
+from recommender.catalogue.models import SearchEntry, SearchTrigram, SearchWord
 from recommender.catalogue.search import Filters, Found, search
 from recommender.catalogue.words import trigrams
 from tests.support.catalogue import put, service
@@ -62,6 +62,13 @@ def test_a_misspelt_word_is_answered_by_the_one_most_like_it_and_that_is_said(lo
     assert find("hamashoito").instead == "hammashoito"
     assert find("hammashoito").instead == ""
     assert find("zzzzqqqq") == Found((), 0, 1, 0)
+
+
+def test_of_many_unknown_words_the_first_are_corrected_and_the_others_left_as_they_are(db) -> None:
+    put(service("one", "Hammashoito kissoille"))
+    said = ["qqqqxxxx", "zzzzkkkk", "wwwwrrrr", "yyyyffff", "hamashoito"]
+    assert find(" ".join(said)).total == 0
+    assert find(" ".join(said[1:])).instead.split() == [*said[1:4], "hammashoito"]
 
 
 def test_names_weigh_more_than_descriptions(db) -> None:
@@ -156,6 +163,7 @@ ODD = [
 def test_the_index_can_be_made_anew(loaded) -> None:
     SearchEntry.objects.all().delete()
     SearchWord.objects.all().delete()
+    SearchTrigram.objects.all().delete()
     assert find("hamashoito").total == 0
     call_command("load_catalogue", index=True, stdout=io.StringIO())
     assert find("hamashoito").identifiers[0] == "dental-care"
@@ -176,5 +184,10 @@ def test_whatever_is_typed_is_answered(loaded, query, municipality) -> None:
 
 
 def test_trigrams_in_the_database_are_those_that_search_asks_for(loaded) -> None:
-    kept = dict(SearchWord.objects.filter(language="fi").values_list("word", "trigrams"))
-    assert len(kept) > 200 and all(sorted(found) == trigrams(word) and len(set(found)) == len(found) for word, found in kept.items())
+    kept = dict(SearchWord.objects.filter(language="fi").values_list("id", "word"))
+    found = {one: [] for one in kept}
+    for row in SearchTrigram.objects.filter(language="fi"):
+        assert len(row.words) == len(set(row.words)) and row.lengths == [len(kept[one]) for one in row.words]
+        for one in row.words:
+            found[one].append(row.trigram)
+    assert len(kept) > 200 and all(sorted(found[one]) == trigrams(word) for one, word in kept.items())
