@@ -31,10 +31,10 @@ Job = dict[str, Any]
 
 
 def main() -> int:
+    read, write = _pipes()
     held = confine.confine()
     limit()
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # whoever started this
-    read, write = _pipes()
     handlers: dict[str, Callable[[Job, bytes], Job]] = {
         "ping": lambda job, blob: {"pid": os.getpid(), "confined": held.plain()},
         "verify": _verify,

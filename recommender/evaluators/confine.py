@@ -1,12 +1,14 @@
 """What the process of a foreign model may ask of Linux: taken away from it before it reads a byte, by itself, and for good.
 
-Three layers, each as far as this machine and user have it; `confine` says which took hold.
-1. No new privileges: nothing that it starts gains rights (prctl(2), PR_SET_NO_NEW_PRIVS).
+Four layers, each as far as this machine and user have it; `confine` says which took hold.
+1. No new privileges: nothing that it starts gains rights (prctl(2), PR_SET_NO_NEW_PRIVS). And what root has of its own goes (capset(2)): with it
+   a process could look into others past 4 and set its own limits anew.
 2. A network namespace of its own, with no device that is up: as root directly, else within a user namespace, where the kernel lets a plain user
    make one (unshare(2), user_namespaces(7); some distributions and most containers do not).
 3. A filter of system calls: sockets, other processes' memory, further programs, namespaces and rings of io_uring (which would open sockets past the
    filter) are refused with EPERM, on x86-64 and arm64 (seccomp(2), kernel's Documentation/userspace-api/seccomp_filter.rst). It needs no
    rights, once 1 holds; so it is what is relied on where 2 is denied.
+4. No file is changed, and no other process reached (`landlock`), on kernels from 5.13 that have it switched on.
 What this does not do: it hides no files of the user it runs as. On other systems than Linux nothing of it holds.
 """
 
@@ -18,7 +20,10 @@ import struct
 import sys
 from dataclasses import asdict, dataclass
 
+from recommender.evaluators import landlock
+
 _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS, _SECCOMP_MODE_FILTER = 22, 38, 2
+_CAPABILITIES_3 = 0x20080522  # of linux/capability.h
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 # By machine: the audit architecture (linux/audit.h), and the numbers of system calls (asm/unistd.h).
 _ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
@@ -49,6 +54,8 @@ class Confined:
     no_new_privileges: bool
     network_namespace: bool
     call_filter: bool
+    file_lock: bool
+    no_capabilities: bool
 
     def plain(self) -> dict[str, bool]:
         return asdict(self)
@@ -61,11 +68,14 @@ class _Program(ctypes.Structure):
 def confine() -> Confined:
     """Take all of it away. Before any thread is started: a namespace of users is for a process alone. Never raises for what is not to be had."""
     if sys.platform != "linux":
-        return Confined(False, False, False)
+        return Confined(False, False, False, False, False)
     libc = ctypes.CDLL(None, use_errno=True)
     namespace = libc.unshare(_CLONE_NEWNET) == 0 or libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET) == 0
     privileges = libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
-    return Confined(privileges, namespace, privileges and _filter(libc))
+    # Last of what needs rights. Version, process, then three empty sets of 64 bits.
+    without = libc.capset(struct.pack("=Ii", _CAPABILITIES_3, 0), bytes(24)) == 0
+    locked = privileges and landlock.restrict(libc)
+    return Confined(privileges, namespace, privileges and _filter(libc), locked, without)
 
 
 def _filter(libc: ctypes.CDLL) -> bool:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ctypes
+import errno
 import json
 import os
 import platform
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +27,7 @@ import ctypes, json, os, socket, sys
 from recommender.evaluators import confine
 if sys.argv[1] == "nobody":
     os.setgroups([]); os.setresgid(65534, 65534, 65534); os.setresuid(65534, 65534, 65534)
+kept = sys.argv[2]
 held = confine.confine()
 libc = ctypes.CDLL(None, use_errno=True)
 def tried(what):
@@ -45,15 +50,38 @@ print(json.dumps({
     "other_table": raw(calls["socket"] | 0x40000000, 2, 1, 0) if os.uname().machine == "x86_64" else 1,
     "program": tried(lambda: os.execv(sys.executable, [sys.executable, "-c", "print(1)"])),
     "memory": raw(calls["process_vm_readv"], os.getppid(), 0, 0, 0, 0, 0),
+    "write": tried(lambda: os.open(kept, os.O_WRONLY)),
+    "cut": tried(lambda: os.truncate(kept, 0)),
+    "cut_on_opening": tried(lambda: os.open(kept, os.O_RDONLY | os.O_TRUNC)),
+    "remove": tried(lambda: os.unlink(kept)),
+    "move": tried(lambda: os.rename(kept, kept + "2")),
+    "make": tried(lambda: os.open(kept + "3", os.O_WRONLY | os.O_CREAT)),
+    "folder": tried(lambda: os.mkdir(kept + "4")),
+    "link": tried(lambda: os.symlink("/etc/passwd", kept + "5")),
+    "environment": tried(lambda: open(f"/proc/{os.getppid()}/environ", "rb").read()),
+    "signal": tried(lambda: os.kill(os.getppid(), 0)),
+    "read": len(open(kept).read()),
     "pipe": os.write(write, b"x"),
     "net": os.readlink("/proc/self/ns/net"),
+    "rights": [line for line in open("/proc/self/status") if line.startswith("CapEff")][0].split()[1],
 }))
 """
 
 
-def attempts(who: str = "self") -> dict[str, Any]:
+@pytest.fixture
+def anybodys() -> Iterator[Path]:
+    """A file that whoever is on this machine may write to, remove and move."""
+    with tempfile.TemporaryDirectory() as place:
+        folder, kept = Path(place), Path(place, "kept")
+        kept.write_text("it")
+        folder.chmod(0o777)
+        kept.chmod(0o666)
+        yield kept
+
+
+def attempts(kept: Path, who: str = "self") -> dict[str, Any]:
     done = subprocess.run(
-        [sys.executable, "-c", ATTEMPTS, who], env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=True, cwd="/"
+        [sys.executable, "-c", ATTEMPTS, who, str(kept)], env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=True, cwd="/"
     )
     return dict(json.loads(done.stdout))
 
@@ -61,8 +89,8 @@ def attempts(who: str = "self") -> dict[str, Any]:
 @pytest.mark.parametrize(
     "who", ["self", pytest.param("nobody", marks=pytest.mark.skipif(os.geteuid() != 0, reason="only root can drop to it"))]
 )
-def test_no_socket_can_be_opened_by_any_way(who: str) -> None:
-    found = attempts(who)
+def test_no_socket_can_be_opened_by_any_way(who: str, anybodys: Path) -> None:
+    found = attempts(anybodys, who)
     assert found["held"]["no_new_privileges"] and found["held"]["call_filter"]
     for way in ("inet", "inet6", "unix", "pair", "ring", "other_table", "program", "memory"):
         assert found[way] == 1, f"{way}: EPERM"
@@ -71,6 +99,24 @@ def test_no_socket_can_be_opened_by_any_way(who: str) -> None:
     assert (found["net"] != os.readlink("/proc/self/ns/net")) == found["held"]["network_namespace"]
     if os.geteuid() == 0 and who == "self":
         assert "network_namespace" in found["held"]
+
+
+def _kernel_has_landlock() -> bool:
+    return int(ctypes.CDLL(None).syscall(444, None, 0, 1)) >= 6
+
+
+@pytest.mark.skipif(not _kernel_has_landlock(), reason="the kernel's own means, version 6")
+@pytest.mark.parametrize(
+    "who", ["self", pytest.param("nobody", marks=pytest.mark.skipif(os.geteuid() != 0, reason="only root can drop to it"))]
+)
+def test_no_file_is_changed_and_no_other_process_reached(who: str, anybodys: Path) -> None:
+    """Of root too. What it may read it may read: its libraries are there."""
+    kept = anybodys
+    found = attempts(kept, who)
+    assert found["held"]["file_lock"] and found["held"]["no_capabilities"] and found["read"] == 2 and int(found["rights"], 16) == 0
+    for way in ("write", "cut", "cut_on_opening", "remove", "move", "make", "folder", "link", "environment", "signal"):
+        assert found[way] in (errno.EACCES, errno.EPERM), way
+    assert [path.name for path in kept.parent.iterdir()] == ["kept"] and kept.read_text() == "it"
 
 
 def test_the_models_own_process_is_so_confined() -> None:
