@@ -3,7 +3,9 @@
 Pure. Given are pairs, one a person; what comes out is made to be told to the model's owner, who knows the people:
 - no cell of fewer than FEWEST people is told, and a table of what followed is told only where FEWEST had it and FEWEST had not;
 - counts are told in tens, rounded down, so that a cell that is not told cannot be had by subtracting told ones;
-- shares and means are told to two figures, the AUC to two decimals, so that no count can be worked out of them.
+- shares and means are told to two figures, the AUC to two decimals, so that no count can be worked out of them;
+- the highest and the lowest answers count as the FEWEST-th highest and lowest (Tukey's winsorising): else a model made for it, which says 1 of one
+  person's facts and 0 of all others', would tell by a mean or the AUC whether that person is among them, and what came of them.
 People to whom what the model is about did not happen (no operation) are told of apart: nothing of the kind could follow, and leaving them out
 unsaid would hide for whom the model was heeded.
 """
@@ -57,11 +59,8 @@ def counted(contract: Contract, pair: Pair) -> str:
 
 def _of(output: Output, after: Sequence[Pair], without: Sequence[Pair]) -> dict[str, Any]:
     # Followed for the whole time, whatever came: who had it early would else count, and who may have it yet would not.
-    known = [
-        (pair.said[output.code], pair.events[output.code])
-        for pair in after
-        if pair.months >= output.horizon_months and output.code in pair.events
-    ]
+    followed = [pair for pair in after if pair.months >= output.horizon_months and output.code in pair.events]
+    known = list(zip(_blunted([p.said[output.code] for p in followed]), [p.events[output.code] for p in followed], strict=True))
     ill = sorted(said for said, event in known if event)
     well = sorted(said for said, event in known if not event)
     told = len(ill) >= FEWEST and len(well) >= FEWEST
@@ -75,7 +74,7 @@ def _of(output: Output, after: Sequence[Pair], without: Sequence[Pair]) -> dict[
         "auc_low": low,
         "auc_high": high,
         "calibration": _calibration(known) if told else [],
-        "said_without": _mean([pair.said[output.code] for pair in without]),
+        "said_without": _mean(_blunted([pair.said[output.code] for pair in without])),
     }
 
 
@@ -128,6 +127,16 @@ def _calibration(known: Sequence[tuple[float, bool]]) -> list[dict[str, Any]]:
 def _full(one: Sequence[tuple[float, bool]]) -> bool:
     events = sum(event for _, event in one)
     return events >= FEWEST and len(one) - events >= FEWEST
+
+
+def _blunted(values: Sequence[float]) -> list[float]:
+    """None of them stands out of the FEWEST highest or lowest; where these overlap all are the one in the middle."""
+    if len(values) < FEWEST:
+        return list(values)  # nothing is told of so few
+    ordered = sorted(values)
+    at = min(FEWEST - 1, (len(values) - 1) // 2)
+    low, high = ordered[at], ordered[max(at, len(values) - FEWEST)]
+    return [min(max(value, low), high) for value in values]
 
 
 def _mean(values: Sequence[float]) -> float | None:

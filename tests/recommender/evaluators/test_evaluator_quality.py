@@ -92,6 +92,26 @@ def test_whom_the_model_gave_the_same_is_never_divided() -> None:
     assert [(one["predicted"], one["people"]) for one in found["calibration"]] == [(0.1, 200), (0.5, 100)]
 
 
+@pytest.mark.parametrize("happened", [True, False], ids=["operated", "not"])
+@pytest.mark.parametrize("event", [True, False], ids=["ill", "well"])
+@pytest.mark.parametrize(("others", "one"), [(0.0, 1.0), (1.0, 0.0), (0.5, 1.0)])
+@pytest.mark.parametrize("number", [10, 11, 19, 31, 95])
+def test_a_model_made_to_find_one_person_finds_nobody(number: int, others: float, one: float, event: bool, happened: bool) -> None:
+    """The owner wrote the model, and knows the facts of the person that it looks for."""
+    crowd = [pair(others, n % 2 == 0, happened=state) for state in (True, False) for n in range(number if state is happened else 40)]
+    found = {
+        (told["auc"], told["auc_low"], told["auc_high"], told["said_without"], *(part["predicted"] for part in told["calibration"]))
+        for told in (of([*crowd, pair(said, event, happened=happened)]) for said in (others, one))
+    }
+    assert len(found) == 1
+
+
+def test_the_highest_and_lowest_cost_an_honest_model_little() -> None:
+    pairs = drawn(400)
+    ill, well = (sorted(p.said["infection"] for p in pairs if p.events["infection"] is had) for had in (True, False))
+    assert abs(of(pairs)["auc"] - auc(ill, well)[0]) <= 0.01
+
+
 def test_a_report_holds_no_person_and_a_pair_shows_none() -> None:
     assert "0.1234" not in repr(pair(0.1234, True))
     told = of(drawn(200))
