@@ -5,7 +5,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest -m "not long"
 
-.PHONY: help demo test .test-walks .test-faults .test-rooms test-long bench bench-large lint format lock clean
+.PHONY: help demo test .test-many .test-walks .test-beside test-long bench bench-large lint .lint-style .lint-types format lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -13,21 +13,28 @@ help: ## Show this list
 demo: .venv/.installed ## Run all of Aurora with its sandbox; Ctrl-C stops it and loses nothing
 	@exec $(BIN)/python manage.py demo
 
-test: .venv/.installed-dev .venv/.chromium .venv/.npm lint ## Lint, then run every test that takes less than minutes
+test: .venv/.installed-dev .venv/.chromium .venv/.npm ## Lint, then run every test that takes less than minutes
+	@$(MAKE) --no-print-directory -j 2 --output-sync=target .lint-style .lint-types
 	@rm -rf .test-logs
-# Browsers, processes with deadlines, and the ledger's own database each want their process to themselves: first what two workers share,
-# then three runs side by side, of which one (processes killed, and their leases that must run out) mostly waits.
-	$(PYTEST) -n 2 --dist loadfile $(foreach d,consent/ledger faults interop journeys logs sandbox,--ignore tests/$(d)) tests
-	@$(MAKE) --no-print-directory -j 3 --output-sync=target .test-walks .test-faults .test-rooms
+# Three runs side by side, so that two cores have work to the end. Browsers, processes with deadlines, and the ledger's own database each want
+# their process to themselves; the third run (processes killed, and their leases that must run out) mostly waits.
+	@$(MAKE) --no-print-directory -j 3 --output-sync=target .test-many .test-walks .test-beside
 	$(PYTEST) tests/logs
+
+# Folder by folder, since a folder's cast is made once a worker and not for each file; and first the folders with files that take a minute or
+# more, which nobody could share at the end.
+FIRST := tests/ui tests/embedded
+APART := $(foreach d,faults interop journeys logs sandbox support,tests/$(d))
+ROOMS = $(FIRST) $(filter-out $(FIRST) $(APART) tests/__pycache__,$(patsubst %/,%,$(sort $(wildcard tests/*/))))
+
+.test-many:
+	$(PYTEST) -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/consent/ledger $(ROOMS)
 
 .test-walks:
 	$(PYTEST) tests/journeys tests/interop
 
-.test-faults:
+.test-beside:
 	$(PYTEST) tests/faults
-
-.test-rooms:
 	$(PYTEST) tests/sandbox
 	$(PYTEST) tests/consent/ledger
 
@@ -40,12 +47,16 @@ bench: .venv/.installed-dev ## Measure against peers, write bench/results.json (
 bench-large: .venv/.installed-dev .venv/.bench-large .venv/.cps ## The same, and what takes long: an hour or two
 	$(BIN)/python -W ignore -m bench --large
 
-lint: .venv/.installed-dev ## Check style, types, import direction, settings and migrations
+lint: .venv/.installed-dev .lint-style .lint-types ## Check style, types, import direction, settings and migrations
+
+.lint-style: .venv/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
-	AURORA_SANDBOX=1 AURORA_STATE_DIR=$(CURDIR)/.venv/lint $(BIN)/mypy
 	AURORA_SANDBOX=1 AURORA_STATE_DIR=$(CURDIR)/.venv/lint $(BIN)/python manage.py makemigrations --check --dry-run
+
+.lint-types: .venv/.installed-dev
+	AURORA_SANDBOX=1 AURORA_STATE_DIR=$(CURDIR)/.venv/lint $(BIN)/mypy
 
 format: .venv/.installed-dev ## Put the code into form
 	$(BIN)/ruff check --fix .
