@@ -8,10 +8,12 @@ from typing import Any
 
 from django.urls import reverse
 
+from aurora.console.present_beside import on_trial
+from aurora.console.present_charts import bar, cell_words
 from aurora.portal.present.vocabulary import Vocabulary
 from aurora.ui import formats
 from aurora.ui import monitoring_words as words
-from aurora.ui.contexts.monitoring import Chart, ChartRow, Choice, MonitoringPage, Picture, ReportRow
+from aurora.ui.contexts.monitoring import Chart, ChartRow, Choice, MonitoringPage, ReportRow
 from aurora.ui.templatetags.aurora import localized
 from recommender.monitoring.models import MonitoringReport
 
@@ -45,6 +47,7 @@ def monitoring(*, chosen: MonitoringReport | None, measure: str, today: date) ->
         rows,
         back,
         **head,
+        on_trial=on_trial(kept, about.name),
         overall=_overall(kept["overall"]),
         measures=tuple(
             Choice(str(word), f"{at}?report={shown.pk}&measure={code}#groups", code == measure) for code, word in words.MEASURES.items()
@@ -105,7 +108,9 @@ def _overall(kept: Mapping[str, Mapping[str, Any]]) -> Chart:
             cell = kept[code]
             weighted = "–" if cell["weighted"] is None else words.percent(cell["weighted"])
             rows.append(
-                ChartRow(words.measure(code), (*_cell(cell), weighted), _bar(cell["share"], cell["low"], cell["high"], cell["weighted"]))
+                ChartRow(
+                    words.measure(code), (*cell_words(cell), weighted), bar(cell["share"], cell["low"], cell["high"], cell["weighted"])
+                )
             )
     heads = (words.text("people"), words.text("share"), words.text("uncertainty"), words.text("weighted"))
     note = words.text("overall_note")
@@ -113,19 +118,10 @@ def _overall(kept: Mapping[str, Mapping[str, Any]]) -> Chart:
 
 
 def _by_group(axis: str, cells: Sequence[Mapping[str, Any]]) -> Chart:
-    rows = tuple(ChartRow(words.group(axis, cell["group"]), _cell(cell), _bar(cell["share"], cell["low"], cell["high"])) for cell in cells)
+    rows = tuple(
+        ChartRow(words.group(axis, cell["group"]), cell_words(cell), bar(cell["share"], cell["low"], cell["high"])) for cell in cells
+    )
     return Chart(words.axis(axis), words.text("group"), (words.text("people"), words.text("share"), words.text("uncertainty")), rows)
-
-
-def _cell(cell: Mapping[str, Any]) -> tuple[str, str, str]:
-    people = formats.number(cell["people"])
-    if cell["share"] is None:
-        return people, words.silent(cell["note"]), "–"
-    return people, words.percent(cell["share"]), _between(cell["low"], cell["high"])
-
-
-def _between(low: float, high: float) -> str:
-    return words.text("between") % {"low": words.percent(low), "high": words.percent(high)}
 
 
 def _consent(rows: Sequence[Mapping[str, Any]]) -> tuple[Chart, ...]:
@@ -139,7 +135,7 @@ def _consent(rows: Sequence[Mapping[str, Any]]) -> tuple[Chart, ...]:
                 ChartRow(
                     words.group(axis, row["group"]),
                     (formats.number(row["people"]), words.percent(row["share"]), words.percent(row["reference"])),
-                    _bar(row["share"], mark=row["reference"]),
+                    bar(row["share"], mark=row["reference"]),
                 )
                 for row in rows
                 if row["axis"] == axis
@@ -152,7 +148,7 @@ def _consent(rows: Sequence[Mapping[str, Any]]) -> tuple[Chart, ...]:
 def _drift(kept: Sequence[Mapping[str, Any]], about: _About) -> Chart:
     rows = tuple(
         ChartRow(
-            about.name(one["name"]), tuple(formats.number(float(one[name])) for name in ("ks", "psi", "shift")), _bar(one["ks"] / _KS_END)
+            about.name(one["name"]), tuple(formats.number(float(one[name])) for name in ("ks", "psi", "shift")), bar(one["ks"] / _KS_END)
         )
         for one in sorted(kept, key=lambda one: -one["ks"])
     )
@@ -164,7 +160,7 @@ def _drift(kept: Sequence[Mapping[str, Any]], about: _About) -> Chart:
 def _suggested(kept: Mapping[str, Any], about: _About) -> Chart:
     before = kept["suggested_before"]
     rows = tuple(
-        ChartRow(about.name(name), (words.percent(share), words.percent(before.get(name, 0.0))), _bar(share, mark=before.get(name)))
+        ChartRow(about.name(name), (words.percent(share), words.percent(before.get(name, 0.0))), bar(share, mark=before.get(name)))
         for name, share in sorted(kept["suggested"].items(), key=lambda found: -found[1])
     )
     return Chart(
@@ -179,20 +175,9 @@ def _weeks(kept: Sequence[Mapping[str, Any]]) -> Chart:
     rows = []
     for week in kept:
         label = words.group("week", week["start"]) if week["start"] == "rest" else formats.day(date.fromisoformat(week["start"]))
-        share = words.text("incomplete") if not week["complete"] else _cell({**week, "low": 0.0, "high": 0.0})[1]
-        rows.append(ChartRow(label, (formats.number(week["people"]), share), _bar(week["share"])))
+        share = words.text("incomplete") if not week["complete"] else cell_words({**week, "low": 0.0, "high": 0.0})[1]
+        rows.append(ChartRow(label, (formats.number(week["people"]), share), bar(week["share"])))
     return Chart(words.text("weeks"), words.text("week"), (words.text("people"), words.text("share")), tuple(rows))
-
-
-def _bar(share: float | None, low: float | None = None, high: float | None = None, mark: float | None = None) -> Picture | None:
-    if share is None:
-        return None
-    line = ("", "") if low is None or high is None else (_along(low), f"{max(0.5, 100 * (high - low)):.1f}")
-    return Picture(_along(share), *line, "" if mark is None else _along(min(mark, 0.99)))
-
-
-def _along(share: float) -> str:
-    return f"{100 * min(max(share, 0.0), 1.0):.1f}"
 
 
 MEASURES = frozenset(words.MEASURES)

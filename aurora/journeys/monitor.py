@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -22,7 +22,7 @@ from aurora.journeys import training_data
 from recommender.catalogue import store
 from recommender.errors import ModelRefused
 from recommender.models import DatasetVersion, ModelVersion
-from recommender.monitoring import reference, report
+from recommender.monitoring import arms, beside, reference, report
 from recommender.monitoring.models import MonitoringReport
 from recommender.monitoring.observations import observe
 from recommender.monitoring.protect import Rounder
@@ -32,6 +32,7 @@ from recommender.ranking.model import Ranker
 from recommender.registry import datasets, serving
 from recommender.training import dataset as data
 from recommender.training import households
+from recommender.training.rows import Row
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -56,7 +57,8 @@ def monitor(*, now: datetime) -> list[MonitoringReport]:
     waiting = [(role, ranker) for role, ranker in _serving() if not _reports(ranker.version).filter(there).exists()]
     if not waiting:
         return []
-    people = observe(_some(training_data.rows(dataset.pk), MOST, dataset.sha256), store.at, until=day)
+    rows = _some(training_data.rows(dataset.pk), MOST, dataset.sha256)
+    people = observe(rows, store.at, until=day)
     made = []
     for role, ranker in waiting:
         content = report.made(
@@ -67,8 +69,20 @@ def monitor(*, now: datetime) -> list[MonitoringReport]:
             rounder=Rounder(keys.rounding_key()),
             earlier=_earlier(ranker.version, day),
         )
-        made += _kept(role, dataset, content, now)
+        made += _kept(role, dataset, {**content, **_on_trial(role, ranker, rows, day)}, now)
     return made
+
+
+def _on_trial(role: str, ranker: Ranker, rows: Sequence[Row], day: date) -> dict[str, Any]:
+    """A shadow or challenger beside the champion; of a challenger also what came of it and of the champion, each with the citizens who got it."""
+    if role == ModelVersion.State.CHAMPION:
+        return {}
+    champion, rounder = serving.serving().champion, Rounder(keys.rounding_key())
+    found = beside.compared(rows, model=ranker, champion=champion, catalogue_at=store.at, until=day)
+    told: dict[str, Any] = {"beside": beside.told(found, rows, model=ranker, champion=champion, rounder=rounder)}
+    if role == ModelVersion.State.CHALLENGER:
+        told["arms"] = arms.told(rows, challenger=ranker.version, champion=champion.version, until=day, rounder=rounder)
+    return told
 
 
 def _serving() -> Iterator[tuple[str, Ranker]]:

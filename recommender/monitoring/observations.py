@@ -59,7 +59,7 @@ def observe(rows: Iterable[Row], catalogue_at: Callable[[str], Catalogue], *, un
 
 def _observed(row: Row, catalogue_at: Callable[[str], Catalogue], until: date) -> Observation:
     begun = {at: day for at in range(len(row.slates)) if (day := row.first_seen(at)) is not None and day <= until}
-    newest = {row.slates[at].model: at for at in sorted(begun, key=lambda at: (row.slates[at].day, at))}
+    newest = {row.slates[at].model: at for at in sorted(begun, key=lambda at: (row.slates[at].day, -at))}  # newer ones come first in a row
     viewed = {model: _viewed(row, at, begun, catalogue_at, until) for model, at in newest.items()}
     categories = frozenset(FACTS[key].category for key in row.facts) & frozenset(CATEGORIES)
     return Observation(groups(row.facts), row.profile, row.received, categories, viewed)

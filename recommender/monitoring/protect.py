@@ -59,6 +59,13 @@ class Rounder:
         return low + STEP if drawn < (count - low) / STEP else low
 
 
+def share(had: Sequence[bool] | Any, rounder: Rounder, *about: str) -> float:
+    """Of how many, in hundredths; where fewer than ten had it, or had it not, as if ten did: that much may be told. Of ten people at least."""
+    count, had_it = len(had), int(sum(had))
+    few = SMALLEST / count
+    return round(min(max(rounder(had_it, *about, str(count)) / count, few), max(few, 1 - few)), 2)
+
+
 def cells(tallies: Sequence[Tally], rounder: Rounder, *about: str) -> list[Cell]:
     """The rows that may be kept, in the order of the tallies, REST last. Empty when all of them together are fewer than ten people."""
     rows = joined(tallies)

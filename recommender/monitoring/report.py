@@ -17,7 +17,7 @@ from recommender.monitoring.drift import Drift, Shape, drift
 from recommender.monitoring.exposure import exposed, first, found
 from recommender.monitoring.groups import AXES, UNKNOWN
 from recommender.monitoring.observations import KINDS, Observation, Viewed
-from recommender.monitoring.protect import Rounder
+from recommender.monitoring.protect import Rounder, share
 from recommender.monitoring.reference import WATCHED
 from recommender.monitoring.tallies import Tally, tally
 from recommender.ranking.features import FEATURE_KEYS, matrix
@@ -161,7 +161,7 @@ def _drifts(rows: Any, chances: Any, shapes: Mapping[str, Any]) -> list[Drift]:
 def _suggested(chances: Any, rounder: Rounder) -> dict[str, float]:
     """As `reference.suggested`, protected."""
     among = first(chances, reference.PLACES)
-    return {programme: _share(among[:, at], rounder, "suggested", programme) for at, programme in enumerate(PROGRAMMES)}
+    return {programme: share(among[:, at], rounder, "suggested", programme) for at, programme in enumerate(PROGRAMMES)}
 
 
 def _plain(one: Drift) -> dict[str, Any]:
@@ -170,14 +170,7 @@ def _plain(one: Drift) -> dict[str, Any]:
 
 def _known(people: Sequence[Observation], rounder: Rounder) -> dict[str, float]:
     """Of how many each category is known, in hundredths."""
-    return {category: _share([category in one.categories for one in people], rounder, "known", category) for category in CATEGORIES}
-
-
-def _share(had: Sequence[bool] | Any, rounder: Rounder, *about: str) -> float:
-    """In hundredths; where fewer than ten had it, or had it not, as if ten did: that much may be told."""
-    count, had_it = len(had), int(sum(had))
-    few = protect.SMALLEST / count
-    return round(min(max(rounder(had_it, *about, str(count)) / count, few), max(few, 1 - few)), 2)
+    return {category: share([category in one.categories for one in people], rounder, "known", category) for category in CATEGORIES}
 
 
 def _viewed(people: Sequence[Observation], model: str) -> list[Viewed]:

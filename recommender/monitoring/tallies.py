@@ -75,10 +75,11 @@ def worst_gap(tallies: Sequence[Tally], least: int, *, level: float = 0.05) -> G
     if len(large) < 2:
         return None
     z = NormalDist().inv_cdf(1 - level / (2 * len(large)))
-    return max((_behind(one, [other for other in large if other is not one], z) for one in large), key=lambda gap: (gap.low, gap.group))
+    return max((behind(one, [other for other in large if other is not one], z) for one in large), key=lambda gap: (gap.low, gap.group))
 
 
-def _behind(one: Tally, others: Sequence[Tally], z: float) -> Gap:
+def behind(one: Tally, others: Sequence[Tally], z: float) -> Gap:
+    """How much lower the share of `one` is than that of the others together, with Newcombe's interval; `z`: its normal quantile."""
     cases, people = sum(o.cases for o in others), sum(o.people for o in others)
     share = sum(o.hits for o in others) / cases if cases else 0.0
     low, high = wilson(share, people, z)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from html import unescape
 from io import StringIO
 from typing import Any
 from uuid import UUID, uuid4
@@ -260,6 +261,35 @@ def test_each_measure_has_its_page_in_each_language(
 )
 def test_what_is_not_there_is_not_found(faces: dict[str, Browser], shown: MonitoringReport, query: str) -> None:
     assert faces["auditor"].get(PATH + query).status_code == 404
+
+
+@pytest.mark.parametrize(("role", "steps"), [("shadow", (0.0,)), ("challenger", (0.0, 0.2))])
+def test_a_model_on_trial_is_told_beside_the_champion_with_what_to_look_at(
+    faces: dict[str, Browser], watched: DatasetVersion, role: str, steps: tuple[float, ...]
+) -> None:
+    model = models.evaluated(models.registered(30 + len(steps), on=watched))
+    for share in steps:
+        model = models.moved(model, share=share)
+    try:
+        made = {row.role: row for row in monitor.monitor(now=timezone.now())}
+        assert set(made) == {"champion", role} and "beside" not in made["champion"].content
+        kept = made[role].content
+        assert kept["beside"]["champion"] == current().version and kept["beside"]["people"] == pytest.approx(len(CITIZENS), abs=4)
+        assert set(kept["beside"]["groups"]) == {"age", "disability", "family", "region", "income"}
+        assert all(cell["people"] >= 10 for measures in kept["beside"]["groups"].values() for cells in measures.values() for cell in cells)
+        assert ("arms" in kept) == (role == "challenger")
+        for language in ("fi", "sv", "en"):
+            answer = faces["model_steward"].get(PATH.replace("/en/", f"/{language}/"), {"report": made[role].pk})
+            trial = answer.context["page"].on_trial
+            assert (
+                trial.overall.rows
+                and trial.kinds.rows
+                and len(trial.chances.rows) == 8
+                and trial.look[0] in unescape(answer.content.decode())
+            )
+        assert faces["model_steward"].get(PATH, {"report": made["champion"].pk}).context["page"].on_trial is None
+    finally:
+        models.lifecycle_retire(model)
 
 
 def test_before_there_is_any_the_page_says_so(faces: dict[str, Browser]) -> None:

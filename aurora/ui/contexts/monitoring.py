@@ -41,6 +41,24 @@ class Chart:
 
 
 @dataclass(frozen=True, slots=True)
+class OnTrial:
+    """A shadow or challenger beside the model in use. `too_few`: nothing can be told. `look`: what to look at before the next step, whole sentences.
+
+    `arms`: of a challenger what came of either, with a sentence each in `differences`.
+    """
+
+    look: tuple[str, ...]
+    too_few: bool = False
+    overall: Chart | None = None
+    by_group: tuple[Chart, ...] = ()
+    kinds: Chart | None = None
+    chances: Chart | None = None
+    latency: str = ""
+    arms: tuple[Chart, ...] = ()
+    differences: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ReportRow:
     """A report in the list. `alarms` how many."""
 
@@ -76,6 +94,7 @@ class MonitoringPage:
     few: bool = False
     stale: str = ""
     alarms: tuple[str, ...] = ()
+    on_trial: OnTrial | None = None
     overall: Chart | None = None
     measures: tuple[Choice, ...] = ()
     measure: str = ""

@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from aurora.ui import formats
+from aurora.ui import beside_words, formats
 from aurora.ui import monitoring_words as words
-from aurora.ui.contexts.monitoring import Chart, ChartRow, Choice, MonitoringPage, Picture, ReportRow
+from aurora.ui.contexts.monitoring import Chart, ChartRow, Choice, MonitoringPage, OnTrial, Picture, ReportRow
 from aurora.ui.formats import number
 from aurora.ui.gallery import parts as p
 from aurora.ui.gallery.example import Example
@@ -98,14 +98,35 @@ def _page() -> MonitoringPage:
     )
 
 
+def _on_trial() -> OnTrial:
+    text = beside_words.text
+    heads = (words.text("people"), words.text("share"), words.text("uncertainty"))
+    overall = tuple(_row(beside_words.measure(code), 1_995, share) for code, share in (("same_3", 0.91), ("same_5", 0.84), ("shown", 0.78), ("again", 0.88), ("entitled", 0.71), ("entitled_champion", 0.69)))  # fmt: skip
+    group = tuple(ChartRow(words.group("age", name), (number(people), words.percent(same), words.percent(ours), words.percent(theirs)), Picture(f"{ours * 100:.1f}", mark=f"{theirs * 100:.1f}")) for name, people, same, ours, theirs in (("under_25", 210, 0.86, 0.72, 0.7), ("65_74", 430, 0.83, 0.74, 0.71), ("from_75", 95, 0.66, 0.52, 0.63)))  # fmt: skip
+    kinds = tuple(ChartRow(name, (words.percent(lost), words.percent(won)), Picture(f"{lost * 100:.1f}", mark=f"{won * 100:.1f}")) for name, lost, won in (("Asuminen", 0.14, 0.03), ("Terveys", 0.02, 0.12)))  # fmt: skip
+    used = {"difference": 0.04, "low": 0.01, "high": 0.07}
+    return OnTrial(
+        beside_words.look(),
+        overall=Chart(text("overall"), words.text("measure"), heads, overall),
+        by_group=(Chart(words.axis("age"), words.text("group"), (words.text("people"), text("same"), text("entitled"), text("entitled_champion")), group, text("group_note")),),
+        kinds=Chart(text("kinds"), text("kind"), (text("dropped"), text("brought")), kinds, text("kinds_note")),
+        chances=Chart(text("chances"), words.text("programme"), (text("higher"), text("apart")), (ChartRow("Ruoka-apu", (words.points(-0.02), words.points(0.03)), Picture("3.0")),)),
+        latency=beside_words.latency((6.4, 6.1)),
+        arms=(Chart(text("helpful"), text("model"), heads, (_row(text("challenger"), 410, 0.24), _row(text("champion"), 1_640, 0.2))),),
+        differences=(beside_words.difference("helpful", used), beside_words.difference("applied", {"difference": None})),
+    )  # fmt: skip
+
+
 def console() -> list[Example]:
     page = _page()
+    trial = replace(page, role=words.role("challenger"), on_trial=_on_trial())
     calm = replace(page, alarms=(), stale="49", estimate="")
     few = replace(page, few=True, people=words.silent("few"), alarms=())
     pages = (
         ("console-monitoring", page),
         ("console-monitoring-calm", calm),
         ("console-monitoring-few", few),
+        ("console-monitoring-trial", trial),
         ("console-monitoring-none", MonitoringPage((), "/models/")),
     )
     return [Example(name, "console/monitoring.html", "console/models/monitoring/", context, name_shown="Milla") for name, context in pages]
