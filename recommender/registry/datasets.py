@@ -139,13 +139,15 @@ def retrain_where_due(*, now: datetime, share: float) -> int:
     """Open a retraining where a model that serves has lost more than `share` of its citizens' rows since the last one. How many: one or none.
 
     One for all models: champion, challenger and shadow lose the same citizens, and the model that comes of it is without them whoever it was opened
-    for. What an ended one was opened for does not count again: its model waits for two people.
+    for. What an ended one was opened for does not count again while its model waits for two people or serves; it does once that model was retired,
+    since a roll-back brings a model back that is still marked.
     """
-    last = Retraining.objects.order_by("-opened_at").first()
+    last = Retraining.objects.select_related("made").order_by("-opened_at").first()
     if last is not None and last.finished_at is None:
         return 0
     forgotten = Q(dataset__consents__forgotten_at__isnull=False)
-    since = forgotten if last is None else Q(dataset__consents__forgotten_at__gt=last.opened_at)
+    answered = last is not None and (last.made is None or last.made.state != ModelVersion.State.RETIRED)
+    since = Q(dataset__consents__forgotten_at__gt=last.opened_at) if last is not None and answered else forgotten
     serving = ModelVersion.objects.filter(state__in=ModelVersion.SERVING, dataset__citizens__gt=0).annotate(
         gone=Count("dataset__consents", filter=forgotten), since=Count("dataset__consents", filter=since)
     )

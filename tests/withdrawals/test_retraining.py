@@ -22,7 +22,7 @@ from recommender.errors import ModelRefused
 from recommender.facts import PROGRAMMES
 from recommender.models import DatasetVersion, ModelVersion, Retraining
 from recommender.monitoring.protect import Rounder
-from recommender.registry import current, datasets, serving, trial
+from recommender.registry import current, datasets, lifecycle, serving, trial
 from recommender.registry.artefact import model_directory, read
 from recommender.training import assemble, dataset, train
 from recommender.training.households import extract_sha256
@@ -133,6 +133,23 @@ def test_champion_challenger_and_shadow_that_lost_the_same_rows_open_one_retrain
     assert datasets.retrain_where_due(now=timezone.now(), share=0.05) == 0
     datasets.forgotten(commitments=gone[2:3], now=timezone.now(), share=0.05)
     assert Retraining.objects.exclude(pk=one.pk).get().forgotten == 3
+
+
+def test_a_roll_back_to_a_model_that_is_marked_opens_another() -> None:
+    """The model that was made in its place is gone; what had to follow from the withdrawals still has to."""
+    rows, now = made.dataset(citizens=4), timezone.now()
+    first = made.champion(1, on=rows)
+    datasets.forgotten(commitments=[rows.consents.first().commitment], now=now, share=0.05)
+    second = made.evaluated(made.registered(2))
+    Retraining.objects.update(state="done", made=second, finished_at=now)
+    for share in (0.0, 0.2, 0.0):  # waiting for two people, then in each place
+        assert datasets.retrain_where_due(now=now, share=0.05) == 0
+        made.moved(second, share=share)
+    assert datasets.retrain_where_due(now=now, share=0.05) == 0
+    assert lifecycle.rollback(by=made.ASKER, reason="worse", now=now) == first.sha256
+    assert datasets.retrain_where_due(now=now + timedelta(seconds=1), share=0.05) == 1
+    assert Retraining.objects.get(state="due").because == first
+    assert datasets.retrain_where_due(now=now + timedelta(seconds=2), share=0.05) == 0
 
 
 def test_a_dataset_is_collected_when_the_last_is_old_and_ten_allow_it(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
