@@ -14,6 +14,7 @@ from uuid import UUID
 from django.db import IntegrityError
 
 from aurora.journeys import pull
+from aurora.journeys._asked import CHANGED
 from aurora.journeys._basis import Ground
 from aurora.journeys._log import log
 from aurora.journeys._release import release_uncovered
@@ -36,7 +37,6 @@ from consent.terms import Identity, Period, Term
 
 logger = logging.getLogger(__name__)
 _FIRST = ("own-overview", "service-suggestions")
-CHANGED = "The text has changed since you opened the page. Read it again before you decide."
 
 
 class NotConnected(AuroraError):

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from aurora.journeys import tell_agencies
+from aurora.journeys._asked import CHANGED
 from aurora.journeys._log import log
 from aurora.sources import connections
 from aurora.twin import queries as twin_queries
@@ -27,8 +28,6 @@ from consent.rules import CITIZEN
 from consent.rules.mandates import MandateFault
 from consent.scope import citizen_scope
 from consent.terms import Identity, Period, Term
-
-CHANGED = "The text has changed since you opened the page. Read it again before you decide."
 
 
 @dataclass(frozen=True)

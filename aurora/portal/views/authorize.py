@@ -12,6 +12,7 @@ from django.utils.crypto import salted_hmac
 from django.views.decorators.http import require_http_methods
 
 from aurora.journeys import act_for, request_access
+from aurora.journeys._asked import CHANGED
 from aurora.journeys.request_access import AccessQuestion
 from aurora.portal import forms, mandated, newcomers, waiting
 from aurora.portal.auth import actor, for_citizens, me
@@ -76,7 +77,7 @@ def _answer(request: HttpRequest, asked: AccessQuestion) -> HttpResponse:
     digest = form.get("notice", "")
     try:
         if not _same_person(request):
-            raise Conflict(request_access.CHANGED)
+            raise Conflict(CHANGED)
         if forms.decision(form) == "decline":
             url = request_access.decline(citizen_id=mine, asked=asked, digest=digest, now=now)
         else:
