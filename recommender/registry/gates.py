@@ -6,26 +6,33 @@ Households are those that neither candidate nor champion learnt from. A gate who
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from recommender.facts import PROGRAMMES
 from recommender.monitoring import exposure
 from recommender.monitoring.tallies import tally, worst_gap
+from recommender.registry import losses
+from recommender.registry.losses import Loss
 from recommender.training import metrics
 from recommender.training.metrics import Floats, Labels
 
 PLACES = 3
-LEAST_HOUSEHOLDS = 400  # of those held out that take part in something; fewer settle nothing
+Interval: TypeAlias = Callable[..., tuple[float, float]]
+# How all of these were found: docs/decisions/model-operations.md, from `recommender.training.gate_power`.
+LEAST_HOUSEHOLDS = 1_500  # of those held out that take part in something; of fewer the rarest programme has not LEAST_IN_GROUP
 LEAST_IN_GROUP = 50
 # What may be lost against the champion, at the lower end of the interval, in nDCG@3.
-MARGIN = 0.005
+MARGIN = 0.006
 # How much worse off a group may be than all others, and by how much that may grow from the champion's.
 GAP_LIMIT, GAP_GROWTH = 0.10, 0.02
 CALIBRATION_LIMIT = 0.03  # mean distance of foretold and observed chance, for the worst programme
+# What the programme, and the group, that is surest to lose may surely lose against the champion: of AUC, of nDCG@3.
+PROGRAMME_LOSS, GROUP_LOSS = 0.005, 0.005
+FORETOLD_LIMIT = 0.15  # by what share too many or too few may surely be foretold, of a programme or in a group
 LATENCY_LIMIT = 1.5
 
 
@@ -59,15 +66,22 @@ class Gate:
         return asdict(self)
 
 
-def judge(trial: Trial, *, seed: int) -> tuple[Gate, ...]:
-    """All gates, in a fixed order."""
+def judge(trial: Trial, *, seed: int, interval: Interval = metrics.interval) -> tuple[Gate, ...]:
+    """All gates, in a fixed order. `interval`: as `metrics.interval`, the 95 % of a mean; another one where thousands of trials are judged."""
     enough = int(trial.labels.any(axis=1).sum())
     first = _gate("households", enough // 10 * 10, None, None, LEAST_HOUSEHOLDS, enough >= LEAST_HOUSEHOLDS)
     if not all(np.isfinite(part).all() for part in (trial.candidate, trial.champion, trial.segment)) or not enough:
         # A model that answers with no number ranks nothing: no figure would mean anything.
         return (first, _gate("finite", None, None, None, None, False))
     finite = _gate("finite", 1.0, None, None, None, True)
-    return (first, finite, _beats_segment(trial, seed), _holds_champion(trial, seed), _gap(trial), _calibration(trial), _latency(trial))
+    programme = losses.of_programmes(trial.candidate, trial.champion, trial.labels, LEAST_IN_GROUP)
+    group = losses.of_groups(trial.candidate, trial.champion, trial.labels, trial.groups, LEAST_IN_GROUP)
+    foretold = losses.foretold(trial.candidate, trial.labels, trial.groups, LEAST_IN_GROUP)
+    return (
+        first, finite, _beats_segment(trial, seed, interval), _holds_champion(trial, seed, interval), _gap(trial), _calibration(trial),
+        _sure("programme_loss", programme, PROGRAMME_LOSS), _sure("group_loss", group, GROUP_LOSS), _sure("foretold", foretold, FORETOLD_LIMIT, 1),
+        _latency(trial),
+    )  # fmt: skip
 
 
 def passed(gates: Sequence[Gate]) -> bool:
@@ -85,15 +99,15 @@ def worst_of_groups(chances: Floats, labels: Labels, groups: Mapping[str, Sequen
     return f"{axis}:{worst.group}", worst.gap, worst.low, worst.high
 
 
-def _beats_segment(trial: Trial, seed: int) -> Gate:
+def _beats_segment(trial: Trial, seed: int, interval: Interval) -> Gate:
     gained = metrics.ndcg_each(trial.candidate, trial.labels) - metrics.ndcg_each(trial.segment, trial.labels)
-    low, high = metrics.interval([gained], seed=seed)
+    low, high = interval([gained], seed=seed)
     return _gate("segment_popularity", gained.mean(), low, high, 0.0, low > 0)
 
 
-def _holds_champion(trial: Trial, seed: int) -> Gate:
+def _holds_champion(trial: Trial, seed: int, interval: Interval) -> Gate:
     gained = metrics.ndcg_each(trial.candidate, trial.labels) - metrics.ndcg_each(trial.champion, trial.labels)
-    low, high = metrics.interval([gained], seed=seed)
+    low, high = interval([gained], seed=seed)
     return _gate("champion", gained.mean(), low, high, -MARGIN, low >= -MARGIN)
 
 
@@ -110,17 +124,26 @@ def _calibration(trial: Trial) -> Gate:
     return _gate("calibration", worst, None, None, CALIBRATION_LIMIT, worst <= CALIBRATION_LIMIT)
 
 
+def _sure(name: str, loss: Loss | None, limit: float, decimals: int = 2) -> Gate:
+    """Refused where the loss is surely over the limit; passed where none is large enough to be judged, which `households` asks for."""
+    if loss is None:
+        return _gate(name, 0.0, None, None, limit, True)
+    return _gate(name, loss.lost, loss.low, loss.high, limit, loss.low <= limit, decimals=decimals)
+
+
 def _latency(trial: Trial) -> Gate:
     return _gate("latency", trial.latency, None, None, LATENCY_LIMIT, 0 < trial.latency <= LATENCY_LIMIT)
 
 
-def _gate(name: str, value: float | None, low: float | None, high: float | None, limit: float | None, held: bool) -> Gate:
+def _gate(
+    name: str, value: float | None, low: float | None, high: float | None, limit: float | None, held: bool, *, decimals: int = 3
+) -> Gate:
     """What is no number is kept as none, and has failed. Verdicts are on the exact number; kept for good are three decimals, since among thousands of
-    households of the open extract a sixth would tell of the few citizens who are held out."""
+    households of the open extract a sixth would tell of the few citizens who are held out; of a group or a programme of fifty already the third."""
     numbers = [number for number in (value, low, high) if number is not None]
     sound = all(math.isfinite(number) for number in numbers)
 
     def kept(number: float | None) -> float | None:
-        return None if number is None or not math.isfinite(number) else round(float(number), 3)
+        return None if number is None or not math.isfinite(number) else round(float(number), decimals)
 
     return Gate(name, kept(value), kept(low), kept(high), limit if limit is None else round(float(limit), 6), bool(held) and sound)

@@ -41,7 +41,19 @@ def failed(of: Trial) -> set[str]:
 def test_a_model_that_knows_passes_every_gate_and_each_tells_its_number() -> None:
     found = judge(trial(), seed=1)
     assert passed(found)
-    assert [g.name for g in found] == ["households", "finite", "segment_popularity", "champion", "group_gap", "calibration", "latency"]
+    named = (
+        "households",
+        "finite",
+        "segment_popularity",
+        "champion",
+        "group_gap",
+        "calibration",
+        "programme_loss",
+        "group_loss",
+        "foretold",
+        "latency",
+    )
+    assert tuple(g.name for g in found) == named
     assert found == judge(trial(), seed=1)
     beats = found[2]
     assert beats.low is not None and beats.high is not None and 0 < beats.low < beats.value < beats.high
@@ -75,7 +87,57 @@ def test_a_model_that_overlooks_a_group_fails() -> None:
 
 def test_chances_that_are_too_high_fail_though_they_rank_as_well() -> None:
     base = trial()
-    assert failed(trial(candidate=base.candidate**0.5)) == {"calibration"}
+    assert failed(trial(candidate=base.candidate**0.5)) == {"calibration", "foretold"}
+
+
+RARE = 3
+
+
+def rare(**changed) -> Trial:
+    """One programme that eighty households of six thousand take part in: too few for any mean over all to tell of it."""
+    base = trial()
+    chance, labels = base.candidate.copy(), base.labels.copy()
+    chance[:, RARE] *= 0.04
+    labels[:, RARE] = np.random.Generator(np.random.PCG64(9)).random(HOUSEHOLDS) < chance[:, RARE]
+    return trial(**{"labels": labels, "candidate": chance, "champion": chance, **changed})
+
+
+def test_a_programme_of_few_takers_may_not_be_ranked_by_chance() -> None:
+    base = rare()
+    assert failed(base) == set() and 50 <= base.labels[:, RARE].sum() <= 120
+    guessed = base.candidate.copy()
+    guessed[:, RARE] = np.random.Generator(np.random.PCG64(5)).permutation(guessed[:, RARE])
+    assert failed(rare(candidate=guessed)) == {"programme_loss"}
+    assert failed(rare(candidate=guessed, champion=guessed)) == set()
+
+
+@pytest.mark.parametrize("times", [0.2, 2.5])
+def test_a_programme_of_few_takers_may_not_be_foretold_far_too_seldom_or_too_often(times) -> None:
+    base = rare()
+    wrong = base.candidate.copy()
+    wrong[:, RARE] *= times
+    assert failed(rare(candidate=wrong)) == {"foretold"}
+
+
+def test_harm_to_a_small_group_is_not_hidden_by_a_group_that_was_always_worse_off() -> None:
+    base = trial()
+    names = np.array(["most"] * HOUSEHOLDS)
+    names[:300], names[300:390] = "behind", "few"
+    champion = base.candidate.copy()
+    champion[:300] = champion[:300, ::-1]
+    candidate = champion.copy()
+    candidate[300:340] = candidate[300:340, ::-1]
+    assert failed(trial(champion=champion, candidate=champion, groups={"age": names})) <= {"group_gap"}
+    found = {gate.name: gate for gate in judge(trial(champion=champion, candidate=candidate, groups={"age": names}), seed=1)}
+    assert not found["group_loss"].passed and found["champion"].passed and found["group_gap"].passed
+
+
+def test_whom_too_few_belong_to_is_not_judged_and_the_number_of_households_is_what_fails() -> None:
+    base = trial()
+    few = {name: getattr(base, name)[:40] for name in ("labels", "candidate", "champion", "segment")}
+    found = {gate.name: gate for gate in judge(trial(**few, groups={"age": base.groups["age"][:40]}), seed=1)}
+    assert not found["households"].passed
+    assert all(found[name].passed and found[name].low is None for name in ("programme_loss", "group_loss"))
 
 
 @pytest.mark.parametrize("latency", [1.6, 0.0, -1.0, float("nan"), float("inf")])
