@@ -18,7 +18,7 @@ from recommender.suggesting.candidates import candidates
 from recommender.suggesting.explain import explain, render
 from recommender.suggesting.fit import score
 from recommender.suggesting.slate import Options
-from tests.recommender.slates import TODAY, anyone, slate
+from tests.recommender.suggesting.slates import TODAY, anyone, slate
 
 situations = st.dictionaries(st.sampled_from(METERS), st.integers(0, 10), min_size=1)
 

@@ -20,7 +20,7 @@ from recommender.suggesting.replay import Replayed, canonical, record, replay
 from recommender.suggesting.service import assess
 from recommender.suggesting.slate import Options
 from recommender.training import households
-from tests.recommender.slates import TODAY, anyone, hidings, seeds
+from tests.recommender.suggesting.slates import TODAY, anyone, hidings, seeds
 
 
 def made(profile: Profile, options: Options) -> dict:

@@ -22,8 +22,8 @@ from recommender.suggesting.compiled import compiled
 from recommender.suggesting.service import Eligibility, assess, epoch, open_questions, open_services, suggest, used_categories
 from recommender.suggesting.slate import Options
 from recommender.training import households
-from tests.recommender.slates import SURE, TODAY, anyone, hidings, partly_connected, seeds, slate
 from tests.recommender.strategies import complete
+from tests.recommender.suggesting.slates import SURE, TODAY, anyone, hidings, partly_connected, seeds, slate
 
 EVERYTHING = len(catalogue())
 

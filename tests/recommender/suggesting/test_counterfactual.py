@@ -20,7 +20,7 @@ from recommender.suggesting.explain import explain
 from recommender.suggesting.fit import fits
 from recommender.suggesting.slate import Options
 from recommender.training import households
-from tests.recommender.slates import TODAY, anyone, households_, seeds, slate
+from tests.recommender.suggesting.slates import TODAY, anyone, households_, seeds, slate
 
 
 def suggested(profile: Profile, service: str) -> bool:

@@ -15,7 +15,7 @@ from recommender.suggesting.candidates import MUNICIPALITY, candidates
 from recommender.suggesting.slate import Options
 from recommender.suggesting.why import Cause, Why, why
 from recommender.training import households
-from tests.recommender.slates import TODAY, anyone, hidings, seeds, slate
+from tests.recommender.suggesting.slates import TODAY, anyone, hidings, seeds, slate
 
 
 def asked(profile: Profile, service: str, services: Catalogue | None = None, **options) -> Why:
