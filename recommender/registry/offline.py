@@ -26,6 +26,8 @@ from recommender.training.rows import Row
 NAME = "feedback"
 MOST_CITIZENS = 5_000  # whose lists are made again; half a minute
 FINEST = 0.001
+# Of the candidate's places, so many may be ones that these lists could not have had: what a model expects of them decides then, and gains are of thousandths.
+MOST_UNSEEN = 0.001
 # Why there is a number or none: nobody was shown anything; too few; the candidate's places were too seldom shown; no number from the candidate.
 ENOUGH, NOBODY, FEW, UNLIKE, NO_NUMBER = "enough", "nobody", "few", "unlike", "no_number"
 BOUNDED = "bounded"
@@ -63,6 +65,8 @@ def of_lines(found: Lines, rounder: Rounder) -> FeedbackGate:
     if found.citizens < SMALLEST:
         return _gate(None, None, None, True, {"said": FEW if found.tried else NOBODY, "citizens": None})
     told = max(SMALLEST, rounder(found.citizens, NAME, "citizens", _row(found)))
+    if found.unseen > MOST_UNSEEN:
+        return _gate(None, None, None, True, {"said": UNLIKE, "citizens": told})
     whole, bounded = found.log(), found.log(bounded=True)
     gains = {**{method.value: gain(whole, method) for method in Method}, BOUNDED: gain(bounded, Method.DR)}
     values = {**{method.value: value(whole, method) for method in Method}, BOUNDED: value(bounded, Method.DR)}

@@ -46,7 +46,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lines:
-    """Shown places of equal number n. `unit`: the row's number; `expected`: what the candidate's places would earn by `usual`. `tried`: rows with a list."""
+    """Shown places of equal number n. `unit`: the row's number; `expected`: what the candidate's places would earn by `usual`. `tried`: rows with a list.
+
+    `unseen`: the share of the candidate's places that these lists could not have had, exactly: of them only `usual` tells, and no interval knows how wrong it is.
+    """
 
     usual: Usual = field(repr=False)
     unit: npt.NDArray[np.int64] = field(repr=False)
@@ -58,6 +61,7 @@ class Lines:
     reward: Vector = field(repr=False)
     expected: Vector = field(repr=False)
     tried: int = 0
+    unseen: float = 0.0
 
     @property
     def citizens(self) -> int:
@@ -121,6 +125,7 @@ def lines(rows: Sequence[Row], *, candidate: Ranker, ranker_at: RankerAt, catalo
         np.array([one.reward for one in found], dtype=np.float64),
         np.array([one.expected for one in found], dtype=np.float64),
         tried=tried,
+        unseen=float(np.mean([one.unseen for one in found])) if found else 0.0,
     )
 
 
@@ -134,6 +139,7 @@ class _Line:
     target: float
     reward: float
     expected: float
+    unseen: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -188,15 +194,20 @@ class _Logs:
                 position=position,
                 service=service,
                 provider=catalogue[service].provider_code,
-                propensity=min(1.0, sum(share * _at(chances[model], position, service) for model, share in shares.items())),
+                propensity=min(1.0, _mixed(chances, shares, position, service)),
                 target=min(1.0, here.get(service, 0.0)),
                 reward=earned,
                 expected=min(1.0, sum(chance * self.expects.of(position, other) for other, chance in here.items())),
+                unseen=sum(chance for other, chance in here.items() if not _mixed(chances, shares, position, other)),
             )
 
 
 def _chances(found: Candidates, options: Options) -> tuple[dict[str, float], ...]:
     return distribution(found.scored(options.limit + options.policy.pool), places=options.limit, policy=options.policy)
+
+
+def _mixed(chances: Mapping[str, Sequence[Mapping[str, float]]], shares: Mapping[str, float], position: int, service: str) -> float:
+    return sum(share * _at(chances[model], position, service) for model, share in shares.items())
 
 
 def _at(chances: Sequence[Mapping[str, float]], position: int, service: str) -> float:

@@ -28,6 +28,7 @@ from recommender.policy.rewards import Usual, graded
 from recommender.profile import Profile
 from recommender.ranking.model import Ranker
 from recommender.registry import current
+from recommender.registry.offline import MOST_UNSEEN
 from recommender.suggesting.candidates import Candidates, candidates
 from recommender.suggesting.logged import Lines
 from recommender.suggesting.slate import MOST_SEEDS, Options
@@ -176,7 +177,7 @@ def measured(found: Sequence[Person], *, candidate: Any, catalogue: Catalogue, s
     draws = np.random.Generator(np.random.PCG64(seed))
     usual_ = _log(both, share, Usual(), draws)
     expects = Usual.fit(usual_.unit, usual_.position, usual_.service, usual_.provider, usual_.reward)
-    logs = [_log(both, share, expects, draws) for _ in range(times)]
+    logs = [log for _ in range(times) if (log := _log(both, share, expects, draws)).unseen <= MOST_UNSEEN]
     gains = [(gain(one.log(), Method.DR), gain(one.log(bounded=True), Method.DR)) for one in logs]
     told = [(one, bounded) for one, bounded in gains if isinstance(one, Estimate) and isinstance(bounded, Estimate)]
     true = (theirs - ours) * (1 - share)
@@ -194,6 +195,7 @@ def measured(found: Sequence[Person], *, candidate: Any, catalogue: Catalogue, s
 
 def _log(both: Sequence[Any], share: float, expects: Usual, draws: np.random.Generator) -> Lines:
     columns: list[tuple[int, int, str, str, float, float, float, float]] = []
+    unseen = 0.0
     for number, (person, lists, chances) in enumerate(both):
         which = int(draws.random() < share)
         services, at = person.found.catalogue.services, person.found.catalogue.place
@@ -201,6 +203,7 @@ def _log(both: Sequence[Any], share: float, expects: Usual, draws: np.random.Gen
             service = services[at[one.identifier]]
             item = ItemShown(one.identifier, position, 0.0, one.propensity, one.explored)
             here = [side[position - 1] if position <= len(side) else {} for side in chances]
+            unseen += sum(chance for other, chance in here[1].items() if other not in here[0])
             columns.append(
                 (
                     number, position, one.identifier, service.provider_code,
@@ -222,6 +225,7 @@ def _log(both: Sequence[Any], share: float, expects: Usual, draws: np.random.Gen
         reward,
         expected,
         tried=len(both),
+        unseen=unseen / len(columns) if not share else 0.0,
     )
 
 

@@ -168,6 +168,11 @@ def test_the_estimates_tell_the_truth_of_a_worse_model(tried, ranker, worse, cro
     assert would < does - 0.005 and gain(log.log(), Method.DR).value < 0
 
 
+def test_what_could_not_be_shown_is_known_exactly(rows, tried, ranker, worse) -> None:
+    assert found(rows[:40], ranker, worse).unseen > 0.05
+    assert found(tried[:40], ranker, worse).unseen == 0 and found(rows[:40], ranker).unseen == 0
+
+
 def test_rows_without_lists_give_no_lines(ranker) -> None:
     log = found([Row({})], ranker)
     assert (log.citizens, log.tried, len(log.log().unit)) == (0, 0, 0)

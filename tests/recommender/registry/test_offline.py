@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from recommender.catalogue import catalogue
 from recommender.monitoring.protect import Rounder
 from recommender.policy.estimates import Estimate, Method, gain
 from recommender.policy.influence import share_bound
@@ -15,6 +16,7 @@ from recommender.registry import offline
 from recommender.registry.gates import passed
 from recommender.registry.offline import BOUNDED, ENOUGH, FEW, NO_NUMBER, NOBODY, UNLIKE, of_lines, step_of
 from recommender.suggesting.logged import Lines
+from recommender.training import simulated_feedback as simulated
 from tests.support.models import gates as other_gates
 
 ROUNDER = Rounder(b"a key for tests!")
@@ -73,6 +75,7 @@ def test_the_report_tells_each_way_of_estimating() -> None:
         (log(0), NOBODY),
         (log(25), FEW),
         (log(2000, known=0.7), UNLIKE),
+        (replace(log(2000), unseen=0.002), UNLIKE),
     ],
 )
 def test_where_too_little_is_known_it_passes_and_says_so(lines, said) -> None:
@@ -92,6 +95,20 @@ def test_a_candidate_without_numbers_fails(ranker, monkeypatch) -> None:
     monkeypatch.setattr(offline, "lines", none)
     gate = offline.judge([], candidate=ranker, ranker_at=none, catalogue_at=none, places=10, rounder=ROUNDER)
     assert not gate.passed and gate.report["said"] == NO_NUMBER
+
+
+def test_only_citizens_held_out_are_asked(ranker) -> None:
+    """From rows, the whole way: those that models learn from tell what is usual, the others what the candidate would have earned."""
+    draws, services = np.random.Generator(np.random.PCG64(3)), catalogue()
+    rows = [
+        simulated.row(one, catalogue=services, ranker=ranker, draws=draws)
+        for one in simulated.people(24, seed=3, catalogue=services, ranker=ranker)
+    ]
+    means = {"candidate": ranker, "ranker_at": lambda _: ranker, "catalogue_at": lambda _: services, "places": 10, "rounder": ROUNDER}
+    asked = offline.judge([(row, number % 2 == 0) for number, row in enumerate(rows)], **means)
+    assert asked.passed and asked.report["said"] == FEW and asked.report["citizens"] in (10, 15)
+    assert offline.judge([(row, False) for row in rows], **means).report == {"said": NOBODY, "citizens": None}
+    assert offline.judge([(row, number < 9) for number, row in enumerate(rows)], **means).report == {"said": FEW, "citizens": None}
 
 
 def test_what_one_providers_friends_say_of_its_services_moves_a_gain_by_little() -> None:
