@@ -16,7 +16,7 @@ from recommender.training.dataset import Dataset
 from recommender.training.metrics import Floats, Labels
 
 if TYPE_CHECKING:
-    from bench.training import Measured
+    from bench.quality import Measured
 
 PENSION, AGES = "social.pension.public_pension", ("population.person.age", "population.household.spouse_age")
 SENIOR = "senior_health_insurance"

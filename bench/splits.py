@@ -12,12 +12,12 @@ from bench.results import ROOT
 from recommender.training.dataset import Dataset
 
 if TYPE_CHECKING:
-    from bench.training import Measured
+    from bench.quality import Measured
 
 FOLDER = ROOT / ".venv" / "bench-large" / "splits"
 # What a split's figures come from: with one letter changed in any of it, it is measured again.
 SOURCES = (
-    "bench/contenders.py", "bench/cps.py", "bench/peers/recommend.py", "bench/training.py", "recommender/facts.py", "recommender/ranking/features.py",
+    "bench/contenders.py", "bench/cps.py", "bench/peers/recommend.py", "bench/quality.py", "recommender/facts.py", "recommender/ranking/features.py",
     "recommender/ranking/model.py", "recommender/training/build_extract.py", "recommender/training/constraints.py", "recommender/training/dataset.py",
     "recommender/training/households.py", "recommender/training/metrics.py", "recommender/training/train.py", "requirements-bench.txt",
 )  # fmt: skip

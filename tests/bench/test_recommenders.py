@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from bench import contenders, cps, training
+from bench import contenders, cps, quality, splits, training
 from bench.harness import Scale
 from bench.peers import recommend
 from bench.results import Results
@@ -56,7 +56,8 @@ def test_logistic_regression_does_not_see_its_own_flag(data) -> None:
 
 @pytest.mark.long
 def test_the_whole_measurement_runs_without_the_peers_environment(data, monkeypatch, tmp_path) -> None:
-    monkeypatch.setattr(training, "PEERS", tmp_path / "none")
+    monkeypatch.setattr(quality, "PEERS", tmp_path / "none")
+    monkeypatch.setattr(splits, "FOLDER", tmp_path / "splits")
     monkeypatch.setattr(cps, "FOLDER", tmp_path)
     monkeypatch.setattr(train, "ROUNDS", 5)
     other = data.labels.any(axis=1) & (data.rows[:, FEATURE_KEYS.index("population.person.age")] > 40)
@@ -78,4 +79,10 @@ def test_the_whole_measurement_runs_without_the_peers_environment(data, monkeypa
         assert 0.3 < low < value < high <= 1, name
     assert figures["ndcg3_best_peer_history"] >= figures["ndcg3_history_segment_popularity"]
     assert not [name for name in figures if "lightfm" in name]
+    peers = [figures[f"ndcg3_history_{name}"] for name in ("segment_popularity", "logistic")]
+    assert figures["ndcg3_best_peer_history"] == max(peers), "what has the catch-all answers another question"
+    monkeypatch.setattr(train, "fit", None)
+    again = Results()
+    training.measure(again, None, Scale())  # type: ignore[arg-type]
+    assert again.as_dict() == found.as_dict(), "a split that is kept is not measured again"
     assert figures["auc_senior_health_insurance_without_pension_and_age"] < figures["auc_attributes_senior_health_insurance"]
