@@ -44,8 +44,15 @@ class Ground:
         return frozenset[str]().union(*found)
 
     def digest(self, purpose: str, parts: Iterable[str], *, categories: Iterable[str] | None = None) -> str:
-        """Changes when the parts do, the live consents for the purpose, or the facts (of the categories; None: all)."""
+        """Changes when the parts do, or of the categories (None: all) the live consents for the purpose or the facts.
+
+        A consent for other data of the same purpose changes nothing: what somebody allows a second model to use is no reason to hide the first's.
+        """
         wanted = None if categories is None else frozenset(categories)
         facts = twin.fingerprint(fact_id for category, fact_id in self._facts if wanted is None or category in wanted)
-        consents = [f"{pk} {covered} {sorted(behind)}" for of, pk, covered, behind in self._covered if of == purpose]
+        consents = [
+            f"{pk} {[one for one in covered if wanted is None or one in wanted]} {sorted(behind if wanted is None else behind & wanted)}"
+            for of, pk, covered, behind in self._covered
+            if of == purpose and (wanted is None or wanted & set(covered))
+        ]
         return hashlib.sha256("|".join([*parts, facts, *sorted(consents)]).encode()).hexdigest()

@@ -92,6 +92,7 @@ def test_the_second_model_reads_what_the_first_made_and_says_which(
     assert allow(patient).status_code == 302
     row = evaluated(patient, stay)
     found = stands(patient, stay)
+    assert stands(patient, first).stands, "allowing the second model changes nothing of what the first used"
     risk = evaluators.answer(evaluators.FIT)
     assert row.state == State.DONE and row.categories == [RISK]
     assert found.values["long_stay"] == pytest.approx(1 / (1 + math.exp(-(WEIGHT * risk + BIAS))), abs=1e-6)
