@@ -22,8 +22,10 @@ def test_a_consent_that_ends_soon_is_named_with_its_last_day(cast: Cast) -> None
 
 
 def test_a_suggestion_goes_with_the_consent_it_rests_on(new_person: Person) -> None:
-    new_person.connect(REGISTER)
     face = new_person.browser()
+    assert "See your suggestions" not in face.get("/en/home/").content.decode(), "nothing is allowed yet"
+    new_person.connect(REGISTER)
+    assert "See your suggestions" in face.get("/en/home/").content.decode(), "allowed, and not looked at yet"
     assert face.get("/en/suggestions/").context["page"].suggestions  # type: ignore[attr-defined]
     top = face.get("/en/home/").context["page"].top_suggestion  # type: ignore[attr-defined]
     assert top is not None

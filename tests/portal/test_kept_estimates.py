@@ -182,11 +182,14 @@ def test_an_agency_reads_it_by_a_consent_that_names_it_and_no_other(patient: Per
 
 def test_the_pages_keep_show_and_delete(patient: Person, version: EvaluatorVersion) -> None:
     browser, url = patient.browser(), f"/en/evaluations/{version.pk}/"
+    asked = browser.get(url).content.decode()
+    assert all(output.name.en in asked.split("Work it out")[0].split("You will be told")[1] for output in version.contract.outputs)
     evaluated(patient, version)
     page = browser.get(url).content.decode()
-    assert "Keep among my data" in page and "Delete estimate" in page
+    assert "Keep among my data" in page and "Delete estimate" in page and "It is deleted when you withdraw the consent." in page
     assert browser.post(f"{url}keep/").status_code == 302
     page = browser.get(url).content.decode()
+    assert "It is deleted when you withdraw" not in page and "It stays among your data when you withdraw" in page
     assert "You have kept this estimate" in page and "Keep among my data" not in page and f"/en/estimates/{RISK}/use/" in page
     mine = browser.get("/en/my-data/").content.decode()
     for said in (

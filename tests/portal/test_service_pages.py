@@ -121,11 +121,14 @@ def test_any_address_of_search_is_answered(loaded: Catalogue, everyone: Client) 
 
 def test_a_service_of_our_own_says_whom_it_is_for(loaded: Catalogue, everyone: Client, cast: Cast) -> None:
     said = text(everyone.get("/en/services/child-day-care/"))
-    assert "Child day care" in said and "Children under 6: at least 1" in said and "Your municipality" in said
+    assert "Child day care" in said and "Children under 6: at least 1 person" in said and "Your municipality" in said
     aid = text(everyone.get("/fi/services/housing-assistance/"))
     assert "Kaikki nämä:" in aid and "Palkkatulot: enintään 20\u00a0000 + 10\u00a0000 × " in aid.replace("20 000", "20\u00a0000").replace(
         "10 000", "10\u00a0000"
     )
+    assert "Summat ovat kruunuja vuodessa." in aid
+    student = text(everyone.get("/en/services/student-aid/"))
+    assert "Age: less than 35 years" in student and "crowns" not in student, "no amount is compared"
     assert "Why is this suggested" not in said, "nobody is signed in"
 
 
