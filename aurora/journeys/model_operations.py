@@ -94,7 +94,26 @@ def train(*, operator: Operator | None, dataset_id: UUID | None = None, now: dat
     _check(operator)
     with _refusals():
         on = datasets.get(dataset_id) if dataset_id else datasets.newest()
-        assembled = _assembled(on, training_data.learnable(on))
+        return _trained(operator, on, training_data.learnable(on), now)
+
+
+def remake(*, now: datetime) -> Registered:
+    """Collect a dataset and train on it in one go: on just the rows that its hash is over, which are read once. Raises `ModelNotMoved`.
+
+    Who withdraws meanwhile marks the model and is in no later dataset; refused is nothing, or with many citizens no model would ever be made.
+    """
+    with _refusals():
+        begun = training_data.begin(by=None, now=now)
+        training_data.collect(dataset_id=begun.pk, now=now)
+        on, rows = training_data.finished(dataset_id=begun.pk, now=timezone.now())
+        if len(rows) != on.citizens:
+            raise ModelRefused("dataset_changed")  # another worker added one after they were read
+        return _trained(None, on, rows, timezone.now())
+
+
+def _trained(operator: Operator | None, on: DatasetVersion, rows: Sequence[Learnable], now: datetime) -> Registered:
+    with _refusals():
+        assembled = _assembled(on, rows)
         register_shipped(now=now)  # without citizens' rows the same model comes out: it is not to go by another name
         learn = boost.booster(settings.AURORA_DASK_SCHEDULER)
         made = train_on(assembled.data, held_out=assembled.held_out, boost=learn, told=assembled.open)
@@ -115,7 +134,9 @@ def evaluate(*, operator: Operator | None, model_id: UUID, now: datetime) -> Mod
         if model.dataset is None:
             raise ModelRefused("wrong_state")
         champion, candidate = serving.serving().champion, serving.ranker(model.sha256)
-        rows = training_data.learnable(model.dataset)
+        rows = training_data.standing(
+            model.dataset
+        )  # who has withdrawn since is not looked at; nothing is learnt here, so the others may be
         found = gates.judge(trial.trial(candidate, champion, _assembled(model.dataset, rows)), seed=SEED)
         found = (*found, _by_feedback(candidate, model.dataset, rows))
         made = lifecycle.evaluated(model_id=model.pk, champion=champion.version, gates=found, by=operator.pk if operator else None, now=now)

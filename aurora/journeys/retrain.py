@@ -93,8 +93,7 @@ def run(*, retraining_id: UUID) -> None:
 
 
 def _made(now: datetime) -> ModelVersion:
-    found = model_operations.collect(operator=None, now=now)
-    done = model_operations.train(operator=None, dataset_id=found.pk, now=timezone.now())
+    done = model_operations.remake(now=now)
     if done.model.state == ModelVersion.State.TRAINED:  # not judged yet, by a worker that died before it either
         model_operations.evaluate(operator=None, model_id=done.model.pk, now=timezone.now())
     return done.model

@@ -58,6 +58,7 @@ class Learnable:
 
     row: Row = field(repr=False)
     held_out: bool
+    commitment: str = field(default="", repr=False)
 
 
 def begin(*, by: UUID | None, now: datetime) -> DatasetVersion:
@@ -85,10 +86,20 @@ def collect(*, dataset_id: UUID, now: datetime) -> Collected:
 
 def finish(*, dataset_id: UUID, now: datetime) -> DatasetVersion:
     """Count by group, write the card, and make it ready under its hash. Raises `ModelRefused`, dataset_changed where a row is damaged: it is given up."""
+    return finished(dataset_id=dataset_id, now=now)[0]
+
+
+def finished(*, dataset_id: UUID, now: datetime) -> tuple[DatasetVersion, list[Learnable]]:
+    """`finish`, with just the rows that its hash is over, in the order of their commitments: to learn from them in one go.
+
+    Who goes between the two is in the hash and marks the model. A training that looked again would be refused wherever somebody leaves each minute.
+    """
     counts: dict[str, Counter[str]] = {}
+    opened: list[Learnable] = []
     labelled = 0
     try:
         for learnable in _opened(dataset_id):
+            opened.append(learnable)
             labelled += learnable.row.labels is not None
             for axis, group in groups(learnable.row.facts).items():
                 counts.setdefault(axis, Counter())[group] += 1
@@ -100,7 +111,8 @@ def finish(*, dataset_id: UUID, now: datetime) -> DatasetVersion:
     told = datasets.suppressed(counts, rounder)
     standing = found.consents.filter(forgotten_at__isnull=True).count()
     card = dataset_card.card(found, citizens=standing, labelled=rounder(labelled, "dataset", "labelled", str(standing)), counts=told)
-    return datasets.finish(dataset_id=dataset_id, counts=told, card=card, now=now)
+    made, commitments = datasets.finish_with(dataset_id=dataset_id, counts=told, card=card, now=now)
+    return made, [one for one in opened if one.commitment in commitments]
 
 
 def _give_up(dataset_id: UUID, now: datetime) -> None:
@@ -148,7 +160,7 @@ def _opened(dataset_id: UUID) -> Iterator[Learnable]:
         with citizen_scope(citizen_id):
             found = training.opened(citizen_id=citizen_id, row_id=row_id)
         if found is not None:
-            yield Learnable(Row.of_json(found.content), found.held_out)
+            yield Learnable(Row.of_json(found.content), found.held_out, found.commitment)
 
 
 def _collect_one(dataset_id: UUID, consent_id: UUID, citizen_id: UUID, now: datetime) -> bool:

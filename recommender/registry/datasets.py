@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import Count, F, Q
+from django.db.models.functions import Least
 
 from recommender.errors import ModelRefused
 from recommender.monitoring.protect import Rounder
@@ -16,6 +17,7 @@ from recommender.registry.tables import DatasetConsent, DatasetVersion, ModelVer
 from recommender.training.rows import SCHEMA
 
 State = DatasetVersion.State
+_STANDING = Count("dataset__consents", filter=Q(dataset__consents__forgotten_at__isnull=True))
 LEAST_SHOWN = 10  # a cell of fewer people is not told
 
 
@@ -66,6 +68,13 @@ def sha256_of(*, row_schema: int, extract_sha256: str, commitments: Iterable[str
 
 def finish(*, dataset_id: UUID, counts: Mapping[str, Mapping[str, int | None]], card: str, now: datetime) -> DatasetVersion:
     """It is ready, with the rows that are still there. `counts`: people by axis and group, as `suppressed` tells them. Raises `ModelRefused`."""
+    return finish_with(dataset_id=dataset_id, counts=counts, card=card, now=now)[0]
+
+
+def finish_with(
+    *, dataset_id: UUID, counts: Mapping[str, Mapping[str, int | None]], card: str, now: datetime
+) -> tuple[DatasetVersion, frozenset[str]]:
+    """`finish`, with the commitments that its hash is over. Whoever goes from then on marks every model that learns from them."""
     with transaction.atomic():
         found = DatasetVersion.objects.select_for_update().get(pk=dataset_id)
         commitments = list(found.consents.filter(forgotten_at__isnull=True).values_list("commitment", flat=True))
@@ -80,7 +89,7 @@ def finish(*, dataset_id: UUID, counts: Mapping[str, Mapping[str, int | None]], 
         if DatasetVersion.objects.filter(pk=dataset_id, state=State.COLLECTING).update(**ready, finished_at=now) != 1:
             raise ModelRefused("wrong_state")
     found.refresh_from_db()
-    return found
+    return found, frozenset(commitments)
 
 
 def close(*, dataset_id: UUID, now: datetime) -> None:
@@ -108,22 +117,25 @@ def suppressed(counts: Mapping[str, Mapping[str, int]], rounder: Rounder) -> dic
 
 
 def is_whole(dataset: DatasetVersion) -> bool:
-    """Whether every row it was made of is still there."""
-    return not dataset.consents.filter(forgotten_at__isnull=False).exists()
+    """Whether every row that its hash is over is still there. Who went while it was collected never was in it."""
+    return dataset.consents.filter(forgotten_at__isnull=True).count() == dataset.citizens
 
 
 def forgotten_by(models: Iterable[ModelVersion]) -> dict[UUID, int]:
-    """By model how many rows that it was made from are gone since. Told by a join: a model registered after a withdrawal is marked as well."""
-    rows = ModelVersion.objects.filter(pk__in=[m.pk for m in models]).annotate(
-        gone=Count("dataset__consents", filter=Q(dataset__consents__forgotten_at__isnull=False))
-    )
-    return dict(rows.values_list("pk", "gone"))
+    """By model how many rows that it was made from are gone since. Told by a join: a model registered after a withdrawal is marked as well.
+
+    So many as its dataset's hash is over, less those that stand: who went while the dataset was collected is not in the hash, and no model learnt from them.
+    """
+    rows = ModelVersion.objects.filter(pk__in=[m.pk for m in models]).annotate(standing=_STANDING)
+    return {pk: max(0, (citizens or 0) - standing) for pk, citizens, standing in rows.values_list("pk", "dataset__citizens", "standing")}
 
 
 def gone_of(found: Iterable[DatasetVersion]) -> dict[UUID, int]:
     """By dataset how many of its rows are gone."""
-    rows = DatasetConsent.objects.filter(dataset__in=[d.pk for d in found], forgotten_at__isnull=False)
-    return dict(rows.values_list("dataset").annotate(Count("pk")).order_by())
+    standing = DatasetVersion.objects.filter(pk__in=[d.pk for d in found]).annotate(
+        standing=Count("consents", filter=Q(consents__forgotten_at__isnull=True))
+    )
+    return {pk: gone for pk, citizens, left in standing.values_list("pk", "citizens", "standing") if (gone := citizens - left) > 0}
 
 
 def forgotten(*, commitments: Iterable[str], now: datetime, share: float) -> None:
@@ -149,7 +161,7 @@ def retrain_where_due(*, now: datetime, share: float) -> int:
     answered = last is not None and (last.made is None or last.made.state != ModelVersion.State.RETIRED)
     since = Q(dataset__consents__forgotten_at__gt=last.opened_at) if last is not None and answered else forgotten
     serving = ModelVersion.objects.filter(state__in=ModelVersion.SERVING, dataset__citizens__gt=0).annotate(
-        gone=Count("dataset__consents", filter=forgotten), since=Count("dataset__consents", filter=since)
+        gone=F("dataset__citizens") - _STANDING, since=Least(Count("dataset__consents", filter=since), F("dataset__citizens") - _STANDING)
     )
     lost = serving.filter(since__gt=share * F("dataset__citizens")).order_by("trained_at", "pk").first()
     return int(lost is not None and _open_retraining(lost, lost.gone, now))
