@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from html import unescape
@@ -95,6 +95,17 @@ def no_report(committed_cast: Cast) -> Iterator[None]:
         database.execute("DELETE FROM monitoring_monitoringreport")
 
 
+def as_if_never(dataset: DatasetVersion, citizens: Iterable[UUID]) -> None:
+    """Other tests find `watched` the newest again."""
+    for citizen in citizens:
+        with citizen_scope(citizen):
+            training.forget(citizen_id=citizen)
+    with admin() as database:
+        database.execute("SET session_replication_role = replica")
+        database.execute("DELETE FROM recommender_datasetconsent WHERE dataset_id = %s", [dataset.pk])
+        database.execute("DELETE FROM recommender_datasetversion WHERE id = %s", [dataset.pk])
+
+
 def test_a_report_is_made_from_sealed_rows_and_names_nobody(watched: DatasetVersion) -> None:
     entries = Pending.objects.count() + Leaf.objects.count()
     (row,) = monitor.monitor(now=timezone.now())
@@ -126,9 +137,7 @@ def test_a_second_dataset_of_a_day_is_not_read_each_hour_in_vain(watched: Datase
         monkeypatch.setattr(monitor, "observe", lambda *rows, **more: pytest.fail("There can be no report of it."))
         assert datasets.newest() == later and monitor.monitor(now=timezone.now()) == []
     finally:
-        for citizen in citizens:
-            with citizen_scope(citizen):
-                training.forget(citizen_id=citizen)
+        as_if_never(later, citizens)
 
 
 def test_two_workers_at_once_make_one_report(watched: DatasetVersion) -> None:
@@ -159,13 +168,7 @@ def test_who_withdrew_is_not_in_the_report(watched: DatasetVersion) -> None:
         (found,) = monitor.monitor(now=timezone.now())
         assert found.dataset_sha256 == dataset.sha256 and found.content["people"] is None, "five are left: nothing is told of them"
     finally:
-        for citizen in citizens[20:]:
-            with citizen_scope(citizen):
-                training.forget(citizen_id=citizen)
-        with admin() as database:
-            database.execute("SET session_replication_role = replica")
-            database.execute("DELETE FROM recommender_datasetconsent WHERE dataset_id = %s", [dataset.pk])
-            database.execute("DELETE FROM recommender_datasetversion WHERE id = %s", [dataset.pk])
+        as_if_never(dataset, citizens[20:])
 
 
 def test_without_a_dataset_there_is_no_report(committed_cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
