@@ -34,9 +34,8 @@ ROOMS = $(FIRST) $(filter-out $(FIRST) $(APART) tests/__pycache__,$(patsubst %/,
 	$(PYTEST) tests/journeys tests/interop
 
 .test-beside:
-	$(PYTEST) tests/faults
-	$(PYTEST) tests/sandbox
-	$(PYTEST) tests/consent/ledger
+	@# All three, also where the first of them fails.
+	$(PYTEST) tests/faults; faults=$$?; $(PYTEST) tests/sandbox; sandbox=$$?; $(PYTEST) tests/consent/ledger && exit $$((faults + sandbox))
 
 test-long: .venv/.installed-dev .venv/.chromium ## Run the tests that take minutes
 	$(BIN)/python -m pytest -m long tests

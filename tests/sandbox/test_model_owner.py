@@ -17,7 +17,7 @@ from aurora.sandbox.hospital import owner
 from aurora.sandbox.hospital.owner import Progress, Registrar
 from aurora.sandbox.launch import Running
 from aurora.sandbox.provision import Provision, provision, write_configs
-from recommender.evaluators import contract, examine, package, vectors
+from recommender.evaluators import contract, examine, package, signature, vectors
 from tests.support.stack import wait_for
 
 TAKEN = {"id": "6d0b4f58-7c1b-4f4e-9d5e-0d6f1f6f8f77", "identifier": owner.IDENTIFIER, "version": 1, "state": "registered"}
@@ -97,7 +97,7 @@ def _is_what_aurora_takes(sent: dict[str, bytes], signing_key: str) -> None:
     """Judged by the code that Aurora judges packages with."""
     read = package.read(sent["package"])
     agreed, _ = contract.parse(read.contract)
-    examine.verify(read.contents, read.files, sent["signature"], signing_key)
+    examine.verify(read.contents, read.files, sent["signature"], signature.Trust(key=signing_key))
     examine.models(agreed, read.contents)
     assert examine.vectors(agreed, vectors.parse(read.vectors, agreed), read.contents, read.files) < 1e-5
     assert (agreed.owner, agreed.identifier, agreed.version, agreed.purpose) == (HOSPITAL, owner.IDENTIFIER, 1, "surgery-risk")
