@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from aurora.console.present_charts import bar, cell_words
+from aurora.console.present_charts import bar, cell_heads, cell_words
 from aurora.ui import beside_words, formats
 from aurora.ui import monitoring_words as words
 from aurora.ui.beside_words import text
@@ -42,8 +42,7 @@ def _overall(kept: Mapping[str, Sequence[Mapping[str, Any]]]) -> Chart:
         for name in beside_words.MEASURES
         if (cells := kept[name])
     )
-    heads = (words.text("people"), words.text("share"), words.text("uncertainty"))
-    return Chart(text("overall"), words.text("measure"), heads, rows)
+    return Chart(text("overall"), words.text("measure"), cell_heads(), rows)
 
 
 def _by_group(axis: str, measures: Mapping[str, Sequence[Mapping[str, Any]]]) -> Chart:
@@ -89,5 +88,4 @@ def _arm(kind: str, cells: Sequence[Mapping[str, Any]]) -> Chart:
         )
         for cell in cells
     )
-    heads = (words.text("people"), words.text("share"), words.text("uncertainty"))
-    return Chart(text(kind), text("model"), heads, rows)
+    return Chart(text(kind), text("model"), cell_heads(), rows)

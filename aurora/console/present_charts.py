@@ -26,6 +26,11 @@ def cell_words(cell: Mapping[str, Any]) -> tuple[str, str, str]:
     )
 
 
+def cell_heads() -> tuple[str, str, str]:
+    """What stands above `cell_words`."""
+    return words.text("people"), words.text("share"), words.text("uncertainty")
+
+
 def bar(share: float | None, low: float | None = None, high: float | None = None, mark: float | None = None) -> Picture | None:
     """None where there is nothing to draw. All from 0 to 1."""
     if share is None:

@@ -9,7 +9,7 @@ from typing import Any
 from django.urls import reverse
 
 from aurora.console.present_beside import on_trial
-from aurora.console.present_charts import bar, cell_words
+from aurora.console.present_charts import bar, cell_heads, cell_words
 from aurora.portal.present.vocabulary import Vocabulary
 from aurora.ui import formats
 from aurora.ui import monitoring_words as words
@@ -112,7 +112,7 @@ def _overall(kept: Mapping[str, Mapping[str, Any]]) -> Chart:
                     words.measure(code), (*cell_words(cell), weighted), bar(cell["share"], cell["low"], cell["high"], cell["weighted"])
                 )
             )
-    heads = (words.text("people"), words.text("share"), words.text("uncertainty"), words.text("weighted"))
+    heads = (*cell_heads(), words.text("weighted"))
     note = words.text("overall_note")
     return Chart(words.text("overall"), words.text("measure"), heads, tuple(rows), note)
 
@@ -121,7 +121,7 @@ def _by_group(axis: str, cells: Sequence[Mapping[str, Any]]) -> Chart:
     rows = tuple(
         ChartRow(words.group(axis, cell["group"]), cell_words(cell), bar(cell["share"], cell["low"], cell["high"])) for cell in cells
     )
-    return Chart(words.axis(axis), words.text("group"), (words.text("people"), words.text("share"), words.text("uncertainty")), rows)
+    return Chart(words.axis(axis), words.text("group"), cell_heads(), rows)
 
 
 def _consent(rows: Sequence[Mapping[str, Any]]) -> tuple[Chart, ...]:

@@ -112,16 +112,15 @@ def remake(*, now: datetime) -> Registered:
 
 
 def _trained(operator: Operator | None, on: DatasetVersion, rows: Sequence[Learnable], now: datetime) -> Registered:
-    with _refusals():
-        assembled = _assembled(on, rows)
-        register_shipped(now=now)  # without citizens' rows the same model comes out: it is not to go by another name
-        learn = boost.booster(settings.AURORA_DASK_SCHEDULER)
-        made = train_on(assembled.data, held_out=assembled.held_out, boost=learn, told=assembled.open)
-        made = trial.described(made, assembled, citizens=on.citizens, dataset_sha256=on.sha256)
-        done = lifecycle.register(
-            found=made, dataset=on, code_commit=code_commit(), card=model_card.card(made.metadata), sign=_sign,
-            by=operator.pk if operator else None, now=now,
-        )  # fmt: skip
+    assembled = _assembled(on, rows)
+    register_shipped(now=now)  # without citizens' rows the same model comes out: it is not to go by another name
+    learn = boost.booster(settings.AURORA_DASK_SCHEDULER)
+    made = train_on(assembled.data, held_out=assembled.held_out, boost=learn, told=assembled.open)
+    made = trial.described(made, assembled, citizens=on.citizens, dataset_sha256=on.sha256)
+    done = lifecycle.register(
+        found=made, dataset=on, code_commit=code_commit(), card=model_card.card(made.metadata), sign=_sign,
+        by=operator.pk if operator else None, now=now,
+    )  # fmt: skip
     logger.info("Model %s was trained on dataset %s (%s).", done.model.sha256, on.sha256, _name(operator))
     return done
 

@@ -131,10 +131,7 @@ def learnable(dataset: DatasetVersion) -> list[Learnable]:
     """
     if dataset.state != DatasetVersion.State.READY:
         raise ModelRefused("dataset_not_ready")
-    try:
-        found = list(_opened(dataset.pk))
-    except training.RowDamaged:
-        raise ModelRefused("dataset_changed") from None
+    found = standing(dataset)
     if not datasets.is_whole(dataset) or len(found) != dataset.citizens:
         raise ModelRefused("dataset_changed")
     return found

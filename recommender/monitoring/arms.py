@@ -15,7 +15,7 @@ from typing import Any
 
 from recommender.monitoring import protect
 from recommender.monitoring.protect import Rounder, tallied
-from recommender.monitoring.tallies import Z95, behind, tally
+from recommender.monitoring.tallies import behind, tally
 from recommender.training.rows import Row
 
 CHALLENGER, CHAMPION = "challenger", "champion"
@@ -56,7 +56,7 @@ def _difference(cells: Sequence[Mapping[str, Any]]) -> dict[str, float | None]:
     sides = {one.group: one for cell in cells if cell["share"] is not None and (one := tallied(cell)) is not None and one.people >= LEAST}
     if not {CHALLENGER, CHAMPION} <= set(sides):
         return {"difference": None, "low": None, "high": None}
-    gap = behind(sides[CHALLENGER], [sides[CHAMPION]], Z95 if len(DAYS) == 1 else NormalDist().inv_cdf(1 - 0.025 / len(DAYS)))
+    gap = behind(sides[CHALLENGER], [sides[CHAMPION]], NormalDist().inv_cdf(1 - 0.025 / len(DAYS)))
     return {"difference": round(-gap.gap, 3), "low": round(-gap.high, 3), "high": round(-gap.low, 3)}
 
 

@@ -26,7 +26,6 @@ from recommender.monitoring.groups import AXES, groups
 from recommender.monitoring.observations import FIRST, entitled
 from recommender.monitoring.protect import Rounder, share
 from recommender.monitoring.tallies import Tally, tally
-from recommender.policy import place
 from recommender.ranking.features import matrix
 from recommender.ranking.model import Ranker
 from recommender.suggesting.candidates import candidates
@@ -136,7 +135,7 @@ def _listed(profile: Any, catalogue: Catalogue, ranker: Ranker, options: Options
     """The services of the list, the first place first, and the seconds that it took."""
     begun = time.perf_counter()
     found = candidates(profile, catalogue=catalogue, ranker=ranker, options=options)
-    placed = place(found.scored(options.limit + options.policy.pool), places=options.limit, seed=options.seed, policy=options.policy)
+    placed = found.placed(options)
     return tuple(one.identifier for one in placed), time.perf_counter() - begun
 
 

@@ -13,7 +13,7 @@ from recommender.catalogue import Catalogue, PublicService
 from recommender.eligibility import Facts
 from recommender.eligibility.outcome import NOT_ASSESSED, Outcome
 from recommender.facts import PROGRAMME_CATEGORY, PROGRAMMES
-from recommender.policy import Scored
+from recommender.policy import Placed, Scored, place
 from recommender.profile import Profile
 from recommender.ranking import relevance
 from recommender.ranking.features import matrix
@@ -61,6 +61,11 @@ class Candidates:
             order = order[np.sort(by_group[np.arange(len(order)) - starts < most])]
         told = zip(order.tolist(), self.scores[order].tolist(), self.standing[order].tolist(), self.general[order].tolist(), strict=True)
         return [self._scored(*one) for one in told]
+
+    def placed(self, options: Options) -> tuple[Placed, ...]:
+        """Those that take the list's places, the first place first."""
+        places = max(0, options.limit)
+        return place(self.scored(places + options.policy.pool), places=places, seed=options.seed, policy=options.policy)
 
     def missing(self, at: int) -> tuple[str, ...]:
         """Keys of the unknown facts on which it hangs whether the service is for the household."""

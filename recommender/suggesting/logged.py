@@ -26,7 +26,7 @@ import numpy.typing as npt
 from recommender.catalogue import Catalogue
 from recommender.errors import RecommenderError
 from recommender.facts import PROGRAMME_CATEGORY
-from recommender.policy import distribution, influence, place
+from recommender.policy import distribution, influence
 from recommender.policy.estimates import Log, Vector
 from recommender.policy.rewards import Usual, graded, held
 from recommender.profile import Profile
@@ -251,7 +251,7 @@ def options_on(row: Row, at: int, places: int) -> Options | None:
 
 
 def _is_same(slate: SlateShown, found: Candidates, options: Options) -> bool:
-    placed = place(found.scored(options.limit + options.policy.pool), places=options.limit, seed=options.seed, policy=options.policy)
+    placed = found.placed(options)
     items = sorted(slate.items, key=lambda item: item.position)
     return len(items) == len(placed) and all(
         (item.position, item.service, item.explored) == (position, one.identifier, one.explored)

@@ -14,7 +14,7 @@ import numpy as np
 
 from recommender.catalogue import Catalogue
 from recommender.facts import CATEGORIES, DECLARED_CATEGORIES, PROGRAMME_CATEGORY, category_of
-from recommender.policy import Placed, Policy, place
+from recommender.policy import Placed, Policy
 from recommender.profile import Profile
 from recommender.ranking.features import FEATURE_CATEGORIES
 from recommender.ranking.model import Ranker
@@ -57,9 +57,7 @@ def suggest(profile: Profile, *, catalogue: Catalogue, ranker: Ranker, options: 
 def assess(profile: Profile, *, catalogue: Catalogue, ranker: Ranker, options: Options, whole: bool = False) -> tuple[Slate, Candidates]:
     """`suggest`, with all that was found on the way; with `whole` also of services that are not given today where the household lives."""
     found = candidates(profile, catalogue=catalogue, ranker=ranker, options=options, whole=whole)
-    places = max(0, options.limit)
-    placed = place(found.scored(places + options.policy.pool), places=places, seed=options.seed, policy=options.policy)
-    items = tuple(_item(position, one, found, ranker) for position, one in enumerate(placed, start=1))
+    items = tuple(_item(position, one, found, ranker) for position, one in enumerate(found.placed(options), start=1))
     return Slate(items, catalogue.version, ranker.version, _version(options.policy)), found
 
 
