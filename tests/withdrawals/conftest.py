@@ -7,12 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from consent.oauth.models import Client
-from consent.scope import citizen_scope
-from consent.webhooks.models import Delivery
 from tests.support.cast import Cast
 from tests.support.casting import cast, committed_cast
 from tests.support.hostile_peer import Peer, listening, peer
-from tests.withdrawals.told import OVER, PATH
+from tests.withdrawals.told import PATH, only
 
 __all__ = ["cast", "committed_cast", "listening", "peer"]
 
@@ -22,8 +20,6 @@ def office_server(cast: Cast, peer: Peer) -> Iterator[Peer]:
     """Takes notices; what it is told is in `seen`."""
     Client.objects.filter(client_id=cast.office.client_id).update(notice_uri=peer.url + PATH)
     peer.says(PATH, {}, 204)
-    for person in (cast.aino, cast.cecilia):  # what other tests left is neither due nor under way
-        with citizen_scope(person.id):
-            Delivery.objects.filter(state="pending").update(**OVER)
+    only()
     yield peer
     Client.objects.filter(client_id=cast.office.client_id).update(notice_uri=peer.url + PATH)

@@ -24,7 +24,7 @@ from consent.webhooks import keys, queue, signature
 from consent.webhooks.models import Delivery
 from tests.support.cast import Cast, browser
 from tests.support.hostile_peer import Peer
-from tests.withdrawals.told import HOUSEHOLD, INCOME, OVER, PATH, change, delivery, entries, feed, granted, own_token, tell, withdrawn
+from tests.withdrawals.told import HOUSEHOLD, INCOME, PATH, change, delivery, entries, feed, granted, only, own_token, tell, withdrawn
 
 DELIVERED, FAILED = "aurora:notice:delivered", "aurora:notice:failed"
 
@@ -173,8 +173,8 @@ def broken(*_: object, **__: object) -> None:
 
 def test_a_worker_that_died_has_its_turn_taken_when_its_lease_is_over(cast: Cast, office_server: Peer, settings: Any) -> None:
     row, now = told_once(cast), timezone.now()
+    only(row)  # of one client only so many are tried at once
     with citizen_scope(cast.cecilia.id):
-        Delivery.objects.filter(state="pending").exclude(pk=row.pk).update(**OVER)  # of one client only so many are tried at once
         dead = queue.claim(delivery_id=row.pk, now=now)
     assert dead is not None and row.pk not in queue.due(now=now, most=10_000)
     tell(row)
@@ -185,12 +185,6 @@ def test_a_worker_that_died_has_its_turn_taken_when_its_lease_is_over(cast: Cast
         mine = queue.claim(delivery_id=row.pk, now=later)
         assert mine is not None and mine.attempt == 2
         assert queue.delivered(mine, now=later) and not queue.delivered(dead, now=later), "the dead one comes back: it moves nothing"
-
-
-def only(*rows: Delivery) -> None:
-    """Nothing else of the client is under way or due."""
-    with citizen_scope(rows[0].citizen_id):
-        Delivery.objects.filter(state="pending").exclude(pk__in=[row.pk for row in rows]).update(**OVER)
 
 
 def test_an_agency_whose_server_hangs_holds_up_no_other(cast: Cast, office_server: Peer) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from django.utils import timezone
 
 from aurora.journeys import tell_agencies
@@ -14,14 +15,10 @@ from consent.ledger.models import LedgerEntry
 from consent.models import ConsentRecord
 from consent.scope import citizen_scope
 from consent.webhooks.models import Delivery
-from tests.support.cast import Cast, Person, browser
+from tests.support.cast import Cast, Person, browser, services
 
 PATH = "/notices"
 INCOME, HOUSEHOLD = "tax.income", "population.household"
-# What a delivery of another test comes to, so that it is neither due nor under way.
-OVER: dict[str, Any] = {
-    "state": "delivered", "delivered_at": datetime(2026, 1, 1, tzinfo=UTC), "due_at": None, "lease_until": None, "lease_token": None,
-}  # fmt: skip
 
 
 def asked_for(person: Person) -> ConsentRecord:
@@ -52,6 +49,16 @@ def delivery(person: Person, consent: ConsentRecord) -> Delivery:
 def change(person: Person, row: Delivery, **values: Any) -> None:
     with citizen_scope(person.id):
         Delivery.objects.filter(pk=row.pk).update(**values)
+
+
+def only(*rows: Delivery) -> None:
+    """Nothing else, of any citizen, is under way or due, whatever other tests left of a cast that they share."""
+    with psycopg.connect(services().admin_url or "") as admin:
+        admin.execute(
+            "UPDATE consent_webhooks_delivery SET state = 'delivered', delivered_at = '2026-01-01Z', due_at = NULL, lease_until = NULL, "
+            "lease_token = NULL WHERE state = 'pending' AND NOT id = ANY(%s)",
+            [[row.pk for row in rows]],
+        )
 
 
 def tell(row: Delivery) -> None:
