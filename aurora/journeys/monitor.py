@@ -45,7 +45,8 @@ A_WEEK = timedelta(days=7)
 def monitor(*, now: datetime) -> list[MonitoringReport]:
     """Reports on the newest dataset for each model that serves; those that are there already are not made again.
 
-    No dataset, no report: Aurora has nothing then that anybody let it learn from.
+    No dataset, no report: Aurora has nothing then that anybody let it learn from. Raises `ModelRefused` dataset_changed: one of its rows is damaged,
+    and a report that left it out would be on other people than it says.
     """
     try:
         dataset = datasets.newest()

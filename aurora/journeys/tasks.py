@@ -23,6 +23,7 @@ from aurora.sources import connections
 from consent.oauth import purge as oauth_purge
 from consent.oauth import rfc9449
 from consent.webhooks import queue as notices
+from recommender.errors import ModelRefused
 
 logger = logging.getLogger(__name__)
 
@@ -134,7 +135,11 @@ def tell_agency(delivery_id: str) -> None:
 @shared_task(name="aurora.monitor")
 def monitor() -> None:
     """Watch the models that serve, if there is a dataset that has no report yet."""
-    made = monitor_journey.monitor(now=timezone.now())
+    try:
+        made = monitor_journey.monitor(now=timezone.now())
+    except ModelRefused as refused:
+        logger.error("No report on models: %s", refused.code)
+        return
     if made:
         logger.info("%d reports on models made.", len(made))
 

@@ -141,14 +141,20 @@ def standing(dataset: DatasetVersion) -> list[Learnable]:
     """The rows of a dataset that are still there, in the order of their commitments. Raises `ModelRefused` dataset_changed for one that is damaged."""
     try:
         return list(_opened(dataset.pk))
-    except training.RowDamaged:
+    except (training.RowDamaged, RowError):
         raise ModelRefused("dataset_changed") from None
 
 
 def rows(dataset_id: UUID | None = None) -> Iterator[Row]:
-    """The rows of a dataset (None: the newest that is ready) that are still there: plain, and nobody's. Raises `ModelRefused` dataset_unknown."""
+    """The rows of a dataset (None: the newest that is ready) that are still there: plain, and nobody's.
+
+    Raises `ModelRefused`: dataset_unknown, dataset_changed where a row is damaged.
+    """
     wanted = dataset_id or datasets.newest().pk
-    yield from (one.row for one in _opened(wanted))
+    try:
+        yield from (one.row for one in _opened(wanted))
+    except (training.RowDamaged, RowError):
+        raise ModelRefused("dataset_changed") from None
 
 
 def _opened(dataset_id: UUID) -> Iterator[Learnable]:

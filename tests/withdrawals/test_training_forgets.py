@@ -11,11 +11,12 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 from django.core.files.storage import default_storage
+from django.core.management import CommandError, call_command
 from django.db import ProgrammingError
 from django.utils import timezone
 
 from aurora.identity.vault import VaultClosed
-from aurora.journeys import allow_training, own_data, training_data, withdraw
+from aurora.journeys import allow_training, own_data, tasks, training_data, withdraw
 from aurora.journeys.allow_training import Allowed
 from aurora.twin import feedback, suggestions, training, write
 from aurora.twin.models import TrainingRow
@@ -293,12 +294,26 @@ def test_a_row_that_was_exchanged_does_not_open(cast: Cast) -> None:
             "UPDATE twin_trainingrow a SET sealed = b.sealed FROM twin_trainingrow b WHERE a.dataset_id = %s AND b.dataset_id = %s",
             [first.pk, second.pk],
         )
-    with pytest.raises(training.RowDamaged):
-        list(training_data.rows(first.pk))
-    with pytest.raises(ModelRefused) as caught:
-        training_data.learnable(first)
-    assert caught.value.code == "dataset_changed"
+    for read in (training_data.learnable, training_data.standing, lambda dataset: list(training_data.rows(dataset.pk))):
+        with pytest.raises(ModelRefused) as caught:
+            read(first)
+        assert caught.value.code == "dataset_changed"
     assert len(list(training_data.rows(second.pk))) == 1
+
+
+def test_a_damaged_row_leaves_no_report_and_says_so(cast: Cast, caplog: pytest.LogCaptureFixture) -> None:
+    from tests.support.patients import admin
+
+    earning(cast.cecilia)
+    allowed(cast.cecilia)
+    dataset = collected()
+    with admin() as database:
+        database.execute("UPDATE twin_trainingrow SET sealed = sealed || '\\x00' WHERE dataset_id = %s", [dataset.pk])
+    with pytest.raises(CommandError, match="dataset"):
+        call_command("monitor")
+    with caplog.at_level("ERROR"):
+        tasks.monitor()
+    assert "No report on models: dataset_changed" in caplog.text
 
 
 def test_a_collection_with_a_damaged_row_is_given_up_and_the_next_begins_anew(cast: Cast, caplog: pytest.LogCaptureFixture) -> None:

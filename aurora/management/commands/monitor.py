@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from aurora.journeys import monitor
+from recommender.errors import ModelRefused
 from recommender.monitoring.alarms import Alarm
 
 
@@ -15,7 +16,10 @@ class Command(BaseCommand):
     help = "Watch the models that serve, on the newest dataset. May be repeated: a dataset is looked at once a model."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        made = monitor.monitor(now=timezone.now())
+        try:
+            made = monitor.monitor(now=timezone.now())
+        except ModelRefused as error:
+            raise CommandError(str(error)) from None
         if not made:
             self.stdout.write("Nothing new to look at: no dataset is ready, or the newest has its reports.")
         for row in made:
