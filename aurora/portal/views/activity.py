@@ -14,6 +14,8 @@ from django.views.decorators.http import require_safe
 
 from aurora.portal import forms
 from aurora.portal.auth import for_citizens, me
+from aurora.portal.present import activity as above
+from aurora.portal.present import entry as present
 from aurora.portal.present import log
 from aurora.portal.present.sources import field_errors
 from aurora.portal.present.vocabulary import Vocabulary
@@ -73,14 +75,14 @@ def activity(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest, wanted: Filter, errors: dict[str, str]) -> ActivityPage:
     mine, vocabulary, now = me(request), Vocabulary(), timezone.now()
     found = ledger.entries_for(
-        mine, before_seq=wanted.before, limit=PAGE + 1, actor=wanted.agency or None, event=log.events_of(wanted.kind),
+        mine, before_seq=wanted.before, limit=PAGE + 1, actor=wanted.agency or None, event=above.events_of(wanted.kind),
         since=wanted.since, until=wanted.until,
     )  # fmt: skip
     shown = found[:PAGE]
     return ActivityPage(
-        summaries=tuple(log.summary(citizen_id=mine, days=days, now=now) for days in (7, 30)),
+        summaries=tuple(above.summary(citizen_id=mine, days=days, now=now) for days in (7, 30)),
         days=log.by_day(shown, vocabulary),
-        agencies=tuple(FilterOption(a, vocabulary.agency(a), a == wanted.agency) for a in log.agencies_seen(citizen_id=mine)),
+        agencies=tuple(FilterOption(a, vocabulary.agency(a), a == wanted.agency) for a in above.agencies_seen(citizen_id=mine)),
         pagination=_pagination(request, wanted, shown[-1].seq if len(found) > PAGE else None),
         clear_url=reverse("portal:activity"),
         kind=wanted.kind,
@@ -112,5 +114,5 @@ def entry(request: HttpRequest, id: UUID) -> HttpResponse:
         found = ledger.visible(me(request)).filter(pk=id).first()
         if found is None:
             raise NotFound()
-        page = log.entry_page(found, Vocabulary())
+        page = present.entry_page(found, Vocabulary())
     return render(request, "portal/entry.html", {"page": page})

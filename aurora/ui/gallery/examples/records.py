@@ -62,9 +62,20 @@ def activity() -> list[Example]:
         gap=True,
         errors=(FieldError("to", str(words.form_error("dates_reversed"))),),
     )
+    refused = EntryPage(rows[0], str(words.decision("consent_withdrawn")), 16, "c3" * 32, "/activity/")
+    return [
+        Example("activity", "portal/activity.html", "activity/", full),
+        Example("activity-errors", "portal/activity.html", "activity/", wrong),
+        Example("entry", "portal/entry.html", "activity/e/", read_entry()),
+        Example("entry-refused", "portal/entry.html", "activity/e/", refused),
+    ]
+
+
+def read_entry() -> EntryPage:
+    """A read that was allowed, sealed: what other rooms' examples of the page begin with."""
     sealed = LogPosition(48_211, 48_212, p.NOW, "/ledger/checkpoint", "9c" * 32)
-    read = EntryPage(
-        rows[2],
+    return EntryPage(
+        p.entries()[2],
         str(words.decision()),
         14,
         "a1" * 32,
@@ -73,13 +84,6 @@ def activity() -> list[Example]:
         (ConsentBehind("Service suggestions", "/consents/c/", p.notice(), "en"),),
         sealed,
     )
-    refused = EntryPage(rows[0], str(words.decision("consent_withdrawn")), 16, "c3" * 32, "/activity/")
-    return [
-        Example("activity", "portal/activity.html", "activity/", full),
-        Example("activity-errors", "portal/activity.html", "activity/", wrong),
-        Example("entry", "portal/entry.html", "activity/e/", read),
-        Example("entry-refused", "portal/entry.html", "activity/e/", refused),
-    ]
 
 
 def data() -> list[Example]:

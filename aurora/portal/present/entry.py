@@ -1,0 +1,95 @@
+"""One entry as a page: why was this allowed, and where does it stand in the public log.
+
+Each room that adds to this page has a module of its own (`entry_<room>.py`) and one line in `entry_page`.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from django.urls import reverse
+
+from aurora.identity import vault
+from aurora.identity.vault import VaultClosed
+from aurora.portal.present import log
+from aurora.portal.present.consents import notice
+from aurora.portal.present.vocabulary import Vocabulary
+from aurora.ui import formats, mandate_words, replay_words, words
+from aurora.ui.contexts import ConsentBehind, EntryPage, LogPosition
+from consent import acting, queries
+from consent.ledger import queries as ledger
+from consent.ledger.events import Event
+from consent.ledger.models import LedgerEntry
+from consent.models import ConsentRecord
+from consent.rules import CITIZEN
+
+# Suggestions and estimates made again: who had it done, and what came of it, stands in the entry's sealed part.
+REPLAYS = frozenset({Event.SUGGESTION_REPLAYED.value, Event.OWN_SUGGESTION_REPLAYED.value, Event.EVALUATION_REPLAYED.value})
+
+
+def entry_page(entry: LedgerEntry, vocabulary: Vocabulary) -> EntryPage:
+    """Why was this allowed: consent, text as shown, decision, entry, and where it stands in the public log."""
+    return EntryPage(
+        entry=log.rows([entry], vocabulary)[0],
+        decision=_decision(entry, _is_genuine(entry)),
+        number=entry.seq,
+        commitment=bytes(entry.commitment).hex(),
+        activity_url=reverse("portal:activity"),
+        previous_commitment=bytes(entry.prev).hex() if entry.seq > 1 else "",
+        consents=_consents(entry, vocabulary),
+        position=_position(entry),
+    )
+
+
+def _is_genuine(entry: LedgerEntry) -> bool:
+    """Whether the entry is what was committed to. One that does not open under its citizen's key is not."""
+    try:
+        return ledger.open_entry(entry, partial(vault.open_sealed, citizen_id=entry.citizen_id)).genuine
+    except VaultClosed:
+        return False
+
+
+def _decision(entry: LedgerEntry, genuine: bool) -> str:
+    if not genuine:
+        return str(words.error("entry_changed"))
+    if entry.event in REPLAYS:
+        return replay_words.said(ledger.open_entry(entry, partial(vault.open_sealed, citizen_id=entry.citizen_id)).details)
+    if entry.actor == CITIZEN:
+        return str(words.own_deed() if log.acted(entry) is None and acting.current() is None else mandate_words.acted_deed())
+    said = words.decision if acting.current() is None else mandate_words.persons_decision
+    return str(said("" if entry.decision == "permit" else entry.decision))
+
+
+def _consents(entry: LedgerEntry, vocabulary: Vocabulary) -> tuple[ConsentBehind, ...]:
+    """In the entry's order. An access may rest on several, each for some of its data: their names then say for which."""
+    mine = ConsentRecord.objects.filter(queries.within_mandate(), pk__in=entry.consent_ids).select_related("notice")
+    found = sorted(mine, key=lambda record: entry.consent_ids.index(record.pk))
+    return tuple(
+        ConsentBehind(
+            title=_title(record, vocabulary, apart=len(found) > 1),
+            url=reverse("portal:consent", args=[record.pk]),
+            notice=notice(record.notice),
+            notice_language=record.notice.language,
+        )
+        for record in found
+    )
+
+
+def _title(record: ConsentRecord, vocabulary: Vocabulary, *, apart: bool) -> str:
+    name: str = vocabulary.purpose(record.purpose_id).get(formats.language(), "")
+    data = ", ".join(vocabulary.category(code).get(formats.language(), "") for code in record.categories)
+    return f"{name} ({data})" if apart else name
+
+
+def _position(entry: LedgerEntry) -> LogPosition | None:
+    proof = ledger.proof_for(entry)
+    newest = ledger.newest_checkpoint()
+    if proof is None or newest is None:
+        return None
+    return LogPosition(
+        leaf_index=proof.index,
+        tree_size=newest.size,
+        checkpoint_at=newest.at,
+        checkpoint_url="/ledger/checkpoint",
+        root_hash=bytes(newest.root).hex(),
+    )
