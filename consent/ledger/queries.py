@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from consent import acting
 from consent.ledger import leaf, merkle, tiles
@@ -77,9 +77,13 @@ def entries_for(
     event: str | Collection[str] | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
+    source: str | None = None,
+    categories: Collection[str] = (),
+    consent_id: UUID | None = None,
 ) -> tuple[LedgerEntry, ...]:
-    """A citizen's entries, newest first; `before_seq` turns the page. `since` is inclusive, `until` exclusive. One
-    query.
+    """A citizen's entries, newest first; `before_seq` turns the page. `since` is inclusive, `until` exclusive. One query.
+
+    `source`: entries that name this source, or any of `categories`, which are those that it holds. `consent_id`: what rests on this consent.
     """
     found = visible(citizen_id)
     if before_seq is not None:
@@ -92,6 +96,10 @@ def entries_for(
         found = found.filter(at__gte=since)
     if until is not None:
         found = found.filter(at__lt=until)
+    if source is not None:
+        found = found.filter(Q(source=source) | Q(categories__overlap=list(categories)))
+    if consent_id is not None:
+        found = found.filter(consent_ids__contains=[consent_id])
     return tuple(found.order_by("-seq")[: max(0, min(limit, MAX_PAGE))])
 
 
