@@ -76,7 +76,7 @@ def append(
         raise OutsideTransaction("ledger.append must run in the transaction of what it records")
     event = Event(event)
     _check(event, actor, decision, permit_id)
-    entry_id, at = _uuid7(), at or datetime.now(UTC)
+    entry_id, at = new_id(), at or datetime.now(UTC)
     wanted, rested_on = sorted(set(categories)), sorted(set(consent_ids))
     access = {
         "actor": actor,
@@ -136,7 +136,7 @@ def _check(event: Event, actor: str, decision: str, permit_id: UUID | None) -> N
         raise ValueError("a refusal has no permit")
 
 
-def _uuid7() -> UUID:
+def new_id() -> UUID:
     """RFC 9562, 5.7: ids that rise with time, so that the primary key's index grows at its end."""
     value = (time.time_ns() // 1_000_000) << 80 | secrets.randbits(80)
     value = value & ~(0xF << 76) | 7 << 76
