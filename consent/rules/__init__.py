@@ -2,11 +2,13 @@
 
 from .decide import decide
 from .durations import MAXIMUM_MONTHS, end_of, latest_end
+from .glass import BREAK_GLASS, Glass, GlassFault
 from .values import AURORA, CITIZEN, CITIZEN_ASKED, AccessRequest, ConsentView, Permit, Refusal, RefusalCode
 from .versions import Binding, Given, outdated
 
 __all__ = [
     "AURORA",
+    "BREAK_GLASS",
     "CITIZEN",
     "CITIZEN_ASKED",
     "MAXIMUM_MONTHS",
@@ -14,6 +16,8 @@ __all__ = [
     "Binding",
     "ConsentView",
     "Given",
+    "Glass",
+    "GlassFault",
     "Permit",
     "Refusal",
     "RefusalCode",

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from .values import _BUILT_BY_DECIDE, CITIZEN, AccessRequest, ConsentView, Permit, Refusal, RefusalCode
+from consent.ids import uuid7
+
+from .glass import BREAK_GLASS, Glass, fault_of
+from .values import _BUILT_BY_DECIDE, AURORA, CITIZEN, AccessRequest, ConsentView, Permit, Refusal, RefusalCode
 
 # Of consents of the same moment the most telling reason comes first: a citizen who withdrew is told so, not that there "is no consent".
 _MOST_TELLING = (
@@ -18,14 +21,17 @@ _MOST_TELLING = (
 )
 
 
-def decide(request: AccessRequest, consents: Iterable[ConsentView], *, now: datetime) -> Permit | Refusal:
+def decide(request: AccessRequest, consents: Iterable[ConsentView], *, now: datetime, glass: Glass | None = None) -> Permit | Refusal:
     """Decide one request against the citizen's consents at an instant (timezone-aware UTC).
 
     A citizen needs no consent for their own data (GDPR art. 15). Everyone else, Aurora included, needs one consent that is alive at `now`,
     for this recipient and this purpose, for each category: consents add up over categories, never over purposes or recipients.
     A refusal's reason is what is wrong with the newest consent that concerns what is missing. One that a newer one has replaced is no
     part of `consents`: what the citizen decided last is what counts. A consent to an older meaning opens nothing of what has changed.
+    For the purpose `break-glass`, of Aurora alone, consents count for nothing: `glass` decides, for all that is asked or none.
     """
+    if request.purpose == BREAK_GLASS:
+        return _behind_glass(request, glass, now)
     if request.requester == CITIZEN:
         return _permit(request, request.categories, (), now)
 
@@ -40,9 +46,16 @@ def decide(request: AccessRequest, consents: Iterable[ConsentView], *, now: date
     return Refusal(_why(request, mine, for_purpose, covered, now), request)
 
 
+def _behind_glass(request: AccessRequest, glass: Glass | None, now: datetime) -> Permit | Refusal:
+    if request.requester != AURORA:
+        return Refusal(RefusalCode.PURPOSE_NOT_COVERED, request)
+    fault = fault_of(glass, citizen_id=request.citizen_id, categories=request.categories, now=now)
+    return Refusal(fault, request) if fault else _permit(request, request.categories, (), now)
+
+
 def _permit(request: AccessRequest, categories: frozenset[str], used: tuple[UUID, ...], now: datetime) -> Permit:
     return Permit(
-        id=uuid4(),
+        id=uuid7(now),
         citizen_id=request.citizen_id,
         requester=request.requester,
         purpose=request.purpose,

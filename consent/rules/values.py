@@ -7,6 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from .glass import GlassFault
+
 AURORA = "aurora"
 CITIZEN = "citizen"
 # Why an operator ended something: it is the citizen's own word, and counts as that.
@@ -74,7 +76,7 @@ class ConsentView:
 class Refusal:
     """No, and why. Truthiness is not defined on purpose: test for the class."""
 
-    code: RefusalCode
+    code: RefusalCode | GlassFault
     request: AccessRequest
 
 
@@ -82,6 +84,7 @@ class Refusal:
 class Permit:
     """The right to read some categories of one citizen's twin, once, in the transaction that decided it.
 
+    It rests on consents, or (`purpose` `break-glass`) on an operator's request that another one approved: then `consent_ids` is empty.
     Only `consent.rules.decide()` can build one; it does not say that the access was logged: `twin.read` asks the ledger for that.
     """
 
