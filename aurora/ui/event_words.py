@@ -51,6 +51,13 @@ TITLES: Final[Mapping[str, str | Promise]] = {
     "aurora:notice:delivered": _("Aurora told an agency that a consent had ended"),
     "aurora:notice:failed": _("Aurora could not tell an agency that a consent had ended"),
     "agency:deletion:confirmed": _("An agency confirmed that it deleted your data"),
+    "agency:use:reported": _("An agency told that it used your data"),
+    "agency:use:disclosed": _("An agency used your data earlier, and by law you are told now"),
+    "citizen:concern:raised": _("You reported a concern"),
+    "citizen:concern:replied": _("You replied to the answer to a concern"),
+    "agency:concern:answered": _("An agency answered a concern of yours"),
+    "aurora:concern:answered": _("Aurora answered a concern of yours"),
+    "citizen:concern:closed": _("You closed a concern"),
     "citizen:mandate:offered": _("A power of attorney was offered"),
     "citizen:mandate:accepted": _("A power of attorney was accepted"),
     "citizen:mandate:declined": _("A power of attorney was declined"),
@@ -75,6 +82,8 @@ KINDS: Final[Mapping[str, EntryKind]] = {
     "outcome": EntryKind.EVALUATE,
     "feedback": EntryKind.OWN,
     "training": EntryKind.SUGGEST,
+    "use": EntryKind.READ,
+    "concern": EntryKind.OWN,
 }
 TWIN_KINDS: Final[Mapping[str, EntryKind]] = {
     "agency": EntryKind.READ,

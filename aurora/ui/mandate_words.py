@@ -154,6 +154,13 @@ _PERSONS_TITLES: Final[Mapping[str, Sentence]] = {
     "citizen:twin:retracted": _("The person deleted what they had told about themself"),
     "agency:consent:returned": _("An agency gave back the person's consent"),
     "agency:deletion:confirmed": _("An agency confirmed that it deleted the person's data"),
+    "agency:use:reported": _("An agency told that it used the person's data"),
+    "agency:use:disclosed": _("An agency used the person's data earlier, and by law this is told now"),
+    "citizen:concern:raised": _("The person reported a concern"),
+    "citizen:concern:replied": _("The person replied to the answer to a concern"),
+    "agency:concern:answered": _("An agency answered a concern of the person's"),
+    "aurora:concern:answered": _("Aurora answered a concern of the person's"),
+    "citizen:concern:closed": _("The person closed a concern"),
 }
 
 # One line of a consent's history, where it was not the reader who decided.

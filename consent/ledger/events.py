@@ -82,6 +82,25 @@ class Event(StrEnum):
     TRAINING_COLLECTED = "aurora:training:collected"
     TRAINING_REFUSED = "aurora:training:refused"
 
+    # Without a consent: by an operator whom another one let, for a reason and a case. Reviewed afterwards by a third.
+    GLASS_REQUESTED = "aurora:break_glass:requested"
+    GLASS_APPROVED = "aurora:break_glass:approved"
+    GLASS_DECLINED = "aurora:break_glass:declined"
+    GLASS_READ = "aurora:break_glass:read"
+    GLASS_REFUSED = "aurora:break_glass:refused"
+    GLASS_REVIEWED = "aurora:break_glass:reviewed"
+
+    # What an agency tells of its own uses; and what it told earlier, which a law let Aurora keep back until now.
+    USE_REPORTED = "agency:use:reported"
+    USE_DISCLOSED = "agency:use:disclosed"
+
+    # A citizen's case about one entry, and its answers. The texts are not in the log.
+    CONCERN_RAISED = "citizen:concern:raised"
+    CONCERN_REPLIED = "citizen:concern:replied"
+    CONCERN_ANSWERED = "agency:concern:answered"
+    CONCERN_ANSWERED_BY_AURORA = "aurora:concern:answered"
+    CONCERN_CLOSED = "citizen:concern:closed"
+
     OWN_DATA_VIEWED = "citizen:twin:viewed"
     OWN_DATA_EXPORTED = "citizen:twin:exported"
     OWN_DATA_REFUSED = "citizen:twin:refused"
@@ -98,7 +117,7 @@ class Event(StrEnum):
 
     @property
     def subject(self) -> str:
-        """What it was done to: `consent`, `source`, `pull`, `twin`, `evaluation`, `estimate`, `outcome`, `feedback`, `training`, `notice`, `deletion` or `mandate`."""
+        """What it was done to: `consent`, `source`, `pull`, `twin`, `evaluation`, `estimate`, `outcome`, `feedback`, `training`, `notice`, `deletion`, `break_glass`, `use`, `concern` or `mandate`."""
         return self.value.split(":")[1]
 
     @property
