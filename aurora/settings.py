@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "recommender",
     "recommender.catalogue",
     "recommender.monitoring",
+    "consent.breakglass",
     "aurora.identity",
     "aurora.sources",
     "aurora.twin",

@@ -69,6 +69,11 @@ def subject_hmac(*, issuer: str, national_id: str) -> bytes:
     return hmac.digest(_lookup_key(), b"subject\0" + issuer.encode() + b"\0" + national_id.encode(), "sha256")
 
 
+def glass_digest(*, request_id: UUID, typed: str) -> bytes:
+    """What an operator typed for whose data a break-glass request is about, so that another can name the same. No two requests' can be compared."""
+    return hmac.digest(_lookup_key(), b"break-glass\0" + request_id.bytes + typed.encode(), "sha256")
+
+
 def pairwise(*, citizen_id: UUID, agency: str) -> str:
     """The name by which one agency knows a citizen; no two agencies share it (OpenID Connect Core 8.1)."""
     digest = hmac.digest(_lookup_key(), b"pairwise\0" + agency.encode() + b"\0" + citizen_id.bytes, "sha256")

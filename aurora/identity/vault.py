@@ -69,6 +69,11 @@ def create_key(*, citizen_id: UUID) -> None:
     )
 
 
+def has_key(*, citizen_id: UUID) -> bool:
+    """Whether anything of this citizen can be opened at all: not after they were erased. Asked of the row, not of what is in memory. In their scope."""
+    return DataKey.objects.filter(pk=citizen_id).exists()
+
+
 def destroy_key(*, citizen_id: UUID) -> None:
     """Erase all that is sealed for a citizen, by destroying its key. In a `citizen_scope`.
 

@@ -22,6 +22,7 @@ class MessageKind(models.TextChoices):
     MANDATE_CHANGED = "mandate_changed"
     RECONSENT_NEEDED = "reconsent_needed"
     ESTIMATE_RECALLED = "estimate_recalled"
+    BREAK_GLASS = "break_glass"
 
 
 class Message(models.Model):
