@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "consent.oauth",
     "consent.ledger",
     "consent.webhooks",
+    "consent.uses",
     "recommender",
     "recommender.catalogue",
     "recommender.monitoring",

@@ -14,7 +14,7 @@ from consent.oauth import client_form, strict_json
 LANGUAGES = ("fi", "sv", "en")
 TEXTS = (
     *("client_id", "agency", *(f"agency_name_{x}" for x in LANGUAGES), *(f"name_{x}" for x in LANGUAGES)),
-    *("redirect_uris", "jwks", "jwks_uri", "notice_uri", "resource", "reason"),
+    *("redirect_uris", "jwks", "jwks_uri", "notice_uri", "usage_uri", "resource", "reason"),
 )
 
 
@@ -27,7 +27,7 @@ def texts_for(client_id: str, content: Mapping[str, Any]) -> dict[str, str]:
     """What the form shows of a client that exists."""
     keys = content["jwks"]
     return {
-        **{name: content[name] for name in ("jwks_uri", "notice_uri", "resource")},
+        **{name: content[name] for name in ("jwks_uri", "notice_uri", "usage_uri", "resource")},
         **{f"name_{x}": content["name"].get(x, "") for x in LANGUAGES},
         "client_id": client_id,
         "agency": content["agency"]["code"],
@@ -49,6 +49,7 @@ def content_of(texts: Mapping[str, str], post: QueryDict) -> dict[str, Any]:
         "jwks": _keys(texts["jwks"]),
         "jwks_uri": texts["jwks_uri"],
         "notice_uri": texts["notice_uri"],
+        "usage_uri": texts["usage_uri"],
         "resource": texts["resource"],
         "purposes": sorted(set(post.getlist("purposes"))),
         "categories": sorted(set(post.getlist("categories"))),

@@ -18,6 +18,7 @@ _FIELDS: Final[Mapping[str, Sentence]] = {
     "jwks": _("Public keys"),
     "jwks_uri": _("Address of the public keys"),
     "notice_uri": _("Address for notices"),
+    "usage_uri": _("Address for uses of data"),
     "resource": _("The agency's own API"),
     "purposes": _("Purposes that it may ask for"),
     "categories": _("Data that it may ask for"),

@@ -1,7 +1,7 @@
 """A client as plain JSON: what a draft wants, what `register_client` reads. Which values may be registered, by field, with a sentence.
 
 {"agency": {"code", "name": {fi, sv, en}, for a new agency}, "name": {fi, sv, en}, "redirect_uris": [...], "jwks": {"keys": [...]} or null, "jwks_uri": "",
- "notice_uri": "", "resource": "", "purposes": [...], "categories": [...], "rotate_refresh": false, "dpop_nonce": false}
+ "notice_uri": "", "usage_uri": "", "resource": "", "purposes": [...], "categories": [...], "rotate_refresh": false, "dpop_nonce": false}
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .models import Client
 from .models.client import CLIENT_ID
 
 FIELDS = (
-    *("agency", "name", "redirect_uris", "jwks", "jwks_uri", "notice_uri", "resource"),
+    *("agency", "name", "redirect_uris", "jwks", "jwks_uri", "notice_uri", "usage_uri", "resource"),
     *("purposes", "categories", "rotate_refresh", "dpop_nonce"),
 )
 LANGUAGES = frozenset({"fi", "sv", "en"})
@@ -43,6 +43,7 @@ def content_of(client: Client) -> dict[str, Any]:
         "jwks": client.jwks,
         "jwks_uri": client.jwks_uri,
         "notice_uri": client.notice_uri,
+        "usage_uri": client.usage_uri,
         "resource": client.resource,
         "purposes": sorted(client.allowed_purposes),
         "categories": sorted(client.allowed_categories),
@@ -51,9 +52,15 @@ def content_of(client: Client) -> dict[str, Any]:
     }
 
 
+def completed(content: Mapping[str, Any]) -> dict[str, Any]:
+    """What was drafted before there was an address for uses says that there is none."""
+    return {"usage_uri": "", **content}
+
+
 def faults_of(client_id: str, content: Mapping[str, Any], client: Client | None) -> Faults:
     """What is wrong, by field; empty if it may be registered. `client`: the one of this id, if there is one."""
     faults: Faults = {}
+    content = completed(content)
     if not _CLIENT_ID.fullmatch(client_id):
         faults["client_id"] = "A client id has 1 to 64 letters, digits and the signs . _ ~ -."
     if set(content) != set(FIELDS):
@@ -66,7 +73,7 @@ def faults_of(client_id: str, content: Mapping[str, Any], client: Client | None)
     if asks_citizens:
         faults |= _redirects(content["redirect_uris"]) | _vocabulary(content)
     faults |= _keys(content["jwks"], content["jwks_uri"])
-    for name in ("notice_uri", "resource"):
+    for name in ("notice_uri", "usage_uri", "resource"):
         judge = addresses.fault_of_resource if name == "resource" else addresses.fault_of
         if content[name] != "" and (fault := judge(content[name])):
             faults[name] = fault

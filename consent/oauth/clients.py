@@ -18,7 +18,7 @@ from .models import Client
 Model = TypeVar("Model", bound=models.Model)
 
 _REGISTERED = (
-    *("name", "redirect_uris", "jwks", "jwks_uri", "notice_uri", "resource"),
+    *("name", "redirect_uris", "jwks", "jwks_uri", "notice_uri", "usage_uri", "resource"),
     *("allowed_purposes", "allowed_categories", "rotate_refresh", "dpop_nonce"),
 )
 
@@ -63,6 +63,7 @@ def register(
     jwks: Mapping[str, Any] | None = None,
     jwks_uri: str = "",
     notice_uri: str = "",
+    usage_uri: str = "",
     resource: str = "",
     rotate_refresh: bool = False,
     dpop_nonce: bool = False,
@@ -77,7 +78,7 @@ def register(
     client.name = dict(name)
     client.redirect_uris = list(redirect_uris)
     client.jwks = None if jwks is None else dict(jwks)
-    client.jwks_uri, client.notice_uri, client.resource = jwks_uri, notice_uri, resource
+    client.jwks_uri, client.notice_uri, client.usage_uri, client.resource = jwks_uri, notice_uri, usage_uri, resource
     client.rotate_refresh, client.dpop_nonce = rotate_refresh, dpop_nonce
     client.allowed_purposes = sorted(set(purposes))
     client.allowed_categories = sorted(set(categories))

@@ -100,7 +100,7 @@ def approve(*, draft_id: UUID, by: UUID, now: datetime) -> ClientDraft:
     with transaction.atomic():
         found = _decide(draft_id, State.APPROVED, by, now)
         client = Client.objects.select_for_update(of=("self",)).select_related("agency").filter(client_id=found.client_id).first()
-        if (client_form.content_of(client) if client else None) != found.before:
+        if (client_form.content_of(client) if client else None) != (client_form.completed(found.before) if found.before else None):
             raise Conflict("The client has changed since this was asked for. Decline it, and ask anew.")
         if found.kind == Kind.REACTIVATE:
             assert client is not None
@@ -162,7 +162,9 @@ def _register(client_id: str, content: Mapping[str, Any], client: Client | None)
     if content["categories"] and Agency.Role.DATA_USER not in agency.roles:
         agency.roles = [*agency.roles, Agency.Role.DATA_USER]
         agency.save(update_fields=["roles"])
-    return clients.register(client_id=client_id, agency=agency, **{n: content[n] for n in client_form.FIELDS if n != "agency"})
+    return clients.register(
+        client_id=client_id, agency=agency, **{n: value for n, value in client_form.completed(content).items() if n != "agency"}
+    )
 
 
 def _ask(

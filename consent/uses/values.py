@@ -70,8 +70,20 @@ class Use:
         )
 
     def digest(self) -> bytes:
-        """32 bytes that two tellings of the same use share: how an answer of yesterday is known again today."""
-        return hashlib.sha256(json.dumps(self.as_json(), sort_keys=True, ensure_ascii=True).encode()).digest()
+        """32 bytes that two tellings of the same use share, to the second: how an answer of yesterday is known again today."""
+        return _digest(*self._core(), list(self.categories), self.purpose, str(self.entry_id))
+
+    def core_digest(self) -> bytes:
+        """The same of time, action, receiver and system alone: all that some answers say."""
+        return _digest(*self._core())
+
+    def _core(self) -> tuple[str, ...]:
+        second = self.used_at.astimezone(UTC).replace(microsecond=0).isoformat()
+        return (second, self.action, self.receiver_code, self.system)
+
+
+def _digest(*parts: Any) -> bytes:
+    return hashlib.sha256(json.dumps(parts, ensure_ascii=True).encode()).digest()
 
 
 def _time(at: datetime) -> str:

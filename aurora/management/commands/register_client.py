@@ -16,7 +16,7 @@ from consent.errors import AuroraError, InvalidInput
 from consent.models import Agency
 from consent.oauth import client_form, onboarding, strict_json
 
-_OPTIONAL = {"jwks": None, "jwks_uri": "", "notice_uri": "", "resource": "", "rotate_refresh": False, "dpop_nonce": False}
+_OPTIONAL = {"jwks": None, "jwks_uri": "", "notice_uri": "", "usage_uri": "", "resource": "", "rotate_refresh": False, "dpop_nonce": False}
 
 
 class Command(BaseCommand):

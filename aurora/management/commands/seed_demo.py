@@ -89,7 +89,7 @@ def _client(wanted: dict[str, Any]) -> None:
         categories=wanted["categories"],
         **{
             name: wanted[name]
-            for name in ("redirect_uris", "jwks", "jwks_uri", "notice_uri", "resource", "rotate_refresh", "dpop_nonce")
+            for name in ("redirect_uris", "jwks", "jwks_uri", "notice_uri", "usage_uri", "resource", "rotate_refresh", "dpop_nonce")
             if name in wanted
         },
     )

@@ -35,6 +35,7 @@ class Client(ClientMixin, models.Model):  # type: ignore[misc]
     jwks = models.JSONField(null=True, blank=True, help_text="Public keys (RFC 7517); or jwks_uri, where they are.")
     jwks_uri = _address("Where the agency keeps its public keys (RFC 7591, 2).")
     notice_uri = _address("Where signed notices of withdrawal go.")
+    usage_uri = _address("Where the agency tells of its uses when asked (findUsage).")
     resource = _address("The agency's own API, as the audience of tokens that are for it (RFC 8707).")
     allowed_purposes = ArrayField(models.CharField(max_length=64), blank=True)
     allowed_categories = ArrayField(models.CharField(max_length=64), blank=True)
@@ -75,7 +76,7 @@ class Client(ClientMixin, models.Model):  # type: ignore[misc]
             faults["jwks"] = "Give either the public keys or the address where they are."
         elif self.jwks is not None and (fault := jwks.fault_of(self.jwks)):
             faults["jwks"] = fault
-        for name in ("jwks_uri", "notice_uri"):
+        for name in ("jwks_uri", "notice_uri", "usage_uri"):
             if (uri := getattr(self, name)) and (fault := addresses.fault_of(uri)):
                 faults[name] = fault
         if self.resource and (fault := addresses.fault_of_resource(self.resource)):

@@ -34,6 +34,7 @@ def _rows() -> tuple[ValueRow, ...]:
         _row("jwks"),
         _row("jwks_uri", "https://benefits.example/.well-known/jwks.json"),
         _row("notice_uri", "https://benefits.example/notices"),
+        _row("usage_uri"),
         _row("resource"),
         _row("purposes", "benefit-application"),
         _row("categories", "population.household", "tax.income"),
