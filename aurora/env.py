@@ -15,7 +15,7 @@ from typing import Any, Literal, get_args
 
 from aurora import keyfiles
 from aurora.database_url import DatabaseUrl, EnvError
-from aurora.environ import Reader
+from aurora.environ import Reader, WitnessAddress
 from aurora.mail_url import MailUrl
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -42,6 +42,10 @@ class Env:
     kek_file: keyfiles.KeyFile = field(kw_only=True)
     hmac_key_file: keyfiles.KeyFile = field(kw_only=True)
     ledger_key_file: keyfiles.KeyFile = field(kw_only=True)
+    ledger_mldsa_key_file: keyfiles.KeyFile = field(kw_only=True)
+    ledger_head_file: Path = field(kw_only=True)
+    witnesses: tuple[WitnessAddress, ...] = ()
+    cosign_every: timedelta = timedelta(seconds=10)
     signing_key_file: keyfiles.KeyFile = field(kw_only=True)
     former_signing_key_files: tuple[keyfiles.KeyFile, ...] = ()
     webhook_key_file: keyfiles.KeyFile = field(kw_only=True)
@@ -107,6 +111,10 @@ class Env:
             kek_file=key("AURORA_KEK_FILE", "aes256"),
             hmac_key_file=key("AURORA_HMAC_KEY_FILE", "hmac"),
             ledger_key_file=key("AURORA_LEDGER_KEY_FILE", "ed25519"),
+            ledger_mldsa_key_file=key("AURORA_LEDGER_MLDSA_KEY_FILE", "mldsa44"),
+            ledger_head_file=read.path("AURORA_LEDGER_HEAD_FILE", state_dir / "ledger-head"),
+            witnesses=read.witnesses("AURORA_WITNESSES", plain_http=sandbox),
+            cosign_every=read.seconds("AURORA_COSIGN_SECONDS", 10),
             signing_key_file=key("AURORA_SIGNING_KEY_FILE", "es256"),
             former_signing_key_files=read.key_files("AURORA_FORMER_SIGNING_KEY_FILES", "es256"),
             webhook_key_file=key("AURORA_WEBHOOK_KEY_FILE", "ed25519", "webhook-ed25519"),

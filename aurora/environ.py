@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,21 @@ from typing import Any
 from aurora import keyfiles
 from aurora.database_url import DatabaseUrl, EnvError, split_url
 from aurora.mail_url import LOOPBACK, MailUrl
+from consent.ledger.note import COSIGNATURE, ML_DSA_44, NotVerified, parse_vkey
+
+MOST_WITNESSES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class WitnessAddress:
+    """A witness of the access log: its verifier key (C2SP signed-note) and its submission prefix (C2SP tlog-witness), without a trailing slash."""
+
+    vkey: str
+    url: str
+
+    @property
+    def name(self) -> str:
+        return self.vkey.partition("+")[0]
 
 
 class Reader:
@@ -119,9 +135,34 @@ class Reader:
             raise EnvError(f"AURORA_SANDBOX=1 is for a base address on localhost only, but {variable} is {parts.hostname}")
         return f"{parts.scheme}://{parts.netloc}".lower()
 
+    def witnesses(self, variable: str, *, plain_http: bool) -> tuple[WitnessAddress, ...]:
+        """Pairs of verifier key and address, all separated by white space."""
+        words = self._get(variable).split()
+        if len(words) % 2:
+            raise EnvError(f"{variable} must be pairs of a verifier key and an address, separated by spaces; one of them lacks its other half")
+        found = tuple(WitnessAddress(*self._witness(variable, *words[at : at + 2], plain_http=plain_http)) for at in range(0, len(words), 2))
+        if len({one.name for one in found}) < len(found) or len({one.url for one in found}) < len(found):
+            raise EnvError(f"{variable} names a witness twice: each has a name, a key and an address of its own")
+        if len(found) > MOST_WITNESSES:
+            raise EnvError(f"{variable} names {len(found)} witnesses; at most {MOST_WITNESSES} fit into a checkpoint's note")
+        return found
+
+    def _witness(self, variable: str, vkey: str, url: str, *, plain_http: bool) -> tuple[str, str]:
+        try:
+            key = parse_vkey(vkey)
+        except NotVerified:
+            raise EnvError(f"{variable}: {vkey[:40]!r} is not a verifier key such as witness.example+1a2b3c4d+BA...") from None
+        if key.kind not in (COSIGNATURE, ML_DSA_44):
+            raise EnvError(f"{variable}: the key of {key.name} is a log's, not a witness's (its type is neither 4 nor 6)")
+        parts = split_url(url, variable)
+        plain = plain_http and parts.scheme == "http" and parts.hostname in LOOPBACK
+        if (parts.scheme != "https" and not plain) or not parts.hostname or parts.query or parts.fragment or parts.username:
+            raise EnvError(f"{variable}: the address of {key.name} must be https, without query, fragment or user")
+        return str(key), url.rstrip("/")
+
     def origin(self, variable: str, base_url: str) -> str:
         """The ledger's name in its checkpoints (C2SP tlog-checkpoint): a schema-less URL without spaces or plus signs."""
         value = self._get(variable) or f"{base_url.split('://', 1)[1]}/ledger"
-        if any(c.isspace() or c == "+" for c in value) or "://" in value or not value.isascii():
-            raise EnvError(f"{variable} must be a name such as aurora.example/ledger: ASCII, without scheme, spaces or '+'")
+        if any(c.isspace() or c == "+" for c in value) or "://" in value or not value.isascii() or len(value) > 255:
+            raise EnvError(f"{variable} must be a name such as aurora.example/ledger: ASCII, without scheme, spaces or '+', of at most 255 characters")
         return value

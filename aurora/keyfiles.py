@@ -1,7 +1,7 @@
 """Aurora's own keys: one file each, mode 600, made on first use when the operator named none.
 
 Formats (all text, one line, so that they survive editors and secret stores):
-secret  64 characters of base64url; aes256, hmac  32 bytes in base64url; ed25519  its 32-byte seed (RFC 8032) in base64url;
+secret  64 characters of base64url; aes256, hmac  32 bytes in base64url; ed25519, mldsa44  its 32-byte seed (RFC 8032; FIPS 204) in base64url;
 es256   a private JWK (RFC 7517) for P-256 with `kid` (RFC 7638 thumbprint), `alg` and `use`.
 """
 
@@ -21,12 +21,13 @@ from typing import Any, Literal, get_args
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
-Kind = Literal["secret", "aes256", "hmac", "ed25519", "es256"]
+Kind = Literal["secret", "aes256", "hmac", "ed25519", "mldsa44", "es256"]
 DEFAULT_NAMES: dict[Kind, str] = {
     "secret": "django-secret",
     "aes256": "vault-kek",
     "hmac": "identifier-hmac",
     "ed25519": "ledger-ed25519",
+    "mldsa44": "ledger-mldsa44",
     "es256": "signing-es256.json",
 }
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -60,7 +61,7 @@ class KeyFile:
         return value
 
     def raw(self) -> bytes:
-        """The 32 bytes of an aes256, hmac or ed25519 key. Raises KeyFileError."""
+        """The 32 bytes of an aes256, hmac, ed25519 or mldsa44 key. Raises KeyFileError."""
         text = self.text()
         try:
             key = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)

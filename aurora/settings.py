@@ -18,6 +18,10 @@ AURORA_SANDBOX = ENV.sandbox
 AURORA_KEK_FILE = ENV.kek_file
 AURORA_HMAC_KEY_FILE = ENV.hmac_key_file
 AURORA_LEDGER_KEY_FILE = ENV.ledger_key_file.path
+AURORA_LEDGER_MLDSA_KEY_FILE = ENV.ledger_mldsa_key_file.path
+AURORA_LEDGER_HEAD_FILE = ENV.ledger_head_file
+AURORA_WITNESSES = ENV.witnesses
+AURORA_COSIGN_EVERY = ENV.cosign_every
 AURORA_SIGNING_KEY_FILE = ENV.signing_key_file
 AURORA_FORMER_SIGNING_KEYS = ENV.former_signing_key_files
 AURORA_JURISDICTION = ENV.jurisdiction
@@ -56,12 +60,12 @@ INSTALLED_APPS = [
     "consent",
     "consent.oauth",
     "consent.ledger",
+    "consent.breakglass",
     "consent.webhooks",
     "consent.uses",
     "recommender",
     "recommender.catalogue",
     "recommender.monitoring",
-    "consent.breakglass",
     "aurora.identity",
     "aurora.sources",
     "aurora.twin",

@@ -1,8 +1,10 @@
-"""Signing tree heads: C2SP tlog-checkpoint, which is a C2SP signed-note with an Ed25519 signature. Only the sequencer
-holds the key.
+"""Signing tree heads: C2SP tlog-checkpoint, a signed note with two lines of the log. Only the sequencer holds the keys.
 
-The key file has the form of all of Aurora's key files: one line, the 32-byte Ed25519 seed (RFC 8032) in base64url,
-mode 600.
+The first line is of Ed25519, which every verifier of such notes knows; the second of ML-DSA-44, which would stand
+if Ed25519 fell to a quantum computer. Who does not know the second passes it over.
+
+A key file has the form of all of Aurora's key files: one line, a 32-byte seed (Ed25519: RFC 8032; ML-DSA-44: FIPS 204's
+xi) in base64url, mode 600.
 """
 
 from __future__ import annotations
@@ -13,12 +15,14 @@ import os
 import secrets
 import stat
 import tempfile
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 
-from consent.ledger.verify import ED25519, key_id, valid_name
+from consent.ledger.note import ED25519, LATEST, ML_DSA_44, Checkpoint, Vkey, line, message, valid_name
 
 
 class LedgerKeyError(ValueError):
@@ -26,8 +30,53 @@ class LedgerKeyError(ValueError):
 
 
 def ensure_key(path: str | os.PathLike[str]) -> Ed25519PrivateKey:
-    """The key in the file, which is made with mode 600 if it is missing. Raises LedgerKeyError."""
-    file = Path(path)
+    """The Ed25519 key in the file, which is made with mode 600 if it is missing. Raises LedgerKeyError."""
+    return Ed25519PrivateKey.from_private_bytes(_seed(Path(path), "Ed25519"))
+
+
+def ensure_mldsa_key(path: str | os.PathLike[str]) -> MLDSA44PrivateKey:
+    """The same for ML-DSA-44."""
+    return MLDSA44PrivateKey.from_seed_bytes(_seed(Path(path), "ML-DSA-44"))
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """A log's name (its checkpoints' origin line and key name) with its two keys, which are in no repr."""
+
+    origin: str
+    key: Ed25519PrivateKey = field(repr=False)
+    mldsa: MLDSA44PrivateKey = field(repr=False)
+    ed25519_vkey: Vkey = field(init=False, repr=False)
+    mldsa_vkey: Vkey = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if not valid_name(self.origin) or len(self.origin.encode("utf-8")) > 255:
+            raise LedgerKeyError("the log's name must be one word without '+', of at most 255 bytes, such as aurora.example/ledger")
+        # Kept: a public key is worked out of an ML-DSA seed in the time of a signature.
+        object.__setattr__(self, "ed25519_vkey", Vkey(self.origin, ED25519, self.key.public_key().public_bytes_raw()))
+        object.__setattr__(self, "mldsa_vkey", Vkey(self.origin, ML_DSA_44, self.mldsa.public_key().public_bytes_raw()))
+
+    @property
+    def vkey(self) -> str:
+        """The Ed25519 verifier key (C2SP signed-note)."""
+        return str(self.ed25519_vkey)
+
+    @property
+    def vkeys(self) -> tuple[str, str]:
+        """Both, the Ed25519 one first."""
+        return str(self.ed25519_vkey), str(self.mldsa_vkey)
+
+    def checkpoint(self, size: int, root: bytes, *, at: float | None = None) -> str:
+        """The signed note for a tree of `size` leaves under `root` (32 bytes). `at` (POSIX seconds, None: now) stands in the ML-DSA-44 line."""
+        text = Checkpoint(self.origin, size, root).text
+        # By whatever the clock says, within what the format can state; verifiers order by size alone.
+        seconds = min(max(int(time.time() if at is None else at), 1), LATEST)
+        first = line(self.ed25519_vkey, self.key.sign(message(self.ed25519_vkey, text, 0)))
+        second = line(self.mldsa_vkey, self.mldsa.sign(message(self.mldsa_vkey, text, seconds)), seconds)
+        return f"{text}\n{first}{second}"
+
+
+def _seed(file: Path, kind: str) -> bytes:
     if not file.exists():
         _create(file)
     try:
@@ -39,35 +88,10 @@ def ensure_key(path: str | os.PathLike[str]) -> Ed25519PrivateKey:
     except (UnicodeDecodeError, binascii.Error, ValueError):
         seed = b""
     if len(seed) != 32:
-        raise LedgerKeyError(f"the key file {file} must hold a 32-byte Ed25519 seed in base64url")
+        raise LedgerKeyError(f"the key file {file} must hold a 32-byte {kind} seed in base64url")
     if mode & (stat.S_IRWXO | stat.S_IWGRP):
         raise LedgerKeyError(f"the key file {file} is open to other users; run: chmod 600 {file}")
-    return Ed25519PrivateKey.from_private_bytes(seed)
-
-
-@dataclass(frozen=True, slots=True)
-class Signer:
-    """A log's name (its checkpoints' origin line and key name) with its key, which is in no repr."""
-
-    origin: str
-    key: Ed25519PrivateKey = field(repr=False)
-
-    def __post_init__(self) -> None:
-        if not valid_name(self.origin):
-            raise LedgerKeyError("the log's name must be one word without '+', such as aurora.example/ledger")
-
-    @property
-    def vkey(self) -> str:
-        """The verifier key, C2SP signed-note: `<name>+<key id>+<base64(0x01 || public key)>`."""
-        public = self.key.public_key().public_bytes_raw()
-        encoded = base64.b64encode(ED25519 + public).decode("ascii")
-        return f"{self.origin}+{key_id(self.origin, public).hex()}+{encoded}"
-
-    def checkpoint(self, size: int, root: bytes) -> str:
-        """The signed note for a tree of `size` leaves under `root` (32 bytes)."""
-        text = f"{self.origin}\n{size}\n{base64.b64encode(root).decode('ascii')}\n"
-        signature = key_id(self.origin, self.key.public_key().public_bytes_raw()) + self.key.sign(text.encode("utf-8"))
-        return f"{text}\n— {self.origin} {base64.b64encode(signature).decode('ascii')}\n"
+    return seed
 
 
 def _create(file: Path) -> None:

@@ -13,6 +13,10 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from consent.ledger.witness_models import Alarm, Cosignature, Former, Witness
+
+__all__ = ["Alarm", "Cosignature", "Former", "Witness"]
+
 
 class LedgerEntry(models.Model):
     """One access or change of consent, as it was decided. Append-only, by trigger and by privilege.

@@ -15,8 +15,11 @@ from django.db.models import Q, QuerySet
 from consent import acting
 from consent.ledger import leaf, merkle, tiles
 from consent.ledger.append import sealing_context
-from consent.ledger.models import Checkpoint, Key, Leaf, LedgerEntry, Tile
+from consent.ledger.models import Checkpoint, Leaf, LedgerEntry, Tile
+from consent.ledger.public import Witnessed, former_heads, verifier_keys, witness_keys, witnessed_checkpoint
 from consent.ledger.verify import InclusionProof, Link, NotVerified, check_commitment
+
+__all__ = ["Witnessed", "former_heads", "verifier_keys", "witness_keys", "witnessed_checkpoint"]
 
 MAX_PAGE = 500
 
@@ -181,9 +184,13 @@ def newest_checkpoint() -> Checkpoint | None:
     return Checkpoint.objects.order_by("-size").first()
 
 
-def verifier_keys() -> tuple[str, ...]:
-    """The log's verifier keys, the one in use first (C2SP signed-note)."""
-    return tuple(Key.objects.order_by("-since").values_list("vkey", flat=True))
+def proof_at(index: int, size: int) -> tuple[bytes, ...] | None:
+    """The inclusion of the leaf at `index` under the tree of `size`, from the leaf up; None unless index < size <= the newest checkpoint's size."""
+    newest = newest_checkpoint()
+    if newest is None or not 0 <= index < size <= newest.size:
+        return None
+    needed = tiles.needed_for(lambda node: merkle.inclusion_proof(index, size, node))
+    return tuple(merkle.inclusion_proof(index, size, tiles.node_reader(stored_tiles(needed))))
 
 
 def tile(level: int, address: tiles.TileAddress) -> bytes | None:

@@ -10,34 +10,55 @@ a gap.
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
 import hmac
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
 from consent.ledger import leaf, merkle
+from consent.ledger.note import (
+    COSIGNATURE,
+    ED25519,
+    Checkpoint,
+    NotVerified,
+    key_id,
+    open_note,
+    open_signed,
+    parse_head,
+    parse_vkey,
+    valid_name,
+)
 
-ED25519 = b"\x01"
-MAX_NOTE = 64 * 1024
-
-
-class NotVerified(Exception):
-    """What was checked does not hold. The message says which step failed, and nothing of an entry's content."""
+__all__ = [
+    "ED25519",
+    "Break",
+    "Checkpoint",
+    "Cosigned",
+    "InclusionProof",
+    "Link",
+    "NotVerified",
+    "check_commitment",
+    "check_extension",
+    "check_inclusion",
+    "check_sequence",
+    "key_id",
+    "open_checkpoint",
+    "open_cosigned",
+    "open_note",
+    "parse_vkey",
+    "valid_name",
+]
 
 
 @dataclass(frozen=True, slots=True)
-class Checkpoint:
-    """A tree head whose signature was checked. `root` is 32 bytes."""
+class Cosigned:
+    """A tree head that a witness vouches for: when it signed, this was the largest tree of the log that it had seen, and all before were its prefixes.
 
-    origin: str
-    size: int
-    root: bytes
+    `time` is POSIX seconds by the witness's clock, which may be wrong: it is shown, and nothing is put in order by it.
+    """
+
+    checkpoint: Checkpoint
+    time: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,63 +91,33 @@ class Break:
     reason: str
 
 
-def valid_name(name: str) -> bool:
-    """C2SP signed-note: a key name is not empty and has no spaces and no '+'; nor control characters, as the note has
-    none.
-    """
-    return bool(name) and not any(c.isspace() or c == "+" or ord(c) < 32 for c in name)
-
-
-def key_id(name: str, public_key: bytes) -> bytes:
-    """C2SP signed-note: SHA-256(name || 0x0A || 0x01 || Ed25519 public key)[:4]."""
-    return hashlib.sha256(name.encode("utf-8") + b"\n" + ED25519 + public_key).digest()[:4]
-
-
-def parse_vkey(vkey: str) -> tuple[str, Ed25519PublicKey]:
-    """Name and key of a C2SP verifier key. Raises NotVerified if it is malformed, or not of Ed25519."""
-    name, _, rest = vkey.strip().partition("+")
-    stated, _, encoded = rest.partition("+")
-    material = _base64(encoded)
-    if not valid_name(name) or material is None or len(material) != 33 or material[:1] != ED25519:
-        raise NotVerified("the log's key is not an Ed25519 verifier key")
-    if stated != key_id(name, material[1:]).hex():
-        raise NotVerified("the log's key does not have the id that it states")
-    return name, Ed25519PublicKey.from_public_bytes(material[1:])
-
-
-def open_note(note: str, vkey: str) -> str:
-    """The text of a C2SP signed note, if the key signed it; other signatures are ignored. Raises NotVerified."""
-    name, key = parse_vkey(vkey)
-    wanted = key_id(name, key.public_bytes_raw())
-    text, blank, signatures = note.rpartition("\n\n")
-    if len(note) > MAX_NOTE or not blank or not signatures.endswith("\n") or any(ord(c) < 32 and c != "\n" for c in note):
-        raise NotVerified("the note is malformed")
-    text += "\n"
-    for line in signatures[:-1].split("\n"):
-        dash, _, rest = line.partition(" ")
-        signer, _, encoded = rest.partition(" ")
-        raw = _base64(encoded)
-        if dash != "—" or raw is None or len(raw) < 5:
-            raise NotVerified("a signature line is malformed")
-        if signer == name and hmac.compare_digest(raw[:4], wanted):
-            try:
-                key.verify(raw[4:], text.encode("utf-8"))
-            except (InvalidSignature, UnicodeEncodeError):
-                raise NotVerified("the log's signature is wrong") from None
-            return text
-    raise NotVerified("the note is not signed by this key")
-
-
 def open_checkpoint(note: str, vkey: str) -> Checkpoint:
-    """The tree head that a signed checkpoint states. Raises NotVerified if signature, name or form are wrong."""
-    lines = open_note(note, vkey).split("\n")
-    origin = parse_vkey(vkey)[0]
-    root = _base64(lines[2]) if len(lines) > 3 else None
-    if root is None or len(root) != 32 or not lines[1].isascii() or not lines[1].isdigit() or str(int(lines[1][:20])) != lines[1]:
-        raise NotVerified("the checkpoint is malformed")
-    if lines[0] != origin:
+    """The tree head that a checkpoint of the log states, by either of the log's keys. Raises NotVerified if signature, name or form are wrong."""
+    key = parse_vkey(vkey)
+    if key.kind == COSIGNATURE:
+        raise NotVerified("the log's key is a witness's")
+    head = _head(open_signed(note, key).text)
+    if head.origin != key.name:
         raise NotVerified("the checkpoint is of another log")
-    return Checkpoint(origin, int(lines[1]), root)
+    return head
+
+
+def open_cosigned(note: str, vkey: str) -> Cosigned:
+    """What a witness cosigned (C2SP tlog-cosignature), of whichever log. Raises NotVerified.
+
+    Whether the log signed it too is not looked at: `open_checkpoint` does that.
+    """
+    opened = open_signed(note, parse_vkey(vkey))
+    if not opened.time:
+        raise NotVerified("the cosignature states no time")
+    return Cosigned(_head(opened.text), opened.time)
+
+
+def _head(text: str) -> Checkpoint:
+    head = parse_head(text)
+    if head is None:
+        raise NotVerified("the checkpoint is malformed")
+    return head
 
 
 def check_commitment(*, access: Mapping[str, Any], salt: bytes, link: Link) -> None:
@@ -169,10 +160,3 @@ def check_sequence(links: Iterable[Link]) -> list[Break]:
             breaks.append(Break(link.seq, "unlinked"))
         seq, commitment = link.seq, link.commitment
     return breaks
-
-
-def _base64(text: str) -> bytes | None:
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        return None

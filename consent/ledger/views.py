@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
@@ -10,6 +12,7 @@ from consent.ledger import queries, tiles
 IMMUTABLE = "public, max-age=31536000, immutable"
 # A checkpoint is signed ten times a second: a cache may spare us a burst, no more.
 FRESH = "public, max-age=1"
+SELDOM = "public, max-age=300"
 
 
 @require_safe
@@ -21,9 +24,29 @@ def checkpoint(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def key(request: HttpRequest) -> HttpResponse:
-    """The log's verifier keys, one a line, the one in use first."""
+    """The log's verifier keys, one a line, those in use first."""
     keys = queries.verifier_keys()
-    return _answer("".join(f"{vkey}\n" for vkey in keys) or None, "text/plain; charset=utf-8", "public, max-age=300")
+    return _answer("".join(f"{vkey}\n" for vkey in keys) or None, "text/plain; charset=utf-8", SELDOM)
+
+
+@require_safe
+def witnessed(request: HttpRequest) -> HttpResponse:
+    """The newest tree head that a witness cosigned, with the witnesses' lines."""
+    newest = queries.witnessed_checkpoint()
+    return _answer(newest.note if newest else None, "text/plain; charset=utf-8", FRESH)
+
+
+@require_safe
+def witnesses(request: HttpRequest) -> HttpResponse:
+    """The verifier keys of the log's witnesses, one a line; nothing if it has none."""
+    keys = "".join(f"{vkey}\n" for vkey in queries.witness_keys())
+    return _answer(keys, "text/plain; charset=utf-8", SELDOM)
+
+
+@require_safe
+def former(request: HttpRequest) -> HttpResponse:
+    """The last heads of names that the log had before its database was restored; an empty list if that never happened."""
+    return _answer(json.dumps(queries.former_heads(), ensure_ascii=False), "application/json", SELDOM)
 
 
 @require_safe

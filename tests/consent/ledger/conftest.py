@@ -27,7 +27,10 @@ from consent.ledger.events import Event
 from consent.scope import citizen_scope
 
 ROOT = Path(__file__).resolve().parents[3]
-TABLES = "ledger_ledgerentry, ledger_head, ledger_pending, ledger_leaf, ledger_tile, ledger_checkpoint, ledger_key"
+TABLES = (
+    "ledger_ledgerentry, ledger_head, ledger_pending, ledger_leaf, ledger_tile, ledger_checkpoint, ledger_key, "
+    "ledger_cosignature, ledger_witness, ledger_alarm, ledger_former"
+)
 _KEY = AESGCM(bytes(range(32)))
 
 

@@ -15,6 +15,7 @@ from aurora.keyfiles import KeyFile
 from consent.ledger import merkle, verify
 from consent.ledger.checkpoint import LedgerKeyError, Signer, ensure_key
 from consent.ledger.verify import NotVerified, open_checkpoint, open_note
+from tests.support.log_keys import cosignature, make_signer
 
 # The note that the signed-note format's first implementation (Go's sumdb/note) documents itself with.
 KNOWN_VKEY = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
@@ -25,7 +26,7 @@ ROOT = merkle.EMPTY_ROOT
 
 @pytest.fixture
 def signer() -> Signer:
-    return Signer("aurora.test/ledger", Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
+    return make_signer("aurora.test/ledger", bytes(range(32)))
 
 
 def test_a_note_that_others_signed_opens() -> None:
@@ -36,14 +37,15 @@ def test_a_checkpoint_states_its_tree(signer: Signer) -> None:
     note = signer.checkpoint(70_000, ROOT)
     lines = note.split("\n")
     assert lines[:4] == ["aurora.test/ledger", "70000", base64.b64encode(ROOT).decode(), ""]
-    assert lines[4].startswith("— aurora.test/ledger ")
-    assert open_checkpoint(note, signer.vkey) == verify.Checkpoint("aurora.test/ledger", 70_000, ROOT)
+    assert [line.rpartition(" ")[0] for line in lines[4:]] == ["— aurora.test/ledger", "— aurora.test/ledger", ""]
+    for vkey in signer.vkeys:
+        assert open_checkpoint(note, vkey) == verify.Checkpoint("aurora.test/ledger", 70_000, ROOT)
 
 
 def test_the_checkpoint_format_is_frozen(signer: Signer) -> None:
-    """Ed25519 is deterministic: the same key and tree give the same note for ever."""
+    """Ed25519 is deterministic: the same key and tree give the same first line for ever."""
     assert signer.vkey == "aurora.test/ledger+6da2c528+AQOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4"
-    assert signer.checkpoint(1, ROOT) == (
+    assert first_line_only(signer.checkpoint(1, ROOT)) == (
         "aurora.test/ledger\n"
         "1\n"
         "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n"
@@ -54,17 +56,23 @@ def test_the_checkpoint_format_is_frozen(signer: Signer) -> None:
 
 
 def test_signatures_of_witnesses_do_not_disturb(signer: Signer) -> None:
-    witness = Signer("witness.test/w", Ed25519PrivateKey.from_private_bytes(bytes(32)))
-    cosignature = witness.checkpoint(5, ROOT).split("\n\n")[1]
-    assert open_checkpoint(signer.checkpoint(5, ROOT) + cosignature, signer.vkey).size == 5
-    text, own = signer.checkpoint(5, ROOT).split("\n\n")
-    assert open_checkpoint(f"{text}\n\n{cosignature}{own}", signer.vkey).size == 5
+    note = signer.checkpoint(5, ROOT)
+    line = cosignature(note, "witness.test/w", bytes(32), at=1_700_000_000)
+    text, own = note.split("\n\n")
+    for vkey in signer.vkeys:
+        assert open_checkpoint(note + line, vkey).size == 5
+        assert open_checkpoint(f"{text}\n\n{line}{own}", vkey).size == 5
+
+
+def first_line_only(note: str) -> str:
+    """The note as logs sign it that know Ed25519 only."""
+    return note[: note[:-1].rindex("\n") + 1]
 
 
 def spoiled_notes() -> dict[str, str]:
-    signer = Signer("aurora.test/ledger", Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
-    stranger = Signer("aurora.test/ledger", Ed25519PrivateKey.from_private_bytes(bytes(32)))
-    good = signer.checkpoint(5, ROOT)
+    signer = make_signer("aurora.test/ledger", bytes(range(32)))
+    stranger = make_signer("aurora.test/ledger", bytes(32))
+    good = first_line_only(signer.checkpoint(5, ROOT))
     text, signature = good.split("\n\n")
     raw = bytearray(base64.b64decode(signature.split(" ")[2]))
     raw[-1] ^= 1
@@ -73,7 +81,7 @@ def spoiled_notes() -> dict[str, str]:
         "another size": good.replace("\n5\n", "\n6\n"),
         "another root": good.replace(base64.b64encode(ROOT).decode(), base64.b64encode(bytes(32)).decode()),
         "another origin": good.replace("aurora.test/ledger\n5", "aurora.test/other\n5"),
-        "another key under the same name": stranger.checkpoint(5, ROOT),
+        "another key under the same name": first_line_only(stranger.checkpoint(5, ROOT)),
         "a flipped bit": f"{text}\n\n— aurora.test/ledger {flipped}\n",
         "no signature": f"{text}\n\n",
         "no end of line": good[:-1],
@@ -124,7 +132,7 @@ def test_a_malformed_verifier_key_opens_nothing(vkey: str) -> None:
 @pytest.mark.parametrize("name", ["", "a b", "a+b", "a\nb", "a\u00a0b"])
 def test_a_log_needs_a_usable_name(name: str) -> None:
     with pytest.raises(LedgerKeyError):
-        Signer(name, Ed25519PrivateKey.generate())
+        make_signer(name, bytes(32))
 
 
 def test_the_key_file_is_made_once_and_for_its_owner_only(tmp_path: Path) -> None:

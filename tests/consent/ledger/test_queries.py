@@ -8,22 +8,21 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db import connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
 from consent.ledger import queries, verify
 from consent.ledger.append import append, sealing_context
-from consent.ledger.checkpoint import Signer
 from consent.ledger.events import Event
 from consent.ledger.queries import entries_for, link, my_sequence_is_unbroken, open_entry, proof_for
 from consent.ledger.sequence import Sequencer
 from consent.scope import citizen_scope
 from tests.consent.ledger.conftest import open_sealed, read_by_agency, seal
 
+from tests.support.log_keys import make_signer
 pytestmark = pytest.mark.usefixtures("ledger_db")
 
-SIGNER = Signer("aurora.test/ledger", Ed25519PrivateKey.from_private_bytes(bytes(32)))
+SIGNER = make_signer("aurora.test/ledger", bytes(32))
 AINO, CECILIA = uuid4(), uuid4()
 START = datetime(2026, 11, 1, tzinfo=UTC)
 

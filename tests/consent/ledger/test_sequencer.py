@@ -15,7 +15,6 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.core.management import CommandError, call_command
 from django.db import connection, connections, transaction
 from django.test import override_settings
@@ -23,18 +22,19 @@ from django.test.utils import CaptureQueriesContext
 
 from consent.ledger import leaf, merkle, queries, tiles, verify
 from consent.ledger.append import append
-from consent.ledger.checkpoint import Signer, ensure_key
+from consent.ledger.checkpoint import Signer, ensure_key, ensure_mldsa_key
 from consent.ledger.events import Event
 from consent.ledger.models import Checkpoint, Leaf, LedgerEntry, Pending, Tile
 from consent.ledger.sequence import LOCK, NotAllowed, Sequencer
 from consent.scope import citizen_scope
 from tests.consent.ledger.conftest import read_by_agency, seal
 from tests.support import stack
+from tests.support.log_keys import make_signer
 
 pytestmark = pytest.mark.usefixtures("ledger_db")
 
 ORIGIN = "aurora.test/ledger"
-SIGNER = Signer(ORIGIN, Ed25519PrivateKey.from_private_bytes(bytes(32)))
+SIGNER = make_signer(ORIGIN, bytes(32))
 AINO = uuid4()
 PATIENCE = 30.0
 
@@ -190,15 +190,15 @@ def test_nothing_is_signed_on_top_of_a_tree_that_was_tampered_with(deed: str) ->
 def test_a_new_key_signs_the_same_tree_and_the_old_one_stays_known() -> None:
     fill(3)
     beginner().round()
-    other = Signer(ORIGIN, Ed25519PrivateKey.from_private_bytes(bytes(31) + b"\x01"))
+    other = make_signer(ORIGIN, bytes(31) + b"\x01")
     again = Sequencer(signer=other, using="owner")
     again.begin()
     newest = queries.newest_checkpoint()
     assert newest is not None
     assert verify.open_checkpoint(newest.note, other.vkey).size == 3
-    assert queries.verifier_keys() == (other.vkey, SIGNER.vkey)
+    assert queries.verifier_keys() == (*other.vkeys, *SIGNER.vkeys)
     again.begin()
-    assert queries.verifier_keys() == (other.vkey, SIGNER.vkey)
+    assert queries.verifier_keys() == (*other.vkeys, *SIGNER.vkeys)
 
 
 def test_the_services_role_may_not_sequence() -> None:
@@ -210,7 +210,7 @@ def test_a_role_with_the_sequencers_rights_alone_is_enough(ledger_server: object
     """What migration 0001 grants to aurora_sequencer if there is one; here the same grants, on a role of that name."""
     from consent.ledger.migrations import __name__ as package
 
-    rights = __import__(f"{package}.0001_access_log", fromlist=["RIGHTS"]).RIGHTS
+    rights = "".join(__import__(f"{package}.{name}", fromlist=["RIGHTS"]).RIGHTS for name in ("0001_access_log", "0004_witnesses"))
     with transaction.atomic(using="admin"), connections["admin"].cursor() as cursor:
         cursor.execute("CREATE ROLE aurora_sequencer NOLOGIN; GRANT USAGE ON SCHEMA public TO aurora_sequencer")
         cursor.execute(rights)
@@ -369,8 +369,10 @@ def test_kill_9_of_the_sequencer_in_the_middle_loses_and_repeats_nothing(
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE) == 0, process.communicate()[0].decode()
     check_chains(them, total)
-    key = ensure_key(Path(sequencer_environment["AURORA_STATE_DIR"]) / "keys" / "ledger-ed25519")
-    assert check_whole_log(Signer(ORIGIN, key).vkey) == total
+    keys = Path(sequencer_environment["AURORA_STATE_DIR"]) / "keys"
+    signer = Signer(ORIGIN, ensure_key(keys / "ledger-ed25519"), ensure_mldsa_key(keys / "ledger-mldsa44"))
+    for vkey in signer.vkeys:
+        assert check_whole_log(vkey) == total
     # A server process outlives its client by a moment.
     wait_for(lambda: lock_holders() == set(), "the lock to be free")
 
@@ -387,18 +389,20 @@ def test_the_command_ends_when_asked(number: signal.Signals, sequencer_command: 
 
 
 def test_the_command_says_what_is_wrong(tmp_path: Path) -> None:
-    key = tmp_path / "key"
+    key, second = tmp_path / "key", tmp_path / "second"
     ensure_key(key)
+    settings = {"AURORA_LEDGER_KEY_FILE": key, "AURORA_LEDGER_MLDSA_KEY_FILE": second, "AURORA_LEDGER_ORIGIN": ORIGIN}
+    settings["AURORA_LEDGER_HEAD_FILE"] = tmp_path / "head"
     former = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         with (
-            override_settings(AURORA_LEDGER_KEY_FILE=key, AURORA_LEDGER_ORIGIN=ORIGIN),
+            override_settings(**settings),
             pytest.raises(CommandError, match="AURORA_DB_ROLE=owner"),
         ):
             call_command("sequencer")
         os.chmod(key, 0o644)
         with (
-            override_settings(AURORA_LEDGER_KEY_FILE=key, AURORA_LEDGER_ORIGIN=ORIGIN),
+            override_settings(**settings),
             pytest.raises(CommandError, match="chmod 600"),
         ):
             call_command("sequencer")

@@ -5,22 +5,21 @@ from __future__ import annotations
 from uuid import uuid4
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.http import HttpResponse
 from django.test import Client, override_settings
 from django.urls import include, path
 
 from consent.ledger import leaf, merkle, tiles, verify
 from consent.ledger.append import append
-from consent.ledger.checkpoint import Signer
 from consent.ledger.events import Event
 from consent.ledger.sequence import Sequencer
 from consent.scope import citizen_scope
 from tests.consent.ledger.conftest import seal
+from tests.support.log_keys import make_signer
 
 pytestmark = pytest.mark.usefixtures("ledger_db")
 
-SIGNER = Signer("aurora.test/ledger", Ed25519PrivateKey.from_private_bytes(bytes(32)))
+SIGNER = make_signer("aurora.test/ledger", bytes(32))
 AINO = uuid4()
 
 urlpatterns = [path("ledger/", include("consent.ledger.urls"))]

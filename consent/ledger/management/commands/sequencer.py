@@ -10,7 +10,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DEFAULT_DB_ALIAS
 
-from consent.ledger.checkpoint import LedgerKeyError, Signer, ensure_key
+from consent.ledger.checkpoint import LedgerKeyError, Signer, ensure_key, ensure_mldsa_key
+from consent.ledger.heads import HeadFile, HeadFileError
 from consent.ledger.sequence import NotAllowed, Sequencer
 from consent.ledger.tiles import TreeDamaged
 
@@ -27,7 +28,8 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         try:
-            signer = Signer(settings.AURORA_LEDGER_ORIGIN, ensure_key(settings.AURORA_LEDGER_KEY_FILE))
-            Sequencer(signer=signer, using=options["database"]).run(stop)
-        except (LedgerKeyError, NotAllowed, TreeDamaged) as error:
+            keys = ensure_key(settings.AURORA_LEDGER_KEY_FILE), ensure_mldsa_key(settings.AURORA_LEDGER_MLDSA_KEY_FILE)
+            heads = HeadFile(settings.AURORA_LEDGER_HEAD_FILE)
+            Sequencer(signer=Signer(settings.AURORA_LEDGER_ORIGIN, *keys), using=options["database"], heads=heads).run(stop)
+        except (LedgerKeyError, HeadFileError, NotAllowed, TreeDamaged) as error:
             raise CommandError(str(error)) from None
