@@ -1,0 +1,844 @@
+#!/usr/bin/env python3
+"""Checks your Aurora log without Aurora: Python 3.11 or later, nothing else. Nothing leaves your computer unless you give --log.
+
+    python aurora_verify.py bundle.json                       is it whole and true?
+    python aurora_verify.py bundle.json --older earlier.json  and does it extend what you downloaded earlier?
+    python aurora_verify.py bundle.json --log https://aurora.example/ledger   and is everyone shown the same tree?
+    python aurora_verify.py entry.tlog-proof --key VKEY       one entry (C2SP tlog-proof@v1)
+
+--key and --witness name verifier keys (C2SP signed-note) that you know from elsewhere; without them those in the bundle are taken, and the
+answer says so. Exit code: 0 verified, 1 something is wrong, 2 not readable or wrongly called, 3 true as far as it could be checked, but
+something could not. --json prints the result with the codes of docs/citizen/log.md, which the verifier in the browser gives too.
+
+Ed25519 (RFC 8032), RFC 8785, RFC 9162 and C2SP signed-note, tlog-checkpoint, tlog-cosignature are written out below, so that one file
+can be read, kept and trusted. ML-DSA-44 lines are not checked: the Python library has nothing for them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import hashlib
+import json
+import re
+import sys
+import urllib.request
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+FORMAT = "aurora-log-bundle-1"
+NO_COMMITMENT = "0" * 64
+LOG, WITNESS = 1, 4
+INCOMPLETE = {"overdue", "extension_unproven", "public_unproven", "witness_missing"}
+LATEST = timedelta(minutes=10)  # the sequencer takes a tenth of a second
+LONGEST_PROOF, LONGEST_NOTE, LONGEST_TILE, MOST_EARLIER, DEEPEST = 64, 64 * 1024, 8192, 256, 64
+LARGEST = 2**53 - 1
+TILE_WIDTH = 256
+# The worst first: an entry's own code is the first of these that it has.
+ORDER = (
+    "malformed", "unreadable", "content_changed", "other_citizen", "repeated", "reordered", "missing_before", "unlinked",
+    "not_included", "left_out", "shown_differs", "overdue",
+)  # fmt: skip
+SENTENCES = {
+    "malformed": "This is no entry of a log.",
+    "unreadable": "Aurora could not open this entry, so its content cannot be checked.",
+    "content_changed": "This entry has been changed since it was written.",
+    "other_citizen": "This entry was written about somebody else.",
+    "repeated": "This number stands more than once.",
+    "reordered": "This entry stands out of its order.",
+    "missing_before": "Entries before this one are missing.",
+    "unlinked": "This entry does not follow from the one before it.",
+    "not_included": "This entry does not stand in the public log.",
+    "left_out": "This entry was kept out of the public log, though later ones are in it.",
+    "shown_differs": "Aurora's pages show this entry otherwise than it was written.",
+    "overdue": "This entry has waited for its seal for more than ten minutes.",
+    "pending": "Waiting to be sealed.",
+    "proved": "Holds.",
+    "bad_format": "This is no file that this program can check.",
+    "no_checkpoint": "The bundle has no signed tree head.",
+    "checkpoint_malformed": "The signed tree head cannot be read.",
+    "signature_wrong": "The log's signature is wrong.",
+    "wrong_key": "The tree head is not signed by the key that you trust.",
+    "other_log": "The tree head is of another log.",
+    "key_changed": "The log has another key than last time.",
+    "missing_at_end": "Entries are missing at the end of your log.",
+    "head_differs": "The last entry is not the one that Aurora notes as the last.",
+    "witness_wrong": "A witness's signature is wrong.",
+    "witness_missing": "None of the witnesses that you trust has signed.",
+    "earlier_forked": "The public log no longer contains a state that it had.",
+    "tree_shrunk": "The public log has fewer entries than last time.",
+    "tree_forked": "The public log no longer contains what it contained last time.",
+    "chain_shrunk": "Your log has fewer entries than last time.",
+    "chain_forked": "An entry that you saw last time has been replaced.",
+    "citizen_differs": "The earlier bundle is about somebody else.",
+    "older_failed": "The earlier bundle does not hold itself.",
+    "extension_unproven": "Whether the public log extends the earlier one could not be checked; --log can.",
+    "public_forked": "Everyone else is shown another public log than the one in this bundle.",
+    "public_unproven": "The public log could not be read.",
+    "key_from_bundle": "The log's key was taken from the bundle itself: compare it with the one published elsewhere.",
+    "unwitnessed": "No witness has signed this tree head.",
+    "witnessed_earlier": "Witnesses have signed an earlier tree head, which this one extends.",
+    "other_signatures": "The tree head bears further signatures of the log that are not checked here (ML-DSA).",
+    "empty": "There are no entries.",
+}
+
+
+class NotCanonical(ValueError):
+    """A value that no entry can hold."""
+
+
+# --- Ed25519, RFC 8032, 5.1 ---
+
+P = 2**255 - 19
+L = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, -1, P) % P
+Point = tuple[int, int, int, int]
+
+
+def _add(one: Point, other: Point) -> Point:
+    a, b = (one[1] - one[0]) * (other[1] - other[0]), (one[1] + one[0]) * (other[1] + other[0])
+    c, d = 2 * one[3] * other[3] * D, 2 * one[2] * other[2]
+    e, f, g, h = b - a, d - c, d + c, b + a
+    return e * f % P, g * h % P, f * g % P, e * h % P
+
+
+def _times(scalar: int, point: Point) -> Point:
+    result: Point = (0, 1, 1, 0)
+    while scalar:
+        if scalar & 1:
+            result = _add(result, point)
+        point, scalar = _add(point, point), scalar >> 1
+    return result
+
+
+def _point(data: bytes) -> Point | None:
+    y, sign = int.from_bytes(data, "little") & (2**255 - 1), data[31] >> 7
+    if y >= P:
+        return None
+    square = (y * y - 1) * pow(D * y * y + 1, -1, P) % P
+    x = pow(square, (P + 3) // 8, P)
+    if x * x % P != square:
+        x = x * pow(2, (P - 1) // 4, P) % P
+    if x * x % P != square or (x == 0 and sign):
+        return None
+    x = P - x if x & 1 != sign else x
+    return x, y, 1, x * y % P
+
+
+def ed25519(public_key: bytes, signature: bytes, message: bytes) -> bool:
+    """RFC 8032, 5.1.7."""
+    if len(public_key) != 32 or len(signature) != 64:
+        return False
+    a, r, s = _point(public_key), _point(signature[:32]), int.from_bytes(signature[32:], "little")
+    if a is None or r is None or s >= L:
+        return False
+    k = int.from_bytes(hashlib.sha512(signature[:32] + public_key + message).digest(), "little") % L
+    base = _point(bytes([0x58]) + bytes([0x66]) * 31)
+    assert base is not None
+    left, right = _times(s, base), _add(r, _times(k, a))
+    return (left[0] * right[2] - right[0] * left[2]) % P == 0 and (left[1] * right[2] - right[1] * left[2]) % P == 0
+
+
+# --- Text and bytes: one spelling for each value ---
+
+
+def unhex(text: object, length: int | None = None) -> bytes | None:
+    if not isinstance(text, str) or not re.fullmatch(r"(?:[0-9a-f]{2})*", text) or (length is not None and len(text) != 2 * length):
+        return None
+    return bytes.fromhex(text)
+
+
+def unbase64(text: object) -> bytes | None:
+    if not isinstance(text, str) or not re.fullmatch(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?", text):
+        return None
+    return base64.b64decode(text)
+
+
+def canonical(value: object, depth: int = 0) -> str:
+    """RFC 8785 of what JSON can say without fractions. Raises NotCanonical."""
+    if depth > DEEPEST:
+        raise NotCanonical("too deep")
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, int) and abs(value) <= LARGEST:
+        return str(value)
+    if isinstance(value, str):
+        if any("\ud800" <= character <= "\udfff" for character in value):
+            raise NotCanonical("a lone surrogate")
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, list):
+        return "[" + ",".join(canonical(item, depth + 1) for item in value) + "]"
+    if isinstance(value, dict):
+        quoted = {key: canonical(key) for key in value}  # before sorting: refuses what has no UTF-16
+        keys = sorted(value, key=lambda key: key.encode("utf-16-be"))
+        return "{" + ",".join(f"{quoted[key]}:{canonical(value[key], depth + 1)}" for key in keys) + "}"
+    raise NotCanonical("not a whole number that is exact")
+
+
+def read_json(text: str) -> Any:
+    """As a browser reads it: 1.0 is 1, NaN is none. Raises ValueError or RecursionError."""
+
+    def number(spelled: str) -> int | float:
+        value = float(spelled)
+        return int(value) if value.is_integer() and abs(value) <= LARGEST else value
+
+    def none_such(spelled: str) -> Any:
+        raise ValueError(f"{spelled} is no JSON")
+
+    return json.loads(text, parse_float=number, parse_constant=none_such, parse_int=lambda s: int(s) if len(s) < 20 else float(s))
+
+
+# --- The tree, RFC 9162, 2.1 ---
+
+
+def _sha256(*parts: bytes) -> bytes:
+    return hashlib.sha256(b"".join(parts)).digest()
+
+
+def leaf_hash(commitment: bytes) -> bytes:
+    return _sha256(b"\x00", commitment)
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    return _sha256(b"\x01", left, right)
+
+
+def is_included(*, index: int, size: int, leaf: bytes, proof: Sequence[bytes], root: bytes) -> bool:
+    """RFC 9162, 2.1.3.2."""
+    if not 0 <= index < size or any(len(value) != 32 for value in (leaf, root, *proof)):
+        return False
+    fn, sn, value = index, size - 1, leaf
+    for sibling in proof:
+        if sn == 0:
+            return False
+        if fn & 1 or fn == sn:
+            value = node_hash(sibling, value)
+            while not fn & 1 and fn:
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            value = node_hash(value, sibling)
+        fn, sn = fn >> 1, sn >> 1
+    return sn == 0 and value == root
+
+
+def is_consistent(*, old_size: int, new_size: int, old_root: bytes, new_root: bytes, proof: Sequence[bytes]) -> bool:
+    """RFC 9162, 2.1.4.2. An empty old tree proves nothing."""
+    if any(len(value) != 32 for value in (old_root, new_root, *proof)):
+        return False
+    if old_size == new_size > 0:
+        return not proof and old_root == new_root
+    if not 0 < old_size < new_size:
+        return False
+    path = [old_root, *proof] if not old_size & (old_size - 1) else list(proof)
+    if not path:
+        return False
+    fn, sn = old_size - 1, new_size - 1
+    while fn & 1:
+        fn, sn = fn >> 1, sn >> 1
+    first = second = path[0]
+    for sibling in path[1:]:
+        if sn == 0:
+            return False
+        if fn & 1 or fn == sn:
+            first, second = node_hash(sibling, first), node_hash(sibling, second)
+            while not fn & 1 and fn:
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            second = node_hash(second, sibling)
+        fn, sn = fn >> 1, sn >> 1
+    return sn == 0 and first == old_root and second == new_root
+
+
+def consistency_proof(old_size: int, new_size: int, node: Callable[[int, int], bytes]) -> list[bytes]:
+    """RFC 6962, 2.1.2, from the hashes of complete subtrees."""
+
+    def whole(start: int, end: int) -> bytes:
+        width = end - start
+        if not width & (width - 1):
+            return node(width.bit_length() - 1, start // width)
+        middle = start + (1 << ((width - 1).bit_length() - 1))
+        return node_hash(whole(start, middle), whole(middle, end))
+
+    proof: list[bytes] = []
+    start, end, complete = 0, new_size, True
+    while end != old_size:
+        middle = start + (1 << ((end - start - 1).bit_length() - 1))
+        if old_size <= middle:
+            proof.insert(0, whole(middle, end))
+            end = middle
+        else:
+            proof.insert(0, whole(start, middle))
+            start, complete = middle, False
+    return proof if complete else [whole(start, end), *proof]
+
+
+def node_of_tiles(size: int, tile: Callable[[str], bytes]) -> Callable[[int, int], bytes]:
+    """Hashes of complete subtrees out of C2SP tiles. Raises ValueError where one is too short."""
+    fetched: dict[str, bytes] = {}
+
+    def node(height: int, index: int) -> bytes:
+        level, count = height // 8, 1 << height % 8
+        place = index * count // TILE_WIDTH
+        path = f"{level}/{tile_path(place, min((size >> 8 * level) - place * TILE_WIDTH, TILE_WIDTH))}"
+        if path not in fetched:
+            fetched[path] = tile(path)
+        start = index * count % TILE_WIDTH * 32
+        hashes = [fetched[path][start + 32 * i : start + 32 * i + 32] for i in range(count)]
+        if len(hashes[-1]) != 32:
+            raise ValueError("a tile lacks hashes")
+        while len(hashes) > 1:
+            hashes = [node_hash(hashes[i], hashes[i + 1]) for i in range(0, len(hashes), 2)]
+        return hashes[0]
+
+    return node
+
+
+def tile_path(index: int, width: int) -> str:
+    digits = str(index)
+    digits = digits.zfill(-(-len(digits) // 3) * 3)
+    groups = [digits[i : i + 3] for i in range(0, len(digits), 3)]
+    path = "/".join([*(f"x{group}" for group in groups[:-1]), groups[-1]])
+    return path if width == TILE_WIDTH else f"{path}.p/{width}"
+
+
+# --- Who signed what: C2SP signed-note, tlog-checkpoint, tlog-cosignature ---
+
+
+class Key:
+    """A verifier key of Ed25519, of a log (type 0x01) or a witness (0x04)."""
+
+    def __init__(self, vkey: str, name: str, kind: int, public: bytes) -> None:
+        self.vkey, self.name, self.kind, self.public = vkey, name, kind, public
+        self.id = _sha256(name.encode(), b"\n", bytes([kind]), public)[:4]
+
+
+class Head:
+    """An opened checkpoint: what it states, who signed it, its text and signature lines."""
+
+    def __init__(self, origin: str, size: int, root: bytes, text: str, lines: list[tuple[str, bytes, bytes]]) -> None:
+        self.origin, self.size, self.root, self.text, self.lines = origin, size, root, text, lines
+        self.signer: Key
+        self.unchecked = False
+
+
+def parse_key(vkey: object) -> Key | None:
+    if not isinstance(vkey, str):
+        return None
+    name, _, rest = vkey.strip().partition("+")
+    stated, _, encoded = rest.partition("+")
+    material = unbase64(encoded)
+    if (
+        not re.fullmatch(r"[^\s+\x00-\x1f\x7f\x85\ufeff]+", name)
+        or material is None
+        or len(material) != 33
+        or material[0] not in (LOG, WITNESS)
+    ):
+        return None
+    key = Key(vkey.strip(), name, material[0], material[1:])
+    return key if key.id.hex() == stated else None
+
+
+def keys_of(vkeys: Iterable[object], kind: int) -> list[Key]:
+    return [key for key in map(parse_key, vkeys) if key is not None and key.kind == kind]
+
+
+def parse_checkpoint(note: object) -> Head | None:
+    if not isinstance(note, str) or len(note) > LONGEST_NOTE or re.search(r"[\x00-\x09\x0b-\x1f]", note) or not note.endswith("\n"):
+        return None
+    text, blank, signatures = note.rpartition("\n\n")
+    if not blank or not text:
+        return None
+    lines = []
+    for line in signatures[:-1].split("\n"):
+        parts = line.split(" ")
+        raw = unbase64(parts[2]) if len(parts) == 3 and parts[0] == "—" and parts[1] else None
+        if raw is None or len(raw) < 5:
+            return None
+        lines.append((parts[1], raw[:4], raw[4:]))
+    stated = [*text.split("\n"), ""]
+    root = unbase64(stated[2]) if len(stated) > 3 else None
+    if not stated[0] or root is None or len(root) != 32 or not re.fullmatch(r"0|[1-9][0-9]{0,15}", stated[1]) or int(stated[1]) > LARGEST:
+        return None
+    return Head(stated[0], int(stated[1]), root, text + "\n", lines)
+
+
+def open_checkpoint(note: object, keys: Sequence[Key]) -> Head | str:
+    """The head, or the code of what is wrong with it."""
+    head = parse_checkpoint(note)
+    if head is None:
+        return "checkpoint_malformed"
+    signers = []
+    for name, identifier, signature in head.lines:
+        key = next((one for one in keys if (one.name, one.id) == (name, identifier)), None)
+        if key is None:
+            continue
+        if not ed25519(key.public, signature, head.text.encode("utf-8", "surrogatepass")):
+            return "signature_wrong"
+        signers.append(key)
+    if not signers:
+        return "wrong_key" if not keys or any(key.name == head.origin for key in keys) else "other_log"
+    head.signer = signers[0]
+    if head.signer.name != head.origin:
+        return "other_log"
+    known = {(key.name, key.id) for key in keys}
+    head.unchecked = any(name == head.origin and (name, identifier) not in known for name, identifier, _ in head.lines)
+    return head
+
+
+def cosigned(head: Head, witnesses: Sequence[Key]) -> tuple[list[str], bool]:
+    """The names of the witnesses whose cosignature/v1 holds, and whether one of theirs does not."""
+    names: list[str] = []
+    wrong = False
+    for name, identifier, signature in head.lines:
+        key = next((one for one in witnesses if (one.name, one.id) == (name, identifier)), None)
+        if key is None:
+            continue
+        time = int.from_bytes(signature[:8], "big")
+        message = f"cosignature/v1\ntime {time}\n{head.text}".encode("utf-8", "surrogatepass")
+        if len(signature) != 72 or time > LARGEST or not ed25519(key.public, signature[8:], message):
+            wrong = True
+        elif key.name not in names:
+            names.append(key.name)
+    return names, wrong
+
+
+# --- A citizen's entries ---
+
+
+def _is_count(value: object, least: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= LARGEST
+
+
+class Entry:
+    """An entry of a bundle whose form is right."""
+
+    def __init__(self, given: dict[str, Any]) -> None:
+        self.seq, self.prev, self.commitment = given["seq"], given["prev"], given["commitment"]
+        self.salt, self.access, self.index = unhex(given["salt"], 32), given["access"], given["index"]
+        self.proof = None if given["proof"] is None else [bytes.fromhex(one) for one in given["proof"]]
+        self.shown = given.get("shown") or {}
+
+
+def read_entry(given: object) -> Entry | None:
+    if not isinstance(given, dict) or not _is_count(given.get("seq"), 1):
+        return None
+    if (
+        not {"salt", "access", "index", "proof"} <= given.keys()
+        or unhex(given.get("prev"), 32) is None
+        or unhex(given.get("commitment"), 32) is None
+    ):
+        return None
+    sealed = given["salt"] is None and given["access"] is None
+    if not sealed and (unhex(given["salt"], 32) is None or not isinstance(given["access"], dict)):
+        return None
+    index, proof = given["index"], given["proof"]
+    pending = index is None and proof is None
+    if not pending and not (_is_count(index, 0) and isinstance(proof, list) and len(proof) <= LONGEST_PROOF and _hashes(proof) is not None):
+        return None
+    if "shown" in given and not isinstance(given["shown"], dict):
+        return None
+    return Entry(given)
+
+
+def _content(entry: Entry, citizen: str) -> list[str]:
+    if entry.access is None:
+        return ["unreadable"]
+    try:
+        hashed = f'{{"access":{canonical(entry.access)},"prev":"{entry.prev}","seq":{entry.seq}}}'.encode()
+    except NotCanonical:
+        return ["content_changed"]  # nothing that was ever logged has no canonical form
+    assert entry.salt is not None
+    if _sha256(entry.salt, hashed).hex() != entry.commitment:
+        return ["content_changed"]
+    found = [] if entry.access.get("citizen") == citizen else ["other_citizen"]
+    return [*found, "shown_differs"] if entry.shown else found
+
+
+def _time(text: object) -> datetime | None:
+    if not isinstance(text, str) or not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", text, re.ASCII):
+        return None
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _chain(entries: Sequence[Entry | None]) -> list[tuple[int, str]]:
+    """Where the chain is broken; what stands out of order is not taken as the place to go on from."""
+    broken, seen = [], set()
+    last, commitment = 0, NO_COMMITMENT
+    for position, entry in enumerate(entries):
+        if entry is None:
+            continue
+        code = ""
+        if entry.seq in seen:
+            code = "repeated"
+        elif entry.seq < last:
+            code = "reordered"
+        elif entry.seq > last + 1:
+            code = "missing_before"
+        elif entry.prev != commitment:
+            code = "unlinked"
+        if code:
+            broken.append((position, code))
+        seen.add(entry.seq)
+        if code not in ("repeated", "reordered"):
+            last, commitment = entry.seq, entry.commitment
+    return broken
+
+
+def check_entries(entries: Sequence[Entry | None], *, citizen: str, made_at: str, head: Head | None) -> list[list[str]]:
+    """For each entry all that is wrong with it, the worst first."""
+    codes: list[list[str]] = [["malformed"] if entry is None else _content(entry, citizen) for entry in entries]
+    for found, entry in zip(codes, entries, strict=True):
+        if entry is None or entry.proof is None or head is None:
+            continue
+        leaf = leaf_hash(bytes.fromhex(entry.commitment))
+        if not is_included(index=entry.index, size=head.size, leaf=leaf, proof=entry.proof, root=head.root):
+            found.append("not_included")
+    for position, code in _chain(entries):
+        codes[position].append(code)
+    newest_sealed = max((entry.seq for entry in entries if entry and entry.proof is not None), default=0)
+    for found, entry in zip(codes, entries, strict=True):
+        if entry is None or entry.proof is not None:
+            continue
+        # Entries of one citizen are sealed in their order: one that waits while a later one is sealed was kept out.
+        at, made = _time((entry.access or {}).get("at")), _time(made_at)
+        if entry.seq < newest_sealed:
+            found.append("left_out")
+        elif at and made and made - at > LATEST:
+            found.append("overdue")
+    return [[code for code in ORDER if code in found] for found in codes]
+
+
+# --- The whole ---
+
+
+def _well_formed(bundle: Any) -> bool:
+    if not isinstance(bundle, dict) or bundle.get("format") != FORMAT or not isinstance(bundle.get("log"), dict):
+        return False
+    kinds = {"citizen": str, "made_at": str, "witnesses": list, "entries": list, "earlier": list}
+    if not all(isinstance(bundle.get(name), kind) for name, kind in kinds.items()) or not {"checkpoint", "head"} <= bundle.keys():
+        return False
+    if not isinstance(bundle["log"].get("name"), str) or not isinstance(bundle["log"].get("keys"), list):
+        return False
+    if not isinstance(bundle["checkpoint"], str | None):
+        return False
+    head = bundle["head"]
+    return head is None or (
+        isinstance(head, dict) and _is_count(head.get("seq"), -LARGEST) and unhex(head.get("commitment"), 32) is not None
+    )
+
+
+def check_bundle(
+    bundle: Any,
+    older: Any = None,
+    keys: Sequence[str] | None = None,
+    witnesses: Sequence[str] | None = None,
+    tile: Callable[[str], bytes] | None = None,
+    today: Callable[[], str] | None = None,
+    seen: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The result as docs/citizen/log.md has it. `tile` fetches a public tile by `<level>/<path>`, `today` the public checkpoint."""
+    if not _well_formed(bundle):
+        return _result("failed", [], [{"code": "bad_format"}], [], 0, None, [])
+    findings: list[dict[str, Any]] = []
+    notes: list[str] = []
+    before, former = seen, None
+    if older is not None:
+        told = check_bundle(older, keys=keys, witnesses=witnesses)
+        if told["verdict"] == "failed":
+            findings.append({"code": "older_failed"})
+        else:
+            before, former = seen_of(older, told), older
+    head = _head(bundle, keys, before, findings, notes)
+    names = _witnesses(bundle, head, bundle["witnesses"] if witnesses is None else witnesses, findings, notes)
+    if witnesses is not None and not names:
+        findings.append({"code": "witness_missing"})
+    entries = [read_entry(given) for given in bundle["entries"]]
+    codes = check_entries(entries, citizen=bundle["citizen"], made_at=bundle["made_at"], head=head)
+    seqs = [
+        entry.seq if entry else given["seq"] if isinstance(given, dict) and _is_count(given.get("seq"), 1) else None
+        for entry, given in zip(entries, bundle["entries"], strict=True)
+    ]
+    findings += [{"code": code, "seq": seq} for found, seq in zip(codes, seqs, strict=True) for code in found]
+    if bundle["checkpoint"] is None and not all(entry and entry.proof is None for entry in entries):
+        findings.append({"code": "no_checkpoint"})
+    commitments: dict[int, str] = {}
+    for entry in entries:
+        if entry:
+            commitments.setdefault(entry.seq, entry.commitment)
+    _end_of_chain(bundle, commitments, findings)
+    if before:
+        _same_chain(bundle, commitments, before, former, findings)
+        if head:
+            _same_tree(bundle, head, before, tile, findings)
+    if today and tile and head:
+        _public_tree(head, today, tile, findings)
+    if not entries:
+        notes.append("empty")
+    failed = any(found["code"] not in INCOMPLETE for found in findings)
+    stated = [
+        {"seq": seq, "code": found[0] if found else "pending" if entry and entry.proof is None else "proved"}
+        for seq, found, entry in zip(seqs, codes, entries, strict=True)
+    ]
+    return _result("failed" if failed else "incomplete" if findings else "verified", stated, findings, notes, len(entries), head, names)
+
+
+def _result(
+    verdict: str, entries: list[Any], findings: list[Any], notes: list[str], length: int, head: Head | None, names: list[str]
+) -> dict[str, Any]:
+    return {
+        "verdict": verdict, "entries": entries, "findings": findings, "notes": notes, "length": length,
+        "size": head.size if head else None, "root": head.root.hex() if head else None, "witnesses": names, "key": head.signer.vkey if head else None,
+    }  # fmt: skip
+
+
+def seen_of(bundle: dict[str, Any], told: dict[str, Any]) -> dict[str, Any]:
+    """What to remember of a bundle that was verified, to hold the next one against."""
+    head = bundle["head"] or {"seq": 0, "commitment": None}
+    return {
+        "citizen": bundle["citizen"], "name": bundle["log"]["name"], "key": told["key"], "size": told["size"], "root": told["root"],
+        "seq": head["seq"], "commitment": head["commitment"],
+    }  # fmt: skip
+
+
+def _head(
+    bundle: dict[str, Any], keys: Sequence[str] | None, before: dict[str, Any] | None, findings: list[dict[str, Any]], notes: list[str]
+) -> Head | None:
+    if bundle["checkpoint"] is None:
+        return None
+    own = keys_of(bundle["log"]["keys"], LOG)
+    trusted = keys if keys is not None else [before["key"]] if before and before["key"] else None
+    opened = open_checkpoint(bundle["checkpoint"], own if trusted is None else keys_of(trusted, LOG))
+    if trusted is None:
+        notes.append("key_from_bundle")
+    if trusted is not None and keys is None and opened in ("wrong_key", "other_log"):
+        findings.append({"code": "key_changed"})
+        opened = open_checkpoint(bundle["checkpoint"], own)  # to tell what else is wrong
+    if isinstance(opened, str):
+        findings.append({"code": opened})
+        return None
+    if opened.origin != bundle["log"]["name"]:
+        findings.append({"code": "other_log"})
+    if opened.unchecked:
+        notes.append("other_signatures")
+    return opened
+
+
+def _witnesses(
+    bundle: dict[str, Any], head: Head | None, asked: Iterable[object], findings: list[dict[str, Any]], notes: list[str]
+) -> list[str]:
+    if head is None:
+        return []
+    known = keys_of(asked, WITNESS)
+    own, wrong = cosigned(head, known)
+    names = list(own)
+    for given in bundle["earlier"][:MOST_EARLIER]:
+        earlier = given if isinstance(given, dict) else {}
+        former = _earlier_head(earlier, head.signer)
+        if former in ("wrong_key", "other_log"):
+            continue  # of a key that the log had before
+        proof = _hashes(earlier.get("proof"))
+        if isinstance(former, str) or proof is None or not (former.size == 0 or _extends(former, head, proof)):
+            findings.append({"code": "earlier_forked"})
+            continue
+        then, wrong_then = cosigned(former, known)
+        wrong = wrong or wrong_then
+        names += [name for name in then if name not in names]
+    if wrong:
+        findings.append({"code": "witness_wrong"})
+    if not names:
+        notes.append("unwitnessed")
+    elif not own:
+        notes.append("witnessed_earlier")
+    return names
+
+
+def _earlier_head(earlier: dict[str, Any], signer: Key) -> Head | str:
+    """A head that the log had: as it was signed, or, where the note is kept no more, as the citizen's own chain noted it."""
+    if "checkpoint" not in earlier or earlier["checkpoint"] is not None:
+        return open_checkpoint(earlier.get("checkpoint"), [signer])
+    root = unhex(earlier.get("root"), 32)
+    if not _is_count(earlier.get("size"), 1) or root is None:
+        return "checkpoint_malformed"
+    return Head("", earlier["size"], root, "", [])
+
+
+def _hashes(given: object) -> list[bytes] | None:
+    hashes = [unhex(one, 32) for one in given] if isinstance(given, list) else [None]
+    return None if None in hashes else [one for one in hashes if one is not None]
+
+
+def _extends(old: Head, new: Head, proof: Sequence[bytes]) -> bool:
+    return is_consistent(old_size=old.size, new_size=new.size, old_root=old.root, new_root=new.root, proof=proof)
+
+
+def _end_of_chain(bundle: dict[str, Any], commitments: dict[int, str], findings: list[dict[str, Any]]) -> None:
+    last, head = max(commitments, default=0), bundle["head"]
+    if head is None:
+        if last:
+            findings.append({"code": "head_differs"})
+    elif head["seq"] > last:
+        findings.append({"code": "missing_at_end", "seq": head["seq"]})
+    elif head["seq"] < last or commitments.get(last) != head["commitment"]:
+        findings.append({"code": "head_differs"})
+
+
+def _same_chain(
+    bundle: dict[str, Any], commitments: dict[int, str], before: dict[str, Any], former: Any, findings: list[dict[str, Any]]
+) -> None:
+    if before["citizen"] != bundle["citizen"]:
+        findings.append({"code": "citizen_differs"})
+        return
+    if before["seq"] > max(commitments, default=0):
+        findings.append({"code": "chain_shrunk", "seq": before["seq"]})
+    known = [(one["seq"], one["commitment"]) for one in former["entries"]] if former else [(before["seq"], before["commitment"])]
+    for seq, commitment in known:
+        if commitments.get(seq, commitment) != commitment:
+            findings.append({"code": "chain_forked", "seq": seq})
+            return
+
+
+def _same_tree(
+    bundle: dict[str, Any], head: Head, before: dict[str, Any], tile: Callable[[str], bytes] | None, findings: list[dict[str, Any]]
+) -> None:
+    if not before["size"] or before["name"] != head.origin:
+        return  # another name has a finding of its own
+    if before["size"] > head.size:
+        findings.append({"code": "tree_shrunk"})
+    elif before["size"] == head.size:
+        if before["root"] != head.root.hex():
+            findings.append({"code": "tree_forked"})
+    else:
+        proof, root = _extension(bundle, before["size"], head.size, tile), unhex(before["root"], 32) or b""
+        if proof is None:
+            findings.append({"code": "extension_unproven"})
+        elif not is_consistent(old_size=before["size"], new_size=head.size, old_root=root, new_root=head.root, proof=proof):
+            findings.append({"code": "tree_forked"})
+
+
+def _extension(bundle: dict[str, Any], old_size: int, new_size: int, tile: Callable[[str], bytes] | None) -> list[bytes] | None:
+    """A consistency proof out of the public tiles, or out of the bundle; None where neither has one."""
+    if tile is not None:
+        try:
+            return consistency_proof(old_size, new_size, node_of_tiles(new_size, tile))
+        except (OSError, ValueError):
+            pass  # away or cut short: the bundle may have a proof
+    for earlier in bundle["earlier"]:
+        if isinstance(earlier, dict) and _is_count(earlier.get("size"), 1) and earlier["size"] == old_size:
+            return _hashes(earlier.get("proof"))
+    return None
+
+
+def _public_tree(head: Head, today: Callable[[], str], tile: Callable[[str], bytes], findings: list[dict[str, Any]]) -> None:
+    """The tree that everyone is shown and the one that this citizen is shown: is the shorter of the two a beginning of the longer?"""
+    try:
+        everyones = open_checkpoint(today(), [head.signer])
+        if isinstance(everyones, str):
+            findings.append({"code": "public_forked"})
+            return
+        old, new = sorted((everyones, head), key=lambda one: one.size)
+        proof = consistency_proof(old.size, new.size, node_of_tiles(new.size, tile)) if 0 < old.size < new.size else []
+    except (OSError, ValueError):
+        findings.append({"code": "public_unproven"})
+        return
+    if old.size and not _extends(old, new, proof):
+        findings.append({"code": "public_forked"})
+
+
+def check_proof(text: str, keys: Sequence[str]) -> dict[str, Any]:
+    """A C2SP tlog-proof@v1 whose `extra` is what was hashed (salt || entry)."""
+    found = re.fullmatch(
+        r"c2sp\.org/tlog-proof@v1\nextra ([^\n]+)\nindex (0|[1-9][0-9]{0,15})\n((?:[^\n]+\n){0,64})\n(.+)", text, re.DOTALL
+    )
+    hashed = unbase64(found[1]) if found else None
+    proof = [unbase64(line) for line in found[3].split("\n")[:-1]] if found else []
+    hashes = [one for one in proof if one is not None and len(one) == 32]
+    if found is None or hashed is None or len(hashes) != len(proof):
+        return {"code": "bad_format"}
+    head = open_checkpoint(found[4], keys_of(keys, LOG))
+    if isinstance(head, str):
+        return {"code": head}
+    leaf, index = leaf_hash(_sha256(hashed)), int(found[2])
+    stands = is_included(index=index, size=head.size, leaf=leaf, proof=hashes, root=head.root)
+    return {
+        "code": "proved" if stands else "not_included",
+        "index": index,
+        "size": head.size,
+        "entry": hashed[32:].decode("utf-8", "replace"),
+    }
+
+
+# --- The program ---
+
+
+def _fetch(url: str, most: int) -> bytes:
+    with urllib.request.urlopen(url, timeout=30) as answer:
+        return bytes(answer.read(most + 1)[:most])
+
+
+def _say(result: dict[str, Any], bundle: Any, every: bool) -> None:
+    for position, entry in enumerate(result["entries"]):
+        if every or entry["code"] not in ("proved", "pending"):
+            access = bundle["entries"][position].get("access") if isinstance(bundle["entries"][position], dict) else None
+            what = " ".join(ascii(access.get(name))[1:-1][:60] for name in ("at", "actor", "event")) if isinstance(access, dict) else ""
+            print(f"{entry['seq']}  {entry['code']}  {what}  {SENTENCES[entry['code']]}")
+    for finding in result["findings"]:
+        if finding["code"] not in ORDER:
+            print(f"{finding['code']}: {SENTENCES[finding['code']]}")
+    for note in result["notes"]:
+        print(f"({note}) {SENTENCES[note]}")
+    proved = sum(entry["code"] == "proved" for entry in result["entries"])
+    pending = sum(entry["code"] == "pending" for entry in result["entries"])
+    print(
+        f"{result['length']} entries, {proved} proved, {pending} waiting to be sealed. Tree of {result['size']} entries, root {result['root']}."
+    )
+    print(f"Key: {result['key']}. Witnesses: {', '.join(result['witnesses']) or 'none'}.")
+    print({"verified": "VERIFIED", "failed": "FAILED", "incomplete": "NOT COMPLETE: what could be checked holds"}[result["verdict"]])
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit code. Raises nothing for a bad file: says so."""
+    options = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    options.add_argument("file", type=Path, help="a bundle (JSON) or a .tlog-proof")
+    options.add_argument("--older", type=Path, help="a bundle that you downloaded earlier")
+    options.add_argument("--log", help="the address of the public log, such as https://aurora.example/ledger")
+    options.add_argument("--key", action="append", help="a verifier key of the log that you trust")
+    options.add_argument("--witness", action="append", help="a verifier key of a witness that you trust: one of them must have signed")
+    options.add_argument("--all", action="store_true", help="show every entry, not only what is wrong")
+    options.add_argument("--json", action="store_true", help="print the result as JSON")
+    given = options.parse_args(arguments)
+    if given.log and not given.log.startswith(("https://", "http://")):
+        options.error("--log is an address that begins with https:// or http://")
+    try:
+        text = given.file.read_text("utf-8")
+        if text.startswith("c2sp.org/tlog-proof@"):
+            if not given.key:
+                options.error("a proof is checked by a key that you know: give --key (the log publishes it at /ledger/key)")
+            proof = check_proof(text, given.key)
+            print(json.dumps(proof) if given.json else f"{proof['code']}: {SENTENCES[proof['code']]} {proof.get('entry', '')!a}")
+            return 0 if proof["code"] == "proved" else 1
+        bundle, older = read_json(text), read_json(given.older.read_text("utf-8")) if given.older else None
+    except (OSError, ValueError, RecursionError) as error:
+        print(f"This cannot be read: {type(error).__name__}", file=sys.stderr)
+        return 2
+    base = given.log.rstrip("/") if given.log else ""
+    result = check_bundle(
+        bundle, older=older, keys=given.key, witnesses=given.witness,
+        tile=(lambda path: _fetch(f"{base}/tile/{path}", LONGEST_TILE)) if base else None,
+        today=(lambda: _fetch(f"{base}/checkpoint", LONGEST_NOTE).decode("utf-8")) if base else None,
+    )  # fmt: skip
+    if given.json:
+        print(json.dumps(result))
+    else:
+        _say(result, bundle, given.all)
+    if any(found["code"] == "bad_format" for found in result["findings"]):
+        return 2
+    return {"verified": 0, "failed": 1, "incomplete": 3}[result["verdict"]]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,116 @@
+"""What can be wrong with a bundle's tree heads, and how a case is written. See log_vectors.py."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.support.log_world import FOREIGN, LOG, NAME, OLD_SIZE, OTHER, PLACES, SIZE, Ops, Tree, b64, digest, flipped, remove, replace
+
+Finding = tuple[str, int | None] | tuple[str]
+
+
+def case(
+    name: str,
+    ops: Ops,
+    *findings: Finding,
+    of: str = "today",
+    older: str | None = None,
+    older_ops: Ops | None = None,
+    notes: list[str] | None = None,
+    **options: Any,
+) -> dict[str, Any]:
+    """`findings` in the verifier's order. `notes` where they are not those of a bundle whose key is taken from it."""
+    incomplete = {"overdue", "extension_unproven", "witness_missing"}
+    failed = any(finding[0] not in incomplete for finding in findings)
+    return {
+        "name": name,
+        "of": of,
+        "patch": ops,
+        "older": older,
+        "older_patch": older_ops or [],
+        "options": options,
+        "verdict": "failed" if failed else "incomplete" if findings else "verified",
+        "findings": [{"code": one[0], "seq": one[1]} if len(one) == 2 else {"code": one[0]} for one in findings],
+        "notes": ["key_from_bundle"] if notes is None else notes,
+    }
+
+
+def heads(tree: Tree, today: dict[str, Any]) -> list[dict[str, Any]]:
+    note = today["checkpoint"]
+    text, lines = note.split("\n\n")
+    size, root = text.split("\n")[1:]
+    all_but = [("not_included", seq) for seq in PLACES]
+    unwitnessed = ["key_from_bundle", "unwitnessed"]
+    signature = lines.split(" ")[2].split("\n")[0]
+    unreadable = {
+        "a head without signatures": text,
+        "a head without a root": f"{NAME}\n{size}\n\n{lines}",
+        "a head with a size that has a zero in front": note.replace(f"\n{size}\n", f"\n0{size}\n"),
+        "a head with a size that is none": note.replace(f"\n{size}\n", "\n3e2\n"),
+        "a head with a root too short": note.replace(root, b64(digest("x")[:31])),
+        "a head with a signature line that is none": note + "x\n",
+        "a head with a control character": note.replace(f"\n{size}\n", f"\n{size}\r\n"),
+        "a head that does not end": note.removesuffix("\n"),
+        "a head that is empty": "",
+    }
+    wrong = {
+        "a head of another size": note.replace(f"\n{size}\n", f"\n{SIZE + 1}\n"),
+        "a head of another root": note.replace(root, b64(digest("another root"))),
+        "a head with a signature of another": note.replace(signature, signature[:-4] + "AAA="),
+        "a head with a line more": note.replace(f"{root}\n", f"{root}\nmore\n"),
+    }
+    return [
+        *[
+            case(name, [replace("/checkpoint", spoiled)], ("checkpoint_malformed",), notes=["key_from_bundle"])
+            for name, spoiled in unreadable.items()
+        ],
+        *[
+            case(name, [replace("/checkpoint", spoiled)], ("signature_wrong",), notes=["key_from_bundle"])
+            for name, spoiled in wrong.items()
+        ],
+        case(
+            "a head that nobody known signed", [replace("/checkpoint", tree.head(SIZE, OTHER))], ("wrong_key",), notes=["key_from_bundle"]
+        ),
+        case("a head of another log", [replace("/log/keys", [FOREIGN.vkey])], ("other_log",), notes=["key_from_bundle"]),
+        case("a log by another name", [replace("/log/name", FOREIGN.name)], ("other_log",)),
+        case("no keys", [replace("/log/keys", [])], ("wrong_key",), notes=["key_from_bundle"]),
+        case(
+            "a key whose id is not its own",
+            [replace("/log/keys/0", LOG.vkey.replace("+", "+0", 1))],
+            ("wrong_key",),
+            notes=["key_from_bundle"],
+        ),
+        case("no head", [replace("/checkpoint", None)], ("no_checkpoint",), notes=[]),
+        case(
+            "a head that is too early",
+            [replace("/checkpoint", tree.head(OLD_SIZE, LOG)), replace("/earlier", [])],
+            *all_but,
+            notes=unwitnessed,
+        ),
+        case("a witness's signature is wrong", [replace("/checkpoint", _spoilt_witness(note))], ("witness_wrong",), notes=unwitnessed),
+        case(
+            "an earlier head's proof is wrong",
+            [replace("/earlier/0/proof/1", flipped(today["earlier"][0]["proof"][1]))],
+            ("earlier_forked",),
+        ),
+        case("an earlier head's proof is none", [replace("/earlier/0/proof", None)], ("earlier_forked",)),
+        case("an earlier head without its note", [replace("/earlier/0/checkpoint", None)]),
+        case(
+            "an earlier head without its note, of another root",
+            [replace("/earlier/0/checkpoint", None), replace("/earlier/0/root", digest("another root").hex())],
+            ("earlier_forked",),
+        ),
+        case("an earlier head that is none", [replace("/earlier/0", 7)], ("earlier_forked",)),
+        case("an earlier head without size", [replace("/earlier/0/checkpoint", None), remove("/earlier/0/size")], ("earlier_forked",)),
+        case("an earlier head by another key", [replace("/earlier/0/checkpoint", tree.head(OLD_SIZE, OTHER))]),
+        case("another format", [replace("/format", "aurora-log-bundle-2")], ("bad_format",), notes=[]),
+        case("no list of entries", [replace("/entries", {})], ("bad_format",), notes=[]),
+        case("no witnesses named", [remove("/witnesses")], ("bad_format",), notes=[]),
+        case("a head that is no head", [replace("/head", {"seq": "9"})], ("bad_format",), notes=[]),
+    ]
+
+
+def _spoilt_witness(note: str) -> str:
+    kept, line = note.rsplit("— ", 1)
+    name, encoded = line.split(" ")
+    return f"{kept}— {name} {encoded[:20]}{'A' if encoded[20] != 'A' else 'B'}{encoded[21:]}"
