@@ -6,7 +6,7 @@ logged in a transaction of its own, committed before the caller hears of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -20,12 +20,12 @@ from aurora.twin.values import FactView
 from consent import mandates, queries, services
 from consent.errors import AuroraError
 from consent.ledger.events import Event
-from consent.rules import CITIZEN, AccessRequest, ConsentView, Permit, Refusal, RefusalCode, decide
+from consent.rules import CITIZEN, AccessRequest, ConsentView, Glass, GlassFault, Permit, Refusal, RefusalCode, decide
 from consent.rules.mandates import Deed
 from consent.scope import citizen_scope, scope_opened_by
 
 # Where the agency can do something about it, it is told what.
-_SENTENCES = {
+_SENTENCES: dict[RefusalCode | GlassFault, str] = {
     RefusalCode.NOT_REGISTERED: "Your client is no longer registered for this. Ask the operators of Aurora.",
     RefusalCode.CONSENT_OUTDATED: "What was consented to has changed its meaning since. Ask the citizen again: they are shown what changed.",
 }
@@ -62,18 +62,20 @@ def open_door(
     only_consent: UUID | None = None,
     at_most: frozenset[str] | None = None,
     barred: bool = False,
+    glass: Callable[[], Glass | None] | None = None,
     details: Mapping[str, Any] | None = None,
 ) -> Iterator[Opened]:
     """Yield what was read, in the citizen's scope, inside the transaction that ends with the block.
 
     A consent for one use is spent by what it delivered: a category of which nothing is held yet stays open.
     `only_consent` and `at_most` narrow the decision to one consent and some of its categories: that is all an agency's token stands for.
+    `glass`: asks, in that transaction, for the operator's request that stands in a consent's place (purpose `break-glass`).
     `barred`: the agency may not ask for this, whatever was consented to; where nothing is consented to either, that is the reason told.
     Raises `AccessRefused` once the refusal is committed. Opens its own transaction: calling it inside another is an error.
     """
     with _opened(request, now) as standing:
         consents = _consents(standing, only_consent, at_most)
-        decision = decide(request, consents, now=now)
+        decision = decide(request, consents, now=now, glass=glass() if glass else None)
         if barred and isinstance(decision, Permit):
             decision = Refusal(RefusalCode.NOT_REGISTERED, request)
         if isinstance(decision, Permit):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.utils import translation
 
 from aurora.messages.models import MessageKind
 from aurora.messages.outbox import Opened
-from aurora.ui import formats, letters
+from aurora.ui import formats, glass_words, letters
 from consent.rules import AURORA, CITIZEN
 
 OPERATOR = "operator"
@@ -39,6 +39,8 @@ def compose(message: Opened, *, language: str) -> Letter:
 
 def _code(kind: MessageKind, about: tuple[Mapping[str, Any], ...]) -> str:
     """A receipt's title is its event's: of several the one that was decided, rather than what it replaced."""
+    if kind is MessageKind.BREAK_GLASS:
+        return f"{kind.value}:{about[0].get('glass', '')}"
     if kind is not MessageKind.RECEIPT:
         return _kind(kind, about)
     told = next((a for a in about if a["event"] != "replaced"), about[0])
@@ -58,6 +60,8 @@ def _kind(kind: MessageKind, about: tuple[Mapping[str, Any], ...]) -> str:
 
 def _what(about: tuple[Mapping[str, Any], ...], language: str) -> Iterator[str]:
     for told in about:
+        if "glass" in told:
+            yield from glass_words.letter(told["glass"], _behind_glass(told, language))
         if "recipient" in told:
             yield letters.about_consent(_in(told["purpose"], language), _in(told["recipient"], language))
         if told.get("actor"):
@@ -65,6 +69,15 @@ def _what(about: tuple[Mapping[str, Any], ...], language: str) -> Iterator[str]:
         if told.get("who"):
             changed = letters.mandate_changed(told.get("side", ""), told.get("change", ""), told["who"], until=_values(told)["until"])
             yield from changed or (letters.concerns(told["who"]),)
+
+
+def _behind_glass(told: Mapping[str, Any], language: str) -> dict[str, str]:
+    return {
+        "data": glass_words.listed([_in(name, language) for name in told["data"]]),
+        "reason": str(glass_words.reason(told["reason"])),
+        "until": formats.moment(datetime.fromisoformat(told["ends_at"])) if told["ends_at"] else "",
+        **{name: told.get(name, "") for name in ("case", "text", "ward")},
+    }
 
 
 def _values(told: Mapping[str, Any]) -> dict[str, str]:
@@ -79,7 +92,7 @@ def _links(about: tuple[Mapping[str, Any], ...], language: str) -> Iterator[tupl
         if "consent" in told:
             yield letters.link("consent"), f"/{language}/consents/{told['consent']}/"
         elif "entry" in told:
-            yield letters.link("entry"), f"/{language}/activity/{told['entry']}/"
+            yield letters.link("glass" if "glass" in told else "entry"), f"/{language}/activity/{told['entry']}/"
         elif told.get("path"):
             yield letters.link("mandate"), f"/{language}/{told['path'].lstrip('/')}"
 

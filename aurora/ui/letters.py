@@ -9,6 +9,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from aurora.ui import glass_words
+
 Sentence = str | Promise
 
 _TITLES: Final[Mapping[str, Sentence]] = {
@@ -39,6 +41,8 @@ _TITLES: Final[Mapping[str, Sentence]] = {
     "mandate_changed": _("A right to act for another has changed"),
     "reconsent_needed": _("A consent needs your decision again"),
     "estimate_recalled": _("Aurora deleted an estimate that you had kept"),
+    "break_glass": glass_words.TITLES["approved"],
+    "break_glass:not_justified": glass_words.TITLES["not_justified"],
 }
 
 _SAYS: Final[Mapping[str, tuple[Sentence, ...]]] = {
@@ -159,12 +163,13 @@ def mandate_changed(side: str, change: str, who: str, *, until: str = "") -> tup
 
 
 def link(code: str) -> str:
-    """Where a message leads: `consent`, `receipt`, `entry` (of the log) or `mandate`."""
+    """Where a message leads: `consent`, `receipt`, `entry` or `glass` (of the log) or `mandate`."""
     words = {
         "consent": gettext("Look at the consent"),
         "receipt": gettext("See the receipt"),
         "entry": gettext("See what was deleted, in your activity"),
         "mandate": gettext("See the rights to act for another"),
+        "glass": glass_words.letter_link(),
     }
     return words[code]
 

@@ -108,7 +108,7 @@ class EntryKind(StrEnum):
     """What an activity entry is about; also the values of the activity page's `kind` filter (`words.event_kind`).
 
     FETCH: Aurora fetched from a source. READ: an agency read. SUGGEST: Aurora made suggestions. EVALUATE: Aurora ran somebody's model on it. CONSENT: given,
-    declined, withdrawn, run out, a source connected. OWN: the citizen looked at or downloaded their own data.
+    declined, withdrawn, run out, a source connected. OWN: the citizen looked at or downloaded their own data. GLASS: operators, without a consent.
     """
 
     FETCH = "fetch"
@@ -117,6 +117,7 @@ class EntryKind(StrEnum):
     EVALUATE = "evaluate"
     CONSENT = "consent"
     OWN = "own"
+    GLASS = "break_glass"
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,6 +133,7 @@ KINDS: Mapping[EntryKind, str | Promise] = {
     EntryKind.EVALUATE: _("Estimates"),
     EntryKind.CONSENT: _("Consents and sources"),
     EntryKind.OWN: _("Your own use"),
+    EntryKind.GLASS: _("Access without a consent"),
 }
 
 
