@@ -107,6 +107,15 @@ def closing(prev: bytes, seq: int) -> bytes:
     return f',"prev":"{prev.hex()}","seq":{seq}}}'.encode("ascii")
 
 
+def kept_closing(*, law: str, number: int, since: datetime, until: datetime) -> bytes:
+    """The rest of what is kept back by a law: no place in any chain. `number` is 1, or 2 for the longer time that was given to it.
+
+    `ledger_kept_closing` in the migration `kept_back` builds the same bytes in SQL. No entry of a chain ends so, and none of these ends as an entry does.
+    """
+    kept = {"law": law, "number": number, "since": timestamp(since), "until": timestamp(until)}
+    return b',"kept":' + canonical(kept) + b"}"
+
+
 def commitment(*, salt: bytes, access: Mapping[str, Any], prev: bytes, seq: int) -> bytes:
     """32 bytes. Without the salt they say nothing about the entry, however guessable that is."""
     return hashlib.sha256(opening(salt, access) + closing(prev, seq)).digest()

@@ -19,7 +19,8 @@ __all__ = ["Alarm", "Cosignature", "Former", "Witness"]
 
 
 class LedgerEntry(models.Model):
-    """One access or change of consent, as it was decided. Append-only, by trigger and by privilege.
+    """One access or change of consent, as it was decided. Append-only, by trigger and by privilege. Partitioned by month on `id`, a UUIDv7
+    of the time that `at` says (migration 0002); what was decided on a permit bears the permit's id.
 
     `seq` runs 1, 2, 3, ... for a citizen and `prev` is the commitment of the entry before (32 zero bytes in the
     first), so that an entry left out of the citizen's view leaves a gap. `actor` is an agency's code, `aurora` or
@@ -46,12 +47,9 @@ class LedgerEntry(models.Model):
     class Meta:
         verbose_name = "ledger entry"
         verbose_name_plural = "ledger entries"
-        constraints = [
-            # Also the index of "my newest 50": the running number is the order, whatever a clock said.
-            models.UniqueConstraint(fields=["citizen_id", "seq"], name="ledger_entry_citizen_seq"),
-            models.UniqueConstraint(fields=["permit_id"], condition=Q(permit_id__isnull=False), name="ledger_entry_permit"),
-            models.CheckConstraint(condition=Q(seq__gte=1), name="ledger_entry_seq_positive"),
-        ]
+        # Each month has a unique index on (citizen_id, seq), which is also the index of "my newest 50": the running number is the order,
+        # whatever a clock said. No index spans the months but the primary key's; that no number is given twice is the head's row lock's work.
+        constraints = [models.CheckConstraint(condition=Q(seq__gte=1), name="ledger_entry_seq_positive")]
 
     def __str__(self) -> str:
         return f"ledger entry {self.id}"
@@ -125,3 +123,85 @@ class Key(models.Model):
 
     def __str__(self) -> str:
         return self.vkey
+
+
+class KeptBack(models.Model):
+    """A report that a law lets the citizen be told of later. The service may neither read nor write this table: only the functions of the
+    migration `kept_back`, which go by the database's clock.
+
+    `id` and `longer_id` are the ids of its leaves. `sealed` is for the citizen alone. Erased: the citizen is gone, and so is what was kept.
+    """
+
+    class State(models.TextChoices):
+        KEPT = "kept"
+        DISCLOSED = "disclosed"
+        ERASED = "erased"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    citizen_id = models.UUIDField(null=True)
+    agency = models.TextField()
+    law = models.TextField()
+    kept_at = models.DateTimeField()
+    until = models.DateTimeField()
+    state = models.TextField(choices=State.choices)
+    sealed = models.BinaryField(null=True)
+    longer_id = models.UUIDField(null=True, unique=True)
+    longer_at = models.DateTimeField(null=True)
+    longer_from = models.DateTimeField(null=True)
+    longer_sealed = models.BinaryField(null=True)
+    disclosed_at = models.DateTimeField(null=True)
+    entry_id = models.UUIDField(null=True)
+
+    class Meta:
+        verbose_name_plural = "kept back"
+        indexes = [models.Index(fields=["until"], condition=Q(state="kept"), name="ledger_kept_due")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state="erased", citizen_id__isnull=True, sealed__isnull=True)
+                | (~Q(state="erased") & Q(citizen_id__isnull=False, sealed__isnull=False)),
+                name="ledger_kept_erased_is_gone",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="disclosed") | Q(disclosed_at__isnull=False, entry_id__isnull=False), name="ledger_kept_disclosed_where"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"kept back {self.id}"
+
+
+class DelayPermission(models.Model):
+    """That an agency may have reports kept back by one law: one agency officer asks, another agrees, and either ends it at once."""
+
+    class State(models.TextChoices):
+        ASKED = "asked"
+        STANDING = "standing"
+        DECLINED = "declined"
+        ENDED = "ended"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    agency = models.TextField()
+    law = models.TextField()
+    reason = models.TextField()
+    state = models.TextField(choices=State.choices, default=State.ASKED)
+    asked_by = models.UUIDField(help_text="The operator's id.")
+    asked_at = models.DateTimeField()
+    decided_by = models.UUIDField(null=True)
+    decided_at = models.DateTimeField(null=True)
+    ended_by = models.UUIDField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["agency", "law"], condition=Q(state__in=["asked", "standing"]), name="ledger_delay_one_open"),
+            models.CheckConstraint(
+                condition=Q(state="asked", decided_by__isnull=True)
+                | Q(state="declined", decided_by__isnull=False)
+                | (Q(state__in=["standing", "ended"], decided_by__isnull=False) & ~Q(decided_by=models.F("asked_by"))),
+                name="ledger_delay_by_two",
+            ),
+            models.CheckConstraint(condition=~Q(state="ended") | Q(ended_by__isnull=False, ended_at__isnull=False), name="ledger_delay_ended"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.state} permission {self.id}"
