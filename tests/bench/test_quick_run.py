@@ -26,10 +26,20 @@ RATIOS = {
     ],
     "decision": ["decision_ratio_1e2", "decision_ratio_1e3", "decision_whole_ratio_1e3"],
     "ledger": ["ledger_append_ratio_1w", "ledger_append_ratio_2w"],
+    "ledger_proofs": ["ledger_proof_vs_pymerkle_ratio_1e3"],
     "suggest": ["suggest_rank_ratio"],
     "evaluate": ["evaluator_ratio", "evaluator_whole_ratio"],
 }
-NUMBERS = ["ledger_inclusion_p99_ms", "suggest_with_reasons_ms", "suggest_services", "catalogue_search_p99_ms", "catalogue_import_s"]
+NUMBERS = [
+    "ledger_inclusion_p99_ms",
+    "ledger_drain_rate",
+    "ledger_proof_p50_ms_1e3",
+    "ledger_bundle_50_ms_1e3",
+    "suggest_with_reasons_ms",
+    "suggest_services",
+    "catalogue_search_p99_ms",
+    "catalogue_import_s",
+]
 
 
 pytestmark = pytest.mark.long  # most of a minute for starting servers and peers
