@@ -14,13 +14,13 @@ from aurora.twin.values import FactView
 from consent.errors import OutsideTransaction
 from consent.rules import Permit
 
-# An entry that we see although its transaction is in progress was written by this very transaction: a permit kept for later opens nothing.
+# The entry bears the permit's id, which leads to one row of one month. An entry that we see although its transaction is in progress was written by this very transaction: a permit kept for later opens nothing.
 _READ = """
 SELECT f.id, f.category, f.category_version, f.key, f.sealed, f.provenance, f.source, f.observed_at, f.valid_from, f.valid_to, f.recorded_at,
   f.kept_at, f.derived_by, f.derived_from, f.derived_through
 FROM ledger_ledgerentry e LEFT JOIN twin_fact f
   ON f.citizen_id = e.citizen_id AND f.category = ANY(%s) AND f.category = ANY(e.categories) AND f.superseded_at IS NULL
-WHERE e.permit_id = %s AND e.citizen_id = %s AND pg_xact_status((
+WHERE e.id = %s AND e.permit_id = e.id AND e.citizen_id = %s AND pg_xact_status((
   (pg_current_xact_id()::text::bigint & ~4294967295) + e.xmin::text::bigint)::text::xid8) = 'in progress'
 ORDER BY f.category, f.key, f.source
 """

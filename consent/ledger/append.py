@@ -12,7 +12,6 @@ What a caller can count on:
 from __future__ import annotations
 
 import secrets
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,6 +21,7 @@ from uuid import UUID
 from django.db import ProgrammingError, connection
 
 from consent.errors import OutsideTransaction
+from consent.ids import uuid7
 from consent.ledger import leaf
 from consent.ledger.events import Event
 
@@ -67,6 +67,9 @@ def append(
 ) -> Appended:
     """Append one entry to a citizen's log, in the open transaction and within `citizen_scope(citizen_id)`.
 
+    `at`: when it happened (now, unless said); the entry's id is of this time, which is how pages find it among the months. On a permit the
+    entry bears the permit's own id: no second entry can.
+
     `actor` is an agency's code, `aurora` or `citizen`, of the kind that the event names; `decision` is `permit` or,
     for a refused event, the refusal's code. `details` are kept sealed only (str, int, lists of those; no floats):
     what the columns cannot say, such as a pull's id or a failure's code. Raises OutsideTransaction, OutsideScope,
@@ -76,11 +79,13 @@ def append(
         raise OutsideTransaction("ledger.append must run in the transaction of what it records")
     event = Event(event)
     _check(event, actor, decision, permit_id)
-    entry_id, at = new_id(), at or datetime.now(UTC)
+    at = at or datetime.now(UTC)
+    when = leaf.timestamp(at)
+    entry_id = permit_id or new_id(at)
     wanted, rested_on = sorted(set(categories)), sorted(set(consent_ids))
     access = {
         "actor": actor,
-        "at": leaf.timestamp(at),
+        "at": when,
         "categories": wanted,
         "citizen": str(citizen_id),
         "consents": [str(consent_id) for consent_id in rested_on],
@@ -136,8 +141,6 @@ def _check(event: Event, actor: str, decision: str, permit_id: UUID | None) -> N
         raise ValueError("a refusal has no permit")
 
 
-def new_id() -> UUID:
-    """RFC 9562, 5.7: ids that rise with time, so that the primary key's index grows at its end."""
-    value = (time.time_ns() // 1_000_000) << 80 | secrets.randbits(80)
-    value = value & ~(0xF << 76) | 7 << 76
-    return UUID(int=value & ~(0x3 << 62) | 2 << 62)
+def new_id(at: datetime | None = None) -> UUID:
+    """An id for the log, of this moment or of now."""
+    return uuid7(at or datetime.now(UTC))

@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -22,6 +23,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from aurora.database_url import DatabaseUrl
 from aurora.embedded import Services, forget, provide
+from consent.ids import uuid7
 from consent.ledger.append import Appended, append
 from consent.ledger.events import Event
 from consent.scope import citizen_scope
@@ -45,16 +47,18 @@ def open_sealed(sealed: bytes, *, context: bytes) -> bytes:
 
 def read_by_agency(citizen_id: UUID, **changes: object) -> Appended:
     """Append an agency's read in a transaction of its own."""
+    at = changes.get("at") or datetime.now(UTC)
     entry: dict[str, object] = {
         "event": Event.AGENCY_READ,
         "actor": "benefits",
         "purpose": "benefit-application",
         "categories": ["tax.income"],
         "consent_ids": [uuid4()],
-        "permit_id": uuid4(),
+        "permit_id": uuid7(at) if isinstance(at, datetime) and at.tzinfo else None,
         "source": None,
         "details": {"fields": ["wages"]},
         "seal": seal,
+        "at": at,
     } | changes
     with citizen_scope(citizen_id):
         return append(citizen_id=citizen_id, **entry)  # type: ignore[arg-type]

@@ -13,6 +13,7 @@ from django.db import DatabaseError, connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
 from consent.errors import OutsideTransaction
+from consent.ids import uuid7
 from consent.ledger import leaf, verify
 from consent.ledger.append import OutsideScope, append, sealing_context
 from consent.ledger.events import Event
@@ -27,7 +28,8 @@ AINO, CECILIA = uuid4(), uuid4()
 
 
 def test_an_entry_holds_what_was_said_and_commits_to_it() -> None:
-    consent, permit, at = uuid4(), uuid4(), datetime(2026, 11, 24, 8, 0, 0, 5, tzinfo=UTC)
+    consent, at = uuid4(), datetime(2026, 11, 24, 8, 0, 0, 5, tzinfo=UTC)
+    permit = uuid7(at)
     appended = read_by_agency(
         AINO,
         categories=["tax.income", "population.person"],
@@ -158,10 +160,12 @@ def test_a_refusal_is_an_entry_with_its_code() -> None:
 
 
 def test_a_permit_is_used_in_one_entry_only(count: Callable[[str], int]) -> None:
-    permit = uuid4()
-    read_by_agency(AINO, permit_id=permit)
-    with pytest.raises(DatabaseError):
-        read_by_agency(AINO, permit_id=permit)
+    """Over all months, and whoever's: the entry bears the permit's id, and ids are unique."""
+    permit = uuid7(datetime.now(UTC))
+    assert read_by_agency(AINO, permit_id=permit).entry_id == permit
+    for citizen in (AINO, CECILIA):
+        with pytest.raises(DatabaseError, match="ledger_ledgerentry_pkey|entry_.*_pkey"):
+            read_by_agency(citizen, permit_id=permit)
     assert count("ledger_ledgerentry") == 1
 
 

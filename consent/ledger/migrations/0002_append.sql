@@ -1,0 +1,45 @@
+-- `ledger_append` as it is since entries lie by months (part of migration 0002): what is new is that it looks at the id.
+--
+-- The id's time is that of the entry, to the day: pages that look for a time look among the ids of that time (and a day around), and nobody
+-- may hide an entry from them under the id of another year. An entry on a permit bears the permit's own id: the primary key, which holds over
+-- all months, lets a permit be in one entry only.
+CREATE OR REPLACE FUNCTION ledger_append(
+    p_id uuid, p_citizen uuid, p_at timestamptz, p_event text, p_actor text, p_purpose text, p_categories text[], p_consent_ids uuid[],
+    p_decision text, p_permit uuid, p_source text, p_sealed bytea, p_opening bytea, OUT new_seq bigint, OUT new_commitment bytea
+) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    v_prev bytea;
+BEGIN
+    IF p_citizen IS DISTINCT FROM nullif(current_setting('aurora.citizen', true), '')::uuid THEN
+        RAISE EXCEPTION 'ledger_append: outside the scope of the citizen' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    IF p_id NOT BETWEEN ledger_first_id(p_at - interval '1 day') AND ledger_first_id(p_at + interval '1 day') THEN
+        RAISE EXCEPTION 'ledger_append: the id is not of the time of the entry' USING ERRCODE = 'check_violation';
+    END IF;
+    IF p_permit <> p_id THEN
+        RAISE EXCEPTION 'ledger_append: the entry does not bear the id of its permit' USING ERRCODE = 'check_violation';
+    END IF;
+
+    -- p_opening is salt || '{"access":' || access; what is added here is leaf.closing().
+    INSERT INTO ledger_head AS head (citizen_id, seq, prev, commitment)
+    VALUES (
+        p_citizen, 1, decode(repeat('00', 32), 'hex'),
+        sha256(p_opening || convert_to(',"prev":"' || repeat('0', 64) || '","seq":1}', 'UTF8'))
+    )
+    ON CONFLICT (citizen_id) DO UPDATE SET
+        seq = head.seq + 1,
+        prev = head.commitment,
+        commitment = sha256(
+            p_opening || convert_to(',"prev":"' || encode(head.commitment, 'hex') || '","seq":' || head.seq + 1 || '}', 'UTF8')
+        )
+    RETURNING head.seq, head.prev, head.commitment INTO new_seq, v_prev, new_commitment;
+
+    INSERT INTO ledger_ledgerentry (
+        id, citizen_id, seq, prev, commitment, at, event, actor, purpose, categories, consent_ids, decision, permit_id, source, sealed
+    ) VALUES (
+        p_id, p_citizen, new_seq, v_prev, new_commitment, p_at, p_event, p_actor, p_purpose, p_categories, p_consent_ids, p_decision,
+        p_permit, p_source, p_sealed
+    );
+    INSERT INTO ledger_pending (entry_id, commitment) VALUES (p_id, new_commitment);
+END
+$$;
