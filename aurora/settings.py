@@ -29,6 +29,7 @@ AURORA_WEBHOOK_KEY_FILE = ENV.webhook_key_file
 AURORA_FORMER_WEBHOOK_KEYS = ENV.former_webhook_key_files
 AURORA_CONFIRM_WITHIN = ENV.confirm_within
 AURORA_NOTICES_KEPT = ENV.notices_kept
+AURORA_CONCERN_ANSWER_WITHIN = ENV.concern_answer_within
 AURORA_CRASH_FOLDER = ENV.state_dir / "crash" if ENV.crash_points else None
 AURORA_LEDGER_ORIGIN = ENV.ledger_origin
 AURORA_PULL_LEASE = ENV.pull_lease
@@ -63,6 +64,7 @@ INSTALLED_APPS = [
     "consent.breakglass",
     "consent.webhooks",
     "consent.uses",
+    "consent.concerns",
     "recommender",
     "recommender.catalogue",
     "recommender.monitoring",

@@ -33,7 +33,7 @@ def compose(message: Opened, *, language: str) -> Letter:
         return Letter(
             title=letters.title(_code(kind, about)),
             sentences=tuple(dict.fromkeys([*_what(about, language), *letters.says(_kind(kind, about), _values(about[0]))])),
-            links=tuple(dict.fromkeys(_links(about, language))),
+            links=tuple(dict.fromkeys(_links(kind, about, language))),
         )
 
 
@@ -85,14 +85,17 @@ def _values(told: Mapping[str, Any]) -> dict[str, str]:
     return {"until": until, "days": str(told.get("days", ""))}
 
 
-def _links(about: tuple[Mapping[str, Any], ...], language: str) -> Iterator[tuple[str, str]]:
+def _links(kind: MessageKind, about: tuple[Mapping[str, Any], ...], language: str) -> Iterator[tuple[str, str]]:
     for told in about:
         if "receipt" in told:
             yield letters.link("receipt"), f"/{language}/consents/{told['consent']}/receipts/{told['receipt']}/"
         if "consent" in told:
             yield letters.link("consent"), f"/{language}/consents/{told['consent']}/"
+        elif "concern" in told:
+            yield letters.link("concern"), f"/{language}/concerns/{told['concern']}/"
         elif "entry" in told:
-            yield letters.link("glass" if "glass" in told else "entry"), f"/{language}/activity/{told['entry']}/"
+            code = "use" if kind is MessageKind.USE_DISCLOSED else "glass" if "glass" in told else "entry"
+            yield letters.link(code), f"/{language}/activity/{told['entry']}/"
         elif told.get("path"):
             yield letters.link("mandate"), f"/{language}/{told['path'].lstrip('/')}"
 

@@ -23,6 +23,10 @@ class MessageKind(models.TextChoices):
     RECONSENT_NEEDED = "reconsent_needed"
     ESTIMATE_RECALLED = "estimate_recalled"
     BREAK_GLASS = "break_glass"
+    CONCERN_ANSWERED = "concern_answered"
+    CONCERN_PUT_OFF = "concern_put_off"
+    CONCERN_OVERDUE = "concern_overdue"
+    USE_DISCLOSED = "use_disclosed"
 
 
 class Message(models.Model):

@@ -30,6 +30,10 @@ _ONCE = {
     MessageKind.AGENCY_OVERDUE: ("consent", "delivery"),
     MessageKind.MANDATE_OFFERED: ("mandate",),
     MessageKind.ESTIMATE_RECALLED: ("entry",),
+    MessageKind.CONCERN_ANSWERED: ("concern", "part"),
+    MessageKind.CONCERN_PUT_OFF: ("concern", "part"),
+    MessageKind.CONCERN_OVERDUE: ("concern", "due"),
+    MessageKind.USE_DISCLOSED: ("entry",),
 }
 
 
@@ -46,7 +50,7 @@ def queue(*, citizen_id: UUID, kind: MessageKind | str, about: Mapping[str, Any]
 
     `about` is plain JSON, ids may be UUIDs. With `consent` (an id) the names of its recipient and purpose and its last day are added, and
     the page leads there. Others: `receipt`, `event`, `by`; `days` for reminders; `delivery`, with `kept` (`part`, `all`) of a confirmation
-    or `reached` of one overdue; `entry` of the log for an estimate that was recalled; `mandate`, `who` (a name), `change` and `path` (where the page leads, below the language) for mandates.
+    or `reached` of one overdue; `entry` of the log for an estimate that was recalled or a use that is disclosed; `concern`, with `part` or `due`, for a case; `mandate`, `who` (a name), `change` and `path` (where the page leads, below the language) for mandates.
     Sealed for the citizen.
 
     The same thing told again is the same message, and receipts of one moment are one. Raises `NotFound` for a consent that is not theirs.

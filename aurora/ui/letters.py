@@ -41,6 +41,10 @@ _TITLES: Final[Mapping[str, Sentence]] = {
     "mandate_changed": _("A right to act for another has changed"),
     "reconsent_needed": _("A consent needs your decision again"),
     "estimate_recalled": _("Aurora deleted an estimate that you had kept"),
+    "concern_answered": _("A concern of yours was answered"),
+    "concern_put_off": _("The answer to a concern of yours comes later"),
+    "concern_overdue": _("A concern of yours was not answered in time"),
+    "use_disclosed": _("You are now told of an earlier use of your data"),
     "break_glass": glass_words.TITLES["approved"],
     "break_glass:not_justified": glass_words.TITLES["not_justified"],
 }
@@ -83,6 +87,16 @@ _SAYS: Final[Mapping[str, tuple[Sentence, ...]]] = {
     "estimate_recalled": (
         _("The model that worked it out, or one whose result went into it, was taken out of use."),
         _("Do not rely on its figures any more. If you have talked about them with somebody, tell them."),
+    ),
+    "concern_answered": (_("Read the answer. You can accept it, reply to it once, or close the case if you are not satisfied."),),
+    "concern_put_off": (_("Whoever must answer has named a later day, and says why. This can be done once."),),
+    "concern_overdue": (
+        _("Whoever must answer has let the day pass, and those who run Aurora see that."),
+        _("On the page of the case you see what you can do."),
+    ),
+    "use_disclosed": (
+        _("An agency used data about you. By law you could not be told of it at the time, and must be told now."),
+        _("In your activity you see by which law it was kept back, since when, and how you can check that."),
     ),
     "reconsent_needed": (
         _("What you consented to has changed, so the consent does not cover it any longer."),
@@ -163,11 +177,13 @@ def mandate_changed(side: str, change: str, who: str, *, until: str = "") -> tup
 
 
 def link(code: str) -> str:
-    """Where a message leads: `consent`, `receipt`, `entry` or `glass` (of the log) or `mandate`."""
+    """Where a message leads: `consent`, `receipt`, `entry`, `use` or `glass` (of the log), `concern` or `mandate`."""
     words = {
         "consent": gettext("Look at the consent"),
         "receipt": gettext("See the receipt"),
         "entry": gettext("See what was deleted, in your activity"),
+        "use": gettext("See the use, in your activity"),
+        "concern": gettext("See the case"),
         "mandate": gettext("See the rights to act for another"),
         "glass": glass_words.letter_link(),
     }
