@@ -125,6 +125,11 @@ def open_entry(entry: LedgerEntry, open_sealed: OpenSealed) -> OpenedEntry:
     return OpenedEntry(entry, access, salt, genuine)
 
 
+def differing_columns(opened: OpenedEntry) -> dict[str, Any]:
+    """What the entry's columns, and with them the pages, say otherwise than the entry itself: as the columns say it."""
+    return {name: value for name, value in _columns(opened.entry).items() if name not in opened.access or opened.access[name] != value}
+
+
 def link(entry: LedgerEntry) -> Link:
     """An entry's place in the chain, for `verify.check_sequence`."""
     return Link(entry.seq, bytes(entry.prev), bytes(entry.commitment))
@@ -145,7 +150,7 @@ def proof_for(entry: LedgerEntry) -> InclusionProof | None:
         return None
     index, size, note = row
     needed = tiles.needed_for(lambda node: merkle.inclusion_proof(index, size, node))
-    hashes = merkle.inclusion_proof(index, size, tiles.node_reader(_tiles(needed)))
+    hashes = merkle.inclusion_proof(index, size, tiles.node_reader(stored_tiles(needed)))
     return InclusionProof(index, tuple(hashes), note)
 
 
@@ -157,7 +162,7 @@ def consistency_proof(old: int, new: int) -> tuple[bytes, ...] | None:
     if newest is None or not 0 < old <= new <= newest.size:
         return None
     needed = tiles.needed_for(lambda node: merkle.consistency_proof(old, new, node))
-    return tuple(merkle.consistency_proof(old, new, tiles.node_reader(_tiles(needed))))
+    return tuple(merkle.consistency_proof(old, new, tiles.node_reader(stored_tiles(needed))))
 
 
 def my_sequence_is_unbroken(citizen_id: UUID) -> SequenceCheck:
@@ -212,7 +217,8 @@ def entry_bundle(address: tiles.TileAddress) -> bytes | None:
     return b"".join(len(commitment).to_bytes(2, "big") + commitment for commitment in commitments)
 
 
-def _tiles(keys: Collection[tiles.Key]) -> dict[tiles.Key, bytes]:
+def stored_tiles(keys: Collection[tiles.Key]) -> dict[tiles.Key, bytes]:
+    """Those of the tiles that there are. One query."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT t.level, t.index, t.hashes FROM ledger_tile t "
