@@ -21,15 +21,22 @@ class AskedSerializer(serializers.Serializer):  # type: ignore[type-arg]
 
 
 class EventDataSerializer(serializers.Serializer):  # type: ignore[type-arg]
-    """Which consent, and what of it ended. No personal value."""
+    """Which consent, and what of it ended; or which case of a citizen's is to be read. No personal value.
+
+    Of a consent: `grant_id`, `purpose`, `categories`, `ended_by`. Of a case (types `concern.*`): `concern_id`.
+    """
 
     event_id = serializers.UUIDField(help_text="The event's id, and the webhook's.")
     client_id = serializers.CharField()
-    grant_id = serializers.UUIDField()
+    grant_id = serializers.UUIDField(required=False)
     subject = serializers.CharField(help_text="The citizen, under the name that only your agency knows.")
-    purpose = serializers.CharField()
-    categories = serializers.ListField(child=serializers.CharField(), help_text="Those that you may no longer read or keep.")
-    ended_by = serializers.ChoiceField(choices=["citizen", "operator", "aurora", "recipient", "source"])
+    purpose = serializers.CharField(required=False)
+    categories = serializers.ListField(
+        child=serializers.CharField(), required=False, help_text="Those that you may no longer read or keep."
+    )
+    ended_by = serializers.ChoiceField(choices=["citizen", "operator", "aurora", "recipient", "source"], required=False)
+    concern_id = serializers.UUIDField(required=False, help_text="The case: read it at /api/v1/concerns/{id}.")
+    answer_by = serializers.DateTimeField(required=False, help_text="Later than this your answer is overdue, and the citizen is told so.")
     asked = AskedSerializer(required=False, help_text="Absent when there is nothing to delete.")
 
 

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from aurora.api import schema  # noqa: F401  (registers the authentication scheme)
+from aurora.api.concerns import ConcernAnswer, ConcernOne, Concerns
 from aurora.api.evaluators import Evaluator, EvaluatorPerformance, Evaluators
 from aurora.api.events import EventConfirmation, Events
 from aurora.api.views import Schema, TwinCategory
@@ -12,6 +13,9 @@ urlpatterns = [
     path("schema/", Schema.as_view(), name="schema"),
     path("events", Events.as_view(), name="events"),
     path("events/<uuid:id>/confirmation", EventConfirmation.as_view(), name="event_confirmation"),
+    path("concerns", Concerns.as_view(), name="concerns"),
+    path("concerns/<uuid:id>", ConcernOne.as_view(), name="concern"),
+    path("concerns/<uuid:id>/answer", ConcernAnswer.as_view(), name="concern_answer"),
     path("evaluators", Evaluators.as_view(), name="evaluators"),
     path("evaluators/<uuid:id>", Evaluator.as_view(), name="evaluator"),
     path("evaluators/<uuid:id>/performance", EvaluatorPerformance.as_view(), name="evaluator_performance"),

@@ -25,10 +25,12 @@ from aurora.journeys._wake import send
 from aurora.messages import outbox
 from aurora.messages.models import MessageKind
 from aurora.outbound.notices import NotTaken, post
+from consent.concerns.models import Concern
 from consent.errors import NotFound
 from consent.ledger.events import Event
+from consent.ledger.models import LedgerEntry
 from consent.models import ConsentRecord, ConsentState
-from consent.oauth.models import Grant
+from consent.oauth.models import Client, Grant
 from consent.rules import AURORA
 from consent.scope import citizen_scope
 from consent.services import Ended
@@ -53,6 +55,31 @@ def announce_replaced(*, record_id: UUID, covered_now: Iterable[str], now: datet
     record = ConsentRecord.objects.select_related("recipient").get(pk=record_id)
     dropped = set(record.covered) - set(covered_now)
     _put(record, Kind.REPLACED, dropped, by="citizen", now=now, confirm=bool(dropped))
+
+
+def announce_concern(*, case: Concern, kind: Kind, now: datetime) -> None:
+    """A row for the agency that must answer a citizen's case: by the client that read, else by the one that the agency has had longest."""
+    client = _client_for(case)
+    if client is None:
+        return  # found again through the API: the case itself waits there
+    subject = pairwise(citizen_id=case.citizen_id, agency=case.about)
+    due_at = None if kind is Kind.CONCERN_CLOSED else case.due_at
+    row = queue.put_concern(
+        citizen_id=case.citizen_id, client=client, concern_id=case.pk, kind=kind, subject=subject, due_at=due_at, now=now
+    )
+    if row.due_at is not None:
+        transaction.on_commit(partial(_send, row.pk), robust=True)
+
+
+def _client_for(case: Concern) -> Client | None:
+    """Of the agency's own, in use. A grant of the citizen's with the agency says which of several."""
+    theirs = Client.objects.filter(agency__code=case.about, active=True)
+    grant = Grant.objects.filter(client__in=theirs, parts__consent__in=_rested_on(case)).select_related("client").first()
+    return grant.client if grant else theirs.order_by("pk").first()
+
+
+def _rested_on(case: Concern) -> list[UUID]:
+    return LedgerEntry.objects.filter(pk=case.entry_id).values_list("consent_ids", flat=True).first() or []
 
 
 def _put(record: ConsentRecord, kind: Kind, categories: Iterable[str], *, by: str, now: datetime, confirm: bool) -> None:
@@ -193,6 +220,8 @@ def _tell_citizen(row: Delivery, said: Confirmation, now: datetime) -> None:
 
 
 def _log_notice(row: Delivery, event: Event, now: datetime, **details: Any) -> None:
+    if row.concern_id is not None:
+        return  # the citizen's case shows it: the entries of a notice are about consents that ended
     _log(row, event, AURORA, now, **details)
 
 

@@ -15,6 +15,9 @@ _TOLD: Final[Mapping[str, Sentence]] = {
     "consent.narrowed": _("A part of the consent has ended."),
     "consent.expired": _("The consent ran out."),
     "consent.replaced": _("The consent was replaced by a newer one."),
+    "concern.raised": _("A citizen reported a concern."),
+    "concern.replied": _("A citizen replied to an answer to a concern."),
+    "concern.closed": _("A citizen closed a concern."),
 }
 
 # Why an agency has not heard of it yet, and what has ended all the same. Two whole sentences, or more, one after the other.

@@ -24,6 +24,10 @@ class Delivery(models.Model):
         NARROWED = "consent.narrowed"
         EXPIRED = "consent.expired"
         REPLACED = "consent.replaced"
+        # Not of a consent: a citizen's case that the agency must answer.
+        CONCERN_RAISED = "concern.raised"
+        CONCERN_REPLIED = "concern.replied"
+        CONCERN_CLOSED = "concern.closed"
 
     class State(models.TextChoices):
         PENDING = "pending"
@@ -33,8 +37,9 @@ class Delivery(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     citizen = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="+")
-    grant = models.ForeignKey(Grant, on_delete=models.PROTECT, related_name="+")
-    consent = models.ForeignKey(ConsentRecord, on_delete=models.PROTECT, related_name="+")
+    grant = models.ForeignKey(Grant, on_delete=models.PROTECT, related_name="+", null=True)
+    consent = models.ForeignKey(ConsentRecord, on_delete=models.PROTECT, related_name="+", null=True)
+    concern_id = models.UUIDField(null=True, help_text="The citizen's case, where this tells of one; then it is of no consent.")
     kind = models.CharField(max_length=20, choices=Kind.choices)
     categories = ArrayField(models.CharField(max_length=64), help_text="Those that are no longer covered.")
     payload = models.JSONField(help_text="What is sent, without any personal value.")
@@ -68,6 +73,7 @@ class Delivery(models.Model):
             ),
             models.Index(fields=["client", "created_at"], condition=Q(position__isnull=True), name="delivery_without_position"),
             models.Index(fields=["consent"], name="delivery_of_consent"),
+            models.Index(fields=["concern_id"], condition=Q(concern_id__isnull=False), name="delivery_of_concern"),
             models.Index(
                 fields=["confirm_by"],
                 condition=Q(confirm_by__isnull=False, confirmed_at__isnull=True, overdue_told_at__isnull=True),
@@ -81,6 +87,11 @@ class Delivery(models.Model):
             models.CheckConstraint(
                 condition=Q(confirmed_at__isnull=True, deleted_at__isnull=True) | Q(confirmed_at__isnull=False),
                 name="delivery_deleted_is_confirmed",
+            ),
+            models.CheckConstraint(
+                condition=Q(concern_id__isnull=True, consent__isnull=False, grant__isnull=False)
+                | Q(concern_id__isnull=False, consent__isnull=True, grant__isnull=True, confirm_by__isnull=True),
+                name="delivery_of_consent_or_concern",
             ),
         ]
 

@@ -37,6 +37,21 @@ def compose(
     return {"type": kind, "timestamp": _time(occurred_at), "data": data}
 
 
+def compose_concern(
+    *, event_id: UUID, kind: str, occurred_at: datetime, client_id: str, subject: str, concern_id: UUID, due_at: datetime | None
+) -> dict[str, Any]:
+    """That there is something to read at `GET /api/v1/concerns/{concern_id}`; `answer_by` where an answer is due. No text of the citizen's."""
+    data: dict[str, Any] = {
+        "event_id": str(event_id),
+        "client_id": client_id,
+        "subject": subject,
+        "concern_id": str(concern_id),
+    }
+    if due_at is not None:
+        data["answer_by"] = _time(due_at)
+    return {"type": kind, "timestamp": _time(occurred_at), "data": data}
+
+
 def body(payload: dict[str, Any]) -> bytes:
     """The bytes that are sent and signed: the same at every attempt."""
     return json.dumps(payload, separators=(",", ":"), sort_keys=True, ensure_ascii=True).encode()

@@ -19,7 +19,7 @@ from django.db import connection
 from django.db.models import Case, F, Q, QuerySet, When
 
 from consent.models import ConsentRecord
-from consent.oauth.models import Grant
+from consent.oauth.models import Client, Grant
 
 from . import payload
 from .models import Delivery
@@ -61,6 +61,20 @@ def put(
     return Delivery.objects.create(
         id=event_id, citizen_id=record.citizen_id, client=grant.client, grant=grant, consent=record, kind=kind, categories=gone,
         payload=text, created_at=now, queued_at=now, due_at=now if grant.client.notice_uri else None, confirm_by=confirm_by,
+    )  # fmt: skip
+
+
+def put_concern(
+    *, citizen_id: UUID, client: Client, concern_id: UUID, kind: str, subject: str, due_at: datetime | None, now: datetime
+) -> Delivery:
+    """A row for one client of whoever must answer a citizen's case, in the transaction of what it tells. Nothing is to be confirmed: it is answered."""
+    event_id = uuid.uuid4()
+    text = payload.compose_concern(
+        event_id=event_id, kind=kind, occurred_at=now, client_id=client.client_id, subject=subject, concern_id=concern_id, due_at=due_at,
+    )  # fmt: skip
+    return Delivery.objects.create(
+        id=event_id, citizen_id=citizen_id, client=client, concern_id=concern_id, kind=kind, categories=[], payload=text,
+        created_at=now, queued_at=now, due_at=now if client.notice_uri else None,
     )  # fmt: skip
 
 
