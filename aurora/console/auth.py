@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import wraps
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils import timezone
 
 from aurora.identity.models import Operator
 
 VERIFIED = "second-factor-passed"
 ENROLLING = "totp-being-enrolled"
+# When this session's second factor was given, in seconds since 1970, and the page that it was asked for once more.
+FACTOR_AT = "second-factor-at"
+THEN = "page-after-second-factor"
+RECENT = timedelta(minutes=10)
 
 View = Callable[..., HttpResponse]
 
@@ -57,6 +63,22 @@ def for_roles(*roles: Operator.Role) -> Callable[[View], View]:
         return inner
 
     return guard
+
+
+def with_recent_factor(view: View) -> View:
+    """What is sent to this page is done only if the second factor was given within `RECENT`: else it is asked for anew, and the page comes back
+    as it was. A session that somebody left open, or took, is not enough.
+    """
+
+    @wraps(view)
+    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        given = request.session.get(FACTOR_AT, 0.0)
+        if request.method == "POST" and not 0 <= timezone.now().timestamp() - given < RECENT.total_seconds():
+            request.session[THEN] = request.path
+            return HttpResponseRedirect(reverse("console:second_factor"))
+        return view(request, *args, **kwargs)
+
+    return inner
 
 
 def has_role(request: HttpRequest, *roles: Operator.Role) -> bool:

@@ -7,11 +7,12 @@ from django.contrib import auth
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from aurora.console import lockout
-from aurora.console.auth import ENROLLING, VERIFIED, for_password_holders, next_step
+from aurora.console.auth import ENROLLING, FACTOR_AT, THEN, VERIFIED, for_password_holders, next_step
 from aurora.identity import totp
 from aurora.identity.models import Operator
 from aurora.portal.errors import locked_out
@@ -106,4 +107,5 @@ def _enrolled(request: HttpRequest, operator: Operator, secret: bytes) -> HttpRe
 def _passed(request: HttpRequest) -> HttpResponse:
     request.session.cycle_key()
     request.session[VERIFIED] = str(request.user.pk)
-    return HttpResponseRedirect(reverse("console:overview"))
+    request.session[FACTOR_AT] = timezone.now().timestamp()
+    return HttpResponseRedirect(request.session.pop(THEN, "") or reverse("console:overview"))

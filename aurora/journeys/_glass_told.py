@@ -16,6 +16,7 @@ from aurora.journeys._log import log
 from aurora.messages import outbox
 from aurora.messages.models import MessageKind
 from consent import mandates, queries
+from consent.breakglass import queries as glass
 from consent.breakglass.models import Request
 from consent.ledger import leaf
 from consent.ledger.append import Appended
@@ -84,6 +85,32 @@ def write_to(citizen_id: UUID, row: Request, *, which: str, entry_id: UUID, now:
             with citizen_scope(guardian):
                 theirs = {**about, "ward": name, "path": f"mandates/{mandate}/"}
                 outbox.queue(citizen_id=guardian, kind=MessageKind.BREAK_GLASS, about=theirs, now=now)
+
+
+def taken_along(*, citizen_id: UUID) -> list[dict[str, Any]]:
+    """What is kept of requests about a citizen, for their download (GDPR art. 15(1)(c)). Operators by role and id. In their scope."""
+    return [
+        {
+            "id": str(row.pk),
+            "reason": row.reason,
+            "text": open_text(row.text_sealed, request_id=row.pk, what="reason"),
+            "case": row.case,
+            "categories": list(row.categories),
+            "minutes": row.minutes,
+            "asked_by": {"role": OFFICER, "id": str(row.asked_by)},
+            "asked_at": row.asked_at.isoformat(),
+            "state": row.state,
+            "decided_at": row.decided_at.isoformat() if row.decided_at else None,
+            "expires_at": row.expires_at.isoformat() if row.expires_at else None,
+            "ended_at": row.ended_at.isoformat() if row.ended_at else None,
+            "reads": [
+                {"at": one.at.isoformat(), "categories": list(one.categories), "ledger_entry": str(one.entry_id)} for one in row.reads.all()
+            ],
+            "verdict": row.verdict or None,
+            "review": open_text(row.review_sealed, request_id=row.pk, what="review"),
+        }
+        for row in glass.of_citizen(citizen_id=citizen_id)
+    ]
 
 
 def _about(row: Request, which: str, text: str) -> Mapping[str, Any]:

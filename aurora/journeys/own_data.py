@@ -9,6 +9,7 @@ from uuid import UUID
 
 from aurora.identity import citizens
 from aurora.identity.models import Citizen
+from aurora.journeys import _glass_told as break_glass
 from aurora.journeys import evaluate, model_outcomes
 from aurora.journeys._door import open_door
 from aurora.journeys._log import log
@@ -60,6 +61,8 @@ def export(*, citizen_id: UUID, now: datetime) -> dict[str, Any]:
         # A guardian's child has words of their own.
         catalogue = store.current()
         said = [_named(one, catalogue) for one in feedback.everything(citizen_id=citizen_id)] if doing is None else []
+        # What entries say of it, whoever may take all of it along may read.
+        behind_glass = break_glass.taken_along(citizen_id=citizen_id)
         suggested = [_run(one, catalogue) for one in suggestions.of(citizen_id)] if doing is None else []
     return {
         "format": "aurora-export-1",
@@ -73,6 +76,7 @@ def export(*, citizen_id: UUID, now: datetime) -> dict[str, Any]:
         "model_outcomes": [_paired(*one) for one in paired],
         "suggestions": suggested,
         "feedback": said,
+        "break_glass": behind_glass,
     }
 
 
