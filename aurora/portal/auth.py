@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.urls import reverse
+from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from aurora.identity.models import Citizen
 from aurora.portal import mandated
 from consent import acting
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 LONGEST_NEXT = 512
 
 
@@ -27,7 +29,7 @@ def for_citizens(view: View) -> View:
     """
 
     @wraps(view)
-    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not isinstance(request.user, Citizen):
             return to_sign_in(request)
         request.display_name = request.user.display_name  # type: ignore[attr-defined]
@@ -47,13 +49,24 @@ def for_everyone(view: View) -> View:
     """A page that needs no signing in and shows nothing of anyone. Who is signed in keeps their frame: name, and for whom they act."""
 
     @wraps(view)
-    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if isinstance(request.user, Citizen):
             request.display_name = request.user.display_name  # type: ignore[attr-defined]
             mandated.show(request)
         return view(request, *args, **kwargs)
 
     return inner
+
+
+def streamed(request: HttpRequest, pieces: Iterable[str]) -> Iterator[str]:
+    """An answer that is made while it is sent, after its view has ended: each piece for whom the guard has let in, in the page's language."""
+    doing, language, rest = mandated.of(request), translation.get_language(), iter(pieces)
+    while True:
+        with acting.use(doing), translation.override(language):
+            piece = next(rest, None)
+        if piece is None:
+            return
+        yield piece
 
 
 def me(request: HttpRequest) -> UUID:

@@ -36,6 +36,7 @@ PAGES: dict[str, Deed] = {
     "not_for_me": Deed.SUGGEST,
     "suggestion_open": Deed.SUGGEST,
     "activity": Deed.SEE,
+    "activity_export": Deed.EXPORT,
     "entry": Deed.SEE,
     "my_data": Deed.SEE,
     "export": Deed.EXPORT,

@@ -50,6 +50,7 @@ urlpatterns = [
     path("estimates/<str:category>/use/", estimates.use, name="use_estimate"),
     path("evaluations/<uuid:id>/progress/", evaluations.evaluation_fragment, name="evaluation_fragment"),
     path("activity/", activity.activity, name="activity"),
+    path("activity/export/", activity.export, name="activity_export"),
     path("activity/<uuid:id>/", activity.entry, name="entry"),
     path("my-data/", data.my_data, name="my_data"),
     path("my-data/export/", data.export, name="export"),

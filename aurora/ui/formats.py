@@ -8,6 +8,7 @@ from django.utils.translation import get_language, gettext, ngettext
 NBSP = "\u00a0"
 _MOMENT = {"fi": r"j.n.Y \k\l\o G.i", "sv": r"j.n.Y \k\l. G.i", "en": r"j F Y \a\t G:i"}
 _DAY = {"fi": "j.n.Y", "sv": "j.n.Y", "en": "j F Y"}
+_SHORT_DAY = {"fi": "j.n.", "sv": "j.n.", "en": "j M"}
 _CLOCK = {"fi": "G.i", "sv": "G.i", "en": "G:i"}
 _GROUP = {"fi": NBSP, "sv": NBSP, "en": ","}
 _POINT = {"fi": ",", "sv": ",", "en": "."}
@@ -29,6 +30,11 @@ def day(value: date) -> str:
     """24.11.2026 (fi, sv), 24 November 2026 (en)."""
     local = _local(value) if isinstance(value, datetime) else value
     return dateformat.format(local, _DAY[language()])
+
+
+def short_day(value: date) -> str:
+    """24.11. (fi, sv), 24 Nov (en): where the year is plain."""
+    return dateformat.format(value, _SHORT_DAY[language()])
 
 
 def clock(value: datetime) -> str:

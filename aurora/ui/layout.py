@@ -28,6 +28,7 @@ _SECTIONS = {
     "use_estimate": "evaluations",
     "keep_estimate": "evaluations",
     "activity": "activity",
+    "activity_export": "activity",
     "entry": "activity",
     "my_data": "my_data",
     "consents": "consents",
@@ -46,7 +47,7 @@ _SECTIONS = {
 }
 
 # Pages that answer a POST alone: in another language there is nothing at their address, so the links lead to where the form was.
-_POSTED = {"recompute": "suggestions"}
+_POSTED = {"recompute": "suggestions", "activity_export": "activity"}
 
 
 @dataclass(frozen=True, slots=True)

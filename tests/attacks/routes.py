@@ -120,6 +120,7 @@ ROUTES = {
     "LANG/estimates/<str:category>/use/": Route("/en/estimates/derived.surgery_risk/use/", FORM, "citizen"),
     "LANG/evaluations/<uuid:id>/progress/": Route(f"/en/evaluations/{NOBODYS}/progress/", READ, "citizen"),
     "LANG/activity/": Route("/en/activity/", READ, "citizen"),
+    "LANG/activity/export/": Route("/en/activity/export/", POST, "citizen", LEDGER),
     "LANG/activity/<uuid:id>/": Route(f"/en/activity/{NOBODYS}/", READ, "citizen"),
     "LANG/my-data/": Route("/en/my-data/", READ, "citizen", LEDGER),
     "LANG/my-data/export/": Route("/en/my-data/export/", POST, "citizen", LEDGER),

@@ -24,8 +24,8 @@ AT_MOST = {
     "pull": 10,
     "pull_fragment": 10,
     "suggestions": 25,  # as the home page; and what was said of them: whether it is noted, hidden, undone
-    "activity": 21,
-    "activity, filtered": 21,
+    "activity": 14,  # all counts of the last 30 days are one of them
+    "activity, filtered": 14,
     "entry": 13,
     "my_data": 16,
     "export": 25,  # with suggestions that are kept, by name, what was said of them, and what models are measured by

@@ -1,40 +1,93 @@
-"""What stands above the rows of the activity page: the choices of its filter and the counts of the last days."""
+"""The activity page: the citizen's log as they chose to see it, with what stands above it."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from aurora.portal.present.log import ACCESS_SUBJECTS
-from aurora.ui import words
-from aurora.ui.contexts import EntryKind, PeriodSummary
+from django.db.models import F
+from django.urls import reverse
+
+from aurora.journeys import act_for
+from aurora.portal.choosing import Choice, entries
+from aurora.portal.present import log, timeline
+from aurora.portal.present.entry import title_of
+from aurora.portal.present.sources import field_errors
+from aurora.portal.present.vocabulary import Vocabulary
+from aurora.ui import mandate_words
+from aurora.ui.contexts import ActivityPage, FilterOption, Pagination
+from aurora.ui.contexts.activity import OneConsent
+from aurora.ui.uses import timeline as drawn
+from consent import acting, days, queries
 from consent.ledger import queries as ledger
-from consent.ledger.events import Event
 from consent.rules import AURORA, CITIZEN
+from consent.rules.mandates import Deed
+
+PAGE = 50
+# Agencies further back are found by the citizen's consents, or by their address: the whole log is not read for a list of names.
+SEEN = timedelta(days=400)
 
 
-def events_of(kind: str) -> list[str] | None:
-    """The events behind one choice of the filter; None for all."""
-    if kind not in {k.value for k in EntryKind}:
-        return None
-    return [e.value for e in Event if words.event_kind(e.value) == kind]
-
-
-def summary(*, citizen_id: UUID, days: int, now: datetime) -> PeriodSummary:
-    """Counts over the last days, made in the database."""
-    since = ledger.visible(citizen_id).filter(at__gte=now - timedelta(days=days))
-    accesses = since.filter(event__regex=f":({'|'.join(ACCESS_SUBJECTS)}):")
-    agencies = accesses.exclude(actor__in=[AURORA, CITIZEN])
-    return PeriodSummary(
-        days=days,
-        accesses=accesses.count(),
-        by_agencies=agencies.count(),
-        refused=accesses.exclude(decision="permit").count(),
-        organisations=agencies.values("actor").distinct().count(),
+def page(*, citizen_id: UUID, chosen: Choice, now: datetime, whom: str, changed: bool = False) -> ActivityPage:
+    """Within `citizen_scope`."""
+    vocabulary, today = Vocabulary(), days.day_of(now)
+    found = entries(citizen_id, chosen, vocabulary, before=chosen.before, limit=PAGE + 1)
+    shown, uses = found[:PAGE], timeline.count(citizen_id=citizen_id, now=now)
+    return ActivityPage(
+        summaries=tuple(timeline.summary(uses, days=n, today=today) for n in (7, 30)),
+        days=log.by_day(shown, vocabulary),
+        agencies=_options(agencies_seen(citizen_id=citizen_id, now=now), chosen.agency, vocabulary),
+        pagination=_pagination(chosen, shown[-1].seq if len(found) > PAGE else None),
+        clear_url=reverse("portal:activity"),
+        kind=chosen.kind,
+        date_from=chosen.typed["from"],
+        date_to=chosen.typed["to"],
+        filtered=chosen.any,
+        gap=not ledger.my_sequence_is_unbroken(citizen_id).unbroken,
+        errors=field_errors(chosen.errors),
+        sources=_options(sorted({vocabulary.source_of(code) for code in vocabulary.categories}), chosen.source, vocabulary),
+        refused=chosen.refused,
+        consent=_one_consent(citizen_id, chosen, vocabulary),
+        timeline=drawn(uses, vocabulary.agency, today=today),
+        chosen=tuple((name, value) for name, value in chosen.typed.items() if value),
+        export_url=reverse("portal:activity_export") if _may_export(now) else "",
+        whom=whom,
+        banner=mandate_words.banner("changed") if changed else None,
     )
 
 
-def agencies_seen(*, citizen_id: UUID) -> list[str]:
-    """The agencies that stand in this citizen's log."""
-    mine = ledger.visible(citizen_id).exclude(actor__in=[AURORA, CITIZEN])
-    return list(mine.order_by("actor").values_list("actor", flat=True).distinct())
+def agencies_seen(*, citizen_id: UUID, now: datetime) -> list[str]:
+    """The agencies that stand in this citizen's log of the last year, and those that they have ever decided about."""
+    lately = ledger.visible(citizen_id).filter(at__gte=now - SEEN).exclude(actor__in=[AURORA, CITIZEN])
+    decided = queries.for_citizen(citizen_id=citizen_id).order_by().values_list(F("recipient__code"))
+    codes = {code for (code,) in lately.order_by().values_list("actor").distinct().union(decided)}
+    return sorted(codes - {AURORA, CITIZEN})
+
+
+def _may_export(now: datetime) -> bool:
+    doing = acting.current()
+    return doing is None or act_for.may(doing, Deed.EXPORT, now=now) is None
+
+
+def _options(codes: list[str], chosen: str, vocabulary: Vocabulary) -> tuple[FilterOption, ...]:
+    """By name; what is chosen stands among them even if it is none of them: the form says what the list shows."""
+    among = [*codes, *([chosen] if chosen and chosen not in codes else [])]
+    return tuple(FilterOption(code, vocabulary.agency(code), code == chosen) for code in among)
+
+
+def _one_consent(citizen_id: UUID, chosen: Choice, vocabulary: Vocabulary) -> OneConsent | None:
+    if chosen.consent is None:
+        return None
+    record = queries.for_citizen(citizen_id=citizen_id).filter(pk=chosen.consent).first()
+    title, url = (title_of(record, vocabulary), reverse("portal:consent", args=[record.pk])) if record else ("", "")
+    return OneConsent(title, url, chosen.url(without="consent"))
+
+
+def _pagination(chosen: Choice, last_seq: int | None) -> Pagination:
+    # Pages are cut by running number: a page stays the same while new entries come in on top.
+    return Pagination(
+        number=1,
+        count=1,
+        previous_url=chosen.url() if chosen.before else "",
+        next_url=chosen.url(before=last_seq) if last_seq else "",
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
 from django.urls import reverse
@@ -83,7 +83,13 @@ def _card(
         ended_how=str(withdrawal_words.by_another("withdrawn", _by(record.ended_by, reason, record)))
         if state is ConsentState.ENDED
         else "",
+        accesses_url=accesses_url(record.pk) if state is not ConsentState.DECLINED else "",
     )
+
+
+def accesses_url(consent_id: UUID) -> str:
+    """What was done under one consent, in the activity."""
+    return f"{reverse('portal:activity')}?{urlencode({'consent': str(consent_id)})}"
 
 
 def _renew_url(record: ConsentRecord) -> str:

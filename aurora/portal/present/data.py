@@ -37,7 +37,7 @@ def my_data_page(mine: OwnData, *, whom: str = "", changed: bool = False) -> MyD
         group = FactGroup(
             category=category_view(version),
             source_name=source.name,
-            facts=tuple(_row(fact, vocabulary) for fact in facts),
+            facts=tuple(fact_row(fact, vocabulary) for fact in facts),
             connect_url="" if facts or doing or source.code == CITIZEN else connect_url(source.code),
             declared_url=connect_url(source.code) if source.code == CITIZEN and not doing else "",
             kept_at=max((fact.kept_at for fact in facts if fact.kept_at), default=None),
@@ -57,7 +57,7 @@ def my_data_page(mine: OwnData, *, whom: str = "", changed: bool = False) -> MyD
     )
 
 
-def _row(fact: FactView, vocabulary: Vocabulary) -> FactRow:
+def fact_row(fact: FactView, vocabulary: Vocabulary) -> FactRow:
     schema = vocabulary.fact_schema(fact.category, fact.key)
     return FactRow(
         label=schema["x-label"],

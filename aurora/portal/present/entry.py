@@ -66,7 +66,7 @@ def _consents(entry: LedgerEntry, vocabulary: Vocabulary) -> tuple[ConsentBehind
     found = sorted(mine, key=lambda record: entry.consent_ids.index(record.pk))
     return tuple(
         ConsentBehind(
-            title=_title(record, vocabulary, apart=len(found) > 1),
+            title=title_of(record, vocabulary, apart=len(found) > 1),
             url=reverse("portal:consent", args=[record.pk]),
             notice=notice(record.notice),
             notice_language=record.notice.language,
@@ -75,7 +75,7 @@ def _consents(entry: LedgerEntry, vocabulary: Vocabulary) -> tuple[ConsentBehind
     )
 
 
-def _title(record: ConsentRecord, vocabulary: Vocabulary, *, apart: bool) -> str:
+def title_of(record: ConsentRecord, vocabulary: Vocabulary, *, apart: bool = False) -> str:
     name: str = vocabulary.purpose(record.purpose_id).get(formats.language(), "")
     data = ", ".join(vocabulary.category(code).get(formats.language(), "") for code in record.categories)
     return f"{name} ({data})" if apart else name

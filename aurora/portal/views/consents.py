@@ -66,7 +66,7 @@ def consent(request: HttpRequest, id: UUID) -> HttpResponse:
             history=present.history(record),
             uses=log.rows(uses[:USES_SHOWN], vocabulary),
             consents_url=reverse("portal:consents"),
-            activity_url=reverse("portal:activity"),
+            activity_url=present.accesses_url(id),
             told=told.told(id, vocabulary, now=timezone.now()),
         )
     return render(request, "portal/consent.html", {"page": page})

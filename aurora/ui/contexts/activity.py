@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from aurora.ui.contexts.shared import EntryView, FieldError, NoticePart, Pagination, Text
+from aurora.ui.contexts.shared import Banner, EntryView, FieldError, NoticePart, Pagination, Text
+from aurora.ui.contexts.timeline import Timeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +32,22 @@ class DayGroup:
 
 
 @dataclass(frozen=True, slots=True)
-class ActivityPage:
-    """`portal/activity.html`. The filter is a GET form: `agency`, `kind` (EntryKind value), `from`, `to` (ISO
-    dates, as typed).
+class OneConsent:
+    """The consent whose accesses alone are shown; `all_url` shows the others again."""
 
-    `agencies` are the choices of `agency` without "all"; `kind` is the selected EntryKind value or "". `gap` True
-    says that running numbers are missing in the citizen's chain.
+    title: str
+    url: str
+    all_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityPage:
+    """`portal/activity.html`. The filter is a GET form: `agency`, `source`, `kind` (EntryKind value), `refused` (`1`), `from`, `to` (as typed).
+
+    `agencies` and `sources` are choices without "all"; `kind` is the selected EntryKind value or "". With `errors` there are no `days`. `gap` True
+    says that running numbers are missing in the citizen's chain. `consent` is set while the accesses of one consent are shown. `chosen` is the
+    filter as (name, value), for the form that takes a copy: POST to `export_url`, `format` csv or json, and `for`, whom the page is about;
+    `banner` says that this was somebody else meanwhile.
     """
 
     summaries: tuple[PeriodSummary, ...]
@@ -50,6 +61,14 @@ class ActivityPage:
     filtered: bool = False
     gap: bool = False
     errors: tuple[FieldError, ...] = ()
+    sources: tuple[FilterOption, ...] = ()
+    refused: bool = False
+    consent: OneConsent | None = None
+    timeline: Timeline | None = None
+    chosen: tuple[tuple[str, str], ...] = ()
+    export_url: str = ""
+    whom: str = ""
+    banner: Banner | None = None
 
 
 @dataclass(frozen=True, slots=True)

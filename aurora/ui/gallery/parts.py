@@ -158,6 +158,7 @@ def consent(state: ConsentState, recipient: Text, purpose: PurposeView, *, sourc
         url="/consents/c/",
         source=source or {},
         withdraw_url="/consents/c/withdraw/" if active else "",
+        accesses_url="/activity/?consent=c",
         ended_at=None if active else NOW - timedelta(days=1),
     )
 

@@ -3,6 +3,7 @@
 from aurora.ui.gallery.example import Example
 from aurora.ui.gallery.examples import (
     acting,
+    activity,
     asked_again,
     citizen,
     clients,
@@ -33,7 +34,7 @@ def pages() -> list[Example]:
         training.pages,
         services.pages,
         evaluations.pages,
-        records.activity,
+        activity.pages,
         records.data,
         records.consents,
         records.agency,

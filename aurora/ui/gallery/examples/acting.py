@@ -6,7 +6,7 @@ from aurora.ui import mandate_words, words
 from aurora.ui.contexts import Answering, DayGroup, GrantGonePage, MandatesPage, WaitingRequest
 from aurora.ui.gallery import parts as p
 from aurora.ui.gallery.example import Example
-from aurora.ui.gallery.examples import citizen, mandates, records
+from aurora.ui.gallery.examples import activity, citizen, mandates, records
 
 NAME = "Aino Virta"
 EVENTS = (
@@ -36,7 +36,7 @@ def _refusal(said: str) -> str:
 
 
 def pages() -> list[Example]:
-    known = {e.name: e for part in (records.data, records.activity, records.consents, records.agency, citizen.suggestions) for e in part()}
+    known = {e.name: e for part in (records.data, activity.pages, records.consents, records.agency, citizen.suggestions) for e in part()}
     known |= {e.name: e for e in mandates.mandates()}
     seen = ("my-data", "my-data-empty", "activity", "suggestions", "suggestions-none", "suggestions-not-allowed", "consent", "entry")
     # Nobody connects a source for another, nor has their suggestions made again.

@@ -6,7 +6,6 @@ from typing import Any
 
 from aurora.ui import withdrawal_words, words
 from aurora.ui.contexts import (
-    ActivityPage,
     AgencyConsentPage,
     AgencyTold,
     Availability,
@@ -18,19 +17,15 @@ from aurora.ui.contexts import (
     ConsentsPage,
     ConsentState,
     ConsentView,
-    DayGroup,
     EntryPage,
     EstimateOrigin,
     FactGroup,
     FactRow,
     FieldError,
-    FilterOption,
     InvalidRequestPage,
     KeptByLaw,
     LogPosition,
     MyDataPage,
-    Pagination,
-    PeriodSummary,
     Provenance,
     RequestedCategory,
     Telling,
@@ -41,34 +36,6 @@ from aurora.ui.contexts import (
 from aurora.ui.gallery import parts as p
 from aurora.ui.gallery.example import Example
 from aurora.ui.renewals import renewal
-
-
-def activity() -> list[Example]:
-    rows = p.entries()
-    days = (DayGroup(p.TODAY, rows[:4]), DayGroup(p.TODAY - timedelta(days=1), rows[4:]))
-    summaries = (PeriodSummary(7, 12, 3, 1, 1), PeriodSummary(30, 41, 9, 1, 2))
-    agencies = (FilterOption("benefits-office", p.OFFICE), FilterOption("tax-administration", p.TAX, True))
-    more = Pagination(1, 1, "/activity/", "/activity/?before=7")
-    full = ActivityPage(summaries, days, agencies, more, "/activity/", "read", "2026-11-01", "2026-11-24", filtered=True)
-    wrong = ActivityPage(
-        summaries,
-        (),
-        agencies,
-        Pagination(1, 1),
-        "/activity/",
-        date_from="2026-11-24",
-        date_to="2026-11-01",
-        filtered=True,
-        gap=True,
-        errors=(FieldError("to", str(words.form_error("dates_reversed"))),),
-    )
-    refused = EntryPage(rows[0], str(words.decision("consent_withdrawn")), 16, "c3" * 32, "/activity/")
-    return [
-        Example("activity", "portal/activity.html", "activity/", full),
-        Example("activity-errors", "portal/activity.html", "activity/", wrong),
-        Example("entry", "portal/entry.html", "activity/e/", read_entry()),
-        Example("entry-refused", "portal/entry.html", "activity/e/", refused),
-    ]
 
 
 def read_entry() -> EntryPage:

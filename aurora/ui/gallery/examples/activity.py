@@ -1,0 +1,56 @@
+"""The activity page with its picture, its faults and one consent's accesses, and two entries."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+from aurora.ui import words
+from aurora.ui.contexts import ActivityPage, DayGroup, EntryPage, FieldError, FilterOption, Pagination, PeriodSummary, Text
+from aurora.ui.contexts.activity import OneConsent
+from aurora.ui.gallery import parts as p
+from aurora.ui.gallery.example import Example
+from aurora.ui.gallery.examples.records import read_entry
+from aurora.ui.uses import Uses, timeline
+
+# Days before today, party, refused, uses.
+USES = (
+    (0, "office", True, 1), (0, "aurora", False, 2), (0, "office", False, 3), (1, "citizen", False, 1), (2, "office", False, 4),
+    (5, "aurora", False, 1), (6, "office", False, 2), (9, "office", True, 2), (12, "tax", False, 6), (13, "tax", False, 1),
+    (20, "office", False, 3), (26, "aurora", False, 4), (29, "citizen", False, 2),
+)  # fmt: skip
+NAMES: dict[str, Text] = {"office": p.OFFICE, "tax": p.TAX, "aurora": words.AURORA, "citizen": words.YOU}
+
+
+def pages() -> list[Example]:
+    rows = p.entries()
+    days = (DayGroup(p.TODAY, rows[:4]), DayGroup(p.TODAY - timedelta(days=1), rows[4:]))
+    summaries = (PeriodSummary(7, 14, 9, 1, 1), PeriodSummary(30, 32, 22, 3, 2))
+    agencies = (FilterOption("benefits-office", p.OFFICE), FilterOption("tax-administration", p.TAX, True))
+    full = ActivityPage(
+        summaries, days, agencies, Pagination(1, 1, "/activity/", "/activity/?before=7"), "/activity/", "read", "1.11.2026", "24.11.2026",
+        filtered=True, sources=(FilterOption("population-register", p.REGISTER), FilterOption("tax-administration", p.TAX)),
+        timeline=timeline([_uses(*one) for one in USES], NAMES.__getitem__, today=p.TODAY),
+        chosen=(("agency", "tax-administration"), ("kind", "read"), ("from", "1.11.2026"), ("to", "24.11.2026")), export_url="/activity/export/",
+    )  # fmt: skip
+    wrong = replace(
+        full, days=(), pagination=Pagination(1, 1), kind="", date_from="31.2.2026", date_to="24.13.", gap=True,
+        errors=tuple(FieldError(name, str(words.form_error("date_invalid"))) for name in ("from", "to")),
+        timeline=timeline([], NAMES.__getitem__, today=p.TODAY),
+    )  # fmt: skip
+    reversed_ = replace(
+        wrong, date_from="24.11.2026", date_to="1.11.2026", gap=False, errors=(FieldError("to", str(words.form_error("dates_reversed"))),)
+    )
+    one = replace(full, consent=OneConsent("Service suggestions", "/consents/c/", "/activity/"), refused=True, timeline=None)
+    refused = EntryPage(rows[0], str(words.decision("consent_withdrawn")), 16, "c3" * 32, "/activity/")
+    return [
+        Example("activity", "portal/activity.html", "activity/", full),
+        Example("activity-errors", "portal/activity.html", "activity/", wrong),
+        Example("activity-reversed", "portal/activity.html", "activity/", reversed_),
+        Example("activity-consent", "portal/activity.html", "activity/", one),
+        Example("entry", "portal/entry.html", "activity/e/", read_entry()),
+        Example("entry-refused", "portal/entry.html", "activity/e/", refused),
+    ]
+
+
+def _uses(back: int, actor: str, refused: bool, uses: int) -> Uses:
+    day: date = p.TODAY - timedelta(days=back)
+    return Uses(day, actor, refused, uses)
