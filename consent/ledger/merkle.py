@@ -19,6 +19,12 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
+def parents(hashes: bytes) -> bytes:
+    """The hashes of the inner nodes over pairs of 32-byte hashes, all joined; a last one without a partner is left out."""
+    sha256 = hashlib.sha256
+    return b"".join([sha256(b"\x01" + hashes[at : at + 64]).digest() for at in range(0, len(hashes) // 64 * 64, 64)])
+
+
 def complete_root(hashes: Sequence[bytes]) -> bytes:
     """The root over 2**k hashes, k >= 0."""
     if not hashes or len(hashes) & (len(hashes) - 1):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from consent.ledger import merkle
 
@@ -69,14 +70,22 @@ def node_reader(tiles: Mapping[Key, bytes]) -> merkle.Node:
 
     def node(height: int, index: int) -> bytes:
         key = tile_of(height, index)
-        count = 1 << (height % 8)
-        start = ((index * count) % WIDTH) * HASH_BYTES
-        data = tiles.get(key, b"")[start : start + count * HASH_BYTES]
-        if len(data) != count * HASH_BYTES:
+        place = index % (WIDTH >> (height % 8)) * HASH_BYTES
+        found = _subtrees(tiles.get(key, b""))[height % 8][place : place + HASH_BYTES]
+        if len(found) != HASH_BYTES:
             raise TreeDamaged(f"tile {key[0]}/{key[1]} lacks hashes")
-        return merkle.complete_root([data[i : i + HASH_BYTES] for i in range(0, len(data), HASH_BYTES)])
+        return found
 
     return node
+
+
+@lru_cache(maxsize=256)
+def _subtrees(tile: bytes) -> tuple[bytes, ...]:
+    """The complete subtrees within a tile, by height 0 to 7, joined. Kept by content (16 kB each): the upper tiles are in every proof."""
+    heights = [tile]
+    while len(heights) < 8:
+        heights.append(merkle.parents(heights[-1]))
+    return tuple(heights)
 
 
 def needed_for(compute: Callable[[merkle.Node], object]) -> frozenset[Key]:
