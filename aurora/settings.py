@@ -258,12 +258,15 @@ _PERIODS = {
     "aurora.end_consents": ENV.sweep_every.total_seconds(),
     "aurora.return_tokens": 300.0,
     "aurora.purge": 3600.0,
+    # There are thirteen months ahead: a run that finds others in its way leaves it to the next.
+    "aurora.make_months": 3600.0,
     "aurora.collect_dataset": 3600.0,
     # What it has reported it does not report again: a day's report comes within the hour in which its dataset is ready.
     "aurora.monitor": 3600.0,
     "aurora.model_outcomes": 60.0,
     "aurora.forget_proofs": 60.0,
     "aurora.refresh_keys": 60.0,
+    "aurora.cosign": ENV.cosign_every.total_seconds(),
 }
 # A message expires when the next one comes: what a worker missed must not pile up before it.
 CELERY_BEAT_SCHEDULE = {

@@ -9,7 +9,7 @@ from celery import shared_task
 from django.core.management import call_command
 from django.utils import timezone
 
-from aurora.journeys import delegate, evaluate, model_outcomes, suggest, tell_agencies, tell_overdue
+from aurora.journeys import cosign, delegate, evaluate, model_outcomes, suggest, tell_agencies, tell_overdue
 from aurora.journeys import end_consents as ending
 from aurora.journeys import monitor as monitor_journey
 from aurora.journeys import pull as pull_journey
@@ -20,6 +20,7 @@ from aurora.journeys import retrain as retrain_journey
 from aurora.journeys import return_tokens as returning
 from aurora.journeys import send_mail as send_mail_journey
 from aurora.sources import connections
+from consent.ledger import months
 from consent.oauth import purge as oauth_purge
 from consent.oauth import rfc9449
 from consent.webhooks import queue as notices
@@ -154,6 +155,14 @@ def purge() -> None:
     call_command("clearsessions")
 
 
+@shared_task(name="aurora.make_months")
+def make_months() -> None:
+    """Make the parts of the access log in which the months to come will lie."""
+    made = months.make()
+    if made:
+        logger.info("%d months of the access log made.", made)
+
+
 @shared_task(name="aurora.forget_proofs")
 def forget_proofs() -> None:
     """Delete used DPoP proofs whose age alone refuses them by now: each read leaves one, so they are many."""
@@ -166,6 +175,18 @@ def return_tokens() -> None:
     returned = returning.return_tokens(now=timezone.now())
     if returned:
         logger.info("%d connections given back.", returned)
+
+
+@shared_task(name="aurora.cosign")
+def cosign_() -> None:
+    """Wake a task for each witness that is due. It asks nobody anything."""
+    cosign.sweep(now=timezone.now())
+
+
+@shared_task(name="aurora.cosign_with")
+def cosign_with(witness_id: str) -> None:
+    """Show one witness the newest head of the access log, unless another worker does."""
+    cosign.run(witness_id=UUID(witness_id))
 
 
 @shared_task(name="aurora.refresh_keys")

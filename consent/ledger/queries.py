@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from consent import acting
-from consent.ledger import leaf, merkle, tiles
+from consent.ledger import leaf, merkle, months, tiles
 from consent.ledger.append import sealing_context
 from consent.ledger.models import Checkpoint, Leaf, LedgerEntry, Tile
 from consent.ledger.public import Witnessed, former_heads, verifier_keys, witness_keys, witnessed_checkpoint
@@ -62,9 +62,12 @@ class SequenceCheck:
         return self.first_break is None
 
 
-def visible(citizen_id: UUID) -> QuerySet[LedgerEntry]:
-    """The entries of a citizen that this request may show: all of them, or to an attorney those that lie wholly within their themes."""
-    found = LedgerEntry.objects.filter(citizen_id=citizen_id)
+def visible(citizen_id: UUID, *, since: datetime | None = None, until: datetime | None = None) -> QuerySet[LedgerEntry]:
+    """The entries of a citizen that this request may show: all of them, or to an attorney those that lie wholly within their themes.
+
+    `since` (inclusive) and `until` (exclusive) bound their time, and the months in which they are looked for.
+    """
+    found = months.within(LedgerEntry.objects.filter(citizen_id=citizen_id), since=since, until=until)
     doing = acting.current()
     if doing is None or doing.scope.everything:
         return found
@@ -84,26 +87,20 @@ def entries_for(
     categories: Collection[str] = (),
     consent_id: UUID | None = None,
 ) -> tuple[LedgerEntry, ...]:
-    """A citizen's entries, newest first; `before_seq` turns the page. `since` is inclusive, `until` exclusive. One query.
+    """A citizen's entries, newest first; `before_seq` turns the page. `since` is inclusive, `until` exclusive. Usually one query.
 
     `source`: entries that name this source, or any of `categories`, which are those that it holds. `consent_id`: what rests on this consent.
     """
-    found = visible(citizen_id)
-    if before_seq is not None:
-        found = found.filter(seq__lt=before_seq)
+    found = visible(citizen_id, since=since, until=until)
     if actor is not None:
         found = found.filter(actor=actor)
     if event is not None:
         found = found.filter(event__in=[event] if isinstance(event, str) else list(event))
-    if since is not None:
-        found = found.filter(at__gte=since)
-    if until is not None:
-        found = found.filter(at__lt=until)
     if source is not None:
         found = found.filter(Q(source=source) | Q(categories__overlap=list(categories)))
     if consent_id is not None:
         found = found.filter(consent_ids__contains=[consent_id])
-    return tuple(found.order_by("-seq")[: max(0, min(limit, MAX_PAGE))])
+    return months.newest_first(found, citizen_id=citizen_id, before_seq=before_seq, limit=min(limit, MAX_PAGE), since=since, until=until)
 
 
 def open_entry(entry: LedgerEntry, open_sealed: OpenSealed) -> OpenedEntry:

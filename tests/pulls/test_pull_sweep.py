@@ -91,11 +91,13 @@ def test_a_sweep_that_was_missed_does_not_pile_up_and_each_task_is_known() -> No
         "aurora.end_consents",
         "aurora.return_tokens",
         "aurora.purge",
+        "aurora.make_months",
         "aurora.collect_dataset",
         "aurora.monitor",
         "aurora.model_outcomes",
         "aurora.forget_proofs",
         "aurora.refresh_keys",
+        "aurora.cosign",
     }
     assert {entry["task"] for entry in entries} == known <= set(app.tasks)
     for entry in entries:
