@@ -25,7 +25,7 @@ from aurora.supervisor import Process, answers, logs
 
 # aurora.sandbox.config names them too; not imported here, since the sandbox is a world of its own that only talks HTTP.
 EID, OFFICE = "eid", "benefits-office"
-SANDBOX = (EID, "population-register", "tax-administration", "social-insurance", "hospital", OFFICE)
+SANDBOX = (EID, "population-register", "tax-administration", "social-insurance", "hospital", OFFICE, "witness")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +136,8 @@ def sandbox_processes(plan: Plan, configs: Mapping[str, Path]) -> list[Process]:
     ]
 
 
-def aurora_processes(plan: Plan) -> list[Process]:
-    """Web, worker, beat, sequencer. The last two are not waited for: a page and a pull work without them, and they come a moment later."""
+def aurora_processes(plan: Plan, witnesses: Sequence[Mapping[str, str]] = ()) -> list[Process]:
+    """Web, worker, beat, sequencer; `witnesses` are who cosigns the log, by "vkey" and "url". The last two are not waited for: a page and a pull work without them, and they come a moment later."""
     port, celery = plan.ports["web"], (sys.executable, "-m", "celery", "-A", "aurora")
     web = (
         *(sys.executable, "-m", "gunicorn", "aurora.wsgi:application", "--bind", f"127.0.0.1:{port}"),
@@ -159,7 +159,7 @@ def aurora_processes(plan: Plan) -> list[Process]:
     )
     beat = (*celery, "beat", "--loglevel", "INFO", "--pidfile", "", "--schedule", str(plan.state / "beat-schedule"))
     sequencer = (sys.executable, str(REPOSITORY / "manage.py"), "sequencer")
-    environ = _environ("app")
+    environ = {**_environ("app"), "AURORA_WITNESSES": " ".join(f"{one['vkey']} {one['url']}" for one in witnesses)}
     return [
         Process("web", web, environ, answers(f"http://127.0.0.1:{port}/readyz")),
         Process("worker", worker, environ, logs(" ready.")),

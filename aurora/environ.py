@@ -139,8 +139,12 @@ class Reader:
         """Pairs of verifier key and address, all separated by white space."""
         words = self._get(variable).split()
         if len(words) % 2:
-            raise EnvError(f"{variable} must be pairs of a verifier key and an address, separated by spaces; one of them lacks its other half")
-        found = tuple(WitnessAddress(*self._witness(variable, *words[at : at + 2], plain_http=plain_http)) for at in range(0, len(words), 2))
+            raise EnvError(
+                f"{variable} must be pairs of a verifier key and an address, separated by spaces; one of them lacks its other half"
+            )
+        found = tuple(
+            WitnessAddress(*self._witness(variable, *words[at : at + 2], plain_http=plain_http)) for at in range(0, len(words), 2)
+        )
         if len({one.name for one in found}) < len(found) or len({one.url for one in found}) < len(found):
             raise EnvError(f"{variable} names a witness twice: each has a name, a key and an address of its own")
         if len(found) > MOST_WITNESSES:
@@ -164,5 +168,7 @@ class Reader:
         """The ledger's name in its checkpoints (C2SP tlog-checkpoint): a schema-less URL without spaces or plus signs."""
         value = self._get(variable) or f"{base_url.split('://', 1)[1]}/ledger"
         if any(c.isspace() or c == "+" for c in value) or "://" in value or not value.isascii() or len(value) > 255:
-            raise EnvError(f"{variable} must be a name such as aurora.example/ledger: ASCII, without scheme, spaces or '+', of at most 255 characters")
+            raise EnvError(
+                f"{variable} must be a name such as aurora.example/ledger: ASCII, without scheme, spaces or '+', of at most 255 characters"
+            )
         return value

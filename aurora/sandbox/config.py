@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from aurora.sandbox.errors import ConfigError
+from aurora.sandbox.witness.keys import cosigner, log_key
 
 EID = "eid"
 OFFICE = "benefits-office"
 HOSPITAL = "hospital"
 SOURCES = ("population-register", "tax-administration", "social-insurance", HOSPITAL)
-PROCESSES = (EID, *SOURCES, OFFICE)
+WITNESS = "witness"
+PROCESSES = (EID, *SOURCES, OFFICE, WITNESS)
 
 
 @dataclass(frozen=True)
@@ -66,8 +68,19 @@ class Persona:
 
 
 @dataclass(frozen=True)
+class Witnessing:
+    """The witness: its name, the seed of its Ed25519 key (base64), and the verifier keys of the logs that it watches."""
+
+    name: str
+    seed: str = field(repr=False)
+    logs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Config:
-    """`base_url` is the issuer; empty means http://host:port, filled in at start. `peer` is None for the e-ID only, `owner` for all but the hospital."""
+    """`base_url` is the issuer; empty means http://host:port, filled in at start. `peer` is None for the e-ID and the witness, `owner` for all
+    but the hospital, `witnessing` for all but the witness.
+    """
 
     process: str
     base_url: str
@@ -79,6 +92,7 @@ class Config:
     personas: tuple[Persona, ...]
     categories: tuple[str, ...]
     owner: Owner | None = None
+    witnessing: Witnessing | None = None
 
 
 def load(process: str, path: Path) -> Config:
@@ -110,6 +124,7 @@ def _config(process: str, raw: Mapping[str, Any]) -> Config:
         personas=tuple(Persona(p["key"], int(p["index"]), p["name"], dict(p["about"])) for p in raw.get("personas", [])),
         categories=tuple(raw["office"]["categories"]) if process == OFFICE else (),
         owner=_owner(raw["owner"]) if process == HOSPITAL else None,
+        witnessing=_witnessing(raw["witness"]) if process == WITNESS else None,
     )
 
 
@@ -130,8 +145,15 @@ def _owner(raw: Mapping[str, Any]) -> Owner:
     return Owner(aurora, str(raw["signing_key"]))
 
 
+def _witnessing(raw: Mapping[str, Any]) -> Witnessing:
+    """Its keys are tried here: a witness that finds out later that it cannot sign or check is none."""
+    for vkey in raw["logs"]:
+        log_key(vkey)
+    return Witnessing(cosigner(raw["name"], raw["seed"]).name, raw["seed"], tuple(raw["logs"]))
+
+
 def _peer(process: str, raw: Mapping[str, Any]) -> Peer | None:
-    if process == EID:
+    if process in (EID, WITNESS):
         return None
     entry = raw["office"] if process == OFFICE else raw["eid"]
     issuer = entry["aurora_issuer"] if process == OFFICE else entry["issuer"]

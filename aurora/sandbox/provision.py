@@ -7,19 +7,22 @@ sandbox whose addresses stay the same keeps its keys.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from aurora.sandbox import estates, jose, national_id, pages, vocabulary, wards
-from aurora.sandbox.config import EID, HOSPITAL, OFFICE, PROCESSES, SOURCES
+from aurora.sandbox.config import EID, HOSPITAL, OFFICE, PROCESSES, SOURCES, WITNESS
 from aurora.sandbox.errors import ConfigError
 from aurora.sandbox.personas import choose
 from aurora.sandbox.store import new_secret
+from aurora.sandbox.witness.keys import b64, cosigner
 
 AURORA = "aurora"
 REGISTER = "population-register"
+WITNESS_NAME = "localhost/aurora-demo-witness"
 _AS_OWNER = f"{HOSPITAL}@{AURORA}"
 OFFICE_PURPOSES = ("benefit-application",)
 OFFICE_CATEGORIES = ("population.household", "tax.income")
@@ -35,6 +38,7 @@ class Provision:
       "sources": {code: {"issuer", "client_id", "private_jwk", "redirect_uri", "scopes", "name": {fi, sv, en}}},
       "agencies": [{"code", "name", "service", "client_id", "jwks", "redirect_uris", "purposes", "categories"}],
       "model_owners": [{"code", "name", "service", "client_id", "jwks", "signing_key": public, PEM}],
+      "witnesses": [{"vkey", "url"}],
       "control_token": for the failure switches}
     demo = {
       "citizens": [{"key", "name", "identifier", "about": {fi, sv, en}}],
@@ -50,8 +54,9 @@ class Provision:
     demo: dict[str, Any] = field(repr=False)
 
 
-def provision(*, urls: Mapping[str, str], lifetimes: Mapping[str, int] | None = None) -> Provision:
-    """Fresh keys and configurations. `urls` maps "aurora" and each process to its base URL; `lifetimes`: see config.
+def provision(*, urls: Mapping[str, str], lifetimes: Mapping[str, int] | None = None, logs: Sequence[str] = ()) -> Provision:
+    """Fresh keys and configurations. `urls` maps "aurora" and each process to its base URL; `lifetimes`: see config; `logs`: the verifier keys of
+    the logs that the witness watches.
 
     ConfigError if a URL is missing.
     """
@@ -68,21 +73,25 @@ def provision(*, urls: Mapping[str, str], lifetimes: Mapping[str, int] | None = 
         processes[code] = {**shared, **_source(code, base, keys)}
     processes[HOSPITAL]["owner"] = {**_owner(keys), "aurora_issuer": base[AURORA], "signing_key": signing}
     processes[OFFICE] = {**shared, **_office(base, keys)}
+    own = {"name": WITNESS_NAME, "seed": b64(secrets.token_bytes(32))}
+    processes[WITNESS] = {**shared, "base_url": base[WITNESS], "witness": {**own, "logs": list(logs)}}
     aurora, demo = {**_for_aurora(base, keys), "control_token": control}, _for_demo(base, keys, processes[EID])
+    aurora["witnesses"] = [{"vkey": cosigner(**own).vkey, "url": base[WITNESS]}]
     known = {"code": HOSPITAL, "name": _name(HOSPITAL), "service": _texts("hospital.model")}
     aurora["model_owners"] = [{**known, "client_id": HOSPITAL, "jwks": jose.public_jwks(keys[_AS_OWNER]), "signing_key": signing_public}]
     demo["model_owners"] = [{**known, **_owner(keys), "base_url": base[HOSPITAL], "signing_key": signing}]
     return Provision(processes, aurora, demo)
 
 
-def load_or_make(file: Path, *, urls: Mapping[str, str]) -> Provision:
-    """What `file` keeps, if it was made for these addresses; otherwise a new provision, kept there (mode 600)."""
+def load_or_make(file: Path, *, urls: Mapping[str, str], logs: Sequence[str] = ()) -> Provision:
+    """What `file` keeps, if it was made for these addresses; otherwise a new provision, kept there (mode 600). The witness watches `logs` in any case."""
     wanted = {name: url.rstrip("/") for name, url in urls.items()}
     if file.exists():
         kept = json.loads(file.read_text(encoding="utf-8"))
         if kept["urls"] == wanted:
+            kept["processes"][WITNESS]["witness"]["logs"] = list(logs)
             return Provision(kept["processes"], kept["aurora"], kept["demo"])
-    made = provision(urls=urls)
+    made = provision(urls=urls, logs=logs)
     _write_private(file, {"urls": wanted, **asdict(made)})
     return made
 

@@ -14,13 +14,14 @@ from aurora.sandbox.store import Store
 
 @dataclass(frozen=True)
 class Runtime:
-    """`base_url` is the issuer. `loaded_at` is when this process first got its data, RFC 3339 in UTC."""
+    """`base_url` is the issuer. `loaded_at` is when this process first got its data, RFC 3339 in UTC; `state` is its folder."""
 
     config: Config
     store: Store = field(repr=False)
     signing_key: dict[str, str] = field(repr=False)
     secret_key: str = field(repr=False)
     loaded_at: datetime
+    state: Path
 
     @property
     def process(self) -> str:
@@ -45,6 +46,7 @@ def start(config: Config, *, state: Path, address: str) -> Runtime:
         signing_key=jose.signing_key(store),
         secret_key=store.remembered("secret_key", lambda: secrets.token_urlsafe(48)),
         loaded_at=datetime.fromisoformat(loaded_at),
+        state=state,
     )
     return _current
 

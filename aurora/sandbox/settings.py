@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import django
 from django.conf import settings
 
-from aurora.sandbox.config import EID, OFFICE
+from aurora.sandbox.config import EID, OFFICE, WITNESS
 from aurora.sandbox.runtime import Runtime
 
 HERE = Path(__file__).resolve().parent
@@ -16,7 +16,7 @@ HERE = Path(__file__).resolve().parent
 
 def configure(runtime: Runtime) -> None:
     """Sets Django up for this process, from values: the environment's settings module plays no part."""
-    kind = {EID: "eid", OFFICE: "office"}.get(runtime.process, "agency")
+    kind = {EID: "eid", OFFICE: "office", WITNESS: "witness"}.get(runtime.process, "agency")
     middleware = [
         # Sets Content-Length, without which a connection is not kept alive.
         "django.middleware.common.CommonMiddleware",

@@ -102,7 +102,9 @@ def _parsed(note: str, file: Path) -> Checkpoint:
     except NotVerified:
         head = None
     if head is None:
-        raise HeadFileError(f"{file} does not hold a checkpoint: put back what it held, as nothing else tells an older database from the newest")
+        raise HeadFileError(
+            f"{file} does not hold a checkpoint: put back what it held, as nothing else tells an older database from the newest"
+        )
     return head
 
 

@@ -106,18 +106,36 @@ class Sequencer:
         """Wait for the lock that only one sequencer has; False if stopped first."""
         waited = False
         while not stop.is_set():
-            with self._connection.cursor() as cursor:
-                cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
-                if cursor.fetchone()[0]:
+            if self.try_lock():
+                with self._connection.cursor() as cursor:
                     # Else a crash of PostgreSQL could take back a head that stands in the file already.
                     cursor.execute("SET synchronous_commit = on")
-                    logger.info("ledger sequencer: has the lock")
-                    return True
+                logger.info("ledger sequencer: has the lock")
+                return True
             if not waited:
                 logger.info("ledger sequencer: another one is at work, waiting")
                 waited = True
             stop.wait(self._period * 5)
         return False
+
+    def try_lock(self) -> bool:
+        """Take the lock if nobody has it; it goes with the connection."""
+        with self._connection.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
+            return bool(cursor.fetchone()[0])
+
+    def tree(self) -> tuple[int, bytes]:
+        """Size and root of the stored tree. Raises TreeDamaged if it is not what the newest checkpoint states."""
+        with transaction.atomic(using=self._using), self._connection.cursor() as cursor:
+            size, root, _ = self._head(cursor)
+            self._edge(cursor, size, root)
+        return size, root
+
+    def check(self) -> None:
+        """That the stored tree extends the head in the file. Raises TreeDamaged, HeadFileError."""
+        size, root = self.tree()
+        with self._connection.cursor() as cursor:
+            self._extends_kept(cursor, size, root)
 
     def begin(self) -> None:
         """Publish the keys; see that the newest checkpoint states the stored tree and bears the keys, or sign one."""

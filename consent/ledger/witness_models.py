@@ -5,6 +5,8 @@ The worker writes witnesses, cosignatures and alarms; alarms and former heads co
 
 from __future__ import annotations
 
+import uuid
+
 from django.db import models
 
 
@@ -15,6 +17,7 @@ class Witness(models.Model):
     the code of what went wrong last, empty once it cosigns.
     """
 
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     origin = models.TextField()
     vkey = models.TextField()
     size = models.BigIntegerField(default=0)

@@ -19,6 +19,7 @@ from aurora.embedded import write_private
 from aurora.management.commands import release_demo
 from aurora.sandbox import provision
 from aurora.supervisor import StartFailed, Stopped, Supervisor
+from consent.ledger.checkpoint import Signer, ensure_key, ensure_mldsa_key
 
 
 class Command(BaseCommand):
@@ -44,7 +45,7 @@ class Command(BaseCommand):
             (plan.state / "demo.json").unlink(missing_ok=True)
 
     def _run(self, plan: demo.Plan, supervisor: Supervisor, say: Any) -> None:
-        made = provision.load_or_make(plan.state / "sandbox" / "provision.json", urls=plan.urls)
+        made = provision.load_or_make(plan.state / "sandbox" / "provision.json", urls=plan.urls, logs=self._log_keys())
         people = demo.operators(plan.state / "operators.json")
         supervisor.start(*demo.sandbox_processes(plan, provision.write_configs(made, plan.state / "sandbox")), wait=False)
         if self._pending_migrations():
@@ -55,7 +56,7 @@ class Command(BaseCommand):
         seed = plan.state / "seed.json"
         write_private(seed, json.dumps({**made.aurora, "operators": description["operators"]}))
         self._seed(seed)
-        web, worker, *later = demo.aurora_processes(plan)
+        web, worker, *later = demo.aurora_processes(plan, made.aurora["witnesses"])
         supervisor.start(web, worker)
         supervisor.start(*later, wait=False)
         write_private(plan.state / "demo.json", json.dumps(description, indent=2, ensure_ascii=False) + "\n")
@@ -78,6 +79,11 @@ class Command(BaseCommand):
                 connections.close_all()
 
         threading.Thread(target=release, daemon=True).start()
+
+    def _log_keys(self) -> tuple[str, ...]:
+        """The verifier keys of our log, for the witness: it must know whom it watches before it is asked."""
+        keys = ensure_key(settings.AURORA_LEDGER_KEY_FILE), ensure_mldsa_key(settings.AURORA_LEDGER_MLDSA_KEY_FILE)
+        return Signer(settings.AURORA_LEDGER_ORIGIN, *keys).vkeys
 
     def _seed(self, config: Path) -> None:
         """In this process, which has Django loaded already: another would cost each start two seconds more."""

@@ -1,8 +1,9 @@
 """Witnesses, what they cosigned, alarms, and heads of former names; and who may write which of them."""
 
+import uuid
+
 import django.db.models.deletion
 from django.db import migrations, models
-
 
 # The worker, in the service's role, asks the witnesses and keeps what they say. Nobody but the owner deletes anything; the service cannot change what an
 # alarm says, nor whose a cosignature is. Former heads come from the sequencer, out of its file.
@@ -30,68 +31,90 @@ $$;
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('ledger', '0003_kept_back'),
+        ("ledger", "0003_kept_back"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Former',
+            name="Former",
             fields=[
-                ('origin', models.TextField(primary_key=True, serialize=False)),
-                ('size', models.BigIntegerField()),
-                ('note', models.TextField()),
-                ('told', models.JSONField()),
+                ("origin", models.TextField(primary_key=True, serialize=False)),
+                ("size", models.BigIntegerField()),
+                ("note", models.TextField()),
+                ("told", models.JSONField()),
             ],
         ),
         migrations.CreateModel(
-            name='Alarm',
+            name="Alarm",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.TextField(choices=[('inconsistent', 'Inconsistent'), ('unknown_size', 'Unknown Size'), ('witness_went_back', 'Witness Went Back'), ('tree_damaged', 'Tree Damaged')])),
-                ('origin', models.TextField()),
-                ('witness', models.TextField(default='')),
-                ('size', models.BigIntegerField()),
-                ('at', models.DateTimeField()),
-                ('seen_at', models.DateTimeField(null=True)),
-                ('seen_by', models.UUIDField(null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.TextField(
+                        choices=[
+                            ("inconsistent", "Inconsistent"),
+                            ("unknown_size", "Unknown Size"),
+                            ("witness_went_back", "Witness Went Back"),
+                            ("tree_damaged", "Tree Damaged"),
+                        ]
+                    ),
+                ),
+                ("origin", models.TextField()),
+                ("witness", models.TextField(default="")),
+                ("size", models.BigIntegerField()),
+                ("at", models.DateTimeField()),
+                ("seen_at", models.DateTimeField(null=True)),
+                ("seen_by", models.UUIDField(null=True)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('kind', 'origin', 'witness', 'size'), name='ledger_alarm_once'), models.CheckConstraint(condition=models.Q(models.Q(('seen_at__isnull', True), ('seen_by__isnull', True)), models.Q(('seen_at__isnull', False), ('seen_by__isnull', False)), _connector='OR'), name='ledger_alarm_seen_by_somebody')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("kind", "origin", "witness", "size"), name="ledger_alarm_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("seen_at__isnull", True), ("seen_by__isnull", True)),
+                            models.Q(("seen_at__isnull", False), ("seen_by__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="ledger_alarm_seen_by_somebody",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Witness',
+            name="Witness",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('origin', models.TextField()),
-                ('vkey', models.TextField()),
-                ('size', models.BigIntegerField(default=0)),
-                ('stated_at', models.BigIntegerField(null=True)),
-                ('cosigned_at', models.DateTimeField(null=True)),
-                ('due_at', models.DateTimeField()),
-                ('lease', models.UUIDField(null=True)),
-                ('leased_until', models.DateTimeField(null=True)),
-                ('failures', models.PositiveIntegerField(default=0)),
-                ('trouble', models.TextField(default='')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("origin", models.TextField()),
+                ("vkey", models.TextField()),
+                ("size", models.BigIntegerField(default=0)),
+                ("stated_at", models.BigIntegerField(null=True)),
+                ("cosigned_at", models.DateTimeField(null=True)),
+                ("due_at", models.DateTimeField()),
+                ("lease", models.UUIDField(null=True)),
+                ("leased_until", models.DateTimeField(null=True)),
+                ("failures", models.PositiveIntegerField(default=0)),
+                ("trouble", models.TextField(default="")),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('origin', 'vkey'), name='ledger_witness_once')],
+                "constraints": [models.UniqueConstraint(fields=("origin", "vkey"), name="ledger_witness_once")],
             },
         ),
         migrations.CreateModel(
-            name='Cosignature',
+            name="Cosignature",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('origin', models.TextField()),
-                ('size', models.BigIntegerField()),
-                ('line', models.TextField()),
-                ('at', models.DateTimeField()),
-                ('witness', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='cosignatures', to='ledger.witness')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("origin", models.TextField()),
+                ("size", models.BigIntegerField()),
+                ("line", models.TextField()),
+                ("at", models.DateTimeField()),
+                (
+                    "witness",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="cosignatures", to="ledger.witness"),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('origin', 'size', 'witness'), name='ledger_cosignature_once')],
+                "constraints": [models.UniqueConstraint(fields=("origin", "size", "witness"), name="ledger_cosignature_once")],
             },
         ),
         migrations.RunSQL(RIGHTS, migrations.RunSQL.noop),
