@@ -265,6 +265,7 @@ _PERIODS = {
     "aurora.monitor": 3600.0,
     "aurora.model_outcomes": 60.0,
     "aurora.forget_proofs": 60.0,
+    "aurora.look_for_unnoted": 60.0,
     "aurora.refresh_keys": 60.0,
     "aurora.cosign": ENV.cosign_every.total_seconds(),
 }

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from aurora.journeys._door import AccessRefused
 from consent.errors import AuroraError
+from consent.uses.batches import BatchRefused
 
 RETRY_SECONDS = 10
 
@@ -19,6 +20,9 @@ def handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler. None for what nobody expected: Django then answers 500 and logs it."""
     if isinstance(error, AccessRefused):
         return _problem(error.status, error.code, error.sentence, ledger_entry=str(error.entry_id))
+    if isinstance(error, BatchRefused):
+        faults = [{"position": fault.position, "code": fault.code} for fault in error.faults]
+        return _problem(error.status, error.code, error.sentence, errors=faults)
     if isinstance(error, AuroraError):
         answer = _problem(error.status, error.code, error.sentence)
         if error.status == 503:

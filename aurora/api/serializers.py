@@ -57,6 +57,13 @@ def as_json(reading: AgencyReading) -> dict[str, Any]:
     }
 
 
+class FaultSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    """What is wrong with one thing of many."""
+
+    position = serializers.IntegerField(help_text="Its place in what you sent, from 0.")
+    code = serializers.CharField()
+
+
 class ProblemSerializer(serializers.Serializer):  # type: ignore[type-arg]
     """RFC 9457 problem details; `code` is stable."""
 
@@ -66,3 +73,4 @@ class ProblemSerializer(serializers.Serializer):  # type: ignore[type-arg]
     code = serializers.CharField()
     detail = serializers.CharField(required=False)
     ledger_entry = serializers.UUIDField(required=False)
+    errors = FaultSerializer(many=True, required=False, help_text="For a batch: the first of what is wrong with it.")  # type: ignore[assignment]

@@ -6,6 +6,7 @@ from aurora.api import schema  # noqa: F401  (registers the authentication schem
 from aurora.api.concerns import ConcernAnswer, ConcernOne, Concerns
 from aurora.api.evaluators import Evaluator, EvaluatorPerformance, Evaluators
 from aurora.api.events import EventConfirmation, Events
+from aurora.api.uses import Uses
 from aurora.api.views import Schema, TwinCategory
 
 app_name = "api"
@@ -19,5 +20,6 @@ urlpatterns = [
     path("evaluators", Evaluators.as_view(), name="evaluators"),
     path("evaluators/<uuid:id>", Evaluator.as_view(), name="evaluator"),
     path("evaluators/<uuid:id>/performance", EvaluatorPerformance.as_view(), name="evaluator_performance"),
+    path("uses", Uses.as_view(), name="uses"),
     path("twin/<str:category>", TwinCategory.as_view(), name="twin"),
 ]

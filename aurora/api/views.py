@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -14,6 +16,7 @@ from rest_framework.response import Response
 
 from aurora.api.base import AgencyView
 from aurora.api.serializers import CategoryReadingSerializer, ProblemSerializer, as_json
+from aurora.journeys import note_deliveries
 from aurora.journeys.agency_read import read_category
 from consent.errors import NotFound
 from consent.models import DataCategory
@@ -39,6 +42,21 @@ class Schema(SpectacularJSONAPIView):
         return response
 
 
+class Handed(Response):
+    """An answer that is noted as delivered when the server comes back for more: then it has handed the last byte to the operating system.
+
+    A server that could not write does not come back. Closing says nothing: it comes either way.
+    """
+
+    def __init__(self, entry_id: UUID, body: dict[str, Any]) -> None:
+        super().__init__(body, headers={"Cache-Control": "no-store"})
+        self._entry_id = entry_id
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from super().__iter__()
+        note_deliveries.handed_over(entry_id=self._entry_id, now=timezone.now())
+
+
 class TwinCategory(AgencyView):
     """`GET /api/v1/twin/{category}`: decided, logged and read in one transaction; the citizen sees the entry at once.
 
@@ -60,4 +78,4 @@ class TwinCategory(AgencyView):
         if category not in token.categories and not (_CODE.fullmatch(category) and DataCategory.objects.filter(pk=category).exists()):
             raise NotFound()
         reading = read_category(token=token, category=category, now=timezone.now())
-        return Response(as_json(reading), headers={"Cache-Control": "no-store"})
+        return Handed(reading.entry_id, as_json(reading))

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from aurora.identity.keys import pairwise
 from aurora.journeys import tell_agencies
 from aurora.journeys._asked import CHANGED
 from aurora.journeys._log import log
@@ -28,6 +29,7 @@ from consent.rules import CITIZEN
 from consent.rules.mandates import MandateFault
 from consent.scope import citizen_scope
 from consent.terms import Identity, Period, Term
+from consent.uses import accounts
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,7 @@ def allow(*, citizen_id: UUID, asked: AccessQuestion, digest: str, categories: I
             citizen_id=citizen_id, recipient=asked.agency, source=None, purpose=asked.request.purpose, categories=chosen,
             notice=notices.keep(asked.text, now=now), until=asked.request.until, once=asked.request.once, now=now,
         )  # fmt: skip
+        accounts.open_for(citizen_id=citizen_id, agency=asked.agency, subject=pairwise(citizen_id=citizen_id, agency=asked.agency.code))
         url = responses.approve(request=asked.request, citizen_id=citizen_id, consent=record)
         if replaced is not None:
             tell_agencies.announce_replaced(record_id=replaced, covered_now=chosen, now=now)

@@ -9,10 +9,12 @@ from celery import shared_task
 from django.core.management import call_command
 from django.utils import timezone
 
+from aurora.journeys import ask_uses as ask_uses_journey
 from aurora.journeys import cosign, delegate, evaluate, model_outcomes, suggest, tell_agencies, tell_overdue
 from aurora.journeys import end_consents as ending
 from aurora.journeys import monitor as monitor_journey
 from aurora.journeys import pull as pull_journey
+from aurora.journeys import reconcile as reconcile_journey
 from aurora.journeys import reconsent as reconsent_journey
 from aurora.journeys import refresh_keys as refresh_keys_journey
 from aurora.journeys import remind as remind_journey
@@ -113,6 +115,9 @@ def sweep() -> None:
     due = retrain_journey.sweep(now=timezone.now())
     if due:
         logger.info("Sweep: %d retrainings woken.", due)
+    uses, asked = reconcile_journey.sweep(now=timezone.now()), ask_uses_journey.sweep(now=timezone.now())
+    if uses or asked:
+        logger.info("Sweep: %d accounts of uses to be reconciled, %d to be asked about.", uses, asked)
     settled = delegate.sweep(now=timezone.now())
     if settled:
         logger.info("Sweep: %d mandates settled.", settled)
@@ -193,3 +198,23 @@ def cosign_with(witness_id: str) -> None:
 def refresh_keys() -> None:
     """Fetch clients' key sets before they are stale."""
     refresh_keys_journey.refresh_keys()
+
+
+@shared_task(name="aurora.reconcile")
+def reconcile(account_id: str) -> None:
+    """Hold what one agency reported of one citizen against what it got."""
+    reconcile_journey.run(account_id=UUID(account_id))
+
+
+@shared_task(name="aurora.ask_uses")
+def ask_uses(account_id: str) -> None:
+    """Ask one agency what it used one citizen's data for, unless another worker does."""
+    ask_uses_journey.run(account_id=UUID(account_id))
+
+
+@shared_task(name="aurora.look_for_unnoted")
+def look_for_unnoted() -> None:
+    """Look the log through for reads of which it is in doubt whether their answer left us."""
+    doubtful = reconcile_journey.look_through(now=timezone.now())
+    if doubtful:
+        logger.info("%d accounts have reads in doubt.", doubtful)

@@ -9,9 +9,12 @@ from typing import Any, NoReturn
 _BRACKETS = 200  # More than a request needs; far from the parser's recursion limit.
 
 
-def loads(text: str) -> Any:
-    """Parse RFC 8259 JSON. Raises ValueError on anything else, on a member given twice, and on text that PostgreSQL cannot hold."""
-    if text.count("[") + text.count("{") > _BRACKETS:
+def loads(text: str, *, brackets: int = _BRACKETS) -> Any:
+    """Parse RFC 8259 JSON. Raises ValueError on anything else, on a member given twice, and on text that PostgreSQL cannot hold.
+
+    `brackets`: for a list of many things. Who lets in more than usual takes RecursionError for a ValueError too.
+    """
+    if text.count("[") + text.count("{") > brackets:
         raise ValueError("nested too deeply")
     value = json.loads(text, object_pairs_hook=_members, parse_constant=_constant, parse_float=_float)
     if "\\u" in text:

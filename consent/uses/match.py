@@ -5,7 +5,8 @@ All of it is one agency's and one citizen's. Which report means which read, in t
 1. A report that names an entry means that entry. Of several that name the same one the nearest in time does; the others mean nothing that was read.
 2. Of the rest, a report means a read of exactly its categories, from an hour after it back to a week before: first as many pairs as can be that agree
    in purpose and receiver too, then as many more as can be; in each the pairs whose times lie nearest together in sum. A report that names no
-   categories (an answer of findUsage need not) may mean a read of any, and is looked at last.
+   categories (an answer of findUsage need not) may mean a read of any, and is looked at last. Where a week has more than `MOST_CELLS` (reads times
+   reports), pairs are as many, but each report's is the earliest read that it may mean.
 
 A report is looked for one read only, and a read for one report: who reads twice reports twice.
 """
@@ -23,6 +24,7 @@ REPORT_WITHIN = timedelta(days=7)  # after the read; later it counts as not repo
 DOUBT_AFTER = timedelta(minutes=10)  # a note that an answer left us is written within a second: what has none by then has none
 CLOCKS_DIFFER = timedelta(minutes=5)
 USED_WITHIN = timedelta(days=1)  # of the read: what is used later, the agency has kept
+MOST_CELLS = 4_000_000  # of one walk, about two seconds; nobody reads so much within a week but who wants us to be slow
 BEFORE, AFTER = timedelta(hours=1), timedelta(days=7)  # how far from a read a report that names none may lie
 
 
@@ -185,6 +187,8 @@ def _nearest(reads: Sequence[Delivery], reports: Sequence[Report]) -> list[tuple
     All windows are equally long, so pairs that cross can be uncrossed without losing one or growing the sum: a walk along both rows finds the best.
     """
     n, m = len(reads), len(reports)
+    if n * m > MOST_CELLS:
+        return _earliest(reads, reports)
     # best[j]: of the first i reads and j reports, (minus the pairs, seconds apart). Smaller is better; of equals the earlier choice stands.
     best: list[tuple[int, float]] = [(0, 0.0)] * (m + 1)
     steps: list[bytearray] = []
@@ -210,4 +214,16 @@ def _nearest(reads: Sequence[Delivery], reports: Sequence[Report]) -> list[tuple
         if came == 3:
             pairs_found.append((reads[i - 1], reports[j - 1]))
         i, j = (i - 1 if came != 2 else i), (j - 1 if came != 1 else j)
+    return pairs_found
+
+
+def _earliest(reads: Sequence[Delivery], reports: Sequence[Report]) -> list[tuple[Delivery, Report]]:
+    """As many pairs as can be, since all windows are equally long and what ends first is served first; their distances may be larger."""
+    pairs_found, i = [], 0
+    for report in reports:
+        while i < len(reads) and reads[i].at + AFTER < report.used_at:
+            i += 1
+        if i < len(reads) and reads[i].at - BEFORE <= report.used_at:
+            pairs_found.append((reads[i], report))
+            i += 1
     return pairs_found

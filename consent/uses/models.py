@@ -72,6 +72,7 @@ class Batch(models.Model):
     batch_id = models.UUIDField()
     digest = models.BinaryField()
     uses = models.PositiveIntegerField()
+    kept_back = models.JSONField(default=list, help_text="What a law lets the agency keep back: [{position, id}].")
     received_at = models.DateTimeField()
 
     class Meta:

@@ -78,7 +78,7 @@ def test_the_document_is_openapi_3_1(cast: Cast) -> None:
         Draft202012Validator.check_schema(component)
     assert document["components"]["securitySchemes"]["agencyToken"]["scheme"] == "DPoP"
     of_models = {"/api/v1/evaluators", "/api/v1/evaluators/{id}", "/api/v1/evaluators/{id}/performance"}
-    of_the_agency_itself = {"/api/v1/events", "/api/v1/events/{id}/confirmation", "/oauth/grants/{grant_id}", *of_models}
+    of_the_agency_itself = {"/api/v1/events", "/api/v1/events/{id}/confirmation", "/api/v1/uses", "/oauth/grants/{grant_id}", *of_models}
     assert set(document["paths"]) == {PATH, *of_the_agency_itself} and set(document["paths"][PATH]) == {"get"}
     assert set(document["paths"]["/oauth/grants/{grant_id}"]) == {"get", "delete"}
 
@@ -162,6 +162,7 @@ def test_every_operation_of_the_agency_itself_answers_as_documented(schema: Any,
     assert {(o.method, o.path) for o in operations} == {
         ("get", "/api/v1/events"),
         ("post", "/api/v1/events/{id}/confirmation"),
+        ("post", "/api/v1/uses"),
         ("get", "/oauth/grants/{grant_id}"),
         ("delete", "/oauth/grants/{grant_id}"),
         ("get", "/api/v1/evaluators"),

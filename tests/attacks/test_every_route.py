@@ -28,7 +28,7 @@ def test_every_route_of_the_resolver_is_attacked() -> None:
 def faces(committed_cast: Cast, django_db_blocker: Any) -> list[Client]:
     """A stranger, a citizen, and an operator who is signed in with both factors."""
     with django_db_blocker.unblock():
-        own = committed_cast.office.post("/oauth/token", grant_type="client_credentials", scope="evaluators events grant_management_query")
+        own = committed_cast.office.post("/oauth/token", grant_type="client_credentials", scope="evaluators events grant_management_query uses")
         ITSELF["token"] = own.json()["access_token"]  # type: ignore[attr-defined]
         return [browser(), committed_cast.aino.browser(), committed_cast.operator_browser()]
 

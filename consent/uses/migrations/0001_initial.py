@@ -25,6 +25,7 @@ class Migration(migrations.Migration):
                 ('batch_id', models.UUIDField()),
                 ('digest', models.BinaryField()),
                 ('uses', models.PositiveIntegerField()),
+                ('kept_back', models.JSONField(default=list, help_text='What a law lets the agency keep back: [{position, id}].')),
                 ('received_at', models.DateTimeField()),
                 ('client', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='consent_oauth.client')),
             ],

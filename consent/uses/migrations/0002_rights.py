@@ -85,20 +85,20 @@ LANGUAGE sql VOLATILE {DEFINER} AS $$
         WHERE u.citizen_id = n.citizen_id AND u.agency_id = g.id AND u.subject_digest IS NULL RETURNING 1
     ) SELECT count(*) FROM named
 $$;
-CREATE FUNCTION consent_uses_counts(since timestamptz) RETURNS TABLE (agency varchar, state varchar, findings bigint, oldest timestamptz)
+CREATE FUNCTION consent_uses_counts(not_before timestamptz) RETURNS TABLE (agency varchar, state varchar, findings bigint, oldest timestamptz)
 LANGUAGE sql STABLE {DEFINER} AS $$
     SELECT g.code, s.state, sum(s.number)::bigint, min(s.oldest) FROM (
-        SELECT f.agency_id, f.state, count(*) AS number, min(f.at) AS oldest FROM consent_uses_finding f WHERE f.at >= since GROUP BY 1, 2
+        SELECT f.agency_id, f.state, count(*) AS number, min(f.at) AS oldest FROM consent_uses_finding f WHERE f.at >= not_before GROUP BY 1, 2
         UNION ALL
         SELECT n.agency_id, 'open', count(*), min(n.at) FROM consent_uses_deliverynote n
-        WHERE n.at >= since AND NOT EXISTS (SELECT FROM consent_uses_finding f WHERE f.entry_id = n.entry_id) GROUP BY 1, 2
+        WHERE n.at >= not_before AND NOT EXISTS (SELECT FROM consent_uses_finding f WHERE f.entry_id = n.entry_id) GROUP BY 1, 2
     ) s JOIN consent_agency g ON g.id = s.agency_id GROUP BY 1, 2 ORDER BY 1, 2
 $$;
-CREATE FUNCTION consent_uses_by_day(since timestamptz, zone text) RETURNS TABLE (agency varchar, day date, reported bigint, reads bigint)
+CREATE FUNCTION consent_uses_by_day(not_before timestamptz, zone text) RETURNS TABLE (agency varchar, day date, reported bigint, reads bigint)
 LANGUAGE sql STABLE {DEFINER} AS $$
     SELECT g.code, (f.at AT TIME ZONE zone)::date, count(*) FILTER (WHERE f.state IN ('matched', 'differing')),
         count(*) FILTER (WHERE f.state IN ('matched', 'differing', 'not_reported'))
-    FROM consent_uses_finding f JOIN consent_agency g ON g.id = f.agency_id WHERE f.at >= since GROUP BY 1, 2 ORDER BY 1, 2
+    FROM consent_uses_finding f JOIN consent_agency g ON g.id = f.agency_id WHERE f.at >= not_before GROUP BY 1, 2 ORDER BY 1, 2
 $$;
 CREATE FUNCTION consent_uses_polls(at timestamptz) RETURNS TABLE (agency varchar, waiting bigint, failing bigint, error varchar, oldest timestamptz)
 LANGUAGE sql STABLE {DEFINER} AS $$
@@ -149,6 +149,7 @@ DO $$ BEGIN IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'aurora_app') THEN
     REVOKE UPDATE, DELETE, TRUNCATE ON consent_uses_usagereport FROM aurora_app;
     REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON consent_uses_deliverynote FROM aurora_app;
     REVOKE UPDATE, DELETE, TRUNCATE ON consent_uses_batch FROM aurora_app;
+    GRANT UPDATE (kept_back) ON consent_uses_batch TO aurora_app;
 END IF; END $$;
 """
 # Who held a grant before this release is known by it too; the beat works their names out.
