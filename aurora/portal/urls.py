@@ -19,6 +19,7 @@ from aurora.portal.views import (
     sources,
     suggestions,
     training,
+    verify,
 )
 
 app_name = "portal"
@@ -51,6 +52,9 @@ urlpatterns = [
     path("evaluations/<uuid:id>/progress/", evaluations.evaluation_fragment, name="evaluation_fragment"),
     path("activity/", activity.activity, name="activity"),
     path("activity/export/", activity.export, name="activity_export"),
+    path("activity/verify/", verify.verify, name="verify"),
+    path("activity/verify/bundle/", verify.bundle, name="log_bundle"),
+    path("activity/<uuid:id>/proof.tlog-proof", verify.proof, name="entry_proof"),
     path("activity/<uuid:id>/", activity.entry, name="entry"),
     path("my-data/", data.my_data, name="my_data"),
     path("my-data/export/", data.export, name="export"),

@@ -30,6 +30,7 @@ _SECTIONS = {
     "activity": "activity",
     "activity_export": "activity",
     "entry": "activity",
+    "verify": "activity",
     "my_data": "my_data",
     "consents": "consents",
     "training": "consents",

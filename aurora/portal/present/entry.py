@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from aurora.identity import vault
 from aurora.identity.vault import VaultClosed
-from aurora.portal.present import log
+from aurora.portal.present import entry_proof, log
 from aurora.portal.present.consents import notice
 from aurora.portal.present.vocabulary import Vocabulary
 from aurora.ui import formats, mandate_words, replay_words, words
@@ -29,6 +29,7 @@ REPLAYS = frozenset({Event.SUGGESTION_REPLAYED.value, Event.OWN_SUGGESTION_REPLA
 
 def entry_page(entry: LedgerEntry, vocabulary: Vocabulary) -> EntryPage:
     """Why was this allowed: consent, text as shown, decision, entry, and where it stands in the public log."""
+    position = _position(entry)
     return EntryPage(
         entry=log.rows([entry], vocabulary)[0],
         decision=_decision(entry, _is_genuine(entry)),
@@ -37,7 +38,8 @@ def entry_page(entry: LedgerEntry, vocabulary: Vocabulary) -> EntryPage:
         activity_url=reverse("portal:activity"),
         previous_commitment=bytes(entry.prev).hex() if entry.seq > 1 else "",
         consents=_consents(entry, vocabulary),
-        position=_position(entry),
+        position=position,
+        proof=entry_proof.links(entry, sealed=position is not None),
     )
 
 

@@ -190,6 +190,7 @@ from aurora.ui.contexts.suggestions import (
     WhyPage,
 )
 from aurora.ui.contexts.training import TrainingPage
+from aurora.ui.contexts.verify import ProofLinks, VerifyPage
 from aurora.ui.contexts.withdrawals import (
     EndConsentPage,
     Option,
@@ -301,6 +302,7 @@ __all__ = [
     "OrderRow",
     "Pagination",
     "PeriodSummary",
+    "ProofLinks",
     "Provenance",
     "PullPage",
     "PullStep",
@@ -344,6 +346,7 @@ __all__ = [
     "WaitingRequest",
     "WhyChoice",
     "WhyPage",
+    "VerifyPage",
     "WithdrawPage",
     "WithdrawalsPage",
     "WithdrawnPage",

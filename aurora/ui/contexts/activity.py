@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from aurora.ui.contexts.shared import Banner, EntryView, FieldError, NoticePart, Pagination, Text
 from aurora.ui.contexts.timeline import Timeline
+from aurora.ui.contexts.verify import ProofLinks
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,3 +110,4 @@ class EntryPage:
     previous_commitment: str = ""
     consents: tuple[ConsentBehind, ...] = ()
     position: LogPosition | None = None
+    proof: ProofLinks | None = None
