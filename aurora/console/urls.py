@@ -2,17 +2,24 @@
 
 from django.urls import path
 
-from aurora.console import agencies, models, monitoring, own_models, sign_in, views, withdrawals
+from aurora.console import agencies, break_glass, concerns, delays, models, monitoring, own_models, sign_in, views, withdrawals
 
 app_name = "console"
 urlpatterns = [
     path("", views.overview, name="overview"),
     path("agencies/", agencies.agencies, name="agencies"),
     path("agencies/<slug:code>/", agencies.agency, name="agency"),
+    path("break-glass/", break_glass.break_glass, name="break_glass"),
+    path("break-glass/new/", break_glass.ask, name="ask_break_glass"),
+    path("break-glass/<uuid:id>/", break_glass.one, name="break_glass_request"),
     path("clients/new/", agencies.new_client, name="new_client"),
     path("clients/<str:client_id>/change/", agencies.change_client, name="change_client"),
     path("clients/<str:client_id>/state/", agencies.client_state, name="client_state"),
     path("client-drafts/<uuid:id>/", agencies.draft, name="draft"),
+    path("concerns/", concerns.concerns, name="concerns"),
+    path("concerns/<uuid:id>/", concerns.concern, name="concern"),
+    path("delays/", delays.delays, name="delays"),
+    path("delays/<uuid:id>/", delays.decide, name="decide_delay"),
     path("models/", models.models, name="models"),
     path("models/monitoring/", monitoring.monitoring, name="monitoring"),
     path("models/keys/new/", models.new_model_key, name="new_model_key"),

@@ -4,6 +4,7 @@ from django.urls import path
 
 from aurora.portal.views import (
     activity,
+    concerns,
     consents,
     data,
     entrance,
@@ -56,6 +57,9 @@ urlpatterns = [
     path("activity/verify/bundle/", verify.bundle, name="log_bundle"),
     path("activity/<uuid:id>/proof.tlog-proof", verify.proof, name="entry_proof"),
     path("activity/<uuid:id>/", activity.entry, name="entry"),
+    path("activity/<uuid:id>/concern/", concerns.new, name="concern_new"),
+    path("concerns/", concerns.concerns, name="concerns"),
+    path("concerns/<uuid:id>/", concerns.concern, name="concern"),
     path("my-data/", data.my_data, name="my_data"),
     path("my-data/export/", data.export, name="export"),
     path("my-data/forget/", data.forget, name="forget"),

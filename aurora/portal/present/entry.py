@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from aurora.identity import vault
 from aurora.identity.vault import VaultClosed
-from aurora.portal.present import entry_proof, log
+from aurora.portal.present import entry_break_glass, entry_concerns, entry_delay, entry_proof, log
 from aurora.portal.present.consents import notice
 from aurora.portal.present.vocabulary import Vocabulary
 from aurora.ui import formats, mandate_words, replay_words, words
@@ -39,6 +39,9 @@ def entry_page(entry: LedgerEntry, vocabulary: Vocabulary) -> EntryPage:
         previous_commitment=bytes(entry.prev).hex() if entry.seq > 1 else "",
         consents=_consents(entry, vocabulary),
         position=position,
+        glass=entry_break_glass.part(entry),
+        delay=entry_delay.part(entry),
+        concern=entry_concerns.part(entry),
         proof=entry_proof.links(entry, sealed=position is not None),
     )
 
@@ -54,6 +57,8 @@ def _is_genuine(entry: LedgerEntry) -> bool:
 def _decision(entry: LedgerEntry, genuine: bool) -> str:
     if not genuine:
         return str(words.error("entry_changed"))
+    if entry_break_glass.SUBJECT in entry.event:
+        return entry_break_glass.decision(entry)
     if entry.event in REPLAYS:
         return replay_words.said(ledger.open_entry(entry, partial(vault.open_sealed, citizen_id=entry.citizen_id)).details)
     if entry.actor == CITIZEN:

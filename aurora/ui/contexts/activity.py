@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from aurora.ui.contexts.break_glass import GlassPart
+from aurora.ui.contexts.concerns import ConcernPart, DelayPart
 from aurora.ui.contexts.shared import Banner, EntryView, FieldError, NoticePart, Pagination, Text
 from aurora.ui.contexts.timeline import Timeline
 from aurora.ui.contexts.verify import ProofLinks
@@ -110,4 +112,7 @@ class EntryPage:
     previous_commitment: str = ""
     consents: tuple[ConsentBehind, ...] = ()
     position: LogPosition | None = None
+    glass: GlassPart | None = None
     proof: ProofLinks | None = None
+    concern: ConcernPart | None = None
+    delay: DelayPart | None = None
