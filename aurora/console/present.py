@@ -24,7 +24,9 @@ TROUBLED = timedelta(hours=1)
 SHOWN_ROLES = frozenset(AgencyRole)
 
 
-def overview(*, now: datetime, agencies_url: str = "", models_url: str = "", monitoring_url: str = "") -> ConsoleOverviewPage:
+def overview(
+    *, now: datetime, agencies_url: str = "", models_url: str = "", monitoring_url: str = "", glass: tuple[str, int] = ("", 0)
+) -> ConsoleOverviewPage:
     """The whole page. Queries: agencies, vocabulary, three counting functions, the ledger's head, the newest reports on models."""
     vocabulary = Vocabulary()
     counts = pulls.counts()
@@ -52,6 +54,8 @@ def overview(*, now: datetime, agencies_url: str = "", models_url: str = "", mon
         models_url=models_url,
         model_alarms=sum(one.alarms for one in present_monitoring.newest()),
         monitoring_url=monitoring_url,
+        break_glass_url=glass[0],
+        glass_troubles=glass[1],
         withdrawals_url=reverse("console:withdrawals"),
     )
 

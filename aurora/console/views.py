@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from aurora.console import present
+from aurora.console import break_glass, present, present_break_glass
 from aurora.console.auth import for_operators, has_role
 from aurora.identity.models import Operator
 
@@ -22,5 +22,6 @@ def overview(request: HttpRequest) -> HttpResponse:
     agencies = reverse("console:agencies") if has_role(request, Role.AGENCY_OFFICER, Role.AUDITOR) else ""
     models = reverse("console:models") if has_role(request, Role.MODEL_STEWARD, Role.AUDITOR) else ""
     monitoring = reverse("console:monitoring") if models else ""
-    page = present.overview(now=timezone.now(), agencies_url=agencies, models_url=models, monitoring_url=monitoring)
+    glass = present_break_glass.for_overview(now=timezone.now()) if has_role(request, *break_glass.READERS) else ("", 0)
+    page = present.overview(now=timezone.now(), agencies_url=agencies, models_url=models, monitoring_url=monitoring, glass=glass)
     return render(request, "console/overview.html", {"page": page})

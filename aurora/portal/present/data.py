@@ -58,6 +58,7 @@ def my_data_page(mine: OwnData, *, whom: str = "", changed: bool = False) -> MyD
 
 
 def fact_row(fact: FactView, vocabulary: Vocabulary) -> FactRow:
+    """One fact as pages show it."""
     schema = vocabulary.fact_schema(fact.category, fact.key)
     return FactRow(
         label=schema["x-label"],

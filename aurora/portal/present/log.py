@@ -14,7 +14,7 @@ from django.utils import timezone
 from aurora.identity import vault
 from aurora.identity.vault import VaultClosed
 from aurora.portal.present.vocabulary import Vocabulary
-from aurora.ui import mandate_words, words
+from aurora.ui import glass_words, mandate_words, words
 from aurora.ui.contexts import DayGroup, EntryKind, EntryView
 from consent import acting, queries
 from consent.ledger import queries as ledger
@@ -25,6 +25,8 @@ from consent.rules import CITIZEN
 
 # A consent's own events say what was decided; whether something was allowed is asked of accesses only.
 ACCESS_SUBJECTS = ("twin", "pull", "evaluation")
+# These, and what an operator did without a consent.
+ACCESSES = frozenset(event for event in Event if event.subject in ACCESS_SUBJECTS or event in (Event.GLASS_READ, Event.GLASS_REFUSED))
 # What is done under a consent by others than the citizen, refused attempts too: reads, pulls, suggestions, evaluations.
 USES = tuple(event.value for event in Event if event.subject in ACCESS_SUBJECTS and event.actor != CITIZEN)
 
@@ -57,7 +59,7 @@ def row(entry: LedgerEntry, vocabulary: Vocabulary, behind: set[UUID]) -> EntryV
         categories=tuple(vocabulary.category(code) for code in entry.categories),
         purpose=vocabulary.purpose(entry.purpose),
         consent_url=reverse("portal:consent", args=[consent]) if consent else "",
-        allowed=not event.is_refusal if event and event.subject in ACCESS_SUBJECTS else None,
+        allowed=not event.is_refusal if event and event in ACCESSES else None,
         refusal=str(_refusal(entry.decision)) if event and event.is_refusal else "",
     )
 
@@ -105,4 +107,6 @@ def by_day(entries: Sequence[LedgerEntry], vocabulary: Vocabulary) -> tuple[DayG
 
 
 def _refusal(code: str) -> Any:
+    if code in glass_words.REFUSAL_CODES:
+        return glass_words.refusal(code)
     return words.refusal(code) if acting.current() is None else mandate_words.persons_refusal(code)

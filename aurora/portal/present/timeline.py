@@ -11,7 +11,7 @@ from django.db.models import Count, Q
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
-from aurora.portal.present.log import ACCESS_SUBJECTS
+from aurora.portal.present import log
 from aurora.ui.contexts import PeriodSummary
 from aurora.ui.uses import DAYS, Uses
 from consent import days
@@ -19,7 +19,7 @@ from consent.ledger import queries as ledger
 from consent.ledger.events import Event
 from consent.rules import AURORA, CITIZEN
 
-ACCESSES = [event.value for event in Event if event.subject in ACCESS_SUBJECTS]
+ACCESSES = sorted(event.value for event in log.ACCESSES)
 REFUSALS = [event.value for event in Event if event.is_refusal]
 
 

@@ -103,6 +103,8 @@ class ConsoleOverviewPage:
     checkpoint_url: str = ""
     agencies_url: str = ""
     withdrawals_url: str = ""
+    break_glass_url: str = ""
+    glass_troubles: int = 0
     models_url: str = ""
     model_alarms: int = 0
     monitoring_url: str = ""
