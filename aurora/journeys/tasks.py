@@ -9,7 +9,7 @@ from celery import shared_task
 from django.core.management import call_command
 from django.utils import timezone
 
-from aurora.journeys import ask_uses as ask_uses_journey
+from aurora.journeys import answer_concern, ask_uses as ask_uses_journey, delay
 from aurora.journeys import cosign, delegate, evaluate, model_outcomes, suggest, tell_agencies, tell_overdue
 from aurora.journeys import end_consents as ending
 from aurora.journeys import monitor as monitor_journey
@@ -25,6 +25,7 @@ from aurora.sources import connections
 from consent.ledger import months
 from consent.oauth import purge as oauth_purge
 from consent.oauth import rfc9449
+from consent.transparency import queries as transparency
 from consent.webhooks import queue as notices
 from recommender.errors import ModelRefused
 
@@ -60,6 +61,14 @@ def model_outcomes_() -> None:
         logger.info("%d outcomes to be paired, %d reports on models made.", due, made)
 
 
+@shared_task(name="aurora.publish_totals")
+def publish_totals() -> None:
+    """Publish the numbers of the months that are over."""
+    made = transparency.publish()
+    if made:
+        logger.info("The numbers of %d months are public.", made)
+
+
 @shared_task(name="aurora.retrain")
 def retrain(retraining_id: str) -> None:
     """Make the model that is to replace one whose rows were withdrawn, unless another worker does."""
@@ -87,6 +96,9 @@ def remind() -> None:
     late = tell_overdue.sweep(now=timezone.now())
     if late:
         logger.info("%d citizens told of a confirmation overdue.", late)
+    unanswered = answer_concern.sweep(now=timezone.now())
+    if unanswered:
+        logger.info("%d citizens told of a concern that was not answered in time.", unanswered)
 
 
 @shared_task(name="aurora.reconsent")
@@ -103,6 +115,9 @@ def sweep() -> None:
     woken, due = pull_journey.sweep(now=timezone.now()), tell_agencies.sweep(now=timezone.now())
     if woken or due:
         logger.info("Sweep: %d pulls and %d deliveries woken.", woken, due)
+    disclosed = delay.sweep(now=timezone.now())
+    if disclosed:
+        logger.info("Sweep: %d citizens told of a use that a law had kept back.", disclosed)
     returning.sweep(now=timezone.now())
     evaluations = evaluate.sweep(now=timezone.now())
     if evaluations:

@@ -55,6 +55,8 @@ def console() -> list[Example]:
         checkpoint_size=1_204_327,
         checkpoint_url="/ledger/checkpoint",
         model_alarms=2,
+        ledger_url="/ledger/",
+        ledger_alarm=True,
         monitoring_url="/monitoring/",
     )
     secret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"  # noqa: S105 - an example of nobody
