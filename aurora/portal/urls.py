@@ -55,6 +55,7 @@ urlpatterns = [
     path("activity/export/", activity.export, name="activity_export"),
     path("activity/verify/", verify.verify, name="verify"),
     path("activity/verify/bundle/", verify.bundle, name="log_bundle"),
+    path("activity/verify/aurora-verify.html", verify.offline, name="verify_offline"),
     path("activity/<uuid:id>/proof.tlog-proof", verify.proof, name="entry_proof"),
     path("activity/<uuid:id>/", activity.entry, name="entry"),
     path("activity/<uuid:id>/concern/", concerns.new, name="concern_new"),

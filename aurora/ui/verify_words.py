@@ -85,11 +85,11 @@ SAID: Final[Words] = {
     "incomplete": _("What could be checked holds, but not everything could be checked"),
     "failed": _("Your log does not hold"),
     "verified_what": _(
-        "Each entry is what was written, none is missing or out of order, and each stands in the public log. This was worked out here, on your device."
+        "Each entry is what was written, none is missing or out of order, and each sealed entry stands in the public log. This was worked out here, on your device."
     ),
-    "failed_what": _("Keep the bundle as evidence: download it below before you do anything else."),
+    "failed_what": _("Keep the bundle as evidence: save it before you do anything else."),
     "counts": _("{length} entries, {proved} of them proved and {pending} waiting to be sealed."),
-    "pending_why": _("The last entry is this very check: it is noted before the bundle is made, and sealed a moment later."),
+    "pending_why": _("The last entry is the fetching of this very bundle: it is noted before the bundle is made, and sealed a moment later."),
     "same_tree": _("The public log has {size} entries now, and everybody is shown the same."),
     "extends": _("It contains what this browser saw on {at}, unchanged: {size} entries of the public log, and your {seq}."),
     "extends_older": _("The newer bundle contains all of the earlier one, unchanged."),
@@ -97,6 +97,7 @@ SAID: Final[Words] = {
     "witnesses": _("Signed by independent witnesses too: {names}."),
     "this_entry": _("The entry that you came from"),
     "working": _("Checking: {done} of {all} entries"),
+    "save": _("Save the bundle that was checked"),
     "fetching": _("Fetching your log"),
     "unreachable": _("Your log could not be fetched. Try again."),
     "signed_out": _("You have been signed out. Sign in again, then check."),

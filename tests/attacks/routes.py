@@ -127,6 +127,7 @@ ROUTES = {
     "LANG/activity/export/": Route("/en/activity/export/", POST, "citizen", LEDGER),
     "LANG/activity/verify/": Route("/en/activity/verify/", READ, "citizen"),
     "LANG/activity/verify/bundle/": Route("/en/activity/verify/bundle/", POST, "citizen", LEDGER),
+    "LANG/activity/verify/aurora-verify.html": Route("/en/activity/verify/aurora-verify.html", READ),
     "LANG/activity/<uuid:id>/proof.tlog-proof": Route(f"/en/activity/{NOBODYS}/proof.tlog-proof", READ, "citizen"),
     "LANG/activity/<uuid:id>/": Route(f"/en/activity/{NOBODYS}/", READ, "citizen"),
     "LANG/my-data/": Route("/en/my-data/", READ, "citizen", LEDGER),

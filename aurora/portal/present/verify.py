@@ -20,7 +20,7 @@ def page(*, entry: UUID | None) -> VerifyPage:
     return VerifyPage(
         bundle_url=reverse("portal:log_bundle"),
         activity_url=reverse("portal:activity"),
-        offline_url=static(f"{FOLDER}aurora-verify.html"),
+        offline_url=reverse("portal:verify_offline"),
         program_url=static(f"{FOLDER}aurora_verify.py"),
         script_url=static(f"{FOLDER}page.mjs"),
         key_url=reverse("ledger:key"),

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from aurora.journeys import prove
 from aurora.portal.auth import for_citizens, me
 from aurora.portal.present import verify as present
+from aurora.ui import verify_offline
 
 
 @require_safe
@@ -35,6 +36,13 @@ def bundle(request: HttpRequest) -> HttpResponseBase:
     begun = prove.begin(citizen_id=me(request), now=now)
     name = f'attachment; filename="aurora-log-{now:%Y-%m-%d}.json"'
     return StreamingHttpResponse(prove.written(begun), content_type="application/json", headers={"Content-Disposition": name})
+
+
+@require_safe
+def offline(request: HttpRequest) -> HttpResponse:
+    """The page to keep, which checks bundles without a network. For anybody: there is nothing of anybody in it."""
+    name = 'attachment; filename="aurora-verify.html"'
+    return HttpResponse(verify_offline.composed(), headers={"Content-Disposition": name, "Cache-Control": "public, max-age=300"})
 
 
 @require_safe

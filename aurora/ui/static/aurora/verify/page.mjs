@@ -78,7 +78,7 @@ async function fetched() {
   const answer = await fetch(form.action, { method: 'POST', body: new FormData(form), credentials: 'same-origin', redirect: 'manual' });
   if (answer.type === 'opaqueredirect' || answer.status === 401 || answer.status === 403) throw new Error('signed_out');
   if (!answer.ok) throw new Error('unreachable');
-  return answer.json();
+  return answer.text();
 }
 
 function factsOf(result, seen) {
@@ -94,7 +94,8 @@ function factsOf(result, seen) {
 
 async function run() {
   progress.textContent = said.fetching;
-  const bundle = await fetched();
+  const text = await fetched();
+  const bundle = JSON.parse(text);
   const name = await memoryName(bundle.citizen);
   const seen = recall(name);
   const result = await check(bundle, {
@@ -105,8 +106,16 @@ async function run() {
   progress.textContent = '';
   // The key is trusted from the bundle only the first time; afterwards it is the one that was noted.
   target.replaceChildren(...resultOf(bundle, result, { data, facts: factsOf(result, seen), entry: data.entry }));
+  target.firstChild.append(saving(text, bundle.made_at));
   showMemory(name);
   target.focus();
+}
+
+// The very bytes that were checked: what Aurora would give a second time may be something else.
+function saving(text, madeAt) {
+  const address = URL.createObjectURL(new Blob([text], { type: 'application/json' }));
+  const name = `aurora-log-${String(madeAt).slice(0, 19).replace(/[^0-9T-]/g, '')}.json`;
+  return el('p', { class: 'govuk-body' }, el('a', { class: 'govuk-link', href: address, download: name }, said.save));
 }
 
 // What was not shown to be extended is not forgotten for what came after it.
