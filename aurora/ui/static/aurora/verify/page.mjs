@@ -42,9 +42,8 @@ function showMemory(name) {
     ? filled(said.remembered, { at: moment(kept.at, data), seq: number(kept.seq, data), size: number(kept.size, data), name: kept.name })
     : said.nothing_remembered;
   document.getElementById('memory-key').textContent = kept ? `${said.key}: ${kept.key}` : '';
-  const forget = document.getElementById('memory-forget');
-  forget.hidden = !kept;
-  forget.onclick = () => {
+  document.getElementById('memory-forget-offered').hidden = !kept;
+  document.getElementById('memory-forget').onclick = () => {
     localStorage.removeItem(name);
     showMemory(name);
     progress.textContent = said.forgotten;
@@ -123,7 +122,7 @@ function kept(seen, result) {
   return seen && result.findings.some(({ code }) => code === 'extension_unproven') ? seen : null;
 }
 
-start.hidden = false;
+document.getElementById('verify-offered').hidden = false;
 start.addEventListener('click', async () => {
   start.disabled = true;
   target.replaceChildren();
