@@ -83,8 +83,8 @@ def _found(permission_id: UUID) -> DelayPermission:
     return found
 
 
-def _move(found: DelayPermission, state: str, **values: object) -> None:
-    if DelayPermission.objects.filter(pk=found.pk, state=state).update(**values) != 1:
+def _move(found: DelayPermission, begins: str, **values: object) -> None:
+    if DelayPermission.objects.filter(pk=found.pk, state=begins).update(**values) != 1:
         raise Conflict()
 
 

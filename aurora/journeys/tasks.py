@@ -9,8 +9,8 @@ from celery import shared_task
 from django.core.management import call_command
 from django.utils import timezone
 
-from aurora.journeys import answer_concern, ask_uses as ask_uses_journey, delay
-from aurora.journeys import cosign, delegate, evaluate, model_outcomes, suggest, tell_agencies, tell_overdue
+from aurora.journeys import answer_concern, cosign, delay, delegate, evaluate, model_outcomes, suggest, tell_agencies, tell_overdue
+from aurora.journeys import ask_uses as ask_uses_journey
 from aurora.journeys import end_consents as ending
 from aurora.journeys import monitor as monitor_journey
 from aurora.journeys import pull as pull_journey
