@@ -1,0 +1,244 @@
+"""A use that a law lets the citizen be told of later: hidden on every page until its day, told once then, provable since the day it came."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from aurora.identity.models import Operator
+from aurora.journeys import allow_delay, delay, own_data
+from aurora.journeys.delay import DelayRefused
+from consent import days
+from consent.errors import Conflict, InvalidInput, NotFound
+from consent.ledger import delays
+from consent.ledger.models import DelayPermission
+from consent.ledger.queries import my_sequence_is_unbroken, open_entry
+from consent.oauth.onboarding import SamePerson
+from consent.scope import citizen_scope
+from consent.uses.models import UsageReport
+from consent.uses.values import Use
+from tests.support.cast import Cast, browser, services
+from tests.support.owners import own_token
+
+LAW, SECRET = "fi.police.5-58", "Covert look at the income"
+
+
+def _officer(name: str) -> Operator:
+    made, _ = Operator.objects.get_or_create(
+        username=name, defaults={"name": name, "roles": ["agency_officer"], "password": "!", "is_active": True}
+    )
+    return made
+
+
+@pytest.fixture
+def allowed(cast: Cast) -> DelayPermission:
+    """The office may, by two officers."""
+    standing = DelayPermission.objects.filter(agency=cast.office.client_id, law=LAW, state="standing").first()
+    if standing is not None:
+        return standing
+    now = timezone.now()
+    asked = allow_delay.ask(operator=_officer("anna"), agency_code=cast.office.client_id, law=LAW, reason="The police asks", now=now)
+    allow_delay.approve(operator=_officer("bo"), permission_id=asked.pk, now=now)
+    asked.refresh_from_db()
+    return asked
+
+
+def _use(cast: Cast, **changes: Any) -> Use:
+    return Use(**{
+        "used_at": timezone.now() - timedelta(hours=3), "action": SECRET, "receiver_code": cast.office.client_id,
+        "receiver_name": "Benefits office", "system": "Archive", "categories": ("tax.income",), "purpose": "benefit-application",
+        "entry_id": None, **changes,
+    })  # fmt: skip
+
+
+def _keep(cast: Cast, *, in_days: int = 30, law: str = LAW, agency: str | None = None) -> UUID:
+    until = days.today() + timedelta(days=in_days)
+    with citizen_scope(cast.aino.id):
+        return delay.keep_back(
+            citizen_id=cast.aino.id, agency_code=agency or cast.office.client_id, use=_use(cast), law=law, until=until, now=timezone.now()
+        )
+
+
+@contextmanager
+def _days_later(number: int) -> Iterator[None]:
+    """The database's clock, put forward by a superuser. Nothing that is asked of Aurora can do that."""
+    with psycopg.connect(services().admin_url or "", autocommit=True) as admin:
+        (former,) = admin.execute("SELECT pg_get_functiondef('ledger_time()'::regprocedure)").fetchone()  # type: ignore[misc]
+        admin.execute(former.replace("clock_timestamp()", f"clock_timestamp() + interval '{number} days'"))
+        try:
+            yield
+        finally:
+            admin.execute(former)
+
+
+def _pages(cast: Cast) -> str:
+    face = cast.aino.browser()
+    shown = [face.get(path).content.decode() for path in ("/en/activity/", "/en/home/", "/en/messages/", "/en/my-data/", "/en/concerns/")]
+    export = own_data.export(citizen_id=cast.aino.id, now=timezone.now())
+    return "".join(shown) + json.dumps(export)
+
+
+def test_nothing_shows_until_the_day_and_then_it_is_told_once(cast: Cast, allowed: DelayPermission) -> None:
+    before = [(e.seq, e.event) for e in cast.aino.entries()]
+    messages = len(cast.aino.messages())
+    kept_id = _keep(cast)
+    assert [(e.seq, e.event) for e in cast.aino.entries()] == before
+    assert SECRET not in _pages(cast)
+    with citizen_scope(cast.aino.id):
+        assert my_sequence_is_unbroken(cast.aino.id).unbroken and not UsageReport.objects.filter(came="disclosed").exists()
+    with _days_later(29):
+        assert delay.sweep(now=timezone.now() + timedelta(days=400)) == 0  # what a caller says of the time counts for nothing
+    with _days_later(31):
+        assert delay.sweep(now=timezone.now()) == 1 and delay.sweep(now=timezone.now()) == 0
+    entry = cast.aino.entries()[-1]
+    assert (entry.event, entry.actor, entry.categories) == ("agency:use:disclosed", cast.office.client_id, ["tax.income"])
+    assert [m.kind for m in cast.aino.messages()][: len(cast.aino.messages()) - messages] == ["use_disclosed"]
+    with citizen_scope(cast.aino.id):
+        assert UsageReport.objects.filter(came="disclosed").count() == 1
+        assert my_sequence_is_unbroken(cast.aino.id).unbroken
+    page = cast.aino.browser().get(f"/en/activity/{entry.pk}/").content.decode()
+    assert "Police Act (872/2011)" in page and "Why are you told only now?" in page and "Somebody has changed it" not in page
+    _proves(cast, entry, kept_id)
+
+
+def _proves(cast: Cast, entry: Any, kept_id: UUID) -> None:
+    """With nothing of ours between: the salt and the text hash to the leaf that the tree has had since the day it came."""
+    from functools import partial
+
+    from aurora.identity import vault
+
+    with citizen_scope(cast.aino.id):
+        opened = open_entry(entry, partial(vault.open_sealed, citizen_id=cast.aino.id))
+    assert opened.genuine
+    (told,) = opened.details["kept"]
+    hashed = hashlib.sha256(bytes.fromhex(told["salt"]) + told["entry"].encode()).hexdigest()
+    with psycopg.connect(services().admin_url or "") as admin:
+        rows = admin.execute(
+            "SELECT commitment FROM ledger_pending WHERE entry_id = %(id)s UNION SELECT commitment FROM ledger_leaf WHERE entry_id = %(id)s",
+            {"id": kept_id},
+        ).fetchall()
+    assert told["id"] == str(kept_id) and hashed == told["commitment"] == bytes(rows[0][0]).hex()
+    then = json.loads(told["entry"])
+    assert then["access"]["details"]["report"]["action"] == SECRET and then["access"]["citizen"] == str(cast.aino.id)
+    assert then["kept"]["law"] == LAW
+
+
+def test_a_worker_that_dies_loses_nothing_and_tells_nothing_twice(
+    cast: Cast, allowed: DelayPermission, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _keep(cast)
+    before = len(cast.aino.entries())
+    with _days_later(31):
+        with monkeypatch.context() as patched:
+            patched.setattr(delay.kept, "disclosed", lambda **_: (_ for _ in ()).throw(KeyboardInterrupt))
+            with pytest.raises(KeyboardInterrupt):
+                delay.sweep(now=timezone.now())
+        connection.close()
+        assert len(cast.aino.entries()) == before
+        assert delay.sweep(now=timezone.now()) == 1
+    assert len(cast.aino.entries()) == before + 1
+
+
+@pytest.mark.parametrize(
+    ("in_days", "code"), [(-2, "delay_over"), (-1, "delay_over"), (366, "delay_too_long"), (2_900_000, "delay_too_long")]
+)
+def test_a_date_in_the_past_or_beyond_the_law_is_refused(cast: Cast, allowed: DelayPermission, in_days: int, code: str) -> None:
+    with pytest.raises(DelayRefused) as refused:
+        _keep(cast, in_days=in_days)
+    assert refused.value.code == code
+
+
+def test_only_by_its_law_and_for_its_agency(cast: Cast, allowed: DelayPermission) -> None:
+    for how, code in (
+        ({"law": "fi.customs-crime.3-52"}, "delay_not_allowed"),
+        ({"law": "x"}, "delay_law_unknown"),
+        ({"agency": "tax-administration"}, "delay_not_allowed"),
+    ):
+        with pytest.raises(DelayRefused) as refused:
+            _keep(cast, **how)  # type: ignore[arg-type]
+        assert refused.value.code == code
+
+
+def _extend(cast: Cast, kept_id: UUID, body: Any, scope: str = "uses") -> Any:
+    path = f"/api/v1/uses/kept-back/{kept_id}/extension"
+    return browser().post(
+        path, json.dumps(body), content_type="application/json", **cast.office.bearing(own_token(cast, scope), path, method="POST")
+    )  # type: ignore[arg-type]
+
+
+def test_the_agency_has_it_kept_longer_once(cast: Cast, allowed: DelayPermission) -> None:
+    kept_id = _keep(cast)
+    later = {"until": (days.today() + timedelta(days=200)).isoformat(), "reference": "Helsinki District Court R 26/117"}
+    for odd in (
+        {}, {"until": "soon", "reference": "x"}, {**later, "reference": ""}, {**later, "reference": "x" * 201}, {**later, "law": LAW},
+        {**later, "until": days.today().isoformat()}, {**later, "until": (days.today() + timedelta(days=900)).isoformat()}, [], "x",
+    ):  # fmt: skip
+        assert _extend(cast, kept_id, odd).status_code == 400, odd
+    assert _extend(cast, uuid4(), later).status_code == 404
+    assert _extend(cast, kept_id, later, scope="events").json()["code"] == "insufficient_scope"
+    with pytest.raises(NotFound):
+        delay.keep_longer(agency_code="tax-administration", kept_id=kept_id, until=days.today(), reference="x", now=timezone.now())
+    assert _extend(cast, kept_id, later).status_code == 200
+    again = _extend(cast, kept_id, {**later, "until": (days.today() + timedelta(days=300)).isoformat()})
+    assert (again.status_code, again.json()["code"]) == (409, "delay_extended_already")
+    with _days_later(31):
+        assert delay.sweep(now=timezone.now()) == 0
+    with _days_later(201):
+        assert delay.sweep(now=timezone.now()) == 1
+    page = cast.aino.browser().get(f"/en/activity/{cast.aino.entries()[-1].pk}/").content.decode()
+    assert "kept back longer once" in page and "Somebody has changed it" not in page
+    assert _extend(cast, kept_id, later).status_code == 404
+
+
+def test_two_officers_allow_it_and_one_ends_it(cast: Cast) -> None:
+    anna, bo, now = _officer("anna"), _officer("bo"), timezone.now()
+    how: dict[str, Any] = {"agency_code": cast.office.client_id, "law": "fi.coercive-measures.10-60", "reason": "x", "now": now}
+    asked = allow_delay.ask(operator=anna, **how)
+    with pytest.raises(allow_delay.PermissionOpen):
+        allow_delay.ask(operator=bo, **how)
+    with pytest.raises(SamePerson):
+        allow_delay.approve(operator=anna, permission_id=asked.pk, now=now)
+    with pytest.raises(Conflict):
+        allow_delay.end(operator=anna, permission_id=asked.pk, now=now)
+    allow_delay.approve(operator=bo, permission_id=asked.pk, now=now)
+    allow_delay.end(operator=anna, permission_id=asked.pk, now=now)
+    for verb in (allow_delay.approve, allow_delay.decline, allow_delay.end):
+        with pytest.raises(Conflict):
+            verb(operator=bo, permission_id=asked.pk, now=now)
+        with pytest.raises(NotFound):
+            verb(operator=bo, permission_id=uuid4(), now=now)
+    taken_back = allow_delay.ask(operator=anna, **how)
+    allow_delay.decline(operator=anna, permission_id=taken_back.pk, now=now)
+    with pytest.raises(InvalidInput) as refused:
+        allow_delay.ask(operator=anna, agency_code="nobody", law="none", reason=" ", now=now)
+    assert set(refused.value.fields) == {"agency", "law", "reason"}
+
+
+def test_who_is_no_agency_officer_allows_nothing(cast: Cast) -> None:
+    auditor, _ = Operator.objects.get_or_create(username="ari", defaults={"name": "Ari", "roles": ["auditor"], "password": "!"})
+    with pytest.raises(allow_delay.NotAnOfficer):
+        allow_delay.ask(operator=auditor, agency_code=cast.office.client_id, law=LAW, reason="x", now=timezone.now())
+    for verb in (allow_delay.approve, allow_delay.decline, allow_delay.end):
+        with pytest.raises(allow_delay.NotAnOfficer):
+            verb(operator=auditor, permission_id=uuid4(), now=timezone.now())
+
+
+def test_counts_tell_how_many_by_agency_law_and_month(cast: Cast, allowed: DelayPermission) -> None:
+    before = sum(c.kept for c in delays.counts())
+    _keep(cast)
+    assert sum(c.kept for c in delays.counts()) == before + 1
+    assert {(c.agency, c.law) for c in delays.counts()} == {(cast.office.client_id, LAW)}
+    assert str(cast.aino.id) not in str(delays.counts())
+    with _days_later(31):
+        assert sum(c.overdue for c in delays.counts()) >= 1 and delay.sweep(now=timezone.now()) >= 1
+        assert sum(c.overdue for c in delays.counts()) == 0
