@@ -57,6 +57,7 @@ def overview(
         break_glass_url=glass[0],
         glass_troubles=glass[1],
         withdrawals_url=reverse("console:withdrawals"),
+        uses_url=reverse("console:uses"),
     )
 
 

@@ -14,6 +14,7 @@ from aurora.journeys import evaluate, model_outcomes
 from aurora.journeys._door import open_door
 from aurora.journeys._log import log
 from aurora.journeys._record import Record
+from aurora.journeys._reported import told_of
 from aurora.journeys.evaluate import Evaluated
 from aurora.twin import feedback, suggestions, write
 from aurora.twin import queries as twin
@@ -63,6 +64,7 @@ def export(*, citizen_id: UUID, now: datetime) -> dict[str, Any]:
         said = [_named(one, catalogue) for one in feedback.everything(citizen_id=citizen_id)] if doing is None else []
         # What entries say of it, whoever may take all of it along may read.
         behind_glass = break_glass.taken_along(citizen_id=citizen_id)
+        used = told_of(citizen_id) if doing is None else []
         suggested = [_run(one, catalogue) for one in suggestions.of(citizen_id)] if doing is None else []
     return {
         "format": "aurora-export-1",
@@ -76,6 +78,7 @@ def export(*, citizen_id: UUID, now: datetime) -> dict[str, Any]:
         "model_outcomes": [_paired(*one) for one in paired],
         "suggestions": suggested,
         "feedback": said,
+        "reported_uses": used,
         "break_glass": behind_glass,
     }
 

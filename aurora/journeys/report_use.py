@@ -21,6 +21,7 @@ from django.db import transaction
 from aurora import crash
 from aurora.identity import vault
 from aurora.identity.keys import pairwise
+from aurora.journeys import delay
 from aurora.journeys._log import log
 from aurora.journeys._wake import send
 from consent.agencies import active
@@ -125,8 +126,6 @@ def _of_citizen(
 
 
 def _kept_back(citizen_id: UUID, agency: Agency, item: Item, now: datetime) -> UUID:
-    from aurora.journeys import delay
-
     assert item.delay is not None
     try:
         return delay.keep_back(

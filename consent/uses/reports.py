@@ -97,6 +97,12 @@ def of_citizen(*, citizen_id: UUID) -> Iterable[UsageReport]:
     return UsageReport.objects.filter(citizen_id=citizen_id).select_related("agency").order_by("used_at", "pk")
 
 
+def naming(*, citizen_id: UUID, entry_id: UUID) -> UsageReport | None:
+    """A report that names this read; of several the first that came."""
+    found = UsageReport.objects.select_related("agency").filter(citizen_id=citizen_id, entry_id=entry_id)
+    return found.order_by("received_at", "pk").first()
+
+
 def logged_as(*, citizen_id: UUID, logged_id: UUID) -> UsageReport | None:
     """The report whose entry this is."""
     return UsageReport.objects.select_related("agency").filter(citizen_id=citizen_id, logged_id=logged_id).first()

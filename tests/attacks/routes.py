@@ -92,6 +92,7 @@ ROUTES = {
     "LANG/console/models/keys/new/": Route("/en/console/models/keys/new/", FORM, "operator"),
     "LANG/console/models/keys/<uuid:id>/": Route(f"/en/console/models/keys/{NOBODYS}/", FORM, "operator"),
     "LANG/console/models/<uuid:id>/": Route(f"/en/console/models/{NOBODYS}/", FORM, "operator"),
+    "LANG/console/uses/": Route("/en/console/uses/", READ, "operator"),
     "LANG/console/withdrawals/": Route("/en/console/withdrawals/", READ, "operator"),
     "LANG/console/withdrawals/end/": Route("/en/console/withdrawals/end/", FORM, "operator"),
     "LANG/console/withdrawals/orders/": Route("/en/console/withdrawals/orders/", POST, "operator"),

@@ -11,10 +11,10 @@ from django.urls import reverse
 
 from aurora.identity import vault
 from aurora.identity.vault import VaultClosed
-from aurora.portal.present import entry_break_glass, entry_concerns, entry_delay, entry_proof, log
+from aurora.portal.present import entry_break_glass, entry_concerns, entry_delay, entry_proof, entry_uses, log
 from aurora.portal.present.consents import notice
 from aurora.portal.present.vocabulary import Vocabulary
-from aurora.ui import formats, mandate_words, replay_words, words
+from aurora.ui import formats, mandate_words, replay_words, use_words, words
 from aurora.ui.contexts import ConsentBehind, EntryPage, LogPosition
 from consent import acting, queries
 from consent.ledger import queries as ledger
@@ -39,6 +39,7 @@ def entry_page(entry: LedgerEntry, vocabulary: Vocabulary) -> EntryPage:
         previous_commitment=bytes(entry.prev).hex() if entry.seq > 1 else "",
         consents=_consents(entry, vocabulary),
         position=position,
+        uses=entry_uses.part(entry, vocabulary),
         glass=entry_break_glass.part(entry),
         delay=entry_delay.part(entry),
         concern=entry_concerns.part(entry),
@@ -59,6 +60,8 @@ def _decision(entry: LedgerEntry, genuine: bool) -> str:
         return str(words.error("entry_changed"))
     if entry_break_glass.SUBJECT in entry.event:
         return entry_break_glass.decision(entry)
+    if entry.event in entry_uses.TOLD:
+        return use_words.decision()
     if entry.event in REPLAYS:
         return replay_words.said(ledger.open_entry(entry, partial(vault.open_sealed, citizen_id=entry.citizen_id)).details)
     if entry.actor == CITIZEN:

@@ -209,6 +209,7 @@ from aurora.ui.contexts.suggestions import (
     WhyPage,
 )
 from aurora.ui.contexts.training import TrainingPage
+from aurora.ui.contexts.uses import AskedRow, ToldUse, UseCount, UsesPage, UsesPart
 from aurora.ui.contexts.verify import ProofLinks, VerifyPage
 from aurora.ui.contexts.withdrawals import (
     EndConsentPage,
@@ -232,6 +233,7 @@ __all__ = [
     "AgencyRow",
     "AgencyTold",
     "Answering",
+    "AskedRow",
     "Availability",
     "Banner",
     "CalibrationRow",
@@ -373,11 +375,15 @@ __all__ = [
     "Text",
     "ThemeChoice",
     "TickView",
+    "ToldUse",
     "TrainingPage",
     "TroubleRow",
     "UnfitView",
     "UnknownView",
+    "UseCount",
     "UseEstimatePage",
+    "UsesPage",
+    "UsesPart",
     "ValueRow",
     "VerifyPage",
     "WaitingRequest",

@@ -7,6 +7,7 @@ from aurora.ui.contexts.break_glass import GlassPart
 from aurora.ui.contexts.concerns import ConcernPart, DelayPart
 from aurora.ui.contexts.shared import Banner, EntryView, FieldError, NoticePart, Pagination, Text
 from aurora.ui.contexts.timeline import Timeline
+from aurora.ui.contexts.uses import UsesPart
 from aurora.ui.contexts.verify import ProofLinks
 
 
@@ -112,6 +113,7 @@ class EntryPage:
     previous_commitment: str = ""
     consents: tuple[ConsentBehind, ...] = ()
     position: LogPosition | None = None
+    uses: UsesPart | None = None
     glass: GlassPart | None = None
     proof: ProofLinks | None = None
     concern: ConcernPart | None = None

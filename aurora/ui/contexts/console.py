@@ -105,6 +105,7 @@ class ConsoleOverviewPage:
     withdrawals_url: str = ""
     break_glass_url: str = ""
     glass_troubles: int = 0
+    uses_url: str = ""
     models_url: str = ""
     model_alarms: int = 0
     monitoring_url: str = ""

@@ -22,6 +22,7 @@ from aurora.ui.gallery.examples import (
     services,
     training,
     verify,
+    uses,
     withdrawals,
 )
 
@@ -59,6 +60,8 @@ def pages() -> list[Example]:
         log_state.console,
         break_glass.pages,
         concerns.console,
+        uses.pages,
+        uses.console,
         models.console,
         training.console,
         monitoring.console,

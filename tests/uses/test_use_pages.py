@@ -1,0 +1,105 @@
+"""What the citizen reads of a reported use, on the access and on the report; what the console counts; what they take with them."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import pytest
+from django.utils import timezone
+
+from aurora.journeys import own_data, reconcile
+from aurora.portal.present import entry_uses
+from consent.uses import match
+from tests.support.cast import Cast, Person
+from tests.uses.telling import HOUSEHOLD, INCOME, ago, entries, newcomer, pushed, read, reconciled, use
+
+NASTY = "<script>alert(1)</script>"
+
+
+@pytest.fixture
+def dora(cast: Cast) -> Person:
+    """Of whom nothing is known but what the test does."""
+    return newcomer(cast)
+
+
+def page(person: Person, entry: UUID, language: str = "en") -> str:
+    answer = person.browser().get(f"/{language}/activity/{entry}/")
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_a_read_says_that_the_report_is_still_to_come_then_what_it_says(cast: Cast, dora: Person) -> None:
+    entry = read(cast, dora)
+    assert "has not reported yet" in page(dora, entry)
+    pushed(cast, use(cast, dora, entry=str(entry), action="Decided on housing support"))
+    for _ in range(2):  # before it is reconciled, and after
+        shown = page(dora, entry)
+        assert "The agency has reported how it used this data." in shown and "Decided on housing support" in shown
+        reconciled(cast, dora)
+    report = entries(dora)[-1]
+    assert f"/en/activity/{report.pk}/" in shown
+    other = page(dora, report.pk)
+    assert "Aurora did not decide about it" in other and f"/en/activity/{entry}/" in other and "agrees with data" in other
+
+
+def test_a_read_in_doubt_and_one_that_nobody_reported_say_so(cast: Cast, dora: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    doubtful, quiet = read(cast, dora, noted=False), read(cast, dora)
+    later = timezone.now() + match.REPORT_WITHIN
+    monkeypatch.setattr(entry_uses.timezone, "now", lambda: later)
+    assert "It is not certain" in page(dora, doubtful)
+    monkeypatch.undo()
+    monkeypatch.setattr(reconcile.timezone, "now", lambda: later)
+    reconciled(cast, dora)
+    monkeypatch.undo()
+    assert "although the time for it is over" in page(dora, quiet)
+
+
+def test_what_differs_is_said_and_what_was_made_up_too(cast: Cast, dora: Person) -> None:
+    entry = read(cast, dora)
+    pushed(
+        cast,
+        use(cast, dora, entry=str(entry), categories=[INCOME], receiver={"code": "police", "name": NASTY}, action=NASTY),
+        use(cast, dora, used_at=ago(days=90).isoformat()),
+    )
+    reconciled(cast, dora)
+    shown = page(dora, entry)
+    assert "names other data" in shown and "another receiver" in shown
+    assert NASTY not in shown and "&lt;script&gt;" in shown
+    assert "Aurora has delivered nothing" in page(dora, entries(dora)[-1].pk)
+
+
+def test_nobody_else_reads_it(cast: Cast, dora: Person) -> None:
+    pushed(cast, use(cast, dora, entry=str(read(cast, dora))))
+    assert cast.aino.browser().get(f"/en/activity/{entries(dora)[-1].pk}/").status_code == 404
+
+
+def test_the_activity_page_lists_the_report(cast: Cast, dora: Person) -> None:
+    pushed(cast, use(cast, dora, entry=str(read(cast, dora))))
+    assert f"/en/activity/{entries(dora)[-1].pk}/" in dora.browser().get("/en/activity/").content.decode()
+
+
+def test_the_export_has_every_report_with_how_it_stands(cast: Cast, dora: Person) -> None:
+    entry = read(cast, dora)
+    pushed(cast, use(cast, dora, entry=str(entry), action="Decided on housing support"), use(cast, dora, used_at=ago(days=90).isoformat()))
+    reconciled(cast, dora)
+    invented, honest = own_data.export(citizen_id=dora.id, now=timezone.now())["reported_uses"]
+    assert (invented["state"], honest["state"], honest["entry"]) == ("not_delivered", "matched", str(entry))
+    assert (
+        honest["action"] == "Decided on housing support" and honest["categories"] == [HOUSEHOLD] and honest["agency"] == "benefits-office"
+    )
+    assert honest["receiver"] == {"code": "benefits-office", "name": "Benefits office"} and honest["ledger_entry"] == str(
+        entries(dora)[0].pk
+    )
+
+
+def test_the_console_counts_and_names_nobody(cast: Cast, dora: Person) -> None:
+    pushed(cast, use(cast, dora, entry=str(read(cast, dora))), use(cast, dora, used_at=ago(days=90).isoformat()))
+    reconciled(cast, dora)
+    answer = cast.operator_browser().get("/en/console/uses/")
+    shown = answer.content.decode()
+    row = answer.context["page"].counts[0]
+    assert row.matched >= 1 and row.not_delivered >= 1 and row.share
+    assert answer.context["page"].trends and "Reported uses" in shown
+    assert not [secret for secret in (*cast.personal(), dora.name, str(dora.id)) if secret in shown]
+    assert '/en/console/uses/"' in cast.operator_browser().get("/en/console/").content.decode()
+    assert dora.browser().get("/en/console/uses/").status_code == 302
