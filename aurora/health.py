@@ -7,6 +7,8 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
+from consent.ledger import cosignatures
+
 
 @require_safe
 def alive(request: HttpRequest) -> HttpResponse:
@@ -16,10 +18,11 @@ def alive(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def ready(request: HttpRequest) -> HttpResponse:
-    """200 when database and cache answer, else 503 naming which does not."""
+    """200 when database and cache answer, else 503 naming which does not. `alarms` names what an operator must look into: that stops no service."""
     checks = {"database": _database, "cache": _cache}
     failed = [name for name, check in checks.items() if not check()]
-    return JsonResponse({"ready": not failed, "failed": failed}, status=503 if failed else 200)
+    alarms = ["ledger"] if "database" not in failed and _ledger_alarm() else []
+    return JsonResponse({"ready": not failed, "failed": failed, "alarms": alarms}, status=503 if failed else 200)
 
 
 def _database() -> bool:
@@ -28,6 +31,13 @@ def _database() -> bool:
             cursor.execute("SELECT 1")
         return True
     except Exception:
+        return False
+
+
+def _ledger_alarm() -> bool:
+    try:
+        return cosignatures.unseen()
+    except Exception:  # the database has gone meanwhile
         return False
 
 

@@ -15,6 +15,7 @@ from aurora.ui import words
 from aurora.ui.contexts import AgencyRole, AgencyRow, ConsoleOverviewPage, Health, PurposeCount, SourceRow, StateCount
 from consent import queries
 from consent.agencies import NO_ORGANISATION
+from consent.ledger import cosignatures
 from consent.ledger import queries as ledger
 from consent.ledger.models import Checkpoint, Leaf, Pending
 from consent.models import Agency
@@ -25,7 +26,13 @@ SHOWN_ROLES = frozenset(AgencyRole)
 
 
 def overview(
-    *, now: datetime, agencies_url: str = "", models_url: str = "", monitoring_url: str = "", glass: tuple[str, int] = ("", 0)
+    *,
+    now: datetime,
+    agencies_url: str = "",
+    models_url: str = "",
+    monitoring_url: str = "",
+    ledger_url: str = "",
+    glass: tuple[str, int] = ("", 0),
 ) -> ConsoleOverviewPage:
     """The whole page. Queries: agencies, vocabulary, three counting functions, the ledger's head, the newest reports on models."""
     vocabulary = Vocabulary()
@@ -54,6 +61,8 @@ def overview(
         models_url=models_url,
         model_alarms=sum(one.alarms for one in present_monitoring.newest()),
         monitoring_url=monitoring_url,
+        ledger_url=ledger_url,
+        ledger_alarm=cosignatures.unseen(),
         break_glass_url=glass[0],
         glass_troubles=glass[1],
         withdrawals_url=reverse("console:withdrawals"),

@@ -22,6 +22,9 @@ def overview(request: HttpRequest) -> HttpResponse:
     agencies = reverse("console:agencies") if has_role(request, Role.AGENCY_OFFICER, Role.AUDITOR) else ""
     models = reverse("console:models") if has_role(request, Role.MODEL_STEWARD, Role.AUDITOR) else ""
     monitoring = reverse("console:monitoring") if models else ""
+    ledger = reverse("console:ledger") if has_role(request, Role.OPERATIONS, Role.AUDITOR) else ""
     glass = present_break_glass.for_overview(now=timezone.now()) if has_role(request, *break_glass.READERS) else ("", 0)
-    page = present.overview(now=timezone.now(), agencies_url=agencies, models_url=models, monitoring_url=monitoring, glass=glass)
+    page = present.overview(
+        now=timezone.now(), agencies_url=agencies, models_url=models, monitoring_url=monitoring, ledger_url=ledger, glass=glass
+    )
     return render(request, "console/overview.html", {"page": page})

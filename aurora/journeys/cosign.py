@@ -15,6 +15,7 @@ from django.utils import timezone
 from aurora.journeys._wake import send
 from aurora.outbound import witness as outbound
 from aurora.outbound.peer import PeerFailed
+from consent.errors import NotFound
 from consent.ledger import cosignatures, queries, witness
 from consent.ledger.cosignatures import Lease
 from consent.ledger.note import parse_head, parts
@@ -65,9 +66,10 @@ def run(*, witness_id: UUID) -> None:
         cosignatures.put_off(lease, trouble=answer.said.value, now=now, every=every, retry_after=retry_after)
 
 
-def acknowledge(*, alarm_id: int, by: UUID, now: datetime) -> bool:
-    """An operator says that they have looked into an alarm. False if somebody did before."""
-    return cosignatures.seen(alarm_id=alarm_id, by=by, now=now)
+def acknowledge(*, alarm_id: int, by: UUID, now: datetime) -> None:
+    """An operator says that they have looked into an alarm. That somebody did before is no error, and stays. Raises `NotFound`."""
+    if not 0 < alarm_id < 2**63 or not (cosignatures.seen(alarm_id=alarm_id, by=by, now=now) or Alarm.objects.filter(pk=alarm_id).exists()):
+        raise NotFound()
 
 
 def _ask(lease: Lease, url: str) -> tuple[int, Answer, int]:

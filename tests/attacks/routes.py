@@ -104,6 +104,8 @@ ROUTES = {
     "LANG/": Route("/en/", READ),
     "LANG/sign-in/": Route("/en/sign-in/", GET),
     "LANG/sign-out/": Route("/en/sign-out/", POST),
+    "LANG/console/ledger/": Route("/en/console/ledger/", READ, "operator"),
+    "LANG/console/ledger/alarms/<int:id>/": Route("/en/console/ledger/alarms/1/", POST, "operator"),
     "LANG/home/": Route("/en/home/", READ, "citizen"),
     "LANG/sources/": Route("/en/sources/", READ, "citizen"),
     "LANG/sources/<slug:code>/connect/": Route("/en/sources/population-register/connect/", FORM, "citizen"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.stack import Stack
+from consent.ledger import verify
+from tests.support.stack import Stack, wait_for
 
 SERVICE = ("web", "worker", "beat")
 pytestmark = pytest.mark.xdist_group("stack")
@@ -22,16 +24,37 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 def test_all_of_it_answers(stack: Stack) -> None:
-    assert httpx.get(f"{stack.base_url}/readyz").json() == {"ready": True, "failed": []}
+    assert httpx.get(f"{stack.base_url}/readyz").json() == {"ready": True, "failed": [], "alarms": []}
     assert httpx.get(f"{stack.base_url}/en/").status_code == 200
     assert set(stack.pids()) == {
         *("postgres", "valkey", "web", "worker", "beat", "sequencer"),
-        *("eid", "population-register", "tax-administration", "social-insurance", "hospital", "benefits-office"),
+        *("eid", "population-register", "tax-administration", "social-insurance", "hospital", "benefits-office", "witness"),
     }
     issuers = [stack.demo["sandbox"]["eid"]["issuer"], *(source["issuer"] for source in stack.demo["sandbox"]["sources"])]
     for issuer in issuers:
         assert issuer.startswith("http://localhost:")
     assert httpx.get(f"{issuers[0]}/.well-known/openid-configuration").json()["issuer"] == issuers[0]
+
+
+def test_a_second_process_keeps_the_log_honest(stack: Stack) -> None:
+    """What the witness cosigned verifies by the keys that both publish; and once a citizen's deed is in the log, it is cosigned too."""
+    ledger = f"{stack.base_url}/ledger"
+    log, second = httpx.get(f"{ledger}/key").text.splitlines()[:2]
+    (witness,) = httpx.get(f"{ledger}/witnesses").text.splitlines()
+    kept = json.loads((stack.state / "sandbox" / "witness.json").read_text())
+    assert httpx.get(f"{kept['base_url']}/key").text.strip() == witness
+    with stack.admin() as database:
+        database.execute("INSERT INTO ledger_pending (entry_id, commitment) VALUES (gen_random_uuid(), sha256('x'))")
+        database.commit()
+    stack_note = wait_for(
+        lambda: (answer := httpx.get(f"{ledger}/checkpoint/witnessed")).status_code == 200 and answer.text, "a cosignature", within=60
+    )
+    assert (
+        verify.open_cosigned(stack_note, witness).checkpoint
+        == verify.open_checkpoint(stack_note, log)
+        == verify.open_checkpoint(stack_note, second)
+    )
+    assert (stack.state / "ledger-head").read_text().startswith("localhost/aurora-demo-ledger\n")
 
 
 def test_who_answers_strangers_does_not_hold_the_owners_key(stack: Stack) -> None:

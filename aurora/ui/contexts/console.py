@@ -109,3 +109,5 @@ class ConsoleOverviewPage:
     models_url: str = ""
     model_alarms: int = 0
     monitoring_url: str = ""
+    ledger_url: str = ""
+    ledger_alarm: bool = False

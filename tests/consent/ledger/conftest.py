@@ -19,6 +19,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.core.management import call_command
 from django.db import connections
+from django.http import HttpResponse
+from django.test import Client, override_settings
 from pytest_django.plugin import DjangoDbBlocker
 
 from aurora.database_url import DatabaseUrl
@@ -30,7 +32,7 @@ from consent.scope import citizen_scope
 
 ROOT = Path(__file__).resolve().parents[3]
 TABLES = (
-    "ledger_ledgerentry, ledger_head, ledger_pending, ledger_leaf, ledger_tile, ledger_checkpoint, ledger_key, "
+    "ledger_ledgerentry, ledger_head, ledger_pending, ledger_leaf, ledger_tile, ledger_checkpoint, ledger_key, ledger_erasure, "
     "ledger_cosignature, ledger_witness, ledger_alarm, ledger_former"
 )
 _KEY = AESGCM(bytes(range(32)))
@@ -64,7 +66,14 @@ def read_by_agency(citizen_id: UUID, **changes: object) -> Appended:
         return append(citizen_id=citizen_id, **entry)  # type: ignore[arg-type]
 
 
-__all__ = ["InvalidTag", "open_sealed", "read_by_agency", "seal"]
+def public(path: str) -> HttpResponse:
+    """An address of the log as anybody gets it, whatever host the tests before were at."""
+    with override_settings(ALLOWED_HOSTS=["testserver"]):
+        answer: HttpResponse = Client().get(path)
+    return answer
+
+
+__all__ = ["InvalidTag", "open_sealed", "public", "read_by_agency", "seal"]
 
 
 @pytest.fixture(scope="session")

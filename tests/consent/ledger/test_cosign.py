@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import DatabaseError, connections, transaction
-from django.test import Client, override_settings
+from django.test import override_settings
 
 from aurora.environ import WitnessAddress
 from aurora.journeys import cosign
@@ -18,13 +18,14 @@ from aurora.sandbox import launch
 from aurora.sandbox.config import PROCESSES, WITNESS
 from aurora.sandbox.launch import Running
 from aurora.sandbox.provision import provision, write_configs
+from consent.errors import NotFound
 from consent.ledger import cosignatures, queries, verify
 from consent.ledger.append import append
 from consent.ledger.events import Event
 from consent.ledger.sequence import Sequencer
 from consent.ledger.witness_models import Alarm, Cosignature, Witness
 from consent.scope import citizen_scope
-from tests.consent.ledger.conftest import TABLES, seal
+from tests.consent.ledger.conftest import TABLES, public, seal
 from tests.support.hostile_peer import Peer, answer, listening, peer
 from tests.support.log_keys import cosignature, make_signer, witness_vkey
 
@@ -104,17 +105,17 @@ def cosigned() -> Witness:
 
 
 def test_a_real_witness_cosigns_what_grows(log: Log, watching: Watching) -> None:
-    assert Client().get("/ledger/checkpoint/witnessed").status_code == 404
+    assert public("/ledger/checkpoint/witnessed").status_code == 404
     for count in (3, 1, 300):
         log.grow(count)
         row = cosigned()
         assert (row.trouble, row.size) == ("", queries.newest_checkpoint().size)  # type: ignore[union-attr]
-        answer = Client().get("/ledger/checkpoint/witnessed")
+        answer = public("/ledger/checkpoint/witnessed")
         note = answer.content.decode()
         assert verify.open_cosigned(note, watching.address.vkey).checkpoint.size == row.size
         for vkey in log.signer.vkeys:
             assert verify.open_checkpoint(note, vkey).size == row.size
-    assert Client().get("/ledger/witnesses").content.decode() == f"{watching.address.vkey}\n"
+    assert public("/ledger/witnesses").content.decode() == f"{watching.address.vkey}\n"
     log.grow(1)
     witnessed = queries.witnessed_checkpoint()
     assert witnessed is not None and witnessed.size == 304, "the newest has no cosignature yet"
@@ -336,8 +337,11 @@ def test_an_alarm_stays_until_one_operator_has_looked() -> None:
     cosignatures.alarm(kind=Alarm.Kind.INCONSISTENT, origin="x", witness="w", size=1, now=now)
     (alarm,) = Alarm.objects.all()
     assert cosignatures.unseen()
-    assert cosign.acknowledge(alarm_id=alarm.pk, by=operator, now=now)
-    assert not cosign.acknowledge(alarm_id=alarm.pk, by=uuid4(), now=now) and not cosign.acknowledge(alarm_id=0, by=operator, now=now)
+    cosign.acknowledge(alarm_id=alarm.pk, by=operator, now=now)
+    cosign.acknowledge(alarm_id=alarm.pk, by=uuid4(), now=now + timedelta(days=1))
+    for nothing in (0, alarm.pk + 1, 2**63):
+        with pytest.raises(NotFound):
+            cosign.acknowledge(alarm_id=nothing, by=operator, now=now)
     alarm.refresh_from_db()
     assert (alarm.seen_by, alarm.seen_at) == (operator, now) and not cosignatures.unseen()
     cosignatures.alarm(kind=Alarm.Kind.INCONSISTENT, origin="x", witness="w", size=1, now=now)

@@ -15,7 +15,7 @@ from uuid import uuid4
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connections
-from django.test import Client, override_settings
+from django.test import override_settings
 
 from consent.ledger import queries, tiles, verify
 from consent.ledger.append import append
@@ -25,7 +25,7 @@ from consent.ledger.models import Checkpoint, Pending
 from consent.ledger.sequence import LOCK, Sequencer
 from consent.ledger.witness_models import Alarm, Cosignature, Witness
 from consent.scope import citizen_scope
-from tests.consent.ledger.conftest import TABLES, seal
+from tests.consent.ledger.conftest import TABLES, public, seal
 from tests.support.log_keys import make_signer
 
 pytestmark = pytest.mark.usefixtures("ledger_db")
@@ -278,7 +278,7 @@ def test_after_an_honest_restore_the_log_goes_on_under_a_new_name(heads: HeadFil
     assert sequencer.round() == 2
     newest = queries.newest_checkpoint()
     assert newest is not None and verify.open_checkpoint(newest.note, signer.vkey).size == 5
-    (former,) = json.loads(Client().get("/ledger/former").content)
+    (former,) = json.loads(public("/ledger/former").content)
     assert former["note"] == last and (former["origin"], former["size"]) == (ORIGIN, 7)
     assert verify.open_checkpoint(former["note"], former["vkeys"][0]).size == 7
     assert (former["continued_as"], former["continued_size"], former["reason"]) == (f"{ORIGIN}-2", 3, REASON)
