@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from aurora.console import agencies, break_glass, concerns, delays, models, monitoring, own_models, sign_in, uses, views, withdrawals
+from aurora.console import (
+    agencies,
+    break_glass,
+    concerns,
+    delays,
+    ledger,
+    models,
+    monitoring,
+    own_models,
+    sign_in,
+    uses,
+    views,
+    withdrawals,
+)
 
 app_name = "console"
 urlpatterns = [
@@ -27,9 +40,9 @@ urlpatterns = [
     path("models/suggestions/", own_models.suggestion_models, name="suggestion_models"),
     path("models/suggestions/<uuid:id>/", own_models.suggestion_model, name="suggestion_model"),
     path("models/<uuid:id>/", models.model, name="model"),
-    path("uses/", uses.uses, name="uses"),
     path("ledger/", ledger.ledger, name="ledger"),
     path("ledger/alarms/<int:id>/", ledger.ledger_alarm, name="ledger_alarm"),
+    path("uses/", uses.uses, name="uses"),
     path("withdrawals/", withdrawals.withdrawals, name="withdrawals"),
     path("withdrawals/end/", withdrawals.end_consent, name="end_consent"),
     path("withdrawals/orders/", withdrawals.decide_order, name="decide_source_ending"),
