@@ -83,6 +83,9 @@ class Tree:
     def earlier(self, old: int, size: int) -> dict[str, Any]:
         return {"size": old, "root": self.root(old).hex(), "checkpoint": self.head(old, LOG), "proof": self.consistency(old, size)}
 
+    def is_of(self, index: int, commitment: bytes) -> bool:
+        return self.leaves[index] == leaf.leaf_hash(commitment)
+
     def inclusion(self, index: int, size: int) -> list[str]:
         return [one.hex() for one in merkle.inclusion_proof(index, size, self.node)]
 
