@@ -10,7 +10,7 @@ from uuid import UUID
 from aurora.identity import citizens
 from aurora.identity.models import Citizen
 from aurora.journeys import _glass_told as break_glass
-from aurora.journeys import evaluate, model_outcomes
+from aurora.journeys import evaluate, model_outcomes, raise_concern
 from aurora.journeys._door import open_door
 from aurora.journeys._log import log
 from aurora.journeys._record import Record
@@ -66,6 +66,7 @@ def export(*, citizen_id: UUID, now: datetime) -> dict[str, Any]:
         behind_glass = break_glass.taken_along(citizen_id=citizen_id)
         used = told_of(citizen_id) if doing is None else []
         suggested = [_run(one, catalogue) for one in suggestions.of(citizen_id)] if doing is None else []
+        concerns = raise_concern.exported(citizen_id=citizen_id) if doing is None else []
     return {
         "format": "aurora-export-1",
         "made_at": now.isoformat(),
@@ -78,6 +79,7 @@ def export(*, citizen_id: UUID, now: datetime) -> dict[str, Any]:
         "model_outcomes": [_paired(*one) for one in paired],
         "suggestions": suggested,
         "feedback": said,
+        "concerns": concerns,
         "reported_uses": used,
         "break_glass": behind_glass,
     }

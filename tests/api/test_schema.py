@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 import schemathesis
@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from schemathesis import Case, GenerationMode
 
+from aurora.journeys import raise_concern
 from aurora.journeys.withdraw import end
 from aurora.wsgi import application
 from consent.models import DataCategory
@@ -78,7 +79,15 @@ def test_the_document_is_openapi_3_1(cast: Cast) -> None:
         Draft202012Validator.check_schema(component)
     assert document["components"]["securitySchemes"]["agencyToken"]["scheme"] == "DPoP"
     of_models = {"/api/v1/evaluators", "/api/v1/evaluators/{id}", "/api/v1/evaluators/{id}/performance"}
-    of_the_agency_itself = {"/api/v1/events", "/api/v1/events/{id}/confirmation", "/api/v1/uses", "/oauth/grants/{grant_id}", *of_models}
+    of_concerns = {"/api/v1/concerns", "/api/v1/concerns/{id}", "/api/v1/concerns/{id}/answer", "/api/v1/uses/kept-back/{id}/extension"}
+    of_the_agency_itself = {
+        "/api/v1/events",
+        "/api/v1/events/{id}/confirmation",
+        "/api/v1/uses",
+        "/oauth/grants/{grant_id}",
+        *of_models,
+        *of_concerns,
+    }
     assert set(document["paths"]) == {PATH, *of_the_agency_itself} and set(document["paths"][PATH]) == {"get"}
     assert set(document["paths"]["/oauth/grants/{grant_id}"]) == {"get", "delete"}
 
@@ -119,6 +128,7 @@ class Itself:
     grant_id: str
     event_id: str
     model_id: str
+    concern_id: str
     sees_grants: bool
     owns_models: bool
 
@@ -130,7 +140,7 @@ class Itself:
 
     def real(self, case: Case) -> None:
         """The path's id is one that there is."""
-        own = self.model_id if case.path.startswith("/api/v1/evaluators") else self.event_id
+        own = {"evaluators": self.model_id, "concerns": self.concern_id}.get(case.path.split("/")[3], self.event_id)
         for name, value in (("id", own), ("grant_id", self.grant_id)):
             if name in (case.path_parameters or {}):
                 case.path_parameters[name] = value
@@ -151,8 +161,16 @@ def itself(cast: Cast, request: pytest.FixtureRequest) -> Itself:
         token = answer.json()["access_token"]
     document = evaluators.document(owner=OFFICE, identifier=f"risk-{uuid4().hex[:12]}")
     model = evaluators.registered(document, owner=EvaluatorOwner.objects.filter(agency=OFFICE, state="approved").first())
-    ids = str(held["grant_id"]), str(event.pk), str(model.pk)
+    ids = str(held["grant_id"]), str(event.pk), str(model.pk), str(_asked(cast))
     return Itself(cast, str(token), *ids, sees_grants=bool(scopes), owns_models=request.param == "its own")
+
+
+def _asked(cast: Cast) -> UUID:
+    """A case of Aino's about a read of the office's, open."""
+    assert cast.office.read(cast.token, cast.office.categories[0]).status_code == 200
+    return raise_concern.raise_(
+        citizen_id=cast.aino.id, entry_id=cast.aino.entries()[-1].pk, kind="other", text="Why?", language="en", now=timezone.now()
+    )
 
 
 @pytest.mark.parametrize("real", [True, False], ids=["real ids", "any ids"])
@@ -163,6 +181,10 @@ def test_every_operation_of_the_agency_itself_answers_as_documented(schema: Any,
         ("get", "/api/v1/events"),
         ("post", "/api/v1/events/{id}/confirmation"),
         ("post", "/api/v1/uses"),
+        ("get", "/api/v1/concerns"),
+        ("get", "/api/v1/concerns/{id}"),
+        ("post", "/api/v1/concerns/{id}/answer"),
+        ("post", "/api/v1/uses/kept-back/{id}/extension"),
         ("get", "/oauth/grants/{grant_id}"),
         ("delete", "/oauth/grants/{grant_id}"),
         ("get", "/api/v1/evaluators"),

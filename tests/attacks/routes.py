@@ -65,6 +65,14 @@ ROUTES = {
     "api/v1/events/<uuid:id>/confirmation": Route(
         f"/api/v1/events/{NOBODYS}/confirmation", POST, "itself", frozenset({"consent_oauth_usedproof"})
     ),
+    "api/v1/concerns": Route("/api/v1/concerns", GET, "itself", frozenset({"consent_oauth_usedproof"})),
+    "api/v1/concerns/<uuid:id>": Route(f"/api/v1/concerns/{NOBODYS}", GET, "itself", frozenset({"consent_oauth_usedproof"})),
+    "api/v1/concerns/<uuid:id>/answer": Route(
+        f"/api/v1/concerns/{NOBODYS}/answer", POST, "itself", frozenset({"consent_oauth_usedproof"})
+    ),
+    "api/v1/uses/kept-back/<uuid:id>/extension": Route(
+        f"/api/v1/uses/kept-back/{NOBODYS}/extension", POST, "itself", frozenset({"consent_oauth_usedproof"})
+    ),
     "api/v1/evaluators": Route(
         "/api/v1/evaluators", GET | POST, "itself", frozenset({"consent_oauth_usedproof"}), largest=21 * 1024 * 1024
     ),
@@ -85,6 +93,10 @@ ROUTES = {
     "LANG/console/clients/<str:client_id>/change/": Route("/en/console/clients/benefits-office/change/", FORM, "operator"),
     "LANG/console/clients/<str:client_id>/state/": Route("/en/console/clients/benefits-office/state/", FORM, "operator"),
     "LANG/console/client-drafts/<uuid:id>/": Route(f"/en/console/client-drafts/{NOBODYS}/", FORM, "operator"),
+    "LANG/console/concerns/": Route("/en/console/concerns/", READ, "operator"),
+    "LANG/console/concerns/<uuid:id>/": Route(f"/en/console/concerns/{NOBODYS}/", FORM, "operator"),
+    "LANG/console/delays/": Route("/en/console/delays/", FORM, "operator"),
+    "LANG/console/delays/<uuid:id>/": Route(f"/en/console/delays/{NOBODYS}/", POST, "operator"),
     "LANG/console/models/": Route("/en/console/models/", READ, "operator"),
     "LANG/console/models/monitoring/": Route("/en/console/models/monitoring/", READ, "operator"),
     "LANG/console/models/suggestions/": Route("/en/console/models/suggestions/", READ, "operator"),
@@ -92,6 +104,8 @@ ROUTES = {
     "LANG/console/models/keys/new/": Route("/en/console/models/keys/new/", FORM, "operator"),
     "LANG/console/models/keys/<uuid:id>/": Route(f"/en/console/models/keys/{NOBODYS}/", FORM, "operator"),
     "LANG/console/models/<uuid:id>/": Route(f"/en/console/models/{NOBODYS}/", FORM, "operator"),
+    "LANG/console/ledger/": Route("/en/console/ledger/", READ, "operator"),
+    "LANG/console/ledger/alarms/<int:id>/": Route("/en/console/ledger/alarms/1/", POST, "operator"),
     "LANG/console/uses/": Route("/en/console/uses/", READ, "operator"),
     "LANG/console/withdrawals/": Route("/en/console/withdrawals/", READ, "operator"),
     "LANG/console/withdrawals/end/": Route("/en/console/withdrawals/end/", FORM, "operator"),
@@ -104,8 +118,6 @@ ROUTES = {
     "LANG/": Route("/en/", READ),
     "LANG/sign-in/": Route("/en/sign-in/", GET),
     "LANG/sign-out/": Route("/en/sign-out/", POST),
-    "LANG/console/ledger/": Route("/en/console/ledger/", READ, "operator"),
-    "LANG/console/ledger/alarms/<int:id>/": Route("/en/console/ledger/alarms/1/", POST, "operator"),
     "LANG/home/": Route("/en/home/", READ, "citizen"),
     "LANG/sources/": Route("/en/sources/", READ, "citizen"),
     "LANG/sources/<slug:code>/connect/": Route("/en/sources/population-register/connect/", FORM, "citizen"),
@@ -136,6 +148,9 @@ ROUTES = {
     "LANG/activity/verify/aurora-verify.html": Route("/en/activity/verify/aurora-verify.html", READ),
     "LANG/activity/<uuid:id>/proof.tlog-proof": Route(f"/en/activity/{NOBODYS}/proof.tlog-proof", READ, "citizen"),
     "LANG/activity/<uuid:id>/": Route(f"/en/activity/{NOBODYS}/", READ, "citizen"),
+    "LANG/activity/<uuid:id>/concern/": Route(f"/en/activity/{NOBODYS}/concern/", FORM, "citizen"),
+    "LANG/concerns/": Route("/en/concerns/", READ, "citizen"),
+    "LANG/concerns/<uuid:id>/": Route(f"/en/concerns/{NOBODYS}/", FORM, "citizen"),
     "LANG/my-data/": Route("/en/my-data/", READ, "citizen", LEDGER),
     "LANG/my-data/export/": Route("/en/my-data/export/", POST, "citizen", LEDGER),
     "LANG/my-data/forget/": Route("/en/my-data/forget/", POST, "citizen"),
