@@ -45,9 +45,10 @@ def main(arguments: list[str] | None = None) -> int:
     def sweep() -> None:
         running.store.sweep()
         if running.process == config.OFFICE:
-            from aurora.sandbox.office import notices
+            from aurora.sandbox.office import notices, uses
 
             notices.confirm_all(running)
+            uses.tell(running)
 
     server.serve(listening, sweep)
     for registrar in registrars:

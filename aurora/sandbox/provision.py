@@ -176,6 +176,7 @@ def _registration(base: Mapping[str, str]) -> dict[str, Any]:
         "client_id": OFFICE,
         "redirect_uris": [f"{base[OFFICE]}/callback"],
         "notice_uri": f"{base[OFFICE]}/notices",
+        "usage_uri": f"{base[OFFICE]}/find-usage",
         "purposes": list(OFFICE_PURPOSES),
         "categories": list(OFFICE_CATEGORIES),
     }

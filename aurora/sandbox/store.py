@@ -40,6 +40,9 @@ CREATE TABLE IF NOT EXISTS readings (
 CREATE TABLE IF NOT EXISTS notices (
     id TEXT PRIMARY KEY, kind TEXT NOT NULL, grant_id TEXT NOT NULL, categories TEXT NOT NULL, asked INTEGER NOT NULL,
     received_at REAL NOT NULL, times INTEGER NOT NULL, deleted INTEGER NOT NULL, confirmed_at REAL);
+CREATE TABLE IF NOT EXISTS uses (
+    id TEXT PRIMARY KEY, subject TEXT NOT NULL, category TEXT NOT NULL, entry TEXT NOT NULL, receiver TEXT NOT NULL,
+    used_at REAL NOT NULL, batch TEXT NOT NULL, told INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS switches (scope TEXT PRIMARY KEY, setting TEXT NOT NULL);
 """
 

@@ -43,6 +43,9 @@ class AuroraDouble:
         self.packages: list[dict[str, bytes]] = []  # what the owner sent to be registered
         self.registering: Callable[[int], Answer] = lambda number: (503, {"code": "unavailable"})  # by how many came before
         self.registered: list[dict[str, Any]] = []
+        self.batches: list[dict[str, Any]] = []  # of uses, their claims
+        self.taking: Callable[[], Answer] = lambda: (200, {"kept_back": []})
+        self.webhook_keys: dict[str, Any] = {"keys": []}
         self._jtis: set[str] = set()
         self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
@@ -61,6 +64,7 @@ class AuroraDouble:
             "authorization_endpoint": f"{self.issuer}/oauth/authorize",
             "pushed_authorization_request_endpoint": f"{self.issuer}/oauth/par",
             "token_endpoint": f"{self.issuer}/oauth/token",
+            "webhook_keys_uri": f"{self.issuer}/webhooks/keys",
         }
 
     def require(self, right: bool, complaint: str) -> None:
@@ -127,7 +131,7 @@ class AuroraDouble:
         self.check_client(form)
         access = secrets.token_urlsafe(32)
         if form["grant_type"] == "client_credentials":
-            self.require(form["scope"] == "evaluators", "scope")
+            self.require(form["scope"] in ("evaluators", "uses"), "scope")
             self.live.add(access)
             return 200, {"access_token": access, "token_type": "DPoP", "expires_in": 600}
         if form["grant_type"] == "refresh_token":
@@ -170,6 +174,8 @@ def _handler(double: AuroraDouble) -> type[BaseHTTPRequestHandler]:
                 self.send_response(303)
                 self.send_header("Location", double.authorize(query))
                 return self.end_headers()
+            if parts.path == "/webhooks/keys":
+                return self._json(200, double.webhook_keys)
             if (refused := self._unbearable("GET", parts.path)) is not None:
                 return self._json(*refused)
             if parts.path == "/api/v1/evaluators":
@@ -192,6 +198,12 @@ def _handler(double: AuroraDouble) -> type[BaseHTTPRequestHandler]:
                     return self._json(*refused)
                 double.packages.append(files_of(self.headers["Content-Type"], content))
                 return self._json(*double.registering(len(double.packages) - 1))
+            if self.path == "/api/v1/uses":
+                if (refused := self._unbearable("POST", self.path)) is not None:
+                    return self._json(*refused)
+                double.require(self.headers["Content-Type"] == "application/jose", "the batch's type")
+                double.batches.append(jose.verify(content.decode(), double.registration["jwks"]))
+                return self._json(*double.taking())
             body = content.decode()
             form = {name: values[0] for name, values in parse_qs(body).items()}
             if not double.check_proof(self.headers["DPoP"], "POST", f"{double.issuer}{self.path}"):

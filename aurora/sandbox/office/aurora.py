@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from typing import Any
 from urllib.parse import quote
 
-from aurora.sandbox import http
+from aurora.sandbox import http, jose
 from aurora.sandbox.as_client import AsClient, refused
 from aurora.sandbox.errors import PeerError
 from aurora.sandbox.http import Answer
@@ -98,6 +98,22 @@ def confirm(here: Runtime, event_id: str, *, deleted_at: str) -> Answer:
     url = f"{here.config.aurora_base_url}/api/v1/events/{quote(event_id, safe='')}/confirmation"
     body = json.dumps({"deleted_at": deleted_at}).encode("ascii")
     return client.bearing("POST", url, client.own_token("events"), lambda headers: http.post_json(url, body, headers=headers))
+
+
+def report(here: Runtime, batch: str, uses: list[dict[str, Any]]) -> Answer:
+    """Tells Aurora what data were used for: a batch, signed with the key that the office registered (scope `uses`). PeerError."""
+    client = _client(here)
+    url = f"{here.config.aurora_base_url}/api/v1/uses"
+    claims = {
+        "iss": client.peer.client_id,
+        "aud": f"{client.described()['issuer']}/api/v1",
+        "iat": int(time.time()),
+        "jti": batch,
+        "uses": uses,
+    }
+    body = jose.sign(client.peer.private_jwk, claims, typ="aurora-uses+jwt").encode("ascii")
+    kind = {"Content-Type": "application/jose"}
+    return client.bearing("POST", url, client.own_token("uses"), lambda headers: http.post_json(url, body, headers={**headers, **kind}))
 
 
 def require_issuer(here: Runtime, answer: Mapping[str, str]) -> None:

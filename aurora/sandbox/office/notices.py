@@ -60,6 +60,15 @@ def switch(wanted: str, here: Runtime) -> None:
 
 def verify(headers: Mapping[str, str], body: bytes, here: Runtime) -> tuple[str, dict[str, Any]]:
     """The notice's id and content. SandboxError(bad_signature) for what is not Aurora's, or old; PeerError while Aurora's keys are away."""
+    named = authentic(headers, body, here)
+    found = json.loads(body)
+    if not isinstance(found, dict) or not isinstance(found.get("data"), dict):
+        raise SandboxError("bad_notice", "The notice is not one that we know.")
+    return named, found
+
+
+def authentic(headers: Mapping[str, str], body: bytes, here: Runtime) -> str:
+    """The id of what Aurora signed, a notice or a question. SandboxError(bad_signature), PeerError."""
     named, stamp = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
     if not named or not stamp.isascii() or not stamp.isdigit() or abs(int(stamp) - time.time()) > TOLERANCE:
         raise SandboxError("bad_signature", "The notice is not signed, or too old.")
@@ -67,10 +76,7 @@ def verify(headers: Mapping[str, str], body: bytes, here: Runtime) -> tuple[str,
     signatures = [part.partition(",")[2] for part in headers.get("webhook-signature", "").split(" ") if part.startswith("v1a,")]
     if not any(_signed(key, signature, content) for key in aurora.webhook_keys(here) for signature in signatures):
         raise SandboxError("bad_signature", "The notice is not signed by Aurora.")
-    found = json.loads(body)
-    if not isinstance(found, dict) or not isinstance(found.get("data"), dict):
-        raise SandboxError("bad_notice", "The notice is not one that we know.")
-    return named, found
+    return named
 
 
 def take(named: str, content: Mapping[str, Any], here: Runtime) -> None:

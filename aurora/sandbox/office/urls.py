@@ -12,6 +12,7 @@ urlpatterns = [
     path("applications/<str:key>", views.application),
     path("applications/<str:key>/read", views.read),
     path("notices", receive.notice),
+    path("find-usage", receive.find_usage),
     path("_sandbox/switches", receive.switches),
     path("jwks", views.jwks),
     path("sandbox.css", pages.stylesheet),

@@ -15,7 +15,7 @@ from aurora.sandbox.errors import PageError, PeerError
 from aurora.sandbox.http import Answer
 from aurora.sandbox.oauth import requests
 from aurora.sandbox.oauth.responses import redirect
-from aurora.sandbox.office import applications, aurora, notices
+from aurora.sandbox.office import applications, aurora, notices, uses
 from aurora.sandbox.office.applications import Application
 from aurora.sandbox.office.notices import Notice
 from aurora.sandbox.runtime import Runtime
@@ -95,6 +95,7 @@ def read(request: SandboxRequest, key: str) -> HttpResponse:
         answer = Answer(401, {"code": error.their_code})
     if answer.ok:
         applications.keep_reading(mine, category, answer.body, here)
+        uses.note(answer.body, here)
     return _show(request, mine, _shown(answer, _name(category, _language(request))))
 
 
