@@ -64,6 +64,8 @@ TITLES: Final[Mapping[str, str | Promise]] = {
     "aurora:break_glass:read": _("Somebody who runs Aurora looked at your data without your consent"),
     "aurora:break_glass:refused": _("Somebody who runs Aurora was refused your data"),
     "aurora:break_glass:reviewed": _("The access to your data without your consent was reviewed"),
+    "citizen:erasure:asked": _("You asked that your log be erased"),
+    "citizen:erasure:cancelled": _("You called off the erasure of your log"),
     "citizen:mandate:offered": _("A power of attorney was offered"),
     "citizen:mandate:accepted": _("A power of attorney was accepted"),
     "citizen:mandate:declined": _("A power of attorney was declined"),
@@ -91,6 +93,7 @@ KINDS: Final[Mapping[str, EntryKind]] = {
     "break_glass": EntryKind.GLASS,
     "use": EntryKind.READ,
     "concern": EntryKind.OWN,
+    "erasure": EntryKind.OWN,
 }
 TWIN_KINDS: Final[Mapping[str, EntryKind]] = {
     "agency": EntryKind.READ,

@@ -110,6 +110,10 @@ class Event(StrEnum):
     FACTS_DECLARED = "citizen:twin:declared"
     FACTS_RETRACTED = "citizen:twin:retracted"
 
+    # All of the log but its commitments is to go, once thirty days are over and nobody has called it off.
+    ERASURE_ASKED = "citizen:erasure:asked"
+    ERASURE_CANCELLED = "citizen:erasure:cancelled"
+
     @property
     def actor(self) -> str:
         """Which kind of party acted: `citizen`, `agency` or `aurora`."""
@@ -117,7 +121,7 @@ class Event(StrEnum):
 
     @property
     def subject(self) -> str:
-        """What it was done to: `consent`, `source`, `pull`, `twin`, `evaluation`, `estimate`, `outcome`, `feedback`, `training`, `notice`, `deletion`, `break_glass`, `use`, `concern` or `mandate`."""
+        """What it was done to: `consent`, `source`, `pull`, `twin`, `evaluation`, `estimate`, `outcome`, `feedback`, `training`, `notice`, `deletion`, `break_glass`, `use`, `concern`, `erasure` or `mandate`."""
         return self.value.split(":")[1]
 
     @property

@@ -71,7 +71,7 @@ class Pending(models.Model):
     """A commitment that waits for its leaf index; committed with its entry, taken by the sequencer."""
 
     id = models.BigAutoField(primary_key=True)
-    entry_id = models.UUIDField()
+    entry_id = models.UUIDField(null=True, help_text="None once its citizen's log is erased.")
     commitment = models.BinaryField()
 
     def __str__(self) -> str:
@@ -82,7 +82,7 @@ class Leaf(models.Model):
     """A leaf of the tree: indices are contiguous from 0."""
 
     index = models.BigIntegerField(primary_key=True)
-    entry_id = models.UUIDField(unique=True)
+    entry_id = models.UUIDField(unique=True, null=True, help_text="None once its citizen's log is erased.")
     commitment = models.BinaryField()
 
     def __str__(self) -> str:
@@ -205,3 +205,28 @@ class DelayPermission(models.Model):
 
     def __str__(self) -> str:
         return f"{self.state} permission {self.id}"
+
+
+class Erasure(models.Model):
+    """That a citizen's log is to be erased once it is due, and afterwards, without the citizen, that one was: `entries` of them, `head` the
+    newest commitment. Written by functions of migration 0005 only.
+    """
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    citizen_id = models.UUIDField(null=True, unique=True)
+    asked_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+    entries = models.BigIntegerField(null=True)
+    head = models.BinaryField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(done_at__isnull=True, citizen_id__isnull=False) | Q(done_at__isnull=False, citizen_id__isnull=True),
+                name="ledger_erased_is_nobodys",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"erasure {self.id}"

@@ -71,9 +71,9 @@ BEGIN
     IF v_odd THEN
         EXECUTE format('INSERT INTO ledger_months.%I SELECT * FROM ledger_months.entry_other WHERE id >= $1 AND id < $2', v_name)
             USING v_from, v_to;
-        ALTER TABLE ledger_months.entry_other DISABLE TRIGGER append_only;
+        ALTER TABLE ledger_months.entry_other DISABLE TRIGGER USER;
         DELETE FROM ledger_months.entry_other WHERE id >= v_from AND id < v_to;
-        ALTER TABLE ledger_months.entry_other ENABLE TRIGGER append_only;
+        ALTER TABLE ledger_months.entry_other ENABLE TRIGGER USER;
     END IF;
     EXECUTE format(
         'ALTER TABLE ledger_ledgerentry ATTACH PARTITION ledger_months.%I FOR VALUES FROM (%L) TO (%L)', v_name, v_from, v_to

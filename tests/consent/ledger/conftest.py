@@ -109,7 +109,7 @@ def _connected_as(aliases: dict[str, str]) -> Iterator[None]:
 
 
 @pytest.fixture(scope="package")
-def _ledger_tables(ledger_server: Services, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+def _ledger_tables(ledger_server: Services, django_db_blocker: DjangoDbBlocker) -> dict[str, str]:
     aliases = {
         "default": ledger_server.database_url,
         "owner": ledger_server.owner_url or "",
@@ -117,13 +117,14 @@ def _ledger_tables(ledger_server: Services, django_db_blocker: DjangoDbBlocker) 
     }
     with django_db_blocker.unblock(), _connected_as(aliases):
         call_command("migrate", "ledger", database="owner", verbosity=0)
-        yield
+    return aliases
 
 
 @pytest.fixture
-def ledger_db(_ledger_tables: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+def ledger_db(_ledger_tables: dict[str, str], django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """An empty access log: `default` is the service's role, `owner` the tables' owner, `admin` a superuser."""
-    with django_db_blocker.unblock():
+    # Pointed at for the length of a test: what runs after it in the same process finds Django's own database.
+    with django_db_blocker.unblock(), _connected_as(_ledger_tables):
         with connections["admin"].cursor() as cursor:
             # Only a superuser can set triggers aside.
             cursor.execute(f"SET session_replication_role = replica; TRUNCATE {TABLES}; RESET session_replication_role")

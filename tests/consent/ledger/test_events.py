@@ -68,6 +68,8 @@ GOLDEN = {
     "OWN_DATA_ERASED": "citizen:twin:erased",
     "FACTS_DECLARED": "citizen:twin:declared",
     "FACTS_RETRACTED": "citizen:twin:retracted",
+    "ERASURE_ASKED": "citizen:erasure:asked",
+    "ERASURE_CANCELLED": "citizen:erasure:cancelled",
 }
 
 
