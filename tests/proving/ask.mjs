@@ -7,8 +7,18 @@ const { verifyByArithmetic, verify } = await import(`${folder}/ed25519.mjs`);
 const { canonical } = await import(`${folder}/canonical.mjs`);
 const { unhex } = await import(`${folder}/bytes.mjs`);
 
+// `tiles` (path to hex) and `today` in the options stand for the public log; what is not there cannot be read.
+function publicLog({ tiles, today, ...options }) {
+  if (!tiles) return options;
+  const tile = async (level, path) => {
+    if (!(`${level}/${path}` in tiles)) throw new Error('not there');
+    return unhex(tiles[`${level}/${path}`]);
+  };
+  return { ...options, tile, today: today === undefined ? null : async () => today ?? Promise.reject(new Error('not there')) };
+}
+
 const verbs = {
-  check: ([bundle, options]) => check(bundle, options),
+  check: ([bundle, options]) => check(bundle, publicLog(options)),
   proof: ([proof, keys]) => checkProof(proof, { keys }),
   ed25519: async ([key, signature, message]) => {
     const given = [key, signature, message].map((one) => unhex(one));
