@@ -32,6 +32,7 @@ CLOSED = {
     "connect": f"sources/{TAX}/connect/",
     "mandates": "mandates/",
     "mandate_offer": "mandates/offer/",
+    "verify": "activity/verify/",
     "messages": "messages/",
     "email": "messages/email/",
 }
