@@ -13,6 +13,7 @@ from aurora.portal.present.vocabulary import Vocabulary
 from aurora.ui import formats, monitoring_words, use_words
 from aurora.ui.contexts import AskedRow, UseCount, UsesPage
 from aurora.ui.contexts.monitoring import Chart, ChartRow
+from aurora.ui.contexts.shared import Text
 from aurora.ui.templatetags.aurora import localized
 from consent.uses import accounts, findings, match
 from consent.uses.findings import Count, Day
@@ -42,13 +43,13 @@ def page(*, now: datetime) -> UsesPage:
     )
 
 
-def _count(agency: dict[str, str], found: Iterable[Count]) -> UseCount:
+def _count(agency: Text, found: Iterable[Count]) -> UseCount:
     numbers = {state.value: 0 for state in State} | {one.state: one.findings for one in found}
     reported = numbers["matched"] + numbers["differing"]
     due = reported + numbers["not_reported"]
     return UseCount(
         agency=agency,
-        share=monitoring_words.percent(reported / due) if due else "",
+        share=monitoring_words.percent(_floored(reported, due)) if due else "",
         oldest=min((one.oldest for one in found if one.state in ("not_reported", "in_doubt", "open")), default=None),
         **numbers,
     )
@@ -62,10 +63,15 @@ def _trend(agency: str, found: Iterable[Day]) -> Chart:
             (
                 formats.number(one.reads),
                 formats.number(one.reported),
-                monitoring_words.percent(one.reported / one.reads) if one.reads else "–",
+                monitoring_words.percent(_floored(one.reported, one.reads)) if one.reads else "–",
             ),
             bar(one.reported / one.reads if one.reads else None),
         )
         for one in sorted(found, key=lambda d: d.day, reverse=True)
     )
     return Chart(agency, words["day"], (words["reads"], words["reported"], words["share"]), rows, words["note"])
+
+
+def _floored(part: int, whole: int) -> float:
+    """In whole percents, rounded down: all is all."""
+    return 100 * part // whole / 100

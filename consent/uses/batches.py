@@ -142,10 +142,14 @@ def read(body: bytes, *, client: Client, now: datetime) -> Form:
         raise BatchInvalid("jti must be a UUID: it is the batch's id.")
     if not isinstance(uses, list) or not 1 <= len(uses) <= MOST:
         raise BatchInvalid(f"A batch has 1 to {MOST} uses.")
-    items, faults = [], []
+    items: list[Item] = []
+    faults: list[Fault] = []
     for position, one in enumerate(uses):
         found = _item(position, one, now)
-        (faults if isinstance(found, Fault) else items).append(found)  # type: ignore[attr-defined]
+        if isinstance(found, Fault):
+            faults.append(found)
+        else:
+            items.append(found)
     if faults:
         raise BatchRefused(faults)
     digest = hashlib.sha256(json.dumps(uses, sort_keys=True, ensure_ascii=True, separators=(",", ":")).encode()).digest()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -74,7 +74,7 @@ class Day(NamedTuple):
     """Of one agency's reads of one day that were due to be reported: how many were."""
 
     agency: str
-    day: object
+    day: date
     reported: int
     reads: int
 

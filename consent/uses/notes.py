@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -16,10 +17,9 @@ SCAN_AT_ONCE = 3600  # seconds of the log in one statement
 
 def keep(notes: Sequence[tuple[UUID, datetime]]) -> int:
     """Note them: (entry, when its answer had left). How many were new and of a read. One statement."""
+    values: list[Any] = [[entry for entry, _ in notes], [at for _, at in notes], match.REPORT_WITHIN]
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT consent_uses_note(%s, %s, %s)", [[entry for entry, _ in notes], [at for _, at in notes], match.REPORT_WITHIN]
-        )
+        cursor.execute("SELECT consent_uses_note(%s, %s, %s)", values)
         return int(cursor.fetchone()[0])
 
 

@@ -97,6 +97,12 @@ def test_from_the_first_request_to_the_confirmed_deletion(stack: Stack, example:
     assert shown["grant"]["authorization_details"][0]["categories"] == [HOUSEHOLD, PERSON]
     assert shown["token"]["active"] and shown["token"]["client_id"] == NEWCOMER
 
+    assert example.run("report", "Tried Aurora out")["uses"] == 2, "both reads, each once"
+    assert example.run("report", "Tried Aurora out")["uses"] == 0
+    citizen.goto(f"{stack.base_url}/en/activity/{reading['ledger_entry']}/")
+    expect(citizen.get_by_role("main")).to_contain_text("The agency has reported how it used this data.")
+    expect(citizen.get_by_role("main")).to_contain_text("Tried Aurora out")
+
     consent = consent_page(stack, citizen)
     citizen.goto(consent)
     citizen.get_by_role("link", name="Receipt").first.click()

@@ -22,6 +22,7 @@ from consent.errors import AuroraError, InvalidInput, NotFound
 from consent.oauth import errors, keysets, limits
 from consent.oauth.errors import InvalidProof, InvalidToken, NonceWanted
 from consent.rules import RefusalCode
+from consent.uses import batches
 from consent.webhooks import feed
 from recommender.errors import EVALUATOR_CODES, EvaluatorRefused
 from tests.interop.peer import EXAMPLE, node
@@ -72,7 +73,7 @@ def of_the_api() -> set[str]:
     """Every code of a problem, from where each is defined."""
     codes = {code.value for code in RefusalCode}
     codes |= written("aurora/api/problems.py") | {NotFound.code, InvalidInput.code}
-    codes |= {one.code for one in defined(feed, AuroraError)} | set(of_models())
+    codes |= {one.code for one in defined(feed, AuroraError)} | {one.code for one in defined(batches, AuroraError)} | set(of_models())
     codes |= {InvalidToken.code, InvalidProof.error, NonceWanted.error, InsufficientScope.default_code}
     codes |= {str(one.default_code) for one in OF_DRF}
     before = written("aurora/portal/errors.py") | written("aurora/portal/middleware.py")
@@ -87,7 +88,7 @@ def test_the_table_has_each_code_of_the_api_and_no_other() -> None:
 def test_the_statuses_are_those_of_the_errors() -> None:
     told = {code: int(row[0]) for code, row in table("code").items()}
     assert {told[code.value] for code in RefusalCode} == {403}
-    for one in (NotFound, InvalidInput, feed.NothingAsked, feed.ConfirmedOtherwise):
+    for one in (NotFound, InvalidInput, feed.NothingAsked, feed.ConfirmedOtherwise, *defined(batches, AuroraError)):
         assert told[one.code] == one.status
     assert {code: told[code] for code in of_models()} == of_models()
     for drf in OF_DRF:

@@ -38,6 +38,10 @@ export const advice = {
   not_acceptable: REPORT,
   unsupported_media_type: REPORT,
   too_large: REPORT,
+  // Reporting uses (../uses.md).
+  uses_refused: 'None of the batch was taken: mend the uses that `errors` names by position, and send all of them under a new id.',
+  batch_invalid: `Build the batch as uses.md says. ${REPORT}`,
+  batch_differs: 'You have sent other uses under this id, and those stand. Give the new ones a new id.',
   nothing_asked: 'There is nothing to confirm: go on.',
   confirmed_otherwise: 'You have confirmed it already, with other words, and those stand. Tell Aurora\'s operator if they are wrong.',
   // Registering a model (../evaluators.md).

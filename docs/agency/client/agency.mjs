@@ -1,6 +1,6 @@
 // An agency at Aurora. OAuth is unmodified npm `openid-client`; here is which of its calls an agency needs, in which order, and Aurora's own API.
 // All addresses come from the server's metadata. Nothing is kept here: see keep.mjs.
-import { createRemoteJWKSet, importJWK, jwtVerify } from 'jose';
+import { SignJWT, createRemoteJWKSet, importJWK, jwtVerify } from 'jose';
 import * as openid from 'openid-client';
 
 const RECEIPT = 'consent-receipt+jwt';
@@ -38,6 +38,7 @@ export class Agency {
       execute: local ? [openid.allowInsecureRequests] : [],
     });
     const agency = new Agency(config, redirectUri);
+    agency.key = key;
     agency.bindTo(dpopKeys ?? (await newKeys()));
     return agency;
   }
@@ -102,6 +103,14 @@ export class Agency {
     return this.#json(token, `${this.#api}/events/${encodeURIComponent(eventId)}/confirmation`, 'POST', said);
   }
 
+  // What you used data for (../uses.md). `batch`: { id, uses }. The same again is answered the same, so try until there is an answer.
+  async report(token, { id, uses }) {
+    const claims = new SignJWT({ uses }).setIssuer(this.config.clientMetadata().client_id).setAudience(this.#api);
+    const header = { alg: 'ES256', kid: this.key.kid, typ: 'aurora-uses+jwt' };
+    const batch = await claims.setIssuedAt().setJti(id).setProtectedHeader(header).sign(this.key.key);
+    return this.#json(token, `${this.#api}/uses`, 'POST', batch, 'application/jose');
+  }
+
   grant(token, grantId) {
     return this.#json(token, this.#grantUrl(grantId));
   }
@@ -124,9 +133,9 @@ export class Agency {
   }
 
   // One request with a token and a proof for it. The library throws for a 401, since that comes with a challenge.
-  call(token, url, method = 'GET', content = undefined) {
-    const headers = new Headers(content ? { 'content-type': 'application/json' } : {});
-    const body = content && JSON.stringify(content);
+  call(token, url, method = 'GET', content = undefined, type = 'application/json') {
+    const headers = new Headers(content ? { 'content-type': type } : {});
+    const body = typeof content === 'string' ? content : content && JSON.stringify(content);
     return openid.fetchProtectedResource(this.config, token, new URL(url), method, body, headers, { DPoP: this.dpop });
   }
 

@@ -20,6 +20,7 @@ const USAGE = `node client.mjs COMMAND
   read CATEGORY [GRANT]     read one category (GRANT: the newest, if not given)
   show [GRANT]              what stands in the grant, and what the token is good for
   refresh [GRANT]           a fresh access token
+  report ACTION             report what was read since, and what it was used for
   events                    read what has ended, delete, confirm
   listen                    take notices (webhooks), delete, confirm; until Ctrl-C
   end [GRANT]               give the grant back
@@ -96,6 +97,25 @@ const commands = {
     print({ grant_id: grantId(kept, id), expires_at });
   },
 
+  // A batch is kept before it is sent, and sent until it is taken: Aurora knows it again by its id.
+  async report(action) {
+    const kept = change((now) => {
+      now.batch ??= batchOf(now, action);
+      return now;
+    });
+    if (!kept.batch.uses.length) {
+      change((now) => delete now.batch);
+      return print({ uses: 0 });
+    }
+    const agency = await open(kept);
+    const answer = await agency.report((await agency.own('uses')).access_token, kept.batch);
+    change((now) => {
+      now.reported = [...(now.reported ?? []), ...now.batch.uses.map(({ entry }) => entry)];
+      delete now.batch;
+    });
+    print(answer);
+  },
+
   // At least once: the place in the feed is kept after the events are.
   async events() {
     const agency = await open(load());
@@ -154,6 +174,15 @@ async function open({ server, client_id: clientId, private_jwk: jwk, redirect_ur
 function grantId(kept, id = Object.keys(kept.grants).at(-1)) {
   if (!kept.grants[id]) throw new Error('There is no such grant here: node client.mjs ask');
   return id;
+}
+
+// Each read once. An agency that works says when it used what for what: here it is now, and all for the same.
+function batchOf({ client_id: code, grants, reported = [] }, action) {
+  const readings = Object.values(grants).flatMap((grant) => Object.values(grant.readings)).filter((one) => !reported.includes(one.ledger_entry));
+  const uses = readings.slice(0, 100).map(({ subject, category, purpose, ledger_entry: entry }) => ({
+    subject, used_at: new Date().toISOString(), action, receiver: { code, name: code }, system: 'example', categories: [category], purpose, entry,
+  }));
+  return { id: randomUUID(), uses };
 }
 
 async function redeem(agency, address) {

@@ -21,8 +21,8 @@ from aurora.ui.gallery.examples import (
     records,
     services,
     training,
-    verify,
     uses,
+    verify,
     withdrawals,
 )
 

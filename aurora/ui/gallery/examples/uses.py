@@ -10,6 +10,7 @@ from aurora.ui.contexts.monitoring import Chart, ChartRow
 from aurora.ui.gallery import parts as p
 from aurora.ui.gallery.example import Example
 from aurora.ui.gallery.examples.records import read_entry
+from aurora.ui.templatetags.aurora import localized
 
 
 def pages() -> list[Example]:
@@ -44,7 +45,7 @@ def pages() -> list[Example]:
 def console() -> list[Example]:
     page = UsesPage(
         counts=(
-            UseCount(p.OFFICE, 12_044, 3, 61, 2, 7, 240, monitoring_words.percent(0.995), p.NOW - timedelta(days=12)),
+            UseCount(p.OFFICE, 12_044, 3, 61, 2, 7, 240, monitoring_words.percent(0.99), p.NOW - timedelta(days=12)),
             UseCount(p.TAX, 0, 0, 0, 1, 0, 0),
         ),
         asked=(
@@ -73,4 +74,4 @@ def _trend() -> Chart:
         share = reported / reads
         cells = (formats.number(reads), formats.number(reported), monitoring_words.percent(share))
         rows.append(ChartRow(formats.day(p.TODAY - timedelta(days=back)), cells, bar(share)))
-    return Chart("Benefits Office", words["day"], (words["reads"], words["reported"], words["share"]), tuple(rows), words["note"])
+    return Chart(localized(p.OFFICE), words["day"], (words["reads"], words["reported"], words["share"]), tuple(rows), words["note"])
