@@ -32,9 +32,9 @@ LONGEST = 2000  # characters of a field that are looked at
 def break_glass(request: HttpRequest) -> HttpResponse:
     """The requests, what is overdue, and what operators tried."""
     after = request.GET.get("after", "")
-    may_open, may_ask = has_role(request, Role.PRIVACY_OFFICER, Role.AUDITOR), has_role(request, Role.PRIVACY_OFFICER)
+    may_ask = has_role(request, Role.PRIVACY_OFFICER)
     found = _row(after) if after else None
-    page = present.listed(request.GET, may_open=may_open, may_ask=may_ask, now=timezone.now(), after=found)
+    page = present.listed(request.GET, may_ask=may_ask, now=timezone.now(), after=found)
     return render(request, "console/break_glass.html", {"page": page})
 
 
@@ -55,10 +55,10 @@ def ask(request: HttpRequest) -> HttpResponse:
 
 @sensitive_post_parameters("who", "review")
 @require_http_methods(FORM)
-@for_roles(Role.PRIVACY_OFFICER, Role.AUDITOR)
+@for_roles(*READERS)
 @with_recent_factor
 def one(request: HttpRequest, id: UUID) -> HttpResponse:
-    """One request, and a deed on it. What was read is shown in the answer to the POST, and nowhere else."""
+    """One request, and a deed on it, which the journey refuses to who only looks on. What was read is shown in the answer to the POST, and nowhere else."""
     row, wrong = _row(str(id)), Faults()
     if request.method == "POST":
         done = _done(request, id)

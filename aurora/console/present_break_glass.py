@@ -43,7 +43,7 @@ _TAGS = {Standing.WAITS: "au-tag--busy", Standing.OPEN: "au-tag--attention"}
 Faults = Mapping[str, str]
 
 
-def listed(sent: QueryDict, *, may_open: bool, may_ask: bool, now: datetime, after: Request | None = None) -> BreakGlassPage:
+def listed(sent: QueryDict, *, may_ask: bool, now: datetime, after: Request | None = None) -> BreakGlassPage:
     """All requests, or those that the filter leaves, from the newest on (those behind `after`); what is overdue, and what operators tried."""
     state, reason, operator = (sent.get(name, "")[:64].replace("\x00", "") for name in ("state", "reason", "operator"))
     found = list(_behind(_filtered(state, reason, operator, now), after)[: A_PAGE + 1])
@@ -51,10 +51,9 @@ def listed(sent: QueryDict, *, may_open: bool, may_ask: bool, now: datetime, aft
     names, vocabulary, at = _names([*_people(found), *(a.operator for a in alarms)]), Vocabulary(), reverse("console:break_glass")
     query = {"state": state, "reason": reason, "operator": operator, "after": found[A_PAGE - 1].pk if len(found) > A_PAGE else ""}
     return BreakGlassPage(
-        rows=tuple(_row(row, names, vocabulary, now, may_open=may_open) for row in found[:A_PAGE]),
+        rows=tuple(_row(row, names, vocabulary, now) for row in found[:A_PAGE]),
         alarms=tuple(
-            GlassAlarm(str(words.alarm(a.kind)), names[a.operator], a.at, _url(a.request_id) if may_open and a.request_id else "")
-            for a in alarms
+            GlassAlarm(str(words.alarm(a.kind)), names[a.operator], a.at, _url(a.request_id) if a.request_id else "") for a in alarms
         ),
         states=tuple(Option(one, str(words.standing(one)), one == state) for one in _STATES),
         reasons=tuple(Option(one, str(words.reason(one)), one == reason) for one in journey.REASONS),
@@ -117,7 +116,7 @@ def ask(sent: QueryDict, *, errors: Faults) -> AskGlassPage:
 
 
 def request(row: Request, *, operator: Operator, sent: QueryDict, errors: Faults, now: datetime) -> GlassRequestPage:
-    """One request, and what whoever sits there may do with it. Values are never on it."""
+    """One request, and what whoever sits there may do with it. Values are never on it, and operators' words only for who decides or reviews."""
     officer, auditor = (role in operator.roles for role in (Operator.Role.PRIVACY_OFFICER, Operator.Role.AUDITOR))
     stands, mine, vocabulary = _standing(row, now), row.asked_by == operator.pk, Vocabulary()
     parties = (row.asked_by, row.decided_by)
@@ -125,14 +124,14 @@ def request(row: Request, *, operator: Operator, sent: QueryDict, errors: Faults
     row.read_count = len(reads)  # type: ignore[attr-defined]
     names = _names([*_people([row]), *([row.reviewed_by] if row.reviewed_by else [])])
     return GlassRequestPage(
-        row=_row(row, names, vocabulary, now, may_open=True),
-        text=journey.reason_of(row),
+        row=_row(row, names, vocabulary, now),
+        text=journey.reason_of(row) if officer or auditor else "",
         minutes=row.minutes,
         back_url=reverse("console:break_glass"),
         until=row.expires_at,
         ended_at=row.ended_at,
         reads=_reads(reads, vocabulary),
-        review=journey.review_of(row),
+        review=journey.review_of(row) if officer or auditor else "",
         reviewed_by=names[row.reviewed_by] if row.reviewed_by else "",
         is_mine=mine,
         may_decide=officer and not mine and stands is Standing.WAITS,
@@ -176,7 +175,7 @@ def _reads(found: Iterable[Any], vocabulary: Vocabulary) -> tuple[GlassReadRow, 
     return tuple(GlassReadRow(r.at, tuple(vocabulary.category(c) for c in r.categories), leaves.get(r.entry_id)) for r in rows)
 
 
-def _row(row: Request, names: Mapping[UUID, str], vocabulary: Vocabulary, now: datetime, *, may_open: bool) -> GlassRow:
+def _row(row: Request, names: Mapping[UUID, str], vocabulary: Vocabulary, now: datetime) -> GlassRow:
     stands = _standing(row, now)
     over = rules.over_at(expires_at=row.expires_at, ended_at=row.ended_at) if row.expires_at else None
     return GlassRow(
@@ -193,7 +192,7 @@ def _row(row: Request, names: Mapping[UUID, str], vocabulary: Vocabulary, now: d
         verdict=str(words.verdict(row.verdict)) if row.verdict else "",
         condemned=row.verdict == Request.Verdict.NOT_JUSTIFIED,
         overdue=over is not None and not row.verdict and over + rules.REVIEW_WITHIN <= now,
-        url=_url(row.pk) if may_open else "",
+        url=_url(row.pk),
     )
 
 

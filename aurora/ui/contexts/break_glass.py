@@ -22,7 +22,7 @@ class GlassChoice:
 class GlassRow:
     """One request. `tag` is the colour of `standing`; `asked_by`, `decided_by`: operators' names. `verdict` "" while nobody has judged it.
 
-    `overdue`: it should have been judged by now. `condemned`: it was judged not justified. `url` "" for who may not open it.
+    `overdue`: it should have been judged by now. `condemned`: it was judged not justified.
     """
 
     id: str
