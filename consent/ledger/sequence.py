@@ -2,9 +2,9 @@
 
 One process does this at a time, by an advisory lock that ends with its connection. A round is one transaction: what a
 kill interrupts rolls back whole, and the pending rows are still there for the next one. Pending rows of transactions
-that have not committed are not seen and not missed: they are taken once they commit, whatever their id. Should two
-sequencers ever run a round at once (a connection pool that shares sessions), the second one fails on the leaf index's
-primary key.
+that have not committed are not seen and not missed: they are taken once they commit, whatever their id. A connection
+pool that shares sessions can take that lock away: so each round also takes one that ends with its transaction, and two
+sequencers at once take turns.
 
 What was signed last also stands in a file outside the database (heads.py): nothing is signed on a database whose tree
 does not extend it.
@@ -15,6 +15,8 @@ from __future__ import annotations
 import json
 import logging
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from threading import Event
 
@@ -30,6 +32,7 @@ from consent.ledger.witness_models import Alarm
 logger = logging.getLogger(__name__)
 
 LOCK = 0x4175_726F_7261_4C67  # "AuroraLg": the advisory lock of the one sequencer of a database
+TURN = LOCK + 1
 PERIOD = 0.1
 BATCH = 10_000
 LONGEST_PAUSE = 5.0
@@ -126,20 +129,21 @@ class Sequencer:
 
     def tree(self) -> tuple[int, bytes]:
         """Size and root of the stored tree. Raises TreeDamaged if it is not what the newest checkpoint states."""
-        with transaction.atomic(using=self._using), self._connection.cursor() as cursor:
+        with self._turn() as cursor:
             size, root, _ = self._head(cursor)
             self._edge(cursor, size, root)
         return size, root
 
     def check(self) -> None:
         """That the stored tree extends the head in the file. Raises TreeDamaged, HeadFileError."""
-        size, root = self.tree()
-        with self._connection.cursor() as cursor:
+        with self._turn() as cursor:
+            size, root, _ = self._head(cursor)
+            self._edge(cursor, size, root)
             self._extends_kept(cursor, size, root)
 
     def begin(self) -> None:
         """Publish the keys; see that the newest checkpoint states the stored tree and bears the keys, or sign one."""
-        with transaction.atomic(using=self._using), self._connection.cursor() as cursor:
+        with self._turn() as cursor:
             cursor.execute(
                 "SELECT has_table_privilege('ledger_pending', 'DELETE') "
                 "AND has_table_privilege('ledger_leaf', 'INSERT') AND has_table_privilege('ledger_tile', 'UPDATE') "
@@ -165,7 +169,7 @@ class Sequencer:
             cursor.execute("SELECT EXISTS (SELECT FROM ledger_pending)")
             if not cursor.fetchone()[0]:
                 return 0
-        with transaction.atomic(using=self._using), self._connection.cursor() as cursor:
+        with self._turn() as cursor:
             size, root, _ = self._head(cursor)
             stored = self._edge(cursor, size, root)
             self._extends_kept(cursor, size, root)
@@ -186,6 +190,13 @@ class Sequencer:
         with transaction.atomic(using=self._using), self._connection.cursor() as cursor:
             cursor.execute(_THIN, [now - KEPT_WHOLE])
             return cursor.rowcount
+
+    @contextmanager
+    def _turn(self) -> Iterator[CursorWrapper]:
+        """A transaction in which no other sequencer commits: it sees what the one before it left, in the database and in the head file."""
+        with transaction.atomic(using=self._using), self._connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [TURN])
+            yield cursor
 
     def _rounds(self, stop: Event) -> None:
         due = time.monotonic()
