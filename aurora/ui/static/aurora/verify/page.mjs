@@ -105,7 +105,7 @@ async function run() {
   progress.textContent = '';
   // The key is trusted from the bundle only the first time; afterwards it is the one that was noted.
   target.replaceChildren(...resultOf(bundle, result, { data, facts: factsOf(result, seen), entry: data.entry }));
-  target.firstChild.append(saving(text, bundle.made_at));
+  target.querySelector('.au-banner > div').append(saving(text, bundle.made_at));
   showMemory(name);
   target.focus();
 }

@@ -33,12 +33,12 @@ export const number = (value, { language }) => String(value).replace(/\B(?=(\d{3
 export function resultOf(bundle, result, { data, facts = [], entry = null }) {
   const { words } = data;
   const shape = { verified: 'au-banner--success', incomplete: '', failed: 'au-banner--attention' }[result.verdict];
-  const banner = el('div', { class: `au-banner ${shape}`, role: result.verdict === 'verified' ? 'status' : 'alert' },
-    el('h2', { class: 'govuk-heading-m' }, words.said[result.verdict]));
+  const inside = el('div', {}, el('h2', { class: 'govuk-heading-m' }, words.said[result.verdict]));
+  const banner = el('div', { class: `au-banner ${shape}`, role: result.verdict === 'verified' ? 'status' : 'alert' }, inside);
   const what = { verified: words.said.verified_what, failed: words.said.failed_what }[result.verdict];
-  if (what) banner.append(el('p', { class: 'govuk-body' }, what));
+  if (what) inside.append(el('p', { class: 'govuk-body' }, what));
   const found = sentences(result, words, data);
-  if (found.length > 0) banner.append(el('ul', { class: 'govuk-list govuk-list--bullet' }, ...found.map((text) => el('li', {}, text))));
+  if (found.length > 0) inside.append(el('ul', { class: 'govuk-list govuk-list--bullet' }, ...found.map((text) => el('li', {}, text))));
   const parts = [banner];
   if (Array.isArray(bundle?.entries) && bundle.entries.length > 0 && result.entries.length > 0) {
     parts.push(el('ul', { class: 'govuk-list govuk-list--bullet au-measure' }, ...about(result, facts, data).map((text) => el('li', {}, text))));
