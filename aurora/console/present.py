@@ -67,6 +67,8 @@ def overview(
         glass_troubles=glass[1],
         withdrawals_url=reverse("console:withdrawals"),
         uses_url=reverse("console:uses"),
+        concerns_url=reverse("console:concerns"),
+        delays_url=reverse("console:delays") if agencies_url else "",
     )
 
 

@@ -106,6 +106,8 @@ class ConsoleOverviewPage:
     break_glass_url: str = ""
     glass_troubles: int = 0
     uses_url: str = ""
+    concerns_url: str = ""
+    delays_url: str = ""
     models_url: str = ""
     model_alarms: int = 0
     monitoring_url: str = ""

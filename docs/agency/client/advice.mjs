@@ -44,6 +44,15 @@ export const advice = {
   batch_differs: 'You have sent other uses under this id, and those stand. Give the new ones a new id.',
   nothing_asked: 'There is nothing to confirm: go on.',
   confirmed_otherwise: 'You have confirmed it already, with other words, and those stand. Tell Aurora\'s operator if they are wrong.',
+  // Citizens' cases, and uses that a law lets you tell of later.
+  concern_moved: 'The case was answered or closed meanwhile: read it again.',
+  concern_put_off_already: 'A later day can be named once. Answer now.',
+  delay_not_allowed: 'Your agency may not have uses kept back by this law. Speak to Aurora\'s operator.',
+  delay_law_unknown: REPORT,
+  delay_too_long: 'The law does not allow so long a delay.',
+  delay_no_extension: 'The new day must be later than the former one.',
+  delay_over: 'The day has passed: the citizen is told. There is nothing to do.',
+  delay_extended_already: 'It is kept back longer once, not twice.',
   // Registering a model (../evaluators.md).
   not_a_model_owner: OWNER,
   no_owner_key: OWNER,
