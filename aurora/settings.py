@@ -65,6 +65,7 @@ INSTALLED_APPS = [
     "consent.webhooks",
     "consent.uses",
     "consent.concerns",
+    "consent.transparency",
     "recommender",
     "recommender.catalogue",
     "recommender.monitoring",
@@ -264,6 +265,7 @@ _PERIODS = {
     # What it has reported it does not report again: a day's report comes within the hour in which its dataset is ready.
     "aurora.monitor": 3600.0,
     "aurora.model_outcomes": 60.0,
+    "aurora.publish_totals": 3600.0,
     "aurora.forget_proofs": 60.0,
     "aurora.look_for_unnoted": 60.0,
     "aurora.refresh_keys": 60.0,

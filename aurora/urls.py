@@ -6,7 +6,7 @@ from django.urls import include, path
 from aurora import health
 from aurora.api.grants import GrantResource
 from aurora.portal import callbacks
-from aurora.portal.views import authorize, entrance, services
+from aurora.portal.views import authorize, entrance, services, transparency
 
 urlpatterns = [
     path("api/v1/", include("aurora.api.urls")),  # first, since it is called most, and addresses are tried in their order
@@ -15,6 +15,8 @@ urlpatterns = [
     path("", entrance.root),
     path("services.jsonld", services.all_data, name="services_data"),
     path("services/<slug:identifier>.jsonld", services.data, name="service_data"),
+    path("transparency.json", transparency.as_json, name="transparency_json"),
+    path("transparency.csv", transparency.as_csv, name="transparency_csv"),
     path("sign-in/callback", callbacks.signed_in),
     path("sources/<slug:code>/callback", callbacks.connected),
     path("oauth/authorize", authorize.decide, name="authorize"),

@@ -15,6 +15,8 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Max
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from aurora.identity import keys
@@ -26,8 +28,10 @@ from aurora.twin.suggestions import Run
 from aurora.twin.values import FactView
 from consent import mandates
 from consent.acting import Acting
-from consent.errors import NotFound
+from consent.errors import AuroraError, NotFound
+from consent.ledger import queries as ledger
 from consent.ledger.events import Event
+from consent.models import ConsentRecord, ConsentState
 from consent.rules import AURORA, AccessRequest
 from consent.rules.mandates import Deed
 from consent.scope import citizen_scope
@@ -44,6 +48,14 @@ from recommender.suggesting.why import Why, why
 PURPOSE = "service-suggestions"
 LIMIT = 10
 SWEEP_MOST = 500
+
+
+class NothingAllowed(AuroraError):
+    """No consent for suggestions stands, and the log says so already, or none was ever given: nothing was tried, so nothing was refused."""
+
+    code = "no_consent"
+    status = 403
+    sentence = "No consent allows this."
 
 
 class NotInCatalogue(NotFound):
@@ -109,7 +121,7 @@ class _Means:
 
 
 def suggest(*, citizen_id: UUID, now: datetime) -> Suggestions:
-    """The suggestions that stand, or new ones through the door. Raises `AccessRefused` without a consent for this purpose."""
+    """The suggestions that stand, or new ones through the door. Without a consent for this purpose it raises `AccessRefused`, `NothingAllowed` the next time."""
     return _suggestions(_run(citizen_id=citizen_id, now=now))
 
 
@@ -124,7 +136,7 @@ def last_made(*, citizen_id: UUID, now: datetime) -> Suggestions | None:
 def explain(*, citizen_id: UUID, service: str, now: datetime) -> tuple[Why, Suggestions]:
     """Why a service of the catalogue is suggested, or why not, from what the suggestions that stand were made from.
 
-    No new access where some stand; else they are made through the door. Raises `AccessRefused`, `NotInCatalogue`.
+    No new access where some stand; else they are made through the door. Raises `AccessRefused`, `NothingAllowed`, `NotInCatalogue`.
     """
     run = _run(citizen_id=citizen_id, now=now)
     kept, means = run.content["record"], _means(citizen_id, now)
@@ -154,11 +166,27 @@ def _run(*, citizen_id: UUID, now: datetime) -> Run:
         kept = _current(citizen_id)
     if kept is not None and kept.basis == basis and _hidden(kept) == hidden and _reached(doing, kept.content["categories"]):
         return kept
+    _worth_asking(citizen_id, now)
     # Drawn anew, whatever changed. What somebody sets aside is often what was explored: the same draw again would explore for sure, and the
     # chance that is kept with each place would be a wrong one.
     options = Options(seed=secrets.randbelow(MOST_SEEDS), today=means.today, hidden=hidden, limit=LIMIT)
     used = frozenset(c for c in used_categories(means.catalogue) if _reached(doing, [c]))
     return _through_the_door(citizen_id, means, options, used, basis, kept, now)
+
+
+def _worth_asking(citizen_id: UUID, now: datetime) -> None:
+    """A page that is only opened again must not fill the log with refusals, which alarm whoever reads them: where nothing is allowed the door is
+    asked once after each end of a consent, and never where there was none. Raises `NothingAllowed`."""
+    with citizen_scope(citizen_id):
+        given = ConsentRecord.objects.filter(citizen_id=citizen_id, recipient__code=AURORA, purpose=PURPOSE).exclude(
+            state=ConsentState.DECLINED
+        )
+        if given.filter(state=ConsentState.GIVEN, expires_at__gt=now).exists():
+            return
+        ended = given.aggregate(last=Max(Coalesce("ended_at", "expires_at")))["last"]
+        if ended is not None and not ledger.visible(citizen_id, since=ended).filter(event=Event.SUGGESTION_REFUSED).exists():
+            return
+    raise NothingAllowed()
 
 
 def _reached(doing: Acting | None, categories: Iterable[str]) -> bool:

@@ -12,6 +12,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from aurora.identity.models import Citizen
+from aurora.portal import mandated
 from aurora.portal.newcomers import TooManyBegun
 from aurora.portal.often import TooMuchFeedback
 from aurora.portal.outages import away
@@ -21,6 +23,8 @@ from consent.errors import AuroraError
 
 logger = logging.getLogger(__name__)
 RETRY_SECONDS = 10
+# What a person may come to who is signed in and where nothing is wrong with the service.
+FRAMED = {403, 404, 405}
 TEMPLATES = {400, 403, 404, 405, 413, 429, 500, 503}
 
 
@@ -102,8 +106,23 @@ def _answer(request: HttpRequest, status: int, code: str, sentence: str = "") ->
     if _wants_json(request):
         return problem(status, code, sentence)
     template = status if status in TEMPLATES else 503 if status >= 502 else 400
-    page = ErrorPage(home_url=_home(), reason=sentence)
+    page = ErrorPage(home_url=_home(), reason=sentence, framed=status in FRAMED and _signed_in(request))
     return render(request, f"errors/{template}.html", {"page": page}, status=status)
+
+
+def _signed_in(request: HttpRequest) -> bool:
+    """Whether a citizen keeps their menu on this page, with their name and for whom they act. Not while what would tell it is away."""
+    try:
+        if not isinstance(getattr(request, "user", None), Citizen):
+            return False
+        request.display_name = request.user.display_name  # type: ignore[attr-defined]
+        if not hasattr(request, "acting"):
+            mandated.show(request)
+    except Exception as error:
+        if away(error):
+            return False
+        raise
+    return True
 
 
 def _wants_json(request: HttpRequest) -> bool:

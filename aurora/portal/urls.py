@@ -3,6 +3,7 @@
 from django.urls import path
 
 from aurora.portal.views import (
+    accessibility,
     activity,
     concerns,
     consents,
@@ -20,6 +21,7 @@ from aurora.portal.views import (
     sources,
     suggestions,
     training,
+    transparency,
     verify,
 )
 
@@ -61,6 +63,8 @@ urlpatterns = [
     path("activity/<uuid:id>/concern/", concerns.new, name="concern_new"),
     path("concerns/", concerns.concerns, name="concerns"),
     path("concerns/<uuid:id>/", concerns.concern, name="concern"),
+    path("transparency/", transparency.transparency, name="transparency"),
+    path("accessibility/", accessibility.accessibility, name="accessibility"),
     path("my-data/", data.my_data, name="my_data"),
     path("my-data/export/", data.export, name="export"),
     path("my-data/forget/", data.forget, name="forget"),

@@ -77,7 +77,7 @@ def test_no_consent_is_given_by_saving_alone(cast: Cast, new_person: Person) -> 
     saved(face, decision="decline", **ANSWERS)
     assert [c.state for c in new_person.consents()] == ["declined"]
     assert not face.get("/en/suggestions/").context["page"].allowed
-    assert "aurora:twin:refused" in events(new_person)
+    assert "aurora:twin:suggested" not in events(new_person)
 
 
 def test_nothing_is_ticked_or_filled_in_beforehand(cast: Cast, new_person: Person) -> None:

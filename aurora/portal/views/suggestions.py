@@ -28,7 +28,7 @@ def suggestions(request: HttpRequest) -> HttpResponse:
     try:
         made = suggest.suggest(citizen_id=me(request), now=timezone.now())
         page = present.page(made, Vocabulary(), _language(), upto=request.GET.get(present.UPTO, ""))
-    except AccessRefused:
+    except (AccessRefused, suggest.NothingAllowed):
         page = present.refused_page()
     present_feedback.note_shown(request, page, citizen_id=me(request))
     return render(request, "portal/suggestions.html", {"page": present_feedback.added(request, page, citizen_id=me(request))})
@@ -43,7 +43,7 @@ def why(request: HttpRequest, service: str) -> HttpResponse:
         return gone(request, service)
     try:
         page = present_why.page(*suggest.explain(citizen_id=me(request), service=service, now=timezone.now()), Vocabulary(), _language())
-    except AccessRefused:
+    except (AccessRefused, suggest.NothingAllowed):
         page = present_why.refused_page(found)
     except suggest.NotInCatalogue:
         return gone(request, service)

@@ -8,7 +8,7 @@ class ErrorPage:
     """`errors/400.html`, 403, 404, 405, 413, 429, 500, 503, `errors/csrf.html`, `errors/session_expired.html`.
 
     All fields are optional: each template says its own piece without a context. `reason` is a translated sentence
-    that adds to it; `reference` is what support may ask for; `retry_after` in seconds (429, 503).
+    that adds to it; `reference` is what support may ask for; `retry_after` in seconds (429, 503). `framed`: who is signed in keeps the menu.
     """
 
     home_url: str = ""
@@ -16,3 +16,4 @@ class ErrorPage:
     reason: str = ""
     reference: str = ""
     retry_after: int | None = None
+    framed: bool = False

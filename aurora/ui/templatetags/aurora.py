@@ -238,7 +238,7 @@ def role_words(value: AgencyRole) -> str | Promise:
 def page_layout(context: Context) -> Layout:
     """The frame's data for this request: `{% page_layout as layout %}`."""
     page = context.get("page")
-    anonymous = page is None or isinstance(page, ErrorPage)
+    anonymous = page is None or (isinstance(page, ErrorPage) and not page.framed)
     return layout(context.get("request"), language_urls=getattr(page, "language_urls", None), anonymous=anonymous)
 
 

@@ -1,0 +1,53 @@
+"""Pages for everyone: the public numbers, with and without a month, and the accessibility statement."""
+
+from datetime import date
+
+from aurora.ui import transparency_words as words
+from aurora.ui import words as common
+from aurora.ui.contexts.accessibility import AccessibilityPage
+from aurora.ui.contexts.transparency import FiguresRow, FiguresTable, MonthChoice, TransparencyPage
+from aurora.ui.gallery import parts as p
+from aurora.ui.gallery.example import Example
+
+TOLD: dict[str, tuple[tuple[str, ...], dict[str, tuple[int | None, ...]]]] = {
+    "reads": (("read_allowed", "read_refused"), {"office": (12_340, 120), "tax": (None, None), "register": (880, None)}),
+    "uses": (
+        ("use_matched", "use_differing", "use_not_reported", "use_not_delivered", "use_in_doubt", "use_open"),
+        {"office": (12_100, 30, 180, None, None, None), "tax": (None,) * 6},
+    ),
+    "glass": (
+        ("glass_approved", "glass_declined", "glass_read", "glass_justified", "glass_not_justified", "glass_unreviewed"),
+        {"aurora": (None,) * 6},
+    ),
+}
+NAMES = {"office": p.OFFICE, "tax": p.TAX, "register": p.REGISTER, "aurora": common.AURORA}
+NOTE = "aurora.example/log\n48212\nnJycnJycnJycnJycnJycnJycnJycnJycnJycnJycnJw=\n\n— aurora.example/log Gq8aZ1Zk0b7nJycnJycnJycnJycnJycnJycnJycnJycnJyc=\n"
+
+
+def pages() -> list[Example]:
+    months = tuple(MonthChoice(words.month(date(2026, month, 1)), f"?month=2026-{month}", month == 10) for month in (10, 9, 8))
+    files = {"json_url": "/transparency.json", "csv_url": "/transparency.csv"}
+    full = TransparencyPage(
+        words.month(date(2026, 10, 1)), p.NOW, months, tuple(_table(code) for code in TOLD), **files, next_day=date(2026, 12, 9),
+        checkpoint=NOTE, checkpoint_url="/ledger/checkpoint", checkpoint_at=p.NOW, tree_size=48_212,
+    )  # fmt: skip
+    empty = TransparencyPage("", None, (), (), **files, next_day=date(2026, 12, 9))
+    return [
+        Example("transparency", "portal/transparency.html", "transparency/", full, signed_in=False),
+        Example("transparency-empty", "portal/transparency.html", "transparency/", empty, signed_in=False),
+        Example(
+            "accessibility", "portal/accessibility.html", "accessibility/", AccessibilityPage("aurora@aurora.example"), signed_in=False
+        ),
+        Example("accessibility-silent", "portal/accessibility.html", "accessibility/", AccessibilityPage("")),
+    ]
+
+
+def _table(code: str) -> FiguresTable:
+    measures, rows = TOLD[code]
+    title, explained = words.SECTIONS[code]
+    heads = tuple(str(words.MEASURES[one]) for one in measures)
+    shown = tuple(FiguresRow(NAMES[name], tuple(zip(heads, told, strict=True))) for name, told in rows.items())
+    sums = tuple(sum(n for n in column if n is not None) or None for column in zip(*rows.values(), strict=True))
+    return FiguresTable(
+        code, str(title), str(explained), heads, shown, FiguresRow({}, tuple(zip(heads, sums, strict=True))) if len(rows) > 1 else None
+    )
