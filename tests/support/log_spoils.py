@@ -137,6 +137,8 @@ def _entries(chain: list[dict[str, Any]], today: dict[str, Any]) -> list[dict[st
         case("the pages say otherwise", [add("/entries/2/shown", {"actor": "another-agency"})], ("shown_differs", 3)),
         case("an entry is kept out of the tree", [replace("/entries/2/index", None), replace("/entries/2/proof", None)], ("left_out", 3)),
         case("the last waits too long", [replace("/made_at", "2026-11-24T08:20:00.000009Z")], ("overdue", 9)),
+        case("it was made before its last entry", [replace("/made_at", "2026-11-24T07:50:00.000000Z")], ("overdue", 9)),
+        case("it was made at no time", [replace("/made_at", "2026-11-24")], ("overdue", 9)),
         case(
             "all is about somebody else",
             [replace("/citizen", "018f4b6a-0000-7000-8000-00000000b0b0")],

@@ -465,6 +465,12 @@ def _time(text: object) -> datetime | None:
         return None
 
 
+def _late(at: object, made_at: object) -> bool:
+    """Whoever writes the bundle says when it was made: a time that is none, or long before the entry, is no reason to wait."""
+    written, made = _time(at), _time(made_at)
+    return written is None or made is None or abs(made - written) > LATEST
+
+
 def _chain(entries: Sequence[Entry | None]) -> list[tuple[int, str]]:
     """Where the chain is broken; what stands out of order is not taken as the place to go on from."""
     broken, seen = [], set()
@@ -505,10 +511,9 @@ def check_entries(entries: Sequence[Entry | None], *, citizen: str, made_at: str
         if entry is None or entry.proof is not None:
             continue
         # Entries of one citizen are sealed in their order: one that waits while a later one is sealed was kept out.
-        at, made = _time((entry.access or {}).get("at")), _time(made_at)
         if entry.seq < newest_sealed:
             found.append("left_out")
-        elif at and made and made - at > LATEST:
+        elif entry.access is not None and _late(entry.access.get("at"), made_at):
             found.append("overdue")
     return [[code for code in ORDER if code in found] for found in codes]
 
