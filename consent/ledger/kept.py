@@ -26,7 +26,7 @@ from consent.ledger import leaf
 from consent.ledger.append import Seal, new_id, sealed_plaintext, sealing_context
 from consent.ledger.queries import OpenSealed
 
-_SENTENCES = {
+CODES = {
     "delay_not_allowed": (403, "Your agency may not have uses kept back by this law. Ask the operators of Aurora."),
     "delay_law_unknown": (400, "This is no law by which a use may be kept back."),
     "delay_too_long": (400, "The law that you name does not allow so long a delay."),
@@ -37,10 +37,10 @@ _SENTENCES = {
 
 
 class DelayRefused(AuroraError):
-    """The law, or what the agency is registered for, does not allow it. `code`: a key of `_SENTENCES`."""
+    """The law, or what the agency is registered for, does not allow it. `code`: a key of `CODES`."""
 
     def __init__(self, code: str) -> None:
-        self.status, sentence = _SENTENCES[code]
+        self.status, sentence = CODES[code]
         super().__init__(sentence, code=code)
 
 

@@ -18,7 +18,9 @@ from rest_framework import exceptions
 from aurora.api import uploads
 from aurora.api.authentication import InsufficientScope
 from aurora.journeys import _contract_fit, onboard_evaluator
+from consent.concerns import cases
 from consent.errors import AuroraError, InvalidInput, NotFound
+from consent.ledger import kept
 from consent.oauth import errors, keysets, limits
 from consent.oauth.errors import InvalidProof, InvalidToken, NonceWanted
 from consent.rules import RefusalCode
@@ -75,6 +77,7 @@ def of_the_api() -> set[str]:
     codes |= written("aurora/api/problems.py") | {NotFound.code, InvalidInput.code}
     codes |= {one.code for one in defined(feed, AuroraError)} | {one.code for one in defined(batches, AuroraError)} | set(of_models())
     codes |= {InvalidToken.code, InvalidProof.error, NonceWanted.error, InsufficientScope.default_code}
+    codes |= {cases.Moved.code, cases.PutOffAlready.code} | set(kept.CODES)
     codes |= {str(one.default_code) for one in OF_DRF}
     before = written("aurora/portal/errors.py") | written("aurora/portal/middleware.py")
     assert before >= BEFORE_A_VIEW
@@ -90,6 +93,8 @@ def test_the_statuses_are_those_of_the_errors() -> None:
     assert {told[code.value] for code in RefusalCode} == {403}
     for one in (NotFound, InvalidInput, feed.NothingAsked, feed.ConfirmedOtherwise, *defined(batches, AuroraError)):
         assert told[one.code] == one.status
+    assert {code: told[code] for code in kept.CODES} == {code: status for code, (status, _) in kept.CODES.items()}
+    assert told[cases.Moved.code] == told[cases.PutOffAlready.code] == cases.Moved.status
     assert {code: told[code] for code in of_models()} == of_models()
     for drf in OF_DRF:
         assert told[str(drf.default_code)] == (401 if drf is exceptions.NotAuthenticated else drf.status_code)
