@@ -6,9 +6,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from aurora.journeys.answer_concern import Answer, Asked
+from aurora.journeys.answer_concern import Answer, Asked, Said
 from consent.concerns import texts
-from consent.concerns.cases import Said
 from consent.concerns.models import Concern, ConcernPart
 
 Kind = ConcernPart.Kind

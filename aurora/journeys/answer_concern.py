@@ -28,6 +28,7 @@ from consent.ledger.events import Event
 from consent.rules import AURORA
 from consent.scope import citizen_scope
 
+__all__ = ["MOST", "Answer", "Asked", "NotAPrivacyOfficer", "Said", "answer", "answer_ours", "listing", "one", "ours", "ours_one", "sweep"]
 logger = logging.getLogger(__name__)
 MOST = 50
 TELL_MOST = 500

@@ -16,7 +16,7 @@ from aurora.journeys import tell_agencies
 from aurora.journeys._log import log
 from consent import acting
 from consent.concerns import cases
-from consent.concerns.cases import Said
+from consent.concerns.cases import Said, TooManyOpen
 from consent.concerns.models import Concern
 from consent.errors import NotFound
 from consent.ledger import queries as ledger
@@ -27,6 +27,7 @@ from consent.rules import AURORA, CITIZEN
 from consent.scope import citizen_scope
 from consent.webhooks.models import Delivery
 
+__all__ = ["Case", "Said", "TooManyOpen", "about_entry", "answers_for", "close", "exported", "mine", "one", "raise_", "reply"]
 Kind = Delivery.Kind
 PULLS = (Event.PULL_COMPLETED.value, Event.PULL_FAILED.value, Event.PULL_REFUSED.value)
 

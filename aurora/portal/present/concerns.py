@@ -8,13 +8,12 @@ from datetime import datetime
 from django.conf import settings
 from django.urls import reverse
 
-from aurora.journeys.raise_concern import Case
+from aurora.journeys.raise_concern import Case, Said
 from aurora.portal.present import log
 from aurora.portal.present.vocabulary import Vocabulary
 from aurora.ui import concern_words, words
 from aurora.ui.contexts import ConcernChoice, ConcernFormPage, ConcernPage, ConcernRow, ConcernsPage, FieldError, SaidView
 from consent.concerns import texts
-from consent.concerns.cases import Said
 from consent.concerns.models import Concern, ConcernPart
 from consent.ledger.models import LedgerEntry
 from consent.rules import AURORA
@@ -79,7 +78,7 @@ def one(case: Case, *, text: str = "", errors: Mapping[str, str], now: datetime)
     )
 
 
-def said(one: Said, answers: dict[str, str], *, to_us: bool = False) -> SaidView:
+def said(one: Said, answers: Mapping[str, str], *, to_us: bool = False) -> SaidView:
     """One part; `answers`: the name of who answers."""
     mine = one.row.by == ConcernPart.By.CITIZEN
     return SaidView(

@@ -20,7 +20,7 @@ def told(consent_id: UUID, vocabulary: Vocabulary, *, now: datetime) -> tuple[Ag
 
 def last_of_each(consent_ids: Iterable[UUID], *, now: datetime) -> dict[UUID, Telling]:
     """How far the agency is with the last that ended of each consent. One query."""
-    return {row.consent_id: telling(row, now) for row in queue.of_consent(consent_ids=consent_ids)}
+    return {row.consent_id: telling(row, now) for row in queue.of_consent(consent_ids=consent_ids) if row.consent_id is not None}
 
 
 def telling(row: Delivery, now: datetime) -> Telling:

@@ -12,10 +12,10 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_safe
 
 from aurora.journeys import raise_concern
+from aurora.journeys.raise_concern import TooManyOpen
 from aurora.portal.auth import for_citizens, me
 from aurora.portal.present import concerns as present
 from aurora.portal.present.vocabulary import Vocabulary
-from consent.concerns.cases import TooManyOpen
 from consent.concerns.texts import LONGEST
 from consent.errors import Conflict, InvalidInput, NotFound
 from consent.ledger import queries as ledger
