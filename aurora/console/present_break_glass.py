@@ -49,7 +49,7 @@ def listed(sent: QueryDict, *, may_ask: bool, now: datetime, after: Request | No
     found = list(_behind(_filtered(state, reason, operator, now), after)[: A_PAGE + 1])
     alarms = list(queries.alarms(now=now, within=ALARMS_FOR)[:ALARMS_SHOWN])
     names, vocabulary, at = _names([*_people(found), *(a.operator for a in alarms)]), Vocabulary(), reverse("console:break_glass")
-    query = {"state": state, "reason": reason, "operator": operator, "after": found[A_PAGE - 1].pk if len(found) > A_PAGE else ""}
+    query = {"state": state, "reason": reason, "operator": operator, "after": str(found[A_PAGE - 1].pk) if len(found) > A_PAGE else ""}
     return BreakGlassPage(
         rows=tuple(_row(row, names, vocabulary, now) for row in found[:A_PAGE]),
         alarms=tuple(

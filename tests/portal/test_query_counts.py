@@ -28,14 +28,14 @@ AT_MOST = {
     "activity, filtered": 14,
     "entry": 13,
     "my_data": 16,
-    "export": 25,  # with suggestions that are kept, by name, what was said of them, and what models are measured by
+    "export": 28,  # with requests to read without a consent, cases, suggestions that are kept, by name, what was said of them, and what models are measured by
     "consents": 11,
     "consent": 15,
     "withdraw": 10,
     "authorize": 23,
     "api read": 6,
     "api refusal": 6,
-    "console overview": 12,
+    "console overview": 15,  # what is overdue and alarmed behind broken glass, and the state of the log, among it
 }
 
 
