@@ -63,7 +63,7 @@ def _alarms(may_see: bool) -> tuple[AlarmRow, ...]:
             id=str(row.pk),
             sentence=words.alarm(row.kind, witness=row.witness, size=row.size),
             at=row.at,
-            seen=words.seen(name=names.get(row.seen_by, "–"), at=row.seen_at) if row.seen_at else "",
+            seen=words.seen(name=names.get(row.seen_by, "–"), at=row.seen_at) if row.seen_at and row.seen_by else "",
             see_url=reverse("console:ledger_alarm", kwargs={"id": row.pk}) if may_see and not row.seen_at else "",
         )
         for row in rows

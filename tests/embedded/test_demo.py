@@ -39,7 +39,8 @@ def test_all_of_it_answers(stack: Stack) -> None:
 def test_a_second_process_keeps_the_log_honest(stack: Stack) -> None:
     """What the witness cosigned verifies by the keys that both publish; and once a citizen's deed is in the log, it is cosigned too."""
     ledger = f"{stack.base_url}/ledger"
-    log, second = httpx.get(f"{ledger}/key").text.splitlines()[:2]
+    wait_for(lambda: httpx.get(f"{ledger}/key").status_code == 200, "the sequencer, which a start does not wait for", within=60)
+    log, second = httpx.get(f"{ledger}/key").text.splitlines()
     (witness,) = httpx.get(f"{ledger}/witnesses").text.splitlines()
     kept = json.loads((stack.state / "sandbox" / "witness.json").read_text())
     assert httpx.get(f"{kept['base_url']}/key").text.strip() == witness

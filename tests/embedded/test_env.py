@@ -14,9 +14,25 @@ from hypothesis import strategies as st
 from aurora.database_url import DatabaseUrl, EnvError
 from aurora.env import Env
 from aurora.keyfiles import KeyFile, KeyFileError
+from tests.support.log_keys import make_signer, witness_vkey
 
 APP = "postgresql://aurora_app:hush-app@db.example:5433/aurora"
 OWNER = "postgresql://aurora_owner:hush-owner@db.example:5433/aurora"
+
+
+WITNESS, OTHER = (str(witness_vkey(name, bytes(32))) for name in ("w.example/one", "w.example/two"))
+LOG = make_signer("aurora.example/ledger", bytes(32)).vkey
+
+
+def test_witnesses_are_pairs_of_key_and_address() -> None:
+    assert Env.from_environ({}).witnesses == () and Env.from_environ({"AURORA_WITNESSES": "  \n"}).witnesses == ()
+    found = Env.from_environ({"AURORA_WITNESSES": f" {WITNESS}\thttps://w.example/submit/\n{OTHER} https://v.example"}).witnesses
+    assert [(one.name, one.vkey, one.url) for one in found] == [
+        ("w.example/one", WITNESS, "https://w.example/submit"),
+        ("w.example/two", OTHER, "https://v.example"),
+    ]
+    (near,) = Env.from_environ({"AURORA_SANDBOX": "1", "AURORA_WITNESSES": f"{WITNESS} http://localhost:8107"}).witnesses
+    assert near.url == "http://localhost:8107"
 
 
 def test_nothing_set_means_embedded_services_and_the_state_folder_of_the_clone() -> None:
@@ -91,6 +107,22 @@ def test_other_parameters_reach_the_driver() -> None:
         ({"AURORA_KEK_FILE": "/nowhere/kek"}, "AURORA_KEK_FILE"),
         ({"AURORA_LEDGER_ORIGIN": "https://aurora.example"}, "AURORA_LEDGER_ORIGIN"),
         ({"AURORA_LEDGER_ORIGIN": "aurora log"}, "AURORA_LEDGER_ORIGIN"),
+        ({"AURORA_LEDGER_ORIGIN": "a" * 256}, "255"),
+        ({"AURORA_LEDGER_HEAD_FILE": "head"}, "AURORA_LEDGER_HEAD_FILE"),
+        ({"AURORA_LEDGER_MLDSA_KEY_FILE": "/nowhere"}, "AURORA_LEDGER_MLDSA_KEY_FILE"),
+        ({"AURORA_COSIGN_SECONDS": "0"}, "AURORA_COSIGN_SECONDS"),
+        ({"AURORA_WITNESSES": WITNESS}, "other half"),
+        ({"AURORA_WITNESSES": f"https://w.example {WITNESS}"}, "verifier key"),
+        ({"AURORA_WITNESSES": f"{WITNESS[:-4]}AAA= https://w.example"}, "verifier key"),
+        ({"AURORA_WITNESSES": f"{LOG} https://w.example"}, "a log's"),
+        ({"AURORA_WITNESSES": f"{WITNESS} http://w.example"}, "https"),
+        ({"AURORA_WITNESSES": f"{WITNESS} http://localhost:8107"}, "https"),
+        ({"AURORA_WITNESSES": f"{WITNESS} ftp://w.example"}, "https"),
+        ({"AURORA_WITNESSES": f"{WITNESS} https://user@w.example"}, "https"),
+        ({"AURORA_WITNESSES": f"{WITNESS} https://w.example?x=1"}, "https"),
+        ({"AURORA_WITNESSES": f"{WITNESS} https://w.example {WITNESS} https://v.example"}, "twice"),
+        ({"AURORA_WITNESSES": f"{WITNESS} https://w.example {OTHER} https://w.example/"}, "twice"),
+        ({"AURORA_WITNESSES": " ".join(f"{witness_vkey(f'w{n}', bytes(32))} https://w{n}.example" for n in range(9))}, "at most 8"),
         ({"AURORA_LOG_LEVEL": "LOUD"}, "AURORA_LOG_LEVEL"),
     ],
 )

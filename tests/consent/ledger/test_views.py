@@ -87,9 +87,9 @@ def test_what_may_be_cached_and_how_long(client: Client, sequencer: Sequencer) -
         answer = client.get(f"/ledger/{address}")
         assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable", address
         assert answer.headers["Content-Type"] == "application/octet-stream"
-    for address in ("checkpoint", "key"):
+    for address in ("checkpoint", "key", "witnesses", "former"):
         answer = client.get(f"/ledger/{address}")
-        assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+        assert answer.headers["Content-Type"] == ("application/json" if address == "former" else "text/plain; charset=utf-8")
         assert "immutable" not in answer.headers["Cache-Control"]
         assert answer.headers["Cache-Control"].startswith("public, max-age=")
         assert not answer.cookies
@@ -128,7 +128,35 @@ ABSENT = [
     "tile/entries/x999/x999/x999/x999/x999/999",
     "tile",
     "",
+    "checkpoint/",
+    "checkpoint/witnesse",
+    "checkpoint/witnessed/",
+    "checkpoint/witnessed",
+    "key/",
+    "witnesses/",
+    "former/",
+    "Checkpoint",
+    "checkpoint%00",
+    "%2e%2e/healthz",
+    "tile/0/000%0a",
+    "tile/entries/000%0a",
+    "tile/0/000.p/٤",
 ]
+
+
+def test_head_tells_what_get_would_and_nothing_else_is_taken(client: Client, sequencer: Sequencer) -> None:
+    fill(3)
+    sequencer.round()
+    for address in ("checkpoint", "key", "witnesses", "former", "tile/0/000.p/3", "tile/entries/000.p/3"):
+        full, head = client.get(f"/ledger/{address}"), client.head(f"/ledger/{address}")
+        assert (head.status_code, head.content) == (200, b"")
+        assert {name: head.headers[name] for name in ("Content-Type", "Cache-Control")} == {
+            name: full.headers[name] for name in ("Content-Type", "Cache-Control")
+        }
+        for method in ("post", "put", "patch", "delete", "options"):
+            assert getattr(client, method)(f"/ledger/{address}").status_code == 405
+        assert client.get(f"/ledger/{address}?size=1&x=%00").content == full.content, "a query changes nothing: caches may drop it"
+    assert client.get("/ledger/witnesses").content == b"" and client.get("/ledger/former").json() == []
 
 
 def test_what_does_not_exist_is_404(client: Client, sequencer: Sequencer) -> None:
