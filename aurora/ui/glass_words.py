@@ -64,12 +64,16 @@ _WARDS: Final[Mapping[str, tuple[Sentence, ...]]] = {
         _("A privacy officer of Aurora may look at this data of %(ward)s without a consent: %(data)s."),
         _("Why: %(reason)s. What they wrote: %(text)s Case number: %(case)s."),
         _("Another privacy officer has agreed. It ends at the latest on %(until)s."),
-        _("You see each look in the activity of %(ward)s when you act for them. If you think that it is wrong, name the case number to Aurora."),
+        _(
+            "You see each look in the activity of %(ward)s when you act for them. If you think that it is wrong, name the case number to Aurora."
+        ),
     ),
     "not_justified": (
         _("Data of %(ward)s was open to a privacy officer of Aurora without a consent: %(data)s. Case number: %(case)s."),
         _("A reviewer, who had no part in it, judged that it was not justified. What the reviewer wrote: %(text)s"),
-        _("You see this in the activity of %(ward)s when you act for them. If you want it to be looked into further, name the case number to Aurora."),
+        _(
+            "You see this in the activity of %(ward)s when you act for them. If you want it to be looked into further, name the case number to Aurora."
+        ),
     ),
 }
 
