@@ -17,6 +17,16 @@ def categories_held(*, citizen_id: UUID) -> frozenset[str]:
     return frozenset(current.values_list("category", flat=True).distinct())
 
 
+def held_at(*, citizen_id: UUID, categories: Iterable[str], at: datetime) -> dict[str, set[tuple[str, int]]]:
+    """By category the (key, version) of the facts that were current at a time, of those that are kept still; none of what was deleted since. One query."""
+    found = Fact.objects.filter(citizen_id=citizen_id, category__in=list(categories), recorded_at__lte=at)
+    current = found.exclude(superseded_at__lte=at).values_list("category", "key", "category_version")
+    held: dict[str, set[tuple[str, int]]] = {}
+    for category, key, version in current:
+        held.setdefault(category, set()).add((key, version))
+    return held
+
+
 def keeps(*, citizen_id: UUID, source: str, categories: Iterable[str] | None = None) -> bool:
     """Whether the citizen has kept something of a source (of these categories) at the end of a consent: no further end erases that."""
     kept = Fact.objects.filter(citizen_id=citizen_id, source=source, superseded_at__isnull=True, kept_at__isnull=False)

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from aurora.identity import vault
 from aurora.identity.vault import VaultClosed
-from aurora.portal.present import entry_break_glass, entry_concerns, entry_delay, entry_proof, entry_uses, log
+from aurora.portal.present import entry_break_glass, entry_concerns, entry_delay, entry_fields, entry_proof, entry_uses, log
 from aurora.portal.present.consents import notice
 from aurora.portal.present.vocabulary import Vocabulary
 from aurora.ui import formats, mandate_words, replay_words, use_words, words
@@ -42,6 +42,7 @@ def entry_page(entry: LedgerEntry, vocabulary: Vocabulary) -> EntryPage:
         uses=entry_uses.part(entry, vocabulary),
         glass=entry_break_glass.part(entry),
         delay=entry_delay.part(entry),
+        fields=entry_fields.part(entry, vocabulary),
         concern=entry_concerns.part(entry),
         proof=entry_proof.links(entry, sealed=position is not None),
     )

@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from aurora.ui.contexts.break_glass import GlassPart
 from aurora.ui.contexts.concerns import ConcernPart, DelayPart
+from aurora.ui.contexts.entry_fields import FieldsPart
 from aurora.ui.contexts.shared import Banner, EntryView, FieldError, NoticePart, Pagination, Text
 from aurora.ui.contexts.timeline import Timeline
 from aurora.ui.contexts.uses import UsesPart
@@ -118,3 +119,4 @@ class EntryPage:
     proof: ProofLinks | None = None
     concern: ConcernPart | None = None
     delay: DelayPart | None = None
+    fields: FieldsPart | None = None

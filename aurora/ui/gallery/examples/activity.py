@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from aurora.ui import words
 from aurora.ui.contexts import ActivityPage, DayGroup, EntryPage, FieldError, FilterOption, Pagination, PeriodSummary, Text
 from aurora.ui.contexts.activity import OneConsent
+from aurora.ui.contexts.entry_fields import CategoryFields, FieldsPart, FieldsState
 from aurora.ui.gallery import parts as p
 from aurora.ui.gallery.example import Example
 from aurora.ui.gallery.examples.records import read_entry
@@ -46,9 +47,16 @@ def pages() -> list[Example]:
         Example("activity-errors", "portal/activity.html", "activity/", wrong),
         Example("activity-reversed", "portal/activity.html", "activity/", reversed_),
         Example("activity-consent", "portal/activity.html", "activity/", one),
-        Example("entry", "portal/entry.html", "activity/e/", read_entry()),
+        Example("entry", "portal/entry.html", "activity/e/", replace(read_entry(), fields=_read_fields())),
         Example("entry-refused", "portal/entry.html", "activity/e/", refused),
     ]
+
+
+def _read_fields() -> FieldsPart:
+    return FieldsPart((
+        CategoryFields(p.HOUSEHOLD.name, FieldsState.READ, (p.SIZE.label,), (p.CHILDREN.label,)),
+        CategoryFields(p.INCOME.name, FieldsState.GONE, (p.WAGES.label,)),
+    ))  # fmt: skip
 
 
 def _uses(back: int, actor: str, refused: bool, uses: int) -> Uses:
