@@ -58,7 +58,7 @@ def page(*, citizen_id: UUID, chosen: Choice, now: datetime, whom: str, changed:
 
 def agencies_seen(*, citizen_id: UUID, now: datetime) -> list[str]:
     """The agencies that stand in this citizen's log of the last year, and those that they have ever decided about."""
-    lately = ledger.visible(citizen_id).filter(at__gte=now - SEEN).exclude(actor__in=[AURORA, CITIZEN])
+    lately = ledger.visible(citizen_id, since=now - SEEN).exclude(actor__in=[AURORA, CITIZEN])
     decided = queries.for_citizen(citizen_id=citizen_id).order_by().values_list(F("recipient__code"))
     codes = {code for (code,) in lately.order_by().values_list("actor").distinct().union(decided)}
     return sorted(codes - {AURORA, CITIZEN})

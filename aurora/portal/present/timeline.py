@@ -27,8 +27,8 @@ def count(*, citizen_id: UUID, now: datetime) -> tuple[Uses, ...]:
     """The last 30 days, today among them. One query, within `citizen_scope`; an attorney's counts are of what they may see."""
     since = days.start_of(days.day_of(now) - timedelta(days=DAYS - 1))
     found = (
-        ledger.visible(citizen_id)
-        .filter(at__gte=since, event__in=ACCESSES)
+        ledger.visible(citizen_id, since=since)
+        .filter(event__in=ACCESSES)
         .annotate(day=TruncDate("at", tzinfo=timezone.get_default_timezone()))
         .values("day", "actor")
         .annotate(uses=Count("pk"), refused=Count("pk", filter=Q(event__in=REFUSALS)))
