@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -18,18 +18,18 @@ from aurora.identity.models import Citizen
 from aurora.portal import mandated
 from consent import acting
 
-View = Callable[..., HttpResponseBase]
+Answer = TypeVar("Answer", bound=HttpResponseBase)
 LONGEST_NEXT = 512
 
 
-def for_citizens(view: View) -> View:
+def for_citizens(view: Callable[..., Answer]) -> Callable[..., Answer | HttpResponse]:
     """Let a citizen in, with their name for the page's frame; send anyone else to sign in and back here.
 
     Whoever acts for another is let in as far as their mandate goes at this moment: see `aurora.portal.mandated`.
     """
 
     @wraps(view)
-    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> Answer | HttpResponse:
         if not isinstance(request.user, Citizen):
             return to_sign_in(request)
         request.display_name = request.user.display_name  # type: ignore[attr-defined]
@@ -45,11 +45,11 @@ def for_citizens(view: View) -> View:
     return inner
 
 
-def for_everyone(view: View) -> View:
+def for_everyone(view: Callable[..., Answer]) -> Callable[..., Answer]:
     """A page that needs no signing in and shows nothing of anyone. Who is signed in keeps their frame: name, and for whom they act."""
 
     @wraps(view)
-    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> Answer:
         if isinstance(request.user, Citizen):
             request.display_name = request.user.display_name  # type: ignore[attr-defined]
             mandated.show(request)

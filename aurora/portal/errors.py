@@ -113,9 +113,10 @@ def _answer(request: HttpRequest, status: int, code: str, sentence: str = "") ->
 def _signed_in(request: HttpRequest) -> bool:
     """Whether a citizen keeps their menu on this page, with their name and for whom they act. Not while what would tell it is away."""
     try:
-        if not isinstance(getattr(request, "user", None), Citizen):
+        user = getattr(request, "user", None)
+        if not isinstance(user, Citizen):
             return False
-        request.display_name = request.user.display_name  # type: ignore[attr-defined]
+        request.display_name = user.display_name  # type: ignore[attr-defined]
         if not hasattr(request, "acting"):
             mandated.show(request)
     except Exception as error:

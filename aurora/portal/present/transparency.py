@@ -33,7 +33,7 @@ def page(wanted: str, *, today: date) -> TransparencyPage | None:
         month=words.month(chosen.month) if chosen else "",
         published_at=chosen.at if chosen else None,
         months=tuple(
-            MonthChoice(words.month(month), f"?month={name}", bool(chosen) and chosen.month == month) for name, month in named.items()
+            MonthChoice(words.month(month), f"?month={name}", chosen is not None and chosen.month == month) for name, month in named.items()
         ),
         tables=_tables(chosen, Vocabulary()) if chosen else (),
         json_url=reverse("transparency_json"),

@@ -26,12 +26,12 @@ NOTE = "aurora.example/log\n48212\nnJycnJycnJycnJycnJycnJycnJycnJycnJycnJycnJw=\
 
 def pages() -> list[Example]:
     months = tuple(MonthChoice(words.month(date(2026, month, 1)), f"?month=2026-{month}", month == 10) for month in (10, 9, 8))
-    files = {"json_url": "/transparency.json", "csv_url": "/transparency.csv"}
+    files = ("/transparency.json", "/transparency.csv")
     full = TransparencyPage(
-        words.month(date(2026, 10, 1)), p.NOW, months, tuple(_table(code) for code in TOLD), **files, next_day=date(2026, 12, 9),
+        words.month(date(2026, 10, 1)), p.NOW, months, tuple(_table(code) for code in TOLD), *files, date(2026, 12, 9),
         checkpoint=NOTE, checkpoint_url="/ledger/checkpoint", checkpoint_at=p.NOW, tree_size=48_212,
     )  # fmt: skip
-    empty = TransparencyPage("", None, (), (), **files, next_day=date(2026, 12, 9))
+    empty = TransparencyPage("", None, (), (), *files, date(2026, 12, 9))
     return [
         Example("transparency", "portal/transparency.html", "transparency/", full, signed_in=False),
         Example("transparency-empty", "portal/transparency.html", "transparency/", empty, signed_in=False),
