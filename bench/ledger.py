@@ -32,7 +32,7 @@ PACE = 0.005
 
 
 def measure(results: Results, place: Place, scale: Scale) -> None:
-    with place.admin() as admin, _sequencer(place):
+    with place.admin() as admin, sequencer(place):
         admin.execute(_TABLE)
         for writers in scale.pick((1, 4, 16), (1, 2)):
             _appends(results, place, scale, admin, writers)
@@ -50,8 +50,10 @@ def _appends(results: Results, place: Place, scale: Scale, admin: psycopg.Connec
 
             return run
 
-        laps = interleave({"append": lap("append"), "insert": lap("insert")}, rounds=scale.pick(7, 2))
-    results.ratio(f"ledger_append_ratio_{writers}w", column(laps["append"], "rate"), column(laps["insert"], "rate"), "rows/s")
+        laps = interleave({how: lap(how) for how in ("append", "insert", "insert_sealed")}, rounds=scale.pick(7, 2))
+    rates = {how: column(found, "rate") for how, found in laps.items()}
+    results.ratio(f"ledger_append_ratio_{writers}w", rates["append"], rates["insert"], "rows/s")
+    results.ratio(f"ledger_append_sealed_ratio_{writers}w", rates["append"], rates["insert_sealed"], "rows/s")
 
 
 def _inclusion(results: Results, place: Place, scale: Scale, admin: psycopg.Connection[Any]) -> None:
@@ -103,7 +105,7 @@ def _seen(seen: list[tuple[int, float]], index: int) -> float:
 
 
 @contextmanager
-def _sequencer(place: Place) -> Iterator[None]:
+def sequencer(place: Place) -> Iterator[None]:
     command = [sys.executable, str(ROOT / "manage.py"), "sequencer"]
     with place.log("sequencer").open("ab") as log:
         process = subprocess.Popen(command, env={**place.ours, "AURORA_DB_ROLE": "owner"}, cwd=ROOT, stdout=log, stderr=log)

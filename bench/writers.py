@@ -1,6 +1,6 @@
 """Processes that write as fast as they can, or at a pace. A partner: forks N of them (its argument) and passes orders on.
 
-An order is {"how": "append" | "insert", "seconds": s} or {"how", "count": n, "pace": seconds between two}. The answer is a list, one a writer:
+An order is {"how": one of HOW, "seconds": s} or {"how", "count": n, "pace": seconds between two}. The answer is a list, one a writer:
 rows a second for the first kind, [[entry id, when its commit returned (CLOCK_MONOTONIC)], ...] for the second.
 """
 
@@ -12,6 +12,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import partial
 from itertools import cycle
 from multiprocessing.connection import Connection
@@ -27,6 +28,7 @@ _SEALED = os.urandom(560)
 
 def append(citizen_id: UUID, seal: Any) -> str:
     """An entry of Aurora's log, made and sealed as a read's is, in a transaction of its own."""
+    from consent.ids import uuid7
     from consent.ledger.append import append as append_entry
     from consent.ledger.events import Event
     from consent.scope import citizen_scope
@@ -40,7 +42,7 @@ def append(citizen_id: UUID, seal: Any) -> str:
             purpose="benefit-application",
             categories=CATEGORIES,
             consent_ids=[citizen_id],
-            permit_id=uuid4(),
+            permit_id=uuid7(datetime.now(UTC)),
             details=DETAILS,
         )
     return str(made.entry_id)
@@ -48,13 +50,37 @@ def append(citizen_id: UUID, seal: Any) -> str:
 
 def insert(citizen_id: UUID, seal: Any) -> str:
     """A row of the same columns and width, in a transaction of its own."""
-    from django.db import connection, transaction
-    from django.utils import timezone
+    from django.db import transaction
 
-    entry_id = uuid4()
-    values = [entry_id, citizen_id, 1, _SEALED[:32], _SEALED[:32], timezone.now(), "agency:twin:read", "benefits-office"]
-    values += ["benefit-application", CATEGORIES, [citizen_id], "permit", uuid4(), None, _SEALED]
-    with transaction.atomic(), connection.cursor() as cursor:
+    from consent.ids import uuid7
+
+    now = datetime.now(UTC)
+    with transaction.atomic():
+        return _insert(uuid7(now), citizen_id, now, _SEALED)
+
+
+def insert_sealed(citizen_id: UUID, seal: Any) -> str:
+    """The same as any table of personal data must: in the citizen's scope, its last column JSON of what the others say, and sealed."""
+    from consent.ids import uuid7
+    from consent.scope import citizen_scope
+
+    now = datetime.now(UTC)
+    entry_id = uuid7(now)
+    said = {
+        "id": str(entry_id), "citizen": str(citizen_id), "at": now.isoformat(), "event": "agency:twin:read", "actor": "benefits-office",
+        "purpose": "benefit-application", "categories": CATEGORIES, "consents": [str(citizen_id)], "decision": "permit",
+        "permit": str(entry_id), "source": None, "details": DETAILS, "salt": os.urandom(32).hex(),
+    }  # fmt: skip
+    with citizen_scope(citizen_id):
+        return _insert(entry_id, citizen_id, now, seal(json.dumps(said).encode(), context=entry_id.bytes))
+
+
+def _insert(entry_id: UUID, citizen_id: UUID, now: datetime, sealed: bytes) -> str:
+    from django.db import connection
+
+    values = [entry_id, citizen_id, 1, _SEALED[:32], _SEALED[:32], now, "agency:twin:read", "benefits-office"]
+    values += ["benefit-application", CATEGORIES, [citizen_id], "permit", entry_id, None, sealed]
+    with connection.cursor() as cursor:
         cursor.execute(_INSERT, values)
     return str(entry_id)
 
@@ -65,13 +91,16 @@ def seal_with(key: Any, plaintext: bytes, *, context: bytes) -> bytes:
     return nonce + bytes(key.encrypt(nonce, plaintext, context))
 
 
+HOW = {"append": append, "insert": insert, "insert_sealed": insert_sealed}
+
+
 def obey(orders: Connection) -> None:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
     seal = partial(seal_with, AESGCM(bytes(32)))
     citizens = cycle([uuid4() for _ in range(100)])
     while (order := orders.recv()) is not None:
-        one = {"append": append, "insert": insert}[order["how"]]
+        one = HOW[order["how"]]
         write = partial(lambda one: one(next(citizens), seal), one)
         orders.send(at_pace(write, order["count"], order["pace"]) if "count" in order else flat_out(write, order["seconds"]))
 

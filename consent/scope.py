@@ -24,7 +24,12 @@ T = TypeVar("T")
 
 @contextmanager
 def _setting(name: str, value: str, *, durable: bool = False) -> Iterator[None]:
+    outermost = not connection.in_atomic_block
     with transaction.atomic(durable=durable), connection.cursor() as cursor:
+        if outermost:  # no scope outlives its transaction: there is no former one to look up, and none to put back
+            cursor.execute("SELECT set_config(%s, %s, true)", [name, value])
+            yield
+            return
         # One round trip: the former value comes back with the setting of the new one, since the sub-select is evaluated first.
         cursor.execute(
             "WITH former AS MATERIALIZED (SELECT coalesce(current_setting(%s, true), '') AS v) "

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import QuerySet, Subquery
+from django.db.models import Q, QuerySet, Subquery
 from django.utils import timezone
 
 from consent.ids import first_of, moment_of
@@ -46,14 +46,13 @@ def newest_first(
     citizen_id: UUID,
     before_seq: int | None = None,
     limit: int,
-    since: datetime | None = None,
     until: datetime | None = None,
 ) -> tuple[LedgerEntry, ...]:
     """The `limit` entries of highest number below `before_seq`, of those that the query finds among the citizen's.
 
     The same that the query would give over all months at once (unless the head of the chain was set back, which breaks the chain). Usually one
-    statement, never more than two for each of STEPS and one for the rest. `since` and `until` only say where to end and begin: the query itself
-    must keep to them (`within`).
+    statement, never more than two for each of STEPS and one for the rest. `until` only says where to begin: the query itself must keep to it
+    (`within`).
     """
     if limit <= 0:
         return ()
@@ -61,19 +60,16 @@ def newest_first(
         found = found.filter(seq__lt=before_seq)
     head = Head.objects.filter(citizen_id=citizen_id).values("seq")[:1]
     seen: list[LedgerEntry] = []
-    end = _first(since, -SLACK) if since is not None else None
-    for low, high in _steps(until):
-        part = found.annotate(head_seq=Subquery(head))
-        part = part.filter(id__gte=low) if low is not None else part
-        part = part.filter(id__lt=high) if high is not None else part
-        seen = sorted([*seen, *part.order_by("-seq")[:limit]], key=lambda entry: -entry.seq)[:limit]
-        if low is None or (end is not None and low <= end) or (seen and _is_all(seen, citizen_id, before_seq, limit, low)):
+    for part, low, high in _steps(until):
+        parted = found.filter(part).annotate(head_seq=Subquery(head))
+        seen = sorted([*seen, *parted.order_by("-seq")[:limit]], key=lambda entry: -entry.seq)[:limit]
+        if seen and _is_all(seen, citizen_id, before_seq, limit, Q(id__gte=low, id__lt=high)):
             break
     return tuple(seen)
 
 
-def _is_all(seen: list[LedgerEntry], citizen_id: UUID, before_seq: int | None, limit: int, low: UUID) -> bool:
-    """Whether the months looked at, which are all from `low` on, hold every entry of the citizen's that could belong on the page."""
+def _is_all(seen: list[LedgerEntry], citizen_id: UUID, before_seq: int | None, limit: int, looked: Q) -> bool:
+    """Whether the months looked at hold every entry of the citizen's that could belong on the page: then all their numbers are there."""
     head: int = seen[0].head_seq or 0  # type: ignore[attr-defined]
     top = head if before_seq is None else min(head, before_seq - 1)
     lowest = seen[-1].seq if len(seen) == limit else 1
@@ -82,21 +78,27 @@ def _is_all(seen: list[LedgerEntry], citizen_id: UUID, before_seq: int | None, l
         return True
     if len(seen) < limit:
         return False  # other months are looked at in any case
-    looked = LedgerEntry.objects.filter(citizen_id=citizen_id, id__gte=low, seq__range=(lowest, top))
-    return looked.values("seq").distinct().count() == wanted
+    there = LedgerEntry.objects.filter(looked, citizen_id=citizen_id, seq__range=(lowest, top))
+    return there.values("seq").distinct().count() == wanted
 
 
-def _steps(until: datetime | None) -> Iterator[tuple[UUID | None, UUID | None]]:
-    """Ranges of ids, newest first, that cover all there are: from the first, inclusive, to the second, exclusive."""
+def _steps(until: datetime | None) -> Iterator[tuple[Q, UUID, UUID]]:
+    """What to look at, step by step, and the range of ids that is then looked at: at last all there is, of times to come too."""
     now = timezone.now()
     newest = now if until is None or until >= now - SLACK else moment_of(_first(until, SLACK))
-    month, high = newest.year * 12 + newest.month, None  # the month after
+    month = newest.year * 12 + newest.month  # the one after
+    top = high = low = _first_of_month(month)
     for step in STEPS:
         month = max(month - step, 1970 * 12)
-        low = first_of(datetime(month // 12, month % 12 + 1, 1, tzinfo=UTC))
-        yield low, high
+        low = _first_of_month(month)
+        yield Q(id__gte=low, id__lt=high), low, top
         high = low
-    yield None, high
+    # Odd ids and months to come: nothing is there but what a clock that was wrong has put there.
+    yield Q(id__lt=low) | Q(id__gte=top), UUID(int=0), UUID(int=2**128 - 1)
+
+
+def _first_of_month(month: int) -> UUID:
+    return first_of(datetime(month // 12, month % 12 + 1, 1, tzinfo=UTC))
 
 
 def _first(at: datetime, slack: timedelta) -> UUID:

@@ -100,7 +100,7 @@ def entries_for(
         found = found.filter(Q(source=source) | Q(categories__overlap=list(categories)))
     if consent_id is not None:
         found = found.filter(consent_ids__contains=[consent_id])
-    return months.newest_first(found, citizen_id=citizen_id, before_seq=before_seq, limit=min(limit, MAX_PAGE), since=since, until=until)
+    return months.newest_first(found, citizen_id=citizen_id, before_seq=before_seq, limit=min(limit, MAX_PAGE), until=until)
 
 
 def open_entry(entry: LedgerEntry, open_sealed: OpenSealed) -> OpenedEntry:

@@ -23,6 +23,14 @@ VALUES = st.recursive(
 )
 
 
+@given(st.dictionaries(st.text(st.characters(max_codepoint=127), max_size=8), SCALARS | st.lists(SCALARS, max_size=3), max_size=6))
+def test_what_the_standard_librarys_encoder_writes_is_what_ours_writes(value: Any) -> None:
+    """The encoder in C is used where it may be: for plain types and ASCII keys."""
+    parts: list[str] = []
+    leaf._write(value, parts.append)
+    assert canonical(value) == "".join(parts).encode() == rfc8785.dumps(value)
+
+
 def test_keys_sort_by_utf16_code_units() -> None:
     """RFC 8785, 3.2.3: the example, with its expected order."""
     unsorted = {
