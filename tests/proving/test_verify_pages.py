@@ -9,7 +9,11 @@ from uuid import uuid4
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
+from aurora.journeys import act_for, prove
+from consent import acting as acting_now
+from consent.errors import NotFound
 from consent.ledger.events import Event
 from tests.support.cast import HOST, Cast
 from tests.support.mandated import acting, attorney, mandate, principal
@@ -81,6 +85,18 @@ def test_none_of_it_is_for_another(cast: Cast) -> None:
     for path in ("/en/activity/", f"/en/activity/{entry.id}/"):
         page = face.get(path).content
         assert b"activity/verify" not in page and b"tlog-proof" not in page
+
+
+def test_the_journey_itself_refuses_whoever_acts(cast: Cast) -> None:
+    giver, holder = principal(), attorney()
+    doing = act_for.acting_for(actor=holder.id, mandate_id=mandate(giver, holder), now=timezone.now())
+    before = len(giver.entries())
+    with acting_now.use(doing):
+        with pytest.raises(NotFound):
+            prove.bundle(citizen_id=giver.id, now=timezone.now())
+        with pytest.raises(NotFound):
+            prove.tlog_proof(citizen_id=giver.id, entry_id=giver.entries()[0].id)
+    assert len(giver.entries()) == before
 
 
 def test_the_page_to_keep_is_for_anybody_and_about_nobody() -> None:
