@@ -101,6 +101,7 @@ _OPERATORS = (
     ("ingrid", "Ingrid", ["operations"]),
     ("oskar", "Oskar", ["privacy_officer", "auditor"]),
     ("petra", "Petra", ["privacy_officer"]),
+    ("aune", "Aune", ["auditor"]),
     ("astrid", "Astrid", ["agency_officer"]),
     ("otso", "Otso", ["agency_officer"]),
     ("milla", "Milla", ["model_steward"]),
@@ -109,7 +110,7 @@ _OPERATORS = (
 
 
 def operators(file: Path) -> list[Operator]:
-    """The demo's operators, of privacy officers, agency officers and model stewards two each (no one may both ask and approve); passwords are made once and kept in `file`, mode 600."""
+    """The demo's operators, of privacy officers, agency officers and model stewards two each (no one may both ask and approve), and an auditor who is neither; passwords are made once and kept in `file`, mode 600."""
     kept = [Operator(**entry) for entry in json.loads(file.read_text(encoding="utf-8"))] if file.exists() else []
     made = [
         Operator(username, name, roles, secrets.token_urlsafe(12), base64.b32encode(secrets.token_bytes(20)).decode())
