@@ -89,7 +89,9 @@ SAID: Final[Words] = {
     ),
     "failed_what": _("Keep the bundle as evidence: save it before you do anything else."),
     "counts": _("{length} entries, {proved} of them proved and {pending} waiting to be sealed."),
-    "pending_why": _("The last entry is the fetching of this very bundle: it is noted before the bundle is made, and sealed a moment later."),
+    "pending_why": _(
+        "The last entry is the fetching of this very bundle: it is noted before the bundle is made, and sealed a moment later."
+    ),
     "same_tree": _("The public log has {size} entries now, and everybody is shown the same."),
     "extends": _("It contains what this browser saw on {at}, unchanged: {size} entries of the public log, and your {seq}."),
     "extends_older": _("The newer bundle contains all of the earlier one, unchanged."),
