@@ -173,7 +173,10 @@ def test_only_the_logs_own_signature_counts(watched: Watched, tree: Tree) -> Non
     assert ask(f"{text}\n\n{first}\n— {tree.origin} {base64.b64encode(bytes(later)).decode()}\n") == 403
     assert ask(f"{text}\n\n— stranger.test/x {first.split(' ')[2]}\n") == 403
     assert ask(note.replace("\n3\n", "\n4\n")) == 403
-    assert ask(f"{text}\n\n{second}\n") == 200, "one good line of the log's is enough: here ML-DSA-44 alone"
+    assert ask(f"{text}\n\n{second}\n") == 403, "ML-DSA-44 alone covers size and root, not the text"
+    assert ask(f"{text}\na stranger's line\n\n{second}\n") == 403
+    assert ask(f"{text}\na stranger's line\n\n{first}\n{second}\n") == 403
+    assert ask(f"{text}\n\n{first}\n") == 200, "the line that covers all of the text is enough"
 
 
 MALFORMED = {

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from aurora.sandbox import runtime
 from aurora.sandbox.config import Witnessing
 from aurora.sandbox.witness import notes, trees
-from aurora.sandbox.witness.keys import Cosigner, LogKey, cosigner, log_key
+from aurora.sandbox.witness.keys import LOG_ED25519, Cosigner, LogKey, cosigner, log_key
 from aurora.sandbox.witness.memory import Memory, Seen
 from aurora.sandbox.witness.notes import Malformed, Shown
 
@@ -73,14 +73,15 @@ def key(request: HttpRequest) -> HttpResponse:
 
 
 def _signed(shown: Shown, keys: list[LogKey]) -> bool:
-    """At least one of the log's keys did, and none of the lines that claim to be theirs is wrong."""
+    """Its Ed25519 key did, and none of the lines that claim to be the log's is wrong.
+
+    An ML-DSA line alone is not enough: it covers size and root (tlog-cosignature), not the text, and a stranger could have lines of their own
+    cosigned under it.
+    """
     by = {(one.name, one.key_id): one for one in keys}
-    found = [
-        by[name, key_id].signed(signature, shown.text.encode(), shown.size, shown.root)
-        for name, key_id, signature in shown.signatures
-        if (name, key_id) in by
-    ]
-    return bool(found) and all(found)
+    lines = [(by[name, key_id], signature) for name, key_id, signature in shown.signatures if (name, key_id) in by]
+    held = all(one.signed(signature, shown.text.encode(), shown.size, shown.root) for one, signature in lines)
+    return held and any(one.kind == LOG_ED25519 for one, _ in lines)
 
 
 def _consistent(shown: Shown, last: Seen) -> bool:
