@@ -10,11 +10,14 @@ from uuid import UUID
 
 from aurora.journeys._log import log
 from consent import acting
+from consent.breakglass import changes as glass
+from consent.concerns import cases
 from consent.errors import NotFound
 from consent.ledger import erasure
 from consent.ledger.events import Event
 from consent.rules import CITIZEN
 from consent.scope import citizen_scope
+from consent.uses import reports
 
 
 def ask(*, citizen_id: UUID, now: datetime) -> datetime:
@@ -41,9 +44,14 @@ def cancel(*, citizen_id: UUID, now: datetime) -> bool:
 def erase(*, citizen_id: UUID) -> int:
     """The second step, after the data key is destroyed: how many entries went. In the caller's transaction or one of its own.
 
-    Raises `ErasureRefused`.
+    With the log goes what other rooms keep about its entries: what agencies reported and how it was matched, delivery notes, the citizen's cases,
+    whom break-glass requests were about. All of it or nothing. Raises `ErasureRefused`.
     """
     with citizen_scope(citizen_id):
+        erasure.hold_ready(citizen_id=citizen_id)
+        reports.erase(citizen_id=citizen_id)
+        cases.erase(citizen_id=citizen_id)
+        glass.erase(citizen_id=citizen_id)
         return erasure.erase(citizen_id=citizen_id)
 
 

@@ -81,7 +81,7 @@ def alarm(*, operator: UUID, kind: Alarm.Kind, request_id: UUID | None, now: dat
 
 
 def erase(*, citizen_id: UUID) -> int:
-    """No request says any more that it was about this citizen, nor what was written of it. In their scope. How many."""
+    """No request says any more that it was about this citizen, nor what was written of it. How many. In their scope, with their log only."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT consent_breakglass_erase(%s)", [citizen_id])
         gone: int = cursor.fetchone()[0]

@@ -17,7 +17,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Q, QuerySet
 
 from consent.concerns import texts
@@ -176,6 +176,13 @@ def note_overdue(*, concern_id: UUID, now: datetime) -> Concern | None:
     """The row for the one caller that may tell its citizen; None if it was answered, put off or told meanwhile."""
     late = Concern.objects.filter(pk=concern_id, state=State.OPEN, due_at__lte=now, overdue_told_at__isnull=True)
     return Concern.objects.get(pk=concern_id) if late.update(overdue_told_at=now) else None
+
+
+def erase(*, citizen_id: UUID) -> int:
+    """Delete all cases of a citizen whose log is being erased, with what was said. How many. In their scope; the database refuses it otherwise."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT consent_concerns_erase(%s)", [citizen_id])
+        return int(cursor.fetchone()[0])
 
 
 def _as_seen(case: Concern, seen: int) -> None:

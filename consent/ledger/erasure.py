@@ -36,6 +36,11 @@ def due_at(*, citizen_id: UUID) -> datetime | None:
     return Erasure.objects.filter(citizen_id=citizen_id).values_list("due_at", flat=True).first()
 
 
+def hold_ready(*, citizen_id: UUID) -> None:
+    """That the second step may be done now, and nobody calls it off until this transaction ends. In their scope. Raises ErasureRefused."""
+    _call("ledger_erasure_ready(%s)", citizen_id)
+
+
 def erase(*, citizen_id: UUID) -> int:
     """The second step, in the citizen's `citizen_scope`: entries and head are gone, and what leads from a leaf to them; how many entries.
 

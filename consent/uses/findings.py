@@ -8,6 +8,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Q
 
 from consent.models import Agency
 
@@ -17,11 +18,34 @@ from .models import Finding
 Key = tuple[UUID | None, UUID | None, str, tuple[str, ...]]
 
 
-def write(*, citizen_id: UUID, agency: Agency, found: Sequence[match.Finding], since: datetime, now: datetime) -> int:
-    """Make the rows from `since` on say what was found. How many changed. A row that would say something else goes, and a new one comes."""
+class Standing(NamedTuple):
+    """Pairs that are not looked at any more: the read, the report or both lie before what is."""
+
+    entries: frozenset[UUID]
+    reports: frozenset[UUID]
+
+
+def standing(*, citizen_id: UUID, agency: Agency, since: datetime) -> Standing:
+    """Those of one agency about one citizen that do not lie wholly from `since` on."""
+    pairs = Finding.objects.filter(citizen_id=citizen_id, agency=agency, entry_id__isnull=False, report__isnull=False)
+    rows = list(pairs.filter(Q(at__lt=since) | Q(report__used_at__lt=since)).values_list("entry_id", "report_id"))
+    return Standing(frozenset(entry for entry, _ in rows if entry), frozenset(report for _, report in rows if report))
+
+
+def write(
+    *, citizen_id: UUID, agency: Agency, found: Sequence[match.Finding], since: datetime, now: datetime, stand: Standing | None = None
+) -> int:
+    """Make the rows from `since` on, and those of earlier reads that were found, say what was found. How many changed.
+
+    A row that would say something else goes, and a new one comes; those of `stand` stay.
+    """
     wanted: dict[Key, match.Finding] = {(f.entry_id, f.report_id, f.state.value, tuple(d.value for d in f.differs)): f for f in found}
     kept, stale = set[Key](), []
-    for row in Finding.objects.filter(citizen_id=citizen_id, agency=agency, at__gte=since):
+    earlier = [f.entry_id for f in found if f.at < since and f.entry_id]
+    rows = Finding.objects.filter(Q(at__gte=since) | Q(entry_id__in=earlier), citizen_id=citizen_id, agency=agency)
+    for row in rows:
+        if stand and row.report_id in stand.reports:
+            continue
         key = (row.entry_id, row.report_id, row.state, tuple(row.differs))
         if key in wanted:
             kept.add(key)

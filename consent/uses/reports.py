@@ -109,7 +109,7 @@ def logged_as(*, citizen_id: UUID, logged_id: UUID) -> UsageReport | None:
 
 
 def erase(*, citizen_id: UUID) -> int:
-    """Delete reports, notes, findings and accounts of a citizen who is erased. How many reports. In their scope."""
+    """Delete reports, notes, findings and accounts of a citizen whose log is being erased. How many reports. In their scope; refused otherwise."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT consent_uses_erase(%s)", [citizen_id])
         return int(cursor.fetchone()[0])

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from aurora.console.auth import VERIFIED
 from aurora.identity import vault
-from aurora.identity.models import Operator
+from aurora.identity.models import DataKey, Operator
 from aurora.journeys import break_glass
 from consent.breakglass.models import Request
 from consent.ledger import queries as ledger
@@ -107,3 +107,23 @@ def clear() -> None:
     """No request and no alarm is left for the test that follows."""
     with superuser() as admin:
         admin.execute("TRUNCATE consent_breakglass_request, consent_breakglass_subject, consent_breakglass_read, consent_breakglass_alarm")
+
+
+@contextmanager
+def erasure_due(person: Person) -> Iterator[None]:
+    """A citizen whose log may be erased now: asked for thirty days ago, and the data key gone. Afterwards as before."""
+    with citizen_scope(person.id):
+        kept = DataKey.objects.filter(pk=person.id).values().get()
+        vault.destroy_key(citizen_id=person.id)
+    with psycopg.connect(services().admin_url or "") as admin:
+        admin.execute(
+            "INSERT INTO ledger_erasure (id, citizen_id, asked_at, due_at) VALUES (%s, %s, now() - interval '31 days', now() - interval '1 day')",
+            [uuid4(), person.id],
+        )
+    try:
+        yield
+    finally:
+        with psycopg.connect(services().admin_url or "") as admin:
+            admin.execute("DELETE FROM ledger_erasure WHERE citizen_id = %s", [person.id])
+        with citizen_scope(person.id):
+            DataKey.objects.create(**kept)

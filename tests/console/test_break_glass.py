@@ -9,7 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from aurora.identity import vault
@@ -23,7 +23,23 @@ from consent.errors import Conflict, InvalidInput, NotFound
 from consent.oauth.onboarding import SamePerson
 from consent.rules.glass import MINUTES, MISMATCHES, OPEN_AT_ONCE, REQUESTS_A_DAY, REVIEW_WITHIN, WAITS
 from consent.scope import citizen_scope
-from tests.console.glass import HOUSEHOLD, PERSON, TEXT, Officer, Role, actions, age, approved, ask, clear, officer, read, superuser, told
+from tests.console.glass import (
+    HOUSEHOLD,
+    PERSON,
+    TEXT,
+    Officer,
+    Role,
+    actions,
+    age,
+    approved,
+    ask,
+    clear,
+    erasure_due,
+    officer,
+    read,
+    superuser,
+    told,
+)
 from tests.support.cast import Cast, Person
 
 
@@ -390,9 +406,11 @@ def test_with_an_erased_citizen_goes_whose_it_was_and_every_word_and_the_request
     other = ask(asker, cast.aino)
     break_glass.end(operator=asker.operator, request_id=row.pk, now=timezone.now())
     break_glass.review(operator=reviewer.operator, request_id=row.pk, verdict="justified", text="It was all right.", now=timezone.now())
-    with citizen_scope(cast.cecilia.id):
+    with pytest.raises(DatabaseError, match="not asked for"), citizen_scope(cast.cecilia.id):
+        changes.erase(citizen_id=cast.cecilia.id)
+    with erasure_due(cast.cecilia), citizen_scope(cast.cecilia.id):
         assert changes.erase(citizen_id=cast.cecilia.id) == 1
-        with pytest.raises(Exception, match="outside the scope"), citizen_scope(cast.cecilia.id):
+        with pytest.raises(DatabaseError, match="outside the scope"), citizen_scope(cast.cecilia.id):
             changes.erase(citizen_id=cast.aino.id)
     row.refresh_from_db()
     assert queries.subject_of(row.pk) is None and break_glass.reason_of(row) == break_glass.review_of(row) == ""
