@@ -26,14 +26,15 @@ def main() -> None:
     if options.quick and options.out == results.FILE:
         parser.error("--quick needs --out: its figures must not pass for measurements")
     scale = Scale(quick=options.quick, large=options.large)
-    found = results.Results()
+    found, commit = results.Results(), results.commit()
     with place(durable=not scale.quick) as where:
         for group in options.only or (GROUPS + LARGE if options.large else GROUPS):
             begun = time.monotonic()
             # Imported here: the modules use Django, which is set up now.
             import_module(f"bench.{group}").measure(found, where, scale)
+            # At once: a group that fails takes none of those before it with it.
+            results.write(found, options.out, begun=commit)
             print(f"{group}: measured in {time.monotonic() - begun:.0f} s", flush=True)
-    results.write(found, options.out)
     print(f"\n{found.table()}\n\n{results.machine()}\n{options.out}")
 
 

@@ -14,6 +14,7 @@ from statistics import median
 
 ROOT = Path(__file__).resolve().parent.parent
 FILE = ROOT / "bench" / "results.json"
+CHANGED, UNKNOWN = "-changed", "unknown"
 
 # design, section 10. A figure that is not here is there to explain one that is.
 AT_MOST = {
@@ -110,11 +111,16 @@ def _row(one: Figure) -> tuple[str, ...]:
     return (one.name, f"{one.value:.3g}", f"{one.low:.3g} - {one.high:.3g}", *absolutes, one.unit, one.aim, one.verdict)
 
 
-def write(results: Results, file: Path) -> None:
-    """Writes `file`. Figures of another run stay only if they were measured on this commit and machine: one file, one state of the code."""
+def write(results: Results, file: Path, *, begun: str | None = None) -> None:
+    """Writes `file`. Figures of another run stay only if they were measured on this commit and machine: one file, one state of the code.
+
+    `begun`: the commit when the run began. If it is another by now, nobody can say which was measured, and the figures count as those of changed code.
+    """
     known = {"commit": commit(), "machine": machine()}
+    if begun is not None and begun != known["commit"]:
+        known["commit"] = begun.removesuffix(CHANGED) + CHANGED
     kept: dict[str, float | str] = {}
-    if file.exists() and not known["commit"].endswith("-changed"):
+    if file.exists() and known["commit"] != UNKNOWN and not known["commit"].endswith(CHANGED):
         old = json.loads(file.read_text(encoding="utf-8"))
         kept = old if all(old.get(name) == value for name, value in known.items()) else {}
     now = datetime.now(UTC).isoformat(timespec="seconds")
@@ -129,9 +135,9 @@ def commit() -> str:
 
     try:
         changed = git("status", "--porcelain", "--", "aurora", "consent", "recommender", "bench/*.py", "bench/peers", "requirements.txt")
-        return git("rev-parse", "HEAD") + ("-changed" if changed else "")
+        return git("rev-parse", "HEAD") + (CHANGED if changed else "")
     except (OSError, subprocess.CalledProcessError):
-        return "unknown"
+        return UNKNOWN
 
 
 def machine() -> str:

@@ -77,3 +77,31 @@ def test_figures_of_changed_code_are_never_added_to(tmp_path: Path, monkeypatch:
     results.write(first, file)
     results.write(second, file)
     assert "first" not in json.loads(file.read_text())
+
+
+@pytest.mark.parametrize(
+    ("begun", "now"), [("a" * 40, "b" * 40), ("a" * 40, "a" * 40 + "-changed"), ("a" * 40 + "-changed", "a" * 40), ("unknown", "unknown")]
+)
+def test_figures_of_nobody_knows_which_code_are_never_added_to(
+    begun: str, now: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The code was another at the end of the run than when it began."""
+    file, first, second = tmp_path / "results.json", Results(), Results()
+    first.number("first", [1.0])
+    second.number("second", [2.0])
+    monkeypatch.setattr(results, "commit", lambda: now)
+    results.write(first, file, begun=begun)
+    results.write(second, file, begun=begun)
+    found = json.loads(file.read_text())
+    assert "first" not in found and found["second"] == 2.0
+    assert found["commit"] == ("unknown" if begun == "unknown" else "a" * 40 + "-changed")
+
+
+def test_groups_of_one_run_are_written_one_after_the_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also of changed code: what one run measured stands together."""
+    file, found = tmp_path / "results.json", Results()
+    monkeypatch.setattr(results, "commit", lambda: "a" * 40 + "-changed")
+    for name in ("first", "second"):
+        found.number(name, [1.0])
+        results.write(found, file, begun="a" * 40 + "-changed")
+    assert {"first", "second"} <= set(json.loads(file.read_text()))
