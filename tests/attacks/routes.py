@@ -69,9 +69,7 @@ ROUTES = {
     ),
     "api/v1/concerns": Route("/api/v1/concerns", GET, "itself", frozenset({"consent_oauth_usedproof"})),
     "api/v1/concerns/<uuid:id>": Route(f"/api/v1/concerns/{NOBODYS}", GET, "itself", frozenset({"consent_oauth_usedproof"})),
-    "api/v1/concerns/<uuid:id>/answer": Route(
-        f"/api/v1/concerns/{NOBODYS}/answer", POST, "itself", frozenset({"consent_oauth_usedproof"})
-    ),
+    "api/v1/concerns/<uuid:id>/answer": Route(f"/api/v1/concerns/{NOBODYS}/answer", POST, "itself", frozenset({"consent_oauth_usedproof"})),
     "api/v1/uses/kept-back/<uuid:id>/extension": Route(
         f"/api/v1/uses/kept-back/{NOBODYS}/extension", POST, "itself", frozenset({"consent_oauth_usedproof"})
     ),

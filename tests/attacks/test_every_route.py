@@ -11,6 +11,8 @@ from django.http import HttpResponse
 from django.test import Client
 from django.utils.encoding import repercent_broken_unicode
 
+from aurora.identity.models import Operator
+from consent.oauth import config
 from tests.attacks import odd
 from tests.attacks.routes import ROUTES, Route, served
 from tests.support.cast import Cast, browser, changed, snapshot
@@ -25,12 +27,17 @@ def test_every_route_of_the_resolver_is_attacked() -> None:
 
 
 @pytest.fixture(scope="module")
-def faces(committed_cast: Cast, django_db_blocker: Any) -> list[Client]:
-    """A stranger, a citizen, and an operator who is signed in with both factors."""
+def faces(committed_cast: Cast, django_db_blocker: Any) -> Iterator[list[Client]]:
+    """A stranger, a citizen, and an operator who is signed in with both factors and has every role: no guard answers in a page's place."""
     with django_db_blocker.unblock():
-        own = committed_cast.office.post("/oauth/token", grant_type="client_credentials", scope="evaluators events grant_management_query uses")
+        own = committed_cast.office.post("/oauth/token", grant_type="client_credentials", scope=" ".join(config.SCOPES))
         ITSELF["token"] = own.json()["access_token"]  # type: ignore[attr-defined]
-        return [browser(), committed_cast.aino.browser(), committed_cast.operator_browser()]
+        before = Operator.objects.get(username="olavi").roles
+        Operator.objects.filter(username="olavi").update(roles=Operator.Role.values)
+        made = [browser(), committed_cast.aino.browser(), committed_cast.operator_browser()]
+    yield made
+    with django_db_blocker.unblock():
+        Operator.objects.filter(username="olavi").update(roles=before)
 
 
 @pytest.fixture(scope="module")
@@ -66,13 +73,20 @@ def _ask(cast: Cast, face: Client, route: Route, method: str, *, path: str = "",
         }
     kind, data = more.pop("content_type", odd.FORM), more.pop("data", b"")
     answer: Any = face.generic(method, address, data, content_type=kind, **more)
-    if answer.streaming:  # only static files stream
-        answer.content = b"".join(answer.streaming_content)
+    if answer.streaming:  # static files, and a citizen's bundle
+        answer = _whole(answer)
     peers = [cast.urls["eid"]]
     own = [cast.aino.name] if route.who == "citizen" and face.cookies.get("aurora") else []
     secrets = [s for s in cast.secrets() if s not in own]
     odd.check(answer, secrets, what=f"{method} {address[:120]} {more}"[:300], peers=peers)
     return answer
+
+
+def _whole(answer: Any) -> Any:
+    """The same answer, read to its end: what streams has no `content` that could be looked at."""
+    whole = HttpResponse(b"".join(answer.streaming_content), status=answer.status_code, headers=answer.headers)
+    whole.cookies, whole.request = answer.cookies, answer.request  # type: ignore[attr-defined]
+    return whole
 
 
 def _users(faces: list[Client], route: Route) -> list[Client]:
