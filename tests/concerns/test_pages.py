@@ -40,7 +40,7 @@ def _case_of(answer: Any) -> UUID:
     return UUID(answer["Location"].rstrip("/").rsplit("/", 1)[1])
 
 
-def test_a_concern_from_the_entrys_page_to_its_end(cast: Cast) -> None:
+def test_a_concern_from_the_entrys_page_to_its_end(cast: Cast, settings: Any) -> None:
     entry, face = read(cast), cast.aino.browser()
     page = face.get(f"/en/activity/{entry.pk}/").content.decode()
     assert f"/en/activity/{entry.pk}/concern/" in page
@@ -61,7 +61,13 @@ def test_a_concern_from_the_entrys_page_to_its_end(cast: Cast) -> None:
     closed = _post(face, at, decision="not_satisfied", seen="4")
     assert closed.status_code == 302 and row(cast.aino, case).outcome == "not_satisfied"
     shown = face.get(at).content.decode()
-    assert "Data Protection Ombudsman" in shown and "decision" not in shown
+    assert "Invented Privacy does not exist" in shown and "decision" not in shown
+    settings.AURORA_JURISDICTION = "FI"
+    shown = face.get(at).content.decode()
+    assert "Data Protection Ombudsman" in shown and "https://tietosuoja.fi/" in shown and "Invented" not in shown
+    settings.AURORA_JURISDICTION, settings.AURORA_SANDBOX = "DE", False
+    shown = face.get(at).content.decode()
+    assert "where you live or work" in shown and "Ombudsman" not in shown and "Finland" not in shown
 
 
 @pytest.mark.parametrize("language", ["fi", "sv", "en"])

@@ -11,8 +11,8 @@ from django.urls import reverse
 from aurora.journeys.raise_concern import Case, Said
 from aurora.portal.present import log
 from aurora.portal.present.vocabulary import Vocabulary
-from aurora.ui import concern_words, words
-from aurora.ui.contexts import ConcernChoice, ConcernFormPage, ConcernPage, ConcernRow, ConcernsPage, FieldError, SaidView
+from aurora.ui import authority_words, concern_words, words
+from aurora.ui.contexts import Complain, ConcernChoice, ConcernFormPage, ConcernPage, ConcernRow, ConcernsPage, FieldError, SaidView
 from consent.concerns import texts
 from consent.concerns.models import Concern, ConcernPart
 from consent.ledger.models import LedgerEntry
@@ -71,11 +71,15 @@ def one(case: Case, *, text: str = "", errors: Mapping[str, str], now: datetime)
         may_accept=stands == "answered",
         may_complain=stands in ("answered", "overdue"),
         may_withdraw=row.state == State.OPEN,
-        complain=stands == "overdue" or row.outcome == Concern.Outcome.NOT_SATISFIED,
+        complain=_complain() if stands == "overdue" or row.outcome == Concern.Outcome.NOT_SATISFIED else None,
         longest=texts.LONGEST,
         text=text,
         errors=field_errors(errors),
     )
+
+
+def _complain() -> Complain:
+    return Complain(*authority_words.authority(settings.AURORA_JURISDICTION, sandbox=settings.AURORA_SANDBOX))
 
 
 def said(one: Said, answers: Mapping[str, str], *, to_us: bool = False) -> SaidView:

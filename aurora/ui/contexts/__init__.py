@@ -42,6 +42,7 @@ from aurora.ui.contexts.clients import (
     ValueRow,
 )
 from aurora.ui.contexts.concerns import (
+    Complain,
     ConcernChoice,
     ConcernCount,
     ConcernFormPage,
@@ -250,6 +251,7 @@ __all__ = [
     "ClientFormPage",
     "ClientState",
     "ClientStatePage",
+    "Complain",
     "ConcernChoice",
     "ConcernCount",
     "ConcernFormPage",

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from urllib.parse import urlsplit
 
 from aurora.ui.contexts.shared import EntryView, FieldError, Text
 
@@ -88,10 +89,22 @@ class SaidView:
 
 
 @dataclass(frozen=True, slots=True)
+class Complain:
+    """Where a citizen can complain; `url` "" where nobody is to be reached. `host`: how the link reads."""
+
+    sentence: str
+    url: str = ""
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.url).hostname or ""
+
+
+@dataclass(frozen=True, slots=True)
 class ConcernPage:
     """`portal/concern.html`: POST forms to itself with `decision`: `reply` (control `text`), `accepted`, `not_satisfied`, `withdrawn`, and `seen`.
 
-    `complain` True: the page says where one can complain.
+    `complain`: where one can complain, if the page is to say so.
     """
 
     title: str
@@ -110,7 +123,7 @@ class ConcernPage:
     may_accept: bool = False
     may_complain: bool = False
     may_withdraw: bool = False
-    complain: bool = False
+    complain: Complain | None = None
     longest: int = 4000
     text: str = ""
     errors: tuple[FieldError, ...] = ()

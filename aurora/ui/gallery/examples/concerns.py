@@ -6,7 +6,9 @@ from datetime import timedelta
 
 from aurora.ui import concern_words as w
 from aurora.ui import words
+from aurora.ui.authority_words import authority
 from aurora.ui.contexts import (
+    Complain,
     ConcernChoice,
     ConcernCount,
     ConcernFormPage,
@@ -63,12 +65,12 @@ def citizen() -> list[Example]:
         may_complain=True, may_withdraw=False, errors=(FieldError("text", w.error("text_required")),),
     )  # fmt: skip
     overdue = replace(
-        open_, state=w.state("overdue"), tone="bad", due_at=p.NOW, may_complain=True, complain=True, said=(asked,),
+        open_, state=w.state("overdue"), tone="bad", due_at=p.NOW, may_complain=True, complain=Complain(*authority("FI", sandbox=False)), said=(asked,),
         errors=(FieldError("case", w.error("concern_moved")),),
     )  # fmt: skip
     closed = replace(
         done, state=w.state("closed"), tone="mark", outcome=w.outcome("not_satisfied"), may_reply=False, may_accept=False,
-        may_complain=False, complain=True, errors=(),
+        may_complain=False, complain=Complain(*authority("EU", sandbox=True)), errors=(),
     )  # fmt: skip
     rows = tuple(
         ConcernRow(w.kind(kind), OFFICE, w.state(state), tone, p.NOW, "/concerns/c/", DUE if state == "open" else None)
