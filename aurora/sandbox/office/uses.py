@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from aurora.sandbox import pages
 from aurora.sandbox.errors import SandboxError
 from aurora.sandbox.office import aurora
 from aurora.sandbox.runtime import Runtime
@@ -116,7 +117,7 @@ def _as_reported(row: Any, here: Runtime) -> dict[str, Any]:
     return {
         "subject": row["subject"],
         "used_at": _time(row),
-        "action": "Käsitteli asumistukihakemuksen",
+        "action": _in_each_language("office.used"),
         "receiver": {"code": row["receiver"], "name": _name(row, here)},
         "system": "applications",
         "categories": [row["category"]],
@@ -133,7 +134,12 @@ def _as_asked(row: Any, here: Runtime) -> dict[str, Any]:
 
 
 def _name(row: Any, here: Runtime) -> str:
-    return "Etuusvirasto" if row["receiver"] == _client_id(here) else "Perintätoimisto"
+    return _in_each_language("name.benefits-office" if row["receiver"] == _client_id(here) else "office.debt_collection")
+
+
+def _in_each_language(text: str) -> str:
+    """Who reads it later reads it in a language that the office does not know."""
+    return " / ".join(pages.texts(language)[text] for language in pages.LANGUAGES)
 
 
 def _time(row: Any) -> str:

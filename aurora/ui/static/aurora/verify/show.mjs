@@ -66,7 +66,7 @@ function about(result, facts, data) {
   const lines = [filled(said.counts, { length: number(result.length, data), proved: count('proved'), pending: count('pending') })];
   if (result.entries.at(-1)?.code === 'pending') lines.push(said.pending_why);
   lines.push(...facts);
-  if (result.witnesses.length > 0) lines.push(filled(said.witnesses, { names: result.witnesses.join(', ') }));
+  if (result.witnesses.length > 0 && !result.notes.includes('witnessed_earlier')) lines.push(filled(said.witnesses, { names: result.witnesses.join(', ') }));
   return [...lines, ...result.notes.map((code) => notes[code])];
 }
 
