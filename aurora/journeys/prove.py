@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -33,7 +33,6 @@ from consent.scope import citizen_scope
 
 FORMAT = "aurora-log-bundle-1"
 CHUNK = 500
-FORMER_DOWNLOADS = 64
 LOG = "log"
 
 
@@ -43,6 +42,7 @@ class Begun:
 
     citizen_id: UUID
     entry_id: UUID
+    seq: int
     made_at: datetime
     size: int
     note: str | None = field(repr=False)
@@ -64,7 +64,7 @@ def begin(*, citizen_id: UUID, now: datetime) -> Begun:
             details={"what": LOG, "tree_root": root.hex(), "tree_size": size},
             at=now,
         )
-    return Begun(citizen_id, made.entry_id, now, size, head.note if head else None)
+    return Begun(citizen_id, made.entry_id, made.seq, now, size, head.note if head else None)
 
 
 def bundle(*, citizen_id: UUID, now: datetime) -> dict[str, Any]:
@@ -75,7 +75,11 @@ def bundle(*, citizen_id: UUID, now: datetime) -> dict[str, Any]:
 
 def written(begun: Begun) -> Iterator[bytes]:
     """The bundle's JSON in pieces, 500 entries each. May run after the view has ended; no transaction is open between two pieces."""
-    proofs, (last, upto) = Proofs(begun.size), _end(begun.citizen_id)
+    last, upto = _end(begun.citizen_id)
+    if upto > begun.seq and (head := ledger.newest_checkpoint()):
+        # Another download came in between, and may have noted a newer head than this one's entry: the bundle must reach that far.
+        begun = replace(begun, size=head.size, note=head.note)
+    proofs = Proofs(begun.size)
     yield _json(_frame(begun, proofs, last)).removesuffix(b"}") + b',"entries":['
     after: LedgerEntry | None = None
     comma = b""
@@ -144,16 +148,16 @@ def _frame(begun: Begun, proofs: Proofs, last: Head | None) -> dict[str, Any]:
 
 
 def _earlier(begun: Begun) -> dict[int, tuple[bytes, str | None]]:
-    """Heads that this one is to extend, by size: those of the citizen's former downloads, as the entries noted them, and the newest that witnesses
+    """Heads that this one is to extend, by size: those of all of the citizen's former downloads (a verifier asks for each), as the entries noted them, and the newest that witnesses
     cosigned. The note is None where it is kept no more (the sequencer thins old ones) or bears a former name of the log.
     """
     if begun.note is None:
         return {}
     with citizen_scope(begun.citizen_id):
         made = LedgerEntry.objects.filter(citizen_id=begun.citizen_id, event=Event.OWN_DATA_EXPORTED).order_by("-seq")
-        opened = [_opened(entry) for entry in made[: 4 * FORMER_DOWNLOADS]]
+        opened = [_opened(entry) for entry in made]
     noted = [one.details for one in opened if one and one.genuine and one.details.get("what") == LOG]
-    roots = {one["tree_size"]: bytes.fromhex(one["tree_root"]) for one in noted[:FORMER_DOWNLOADS] if 0 < one["tree_size"] < begun.size}
+    roots = {one["tree_size"]: bytes.fromhex(one["tree_root"]) for one in noted if 0 < one["tree_size"] < begun.size}
     origin = begun.note.partition("\n")[0]
     notes = dict(Checkpoint.objects.filter(size__in=list(roots), note__startswith=f"{origin}\n").values_list("size", "note"))
     heads: dict[int, tuple[bytes, str | None]] = {size: (root, notes.get(size)) for size, root in roots.items()}

@@ -16,6 +16,7 @@ import pytest
 from tests.support import log_world as w
 
 TREE, CHAIN = w.world()
+FORK, _ = w.world(17)
 HONEST = w.bundle(
     TREE, CHAIN, size=w.SIZE, length=9, made_at="2026-11-24T08:10:00.000000Z", earlier=[w.OLD_SIZE], signers=(w.LOG, w.WITNESSING)
 )
@@ -75,9 +76,12 @@ CHEATS: dict[str, tuple[Callable[[dict[str, Any]], None], set[str]]] = {
     "a negative end": (whole(entries=[], head={"seq": -5, "commitment": "00" * 32}), {"head_differs"}),
     "no entries, and the end as it was": (whole(entries=[]), {"missing_at_end"}),
     "the citizen in capitals": (whole(citizen=w.CITIZEN.upper()), {"other_citizen"}),
-    "nothing is proved": (nothing_proved(), {"overdue"}),
-    "nothing is proved, and the bundle as old as its first entry": (nothing_proved(made_at="2026-11-20T08:01:00.000000Z"), {"overdue"}),
-    "nothing is proved, and the bundle made at no time": (nothing_proved(made_at="yesterday"), {"overdue"}),
+    "nothing is proved": (nothing_proved(), {"overdue", "tree_shrunk"}),
+    "nothing is proved, and the bundle as old as its first entry": (
+        nothing_proved(made_at="2026-11-20T08:01:00.000000Z"),
+        {"overdue", "tree_shrunk"},
+    ),
+    "nothing is proved, and the bundle made at no time": (nothing_proved(made_at="yesterday"), {"overdue", "tree_shrunk"}),
     "more lines in the head's text": (whole(checkpoint=NOTE.replace("\n\n", "\nmore\n\n", 1)), {"signature_wrong"}),
     "the head's text twice": (whole(checkpoint=f"{TEXT}\n{NOTE}"), {"signature_wrong"}),
     "line ends of another system": (whole(checkpoint=NOTE.replace("\n", "\r\n")), {"checkpoint_malformed"}),
@@ -101,7 +105,21 @@ CHEATS: dict[str, tuple[Callable[[dict[str, Any]], None], set[str]]] = {
     ),
     "an earlier head that is larger": (
         lambda b: b.update(earlier=[{"checkpoint": TREE.head(w.SIZE, w.LOG), "proof": ["00" * 32]}]),
-        {"earlier_forked"},
+        {"earlier_forked", "extension_unproven"},
+    ),
+    "a false one behind hundreds of earlier heads": (lambda b: b.update(earlier=b["earlier"] * 300 + [7]), {"earlier_forked"}),
+    "no earlier head at all, though the chain notes one": (whole(earlier=[]), {"extension_unproven"}),
+    "an earlier head of another tree, and its proof": (
+        whole(earlier=[FORK.earlier(w.OLD_SIZE, w.SIZE)]),
+        {"earlier_forked", "extension_unproven"},
+    ),
+    "the smaller tree that the chain notes": (
+        lambda b: b.update(checkpoint=TREE.head(w.OLD_SIZE - 1, w.LOG), earlier=[]),
+        {"not_included", "tree_shrunk"},
+    ),
+    "the witness's line that states no time": (
+        whole(checkpoint=f"{TEXT}\n{w.LOG.line(TEXT)}{w.WITNESSING.line(TEXT, 0)}"),
+        {"witness_wrong"},
     ),
 }
 HARMLESS: dict[str, Callable[[dict[str, Any]], None]] = {

@@ -69,7 +69,10 @@ def test_before_the_sequencer_ever_ran_all_waits(cast: Cast, program: ModuleType
         bundle = _bundle(cast)
     said = program.check_bundle(bundle)
     assert bundle["checkpoint"] is None and {entry["code"] for entry in said["entries"]} <= {"pending", "overdue"}
-    assert said["verdict"] != "failed" and in_node("check", [(bundle, {})]) == [said]
+    # Whoever has downloaded before has a chain that knows of a tree: that there is none any more is found.
+    noted = any((entry["access"]["details"].get("tree_size") or 0) > 0 for entry in bundle["entries"])
+    assert {finding["code"] for finding in said["findings"]} - {"overdue"} == ({"tree_shrunk"} if noted else set())
+    assert in_node("check", [(bundle, {})]) == [said]
 
 
 def test_a_later_one_shows_that_it_extends_the_earlier(cast: Cast, seal: Seal, program: ModuleType, in_node: CHECK) -> None:
@@ -81,7 +84,24 @@ def test_a_later_one_shows_that_it_extends_the_earlier(cast: Cast, seal: Seal, p
     assert said["verdict"] == "verified" and in_node("check", [(later, {"older": earlier})]) == [said]
     assert _findings(program.check_bundle(earlier, older=later))[0][0] == "chain_shrunk"
     # Without the proof that the bundle carries, it is said not to be checked rather than found good.
-    assert _findings(program.check_bundle({**later, "earlier": []}, older=earlier)) == [("extension_unproven", None)]
+    alone = _findings(program.check_bundle({**later, "earlier": []}, older=earlier))
+    assert alone[-1] == ("extension_unproven", None)
+    # And the chain itself tells that there was a download of another state: without an earlier bundle too nothing is hidden by leaving it out.
+    noted = earlier["entries"][-1]["seq"]
+    assert ("extension_unproven", noted) in _findings(program.check_bundle({**later, "earlier": []}))
+
+
+def test_two_downloads_at_once_do_not_alarm(cast: Cast, seal: Seal, program: ModuleType, in_node: CHECK) -> None:
+    """The second notes a newer state of the log before the first has been read: the first must reach as far."""
+    seal()
+    begun = prove.begin(citizen_id=cast.aino.id, now=timezone.now())
+    seal()
+    other = prove.begin(citizen_id=cast.aino.id, now=timezone.now())
+    assert other.size > begun.size
+    for one in (begun, other):
+        bundle = json.loads(b"".join(prove.written(one)))
+        said = program.check_bundle(bundle)
+        assert said["verdict"] == "verified" and in_node("check", [(bundle, {})]) == [said]
 
 
 @pytest.mark.parametrize(

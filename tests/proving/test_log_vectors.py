@@ -15,7 +15,7 @@ from consent.ledger import leaf
 from tests.support import log_vectors
 from tests.support.log_world import patched
 
-FROZEN = "66e3a4a296c0732951c1a678e0e87a496b061d5086480f052a1a6cff61ee26d3"
+FROZEN = "2c135ed1df45f9eae7a506e0371225ba9ff26dc064df8ef7a352cccaeb467f1e"
 IN_NODE = Callable[[str, list[Any]], list[Any]]
 
 

@@ -4,7 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.support.log_world import FOREIGN, LOG, NAME, OLD_SIZE, OTHER, PLACES, SIZE, Ops, Tree, b64, digest, flipped, remove, replace
+from tests.support.log_world import (
+    FOREIGN,
+    LOG,
+    NAME,
+    OLD_SIZE,
+    OTHER,
+    PLACES,
+    SIZE,
+    WITNESSING,
+    Ops,
+    Tree,
+    b64,
+    digest,
+    flipped,
+    remove,
+    replace,
+)
 
 Finding = tuple[str, int | None] | tuple[str]
 
@@ -40,6 +56,7 @@ def heads(tree: Tree, today: dict[str, Any]) -> list[dict[str, Any]]:
     text, lines = note.split("\n\n")
     size, root = text.split("\n")[1:]
     all_but = [("not_included", seq) for seq in PLACES]
+    unproven: list[Finding] = [("earlier_forked",), ("extension_unproven", 4)]
     unwitnessed = ["key_from_bundle", "unwitnessed"]
     signature = lines.split(" ")[2].split("\n")[0]
     unreadable = {
@@ -80,34 +97,59 @@ def heads(tree: Tree, today: dict[str, Any]) -> list[dict[str, Any]]:
             ("wrong_key",),
             notes=["key_from_bundle"],
         ),
-        case("no head", [replace("/checkpoint", None)], ("no_checkpoint",), notes=[]),
+        case(
+            "no head",
+            [replace("/checkpoint", None)],
+            ("no_checkpoint",),
+            ("tree_shrunk", 4),
+            ("tree_shrunk", 9),
+            notes=[],
+        ),
+        case("no former head, though the chain notes one", [replace("/earlier", [])], ("extension_unproven", 4)),
+        case(
+            "the tree of a former head by its size alone",
+            [replace("/earlier/0/checkpoint", None), replace("/earlier/0/root", None)],
+            ("earlier_forked",),
+        ),
+        case(
+            "a witness's signature that states no time",
+            [replace("/checkpoint", _timeless(text, lines))],
+            ("witness_wrong",),
+            notes=unwitnessed,
+        ),
         case(
             "a head that is too early",
             [replace("/checkpoint", tree.head(OLD_SIZE, LOG)), replace("/earlier", [])],
             *all_but,
+            ("tree_shrunk", 9),
             notes=unwitnessed,
         ),
         case("a witness's signature is wrong", [replace("/checkpoint", _spoilt_witness(note))], ("witness_wrong",), notes=unwitnessed),
         case(
             "an earlier head's proof is wrong",
             [replace("/earlier/0/proof/1", flipped(today["earlier"][0]["proof"][1]))],
-            ("earlier_forked",),
+            *unproven,
         ),
-        case("an earlier head's proof is none", [replace("/earlier/0/proof", None)], ("earlier_forked",)),
+        case("an earlier head's proof is none", [replace("/earlier/0/proof", None)], *unproven),
         case("an earlier head without its note", [replace("/earlier/0/checkpoint", None)]),
         case(
             "an earlier head without its note, of another root",
             [replace("/earlier/0/checkpoint", None), replace("/earlier/0/root", digest("another root").hex())],
             ("earlier_forked",),
         ),
-        case("an earlier head that is none", [replace("/earlier/0", 7)], ("earlier_forked",)),
-        case("an earlier head without size", [replace("/earlier/0/checkpoint", None), remove("/earlier/0/size")], ("earlier_forked",)),
+        case("an earlier head that is none", [replace("/earlier/0", 7)], *unproven),
+        case("an earlier head without size", [replace("/earlier/0/checkpoint", None), remove("/earlier/0/size")], *unproven),
         case("an earlier head by another key", [replace("/earlier/0/checkpoint", tree.head(OLD_SIZE, OTHER))]),
         case("another format", [replace("/format", "aurora-log-bundle-2")], ("bad_format",), notes=[]),
         case("no list of entries", [replace("/entries", {})], ("bad_format",), notes=[]),
         case("no witnesses named", [remove("/witnesses")], ("bad_format",), notes=[]),
         case("a head that is no head", [replace("/head", {"seq": "9"})], ("bad_format",), notes=[]),
     ]
+
+
+def _timeless(text: str, lines: str) -> str:
+    """The format demands a time above 0."""
+    return f"{text}\n\n{lines.partition(chr(10))[0]}\n{WITNESSING.line(text + chr(10), 0)}"
 
 
 def _spoilt_witness(note: str) -> str:

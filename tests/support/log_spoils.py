@@ -27,23 +27,34 @@ from tests.support.log_world import (
 
 def cases(tree: Tree, fork: Tree, chain: list[dict[str, Any]], earlier: dict[str, Any], today: dict[str, Any]) -> list[dict[str, Any]]:
     compared: list[str] = []
+    noted: list[Finding] = [("extension_unproven", 4), ("tree_forked", 9)]
     return [
         *_good(earlier, today),
         *_entries(chain, today),
         *_chain(chain, today),
         *heads(tree, today),
-        case("a fork for one citizen alone", [], of="forked", notes=["key_from_bundle", "unwitnessed"]),
-        case("a fork, held against an earlier bundle", [], ("extension_unproven",), of="forked", older="earlier", notes=["unwitnessed"]),
+        case("a fork for one citizen alone, from the beginning", [], of="forked_throughout", notes=["key_from_bundle", "unwitnessed"]),
+        case("a fork of which the chain knows better", [], *noted, of="forked", notes=["key_from_bundle", "unwitnessed"]),
+        case(
+            "a fork, held against an earlier bundle",
+            [],
+            *noted,
+            ("extension_unproven",),
+            of="forked",
+            older="earlier",
+            notes=["unwitnessed"],
+        ),
         case(
             "a fork with the proof of the true tree",
             [add("/earlier/0", today["earlier"][0])],
             ("earlier_forked",),
+            *noted,
             ("tree_forked",),
             of="forked",
             older="earlier",
             notes=["unwitnessed"],
         ),
-        case("a forked tree of the same size", [], ("tree_forked",), of="forked", older="today", notes=["unwitnessed"]),
+        case("a forked tree of the same size", [], *noted, ("tree_forked",), of="forked", older="today", notes=["unwitnessed"]),
         case(
             "a tree that shrank",
             [],

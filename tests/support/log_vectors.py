@@ -25,9 +25,11 @@ def make() -> dict[str, Any]:
     fork = Tree([digest("a fork", index) if index == 17 else digest("another citizen's entry", index) for index in range(SIZE)])
     for seq, place in PLACES.items():
         fork.leaves[place] = leaf.leaf_hash(bytes.fromhex(chain[seq - 1]["commitment"]))
+    other, others = world(17)  # to who has downloaded nothing before, the fork is told from the beginning
     earlier = bundle(tree, chain, size=OLD_SIZE, length=4, made_at="2026-11-22T08:04:00.000004Z", earlier=[], signers=(LOG,))
     today = bundle(tree, chain, size=SIZE, length=9, made_at="2026-11-24T08:09:00.000009Z", earlier=[OLD_SIZE], signers=(LOG, WITNESSING))
     forked = bundle(fork, chain, size=SIZE, length=9, made_at=today["made_at"], earlier=[], signers=(LOG,))
+    throughout = bundle(other, others, size=SIZE, length=9, made_at=today["made_at"], earlier=[OLD_SIZE], signers=(LOG,))
     return {
         "format": "aurora-log-vectors-1",
         "keys": [{"name": one.name, "kind": one.kind, "seed": one.seed.hex(), "vkey": one.vkey} for one in (LOG, OTHER, FOREIGN, WITNESSING)],
@@ -37,7 +39,7 @@ def make() -> dict[str, Any]:
              "leaf": leaf.leaf_hash(bytes.fromhex(link["commitment"])).hex()}
             for link in chain
         ],
-        "bundles": {"earlier": earlier, "today": today, "forked": forked},
+        "bundles": {"earlier": earlier, "today": today, "forked": forked, "forked_throughout": throughout},
         "cases": cases(tree, fork, chain, earlier, today),
         "proofs": proof_cases(tree, chain),
     }  # fmt: skip

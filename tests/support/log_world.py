@@ -14,9 +14,11 @@ from consent.ledger import leaf, merkle
 
 NAME, WITNESS = "aurora.example/ledger", "witness.example/w1"
 CITIZEN = "018f4b6a-0000-7000-8000-00000000a1a1"
-OLD_SIZE, SIZE = 100, 300
+OLD_SIZE, SIZE = 99, 300
 PLACES = {1: 3, 2: 40, 3: 41, 4: 99, 5: 128, 6: 255, 7: 256, 8: 299}
 """Running number to leaf index; the ninth entry is pending."""
+DOWNLOADS = {4: OLD_SIZE, 9: SIZE}
+"""Running number of a download's entry to the size of the tree that it noted."""
 
 Ops = list[dict[str, Any]]
 
@@ -128,22 +130,29 @@ def accesses() -> list[dict[str, Any]]:
     ]
 
 
-def links() -> list[dict[str, Any]]:
-    """The chain: each entry's number, the one before, commitment, salt and content."""
+def links(commitments: list[bytes]) -> list[dict[str, Any]]:
+    """The chain: each entry's number, the one before, commitment, salt and content. Puts the sealed ones among the tree's leaves.
+
+    The fourth and the ninth are downloads, which note the tree as it was.
+    """
     made, prev = [], leaf.NO_COMMITMENT
     for seq, access in enumerate(accesses(), 1):
+        if seq in DOWNLOADS:
+            root = Tree(commitments).root(DOWNLOADS[seq]).hex()
+            access["details"] = {"tree_root": root, "tree_size": DOWNLOADS[seq], "what": "log"}
         salt = digest("salt", seq)
         commitment = leaf.commitment(salt=salt, access=access, prev=prev, seq=seq)
         made.append({"seq": seq, "prev": prev.hex(), "commitment": commitment.hex(), "salt": salt.hex(), "access": access})
+        if seq in PLACES:
+            commitments[PLACES[seq]] = commitment
         prev = commitment
     return made
 
 
-def world() -> tuple[Tree, list[dict[str, Any]]]:
-    chain = links()
-    commitments = [digest("another citizen's entry", index) for index in range(SIZE)]
-    for seq, place in PLACES.items():
-        commitments[place] = bytes.fromhex(chain[seq - 1]["commitment"])
+def world(forked_at: int | None = None) -> tuple[Tree, list[dict[str, Any]]]:
+    """Where it is forked, the leaf of somebody else is another one, and what comes after follows from that."""
+    commitments = [digest("a fork" if index == forked_at else "another citizen's entry", index) for index in range(SIZE)]
+    chain = links(commitments)
     return Tree(commitments), chain
 
 

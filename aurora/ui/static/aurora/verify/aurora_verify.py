@@ -30,10 +30,12 @@ from typing import Any
 
 FORMAT = "aurora-log-bundle-1"
 NO_COMMITMENT = "0" * 64
+EXPORTED = "citizen:twin:exported"
 LOG, WITNESS = 1, 4
 INCOMPLETE = {"overdue", "extension_unproven", "public_unproven", "witness_missing"}
+UNSAID = {"unreadable", "content_changed"}  # what such an entry says was not written by the log
 LATEST = timedelta(minutes=10)  # the sequencer takes a tenth of a second
-LONGEST_PROOF, LONGEST_NOTE, LONGEST_TILE, MOST_EARLIER, DEEPEST = 64, 64 * 1024, 8192, 256, 64
+LONGEST_PROOF, LONGEST_NOTE, LONGEST_TILE, DEEPEST = 64, 64 * 1024, 8192, 64
 LARGEST = 2**53 - 1
 TILE_WIDTH = 256
 # The worst first: an entry's own code is the first of these that it has.
@@ -397,7 +399,7 @@ def cosigned(head: Head, witnesses: Sequence[Key]) -> tuple[list[str], bool]:
             continue
         time = int.from_bytes(signature[:8], "big")
         message = f"cosignature/v1\ntime {time}\n{head.text}".encode("utf-8", "surrogatepass")
-        if len(signature) != 72 or time > LARGEST or not ed25519(key.public, signature[8:], message):
+        if len(signature) != 72 or not 0 < time <= LARGEST or not ed25519(key.public, signature[8:], message):
             wrong = True
         elif key.name not in names:
             names.append(key.name)
@@ -576,6 +578,10 @@ def check_bundle(
         if entry:
             commitments.setdefault(entry.seq, entry.commitment)
     _end_of_chain(bundle, commitments, findings)
+    if head or bundle["checkpoint"] is None:
+        _noted_trees(
+            bundle, [entry for entry, found in zip(entries, codes, strict=True) if entry and not UNSAID & set(found)], head, tile, findings
+        )
     if before:
         _same_chain(bundle, commitments, before, former, findings)
         if head:
@@ -641,7 +647,7 @@ def _witnesses(
     known = keys_of(asked, WITNESS)
     own, wrong = cosigned(head, known)
     names = list(own)
-    for given in bundle["earlier"][:MOST_EARLIER]:
+    for given in bundle["earlier"]:
         earlier = given if isinstance(given, dict) else {}
         former = _earlier_head(earlier, head.signer)
         if former in ("wrong_key", "other_log"):
@@ -723,6 +729,55 @@ def _same_tree(
             findings.append({"code": "extension_unproven"})
         elif not is_consistent(old_size=before["size"], new_size=head.size, old_root=root, new_root=head.root, proof=proof):
             findings.append({"code": "tree_forked"})
+
+
+def _noted_trees(
+    bundle: dict[str, Any], entries: Iterable[Entry], head: Head | None, tile: Callable[[str], bytes] | None, findings: list[dict[str, Any]]
+) -> None:
+    """Each download noted in this chain the tree that it was given: this one must contain them all, whether the bundle speaks of them or not."""
+    size, judged = head.size if head else 0, set()
+    given: dict[int, list[dict[str, Any]]] = {}
+    for earlier in bundle["earlier"]:
+        if isinstance(earlier, dict) and _is_count(earlier.get("size"), 1):
+            given.setdefault(earlier["size"], []).append(earlier)
+    for entry in entries:
+        details = entry.access.get("details") if entry.access.get("event") == EXPORTED else None
+        if not isinstance(details, dict) or details.get("what") != "log" or details.get("tree_size") == 0:
+            continue
+        old_size, root = details.get("tree_size"), unhex(details.get("tree_root"), 32)
+        if not _is_count(old_size, 1) or root is None:
+            findings.append({"code": "extension_unproven", "seq": entry.seq})
+            continue
+        if (old_size, root) in judged:
+            continue
+        judged.add((old_size, root))
+        code = "tree_shrunk"
+        if head and old_size <= size:
+            code = _contained(Head("", old_size, root, "", []), head, given.get(old_size, []), tile)
+        if code:
+            findings.append({"code": code, "seq": entry.seq})
+
+
+def _contained(noted: Head, head: Head, given: Iterable[dict[str, Any]], tile: Callable[[str], bytes] | None) -> str:
+    """ "" where the tree contains the one that was noted, by a proof of the bundle or of the public tiles."""
+    if noted.size == head.size:
+        return "" if noted.root == head.root else "tree_forked"
+    code = "extension_unproven"
+    for earlier in given:
+        proof, root = _hashes(earlier.get("proof")), unhex(earlier.get("root"), 32)
+        if proof is None:
+            continue
+        if _extends(noted, head, proof):
+            return ""
+        if root is not None and _extends(Head("", noted.size, root, "", []), head, proof):
+            code = "tree_forked"  # it contains another one of that size
+    if code == "extension_unproven" and tile is not None:
+        try:
+            proof = consistency_proof(noted.size, head.size, node_of_tiles(head.size, tile))
+        except (OSError, ValueError):
+            return code  # away or cut short
+        return "" if _extends(noted, head, proof) else "tree_forked"
+    return code
 
 
 def _extension(bundle: dict[str, Any], old_size: int, new_size: int, tile: Callable[[str], bytes] | None) -> list[bytes] | None:

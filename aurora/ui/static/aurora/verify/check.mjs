@@ -8,7 +8,7 @@ import { logKeys, openCheckpoint, witnessed, witnessKeys } from './note.mjs';
 
 export const FORMAT = 'aurora-log-bundle-1';
 const INCOMPLETE = new Set(['overdue', 'extension_unproven', 'public_unproven', 'witness_missing']);
-const MOST_EARLIER = 256;
+const EXPORTED = 'citizen:twin:exported';
 
 const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
 
@@ -48,6 +48,7 @@ export async function check(bundle, { seen = null, older = null, keys = null, wi
   checked.codes.forEach((codes, i) => codes.forEach((code) => findings.push({ code, seq: checked.seqs[i] })));
   if (head === null && checked.pending.some((pending) => !pending) && bundle.checkpoint === null) findings.push({ code: 'no_checkpoint' });
   endOfChain(bundle, checked, findings);
+  if (head || bundle.checkpoint === null) await notedTrees(bundle, checked.said, head, tile, findings);
   if (before) {
     sameChain(bundle, checked, before, former, findings);
     if (head) await sameTree(bundle, head, before, tile, findings);
@@ -98,7 +99,7 @@ async function witnessesOf(bundle, opened, { asked, findings, notes }) {
   const own = await witnessed(opened.parsed, known);
   const names = [...own.names];
   let wrong = own.wrong;
-  for (const earlier of bundle.earlier.slice(0, MOST_EARLIER)) {
+  for (const earlier of bundle.earlier) {
     const former = await earlierHead(earlier, opened.signer);
     if (['wrong_key', 'other_log'].includes(former.code)) continue; // of a key that the log had before
     const proof = hashesOf(earlier?.proof);
@@ -167,6 +168,48 @@ async function sameTree(bundle, head, before, tile, findings) {
     if (proof === null) findings.push({ code: 'extension_unproven' });
     else if (!(await isConsistent({ ...sizes, proof }))) findings.push({ code: 'tree_forked' });
   }
+}
+
+// Each download noted in this chain the tree that it was given: this one must contain them all, whether the bundle speaks of them or not.
+async function notedTrees(bundle, entries, head, tile, findings) {
+  const [given, judged] = [new Map(), new Set()];
+  for (const earlier of bundle.earlier) {
+    if (isObject(earlier) && Number.isSafeInteger(earlier.size)) given.set(earlier.size, [...(given.get(earlier.size) ?? []), earlier]);
+  }
+  for (const { seq, access } of entries) {
+    const details = access.event === EXPORTED ? access.details : null;
+    if (!isObject(details) || details.what !== 'log' || details.tree_size === 0) continue;
+    const [size, root] = [details.tree_size, unhex(details.tree_root, 32)];
+    if (!Number.isSafeInteger(size) || size < 1 || root === null) {
+      findings.push({ code: 'extension_unproven', seq });
+      continue;
+    }
+    if (judged.has(`${size} ${details.tree_root}`)) continue;
+    judged.add(`${size} ${details.tree_root}`);
+    const code = head && size <= head.size ? await contained({ size, root }, head, given.get(size) ?? [], tile) : 'tree_shrunk';
+    if (code) findings.push({ code, seq });
+  }
+}
+
+// null where the tree contains the one that was noted, by a proof of the bundle or of the public tiles.
+async function contained(noted, head, given, tile) {
+  const extended = (oldRoot, proof) => isConsistent({ oldSize: noted.size, newSize: head.size, oldRoot, newRoot: head.root, proof });
+  if (noted.size === head.size) return hexOf(noted.root) === hexOf(head.root) ? null : 'tree_forked';
+  let code = 'extension_unproven';
+  for (const earlier of given) {
+    const [proof, root] = [hashesOf(earlier.proof), unhex(earlier.root, 32)];
+    if (proof === null) continue;
+    if (await extended(noted.root, proof)) return null;
+    if (root !== null && (await extended(root, proof))) code = 'tree_forked'; // it contains another one of that size
+  }
+  if (code === 'tree_forked' || tile === null) return code;
+  let proof;
+  try {
+    proof = await consistencyProof(noted.size, head.size, nodeOfTiles(head.size, tile));
+  } catch {
+    return code; // away or cut short
+  }
+  return (await extended(noted.root, proof)) ? null : 'tree_forked';
 }
 
 // The tree that everyone is shown and the one that this citizen is shown: is the shorter of the two a beginning of the longer?

@@ -103,5 +103,7 @@ export async function checkEntries(list, { citizen, madeAt, head, node, progress
     pending: entries.map((entry) => entry !== null && entry.pending),
     seqs: entries.map((entry, position) => (entry ? entry.seq : isCount(list[position]?.seq, 1) ? list[position].seq : null)),
     commitments,
+    // Of what an entry says only what was committed to was written by the log.
+    said: entries.filter((entry, position) => entry?.access && !codes[position].includes('content_changed')),
   };
 }

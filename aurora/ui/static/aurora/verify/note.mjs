@@ -82,7 +82,7 @@ export async function witnessed(parsed, witnesses) {
     if (key === undefined) continue;
     const time = line.signature.slice(0, 8).reduce((n, byte) => n * 256 + byte, 0);
     const message = utf8(`cosignature/v1\ntime ${time}\n${parsed.text}`);
-    const holds = line.signature.length === 72 && Number.isSafeInteger(time) && (await verify(key.key, line.signature.slice(8), message));
+    const holds = line.signature.length === 72 && time > 0 && Number.isSafeInteger(time) && (await verify(key.key, line.signature.slice(8), message));
     if (!holds) wrong = true;
     else if (!names.includes(key.name)) names.push(key.name);
   }
