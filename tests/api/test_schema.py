@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -18,12 +19,16 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from schemathesis import Case, GenerationMode
 
-from aurora.journeys import raise_concern
+from aurora.identity.models import Operator
+from aurora.journeys import allow_delay, delay, raise_concern
 from aurora.journeys.withdraw import end
 from aurora.wsgi import application
+from consent import days
+from consent.ledger.models import DelayPermission
 from consent.models import DataCategory
 from consent.oauth import config
 from consent.scope import citizen_scope
+from consent.uses.values import Use
 from consent.webhooks.models import Delivery
 from recommender.models import EvaluatorOwner
 from tests.support import evaluators
@@ -31,6 +36,7 @@ from tests.support.cast import OFFICE, Cast, browser
 
 Headers = Callable[[Case], dict[str, str]]
 PATH = "/api/v1/twin/{category}"
+LAW = "fi.police.5-58"
 BOUNDED = hypothesis_settings(
     max_examples=20,
     derandomize=True,
@@ -39,6 +45,12 @@ BOUNDED = hypothesis_settings(
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
+
+
+@schemathesis.serializer("application/jose")
+def _as_it_is(ctx: Any, value: Any) -> bytes:
+    """The bytes of what is made up for a signed batch, which is refused by its form or its signature."""
+    return value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")
 
 
 @pytest.fixture(autouse=True)
@@ -129,6 +141,7 @@ class Itself:
     event_id: str
     model_id: str
     concern_id: str
+    kept_id: str
     sees_grants: bool
     owns_models: bool
 
@@ -140,7 +153,7 @@ class Itself:
 
     def real(self, case: Case) -> None:
         """The path's id is one that there is."""
-        own = {"evaluators": self.model_id, "concerns": self.concern_id}.get(case.path.split("/")[3], self.event_id)
+        own = {"evaluators": self.model_id, "concerns": self.concern_id, "uses": self.kept_id}.get(case.path.split("/")[3], self.event_id)
         for name, value in (("id", own), ("grant_id", self.grant_id)):
             if name in (case.path_parameters or {}):
                 case.path_parameters[name] = value
@@ -161,7 +174,7 @@ def itself(cast: Cast, request: pytest.FixtureRequest) -> Itself:
         token = answer.json()["access_token"]
     document = evaluators.document(owner=OFFICE, identifier=f"risk-{uuid4().hex[:12]}")
     model = evaluators.registered(document, owner=EvaluatorOwner.objects.filter(agency=OFFICE, state="approved").first())
-    ids = str(held["grant_id"]), str(event.pk), str(model.pk), str(_asked(cast))
+    ids = str(held["grant_id"]), str(event.pk), str(model.pk), str(_asked(cast)), str(_kept_back(cast))
     return Itself(cast, str(token), *ids, sees_grants=bool(scopes), owns_models=request.param == "its own")
 
 
@@ -171,6 +184,29 @@ def _asked(cast: Cast) -> UUID:
     return raise_concern.raise_(
         citizen_id=cast.aino.id, entry_id=cast.aino.entries()[-1].pk, kind="other", text="Why?", language="en", now=timezone.now()
     )
+
+
+def _kept_back(cast: Cast) -> UUID:
+    """A use of the office's that Aino is told of later, by a law that two officers let it rest on."""
+    now, office = timezone.now(), cast.office.client_id
+    if not DelayPermission.objects.filter(agency=office, law=LAW, state="standing").exists():
+        one, other = (Operator.objects.create(username=n, name=n, roles=["agency_officer"], password="!") for n in ("anna", "bo"))
+        asked = allow_delay.ask(operator=one, agency_code=office, law=LAW, reason="The police asks", now=now)
+        allow_delay.approve(operator=other, permission_id=asked.pk, now=now)
+    use = Use(
+        used_at=now - timedelta(hours=3),
+        action="Looked into a case",
+        receiver_code=office,
+        receiver_name="Benefits office",
+        system="Archive",
+        categories=("tax.income",),
+        purpose="benefit-application",
+        entry_id=None,
+    )
+    with citizen_scope(cast.aino.id):
+        return delay.keep_back(
+            citizen_id=cast.aino.id, agency_code=office, use=use, law=LAW, until=days.today() + timedelta(days=30), now=now
+        )
 
 
 @pytest.mark.parametrize("real", [True, False], ids=["real ids", "any ids"])
@@ -196,6 +232,8 @@ def test_every_operation_of_the_agency_itself_answers_as_documented(schema: Any,
     statuses = {f"{operation.method} {operation.path}": _answers(operation, itself, real=real) for operation in last}
     for of_a_model in (statuses["get /api/v1/evaluators/{id}"], statuses["get /api/v1/evaluators/{id}/performance"]):
         assert 200 in of_a_model if real and itself.owns_models else 200 not in of_a_model, statuses
+    of_a_case = statuses["get /api/v1/concerns/{id}"]
+    assert 200 in of_a_case if real and itself.owns_models else 200 not in of_a_case, statuses
     of_the_grant = statuses["get /oauth/grants/{grant_id}"]
     assert 200 in of_the_grant if real and itself.sees_grants else 200 not in of_the_grant, statuses
 
