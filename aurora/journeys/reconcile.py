@@ -61,11 +61,14 @@ def _reconciled(account: Account, now: datetime) -> int:
     citizen_id, agency = account.citizen_id, account.agency
     since = now - BACK
     reads, told = deliveries(citizen_id, agency, since), _reports(citizen_id, agency, since)
-    # Where there is more than is looked at, what lies before all of it stays as it was found.
+    # Where there is more than is looked at, what lies before all of it stays as it was found; a pair of which one lies before stands too.
     cut = [rows[0].at if isinstance(rows[0], Delivery) else rows[0].used_at for rows in (reads, told) if len(rows) == MOST]
     since = max([since, *cut])
-    found = match.reconcile([d for d in reads if d.at >= since], [r for r in told if r.used_at >= since], now)
-    changed = findings.write(citizen_id=citizen_id, agency=agency, found=found, since=since, now=now)
+    stand = findings.standing(citizen_id=citizen_id, agency=agency, since=since)
+    reads, told = [d for d in reads if d.entry_id not in stand.entries], [r for r in told if r.report_id not in stand.reports]
+    # All reads: reports without end are no way to have one forgotten.
+    found = match.reconcile(reads, [r for r in told if r.used_at >= since], now)
+    changed = findings.write(citizen_id=citizen_id, agency=agency, found=found, since=since, now=now, stand=stand)
     accounts.settled(account, due_at=match.next_due(found, now))
     return changed
 

@@ -6,7 +6,6 @@ import logging
 from uuid import UUID
 
 from celery import shared_task
-from consent.transparency import queries as transparency
 from django.core.management import call_command
 from django.utils import timezone
 
@@ -26,6 +25,7 @@ from aurora.sources import connections
 from consent.ledger import months
 from consent.oauth import purge as oauth_purge
 from consent.oauth import rfc9449
+from consent.transparency import queries as transparency
 from consent.webhooks import queue as notices
 from recommender.errors import ModelRefused
 

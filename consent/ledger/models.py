@@ -200,7 +200,9 @@ class DelayPermission(models.Model):
                 | (Q(state__in=["standing", "ended"], decided_by__isnull=False) & ~Q(decided_by=models.F("asked_by"))),
                 name="ledger_delay_by_two",
             ),
-            models.CheckConstraint(condition=~Q(state="ended") | Q(ended_by__isnull=False, ended_at__isnull=False), name="ledger_delay_ended"),
+            models.CheckConstraint(
+                condition=~Q(state="ended") | Q(ended_by__isnull=False, ended_at__isnull=False), name="ledger_delay_ended"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -107,6 +107,8 @@ def test_neither_what_was_asked_nor_whose_data_it_is_nor_what_was_read_changes_o
         "ended_at = now() + interval '1 hour', ended_by = asked_by", "ended_at = now(), ended_by = %(other)s",
     ):  # fmt: skip
         assert refused(f"UPDATE {table} SET {change} WHERE id = %(id)s", mine), change
+    for words in ("text_sealed = '', who_digest = ''", "text_sealed = '', who_digest = '', review_sealed = NULL"):
+        assert refused(f"UPDATE {table} SET {words}"), "why somebody's data were read goes with their log only"
     for statement in (
         f"DELETE FROM {table}",
         f"TRUNCATE {table} CASCADE",

@@ -33,7 +33,9 @@ def reads(stack: Stack) -> list[UUID]:
     """The entries of the citizen whom the office has read last, oldest first."""
     newest = "SELECT citizen_id FROM ledger_ledgerentry WHERE event = 'agency:twin:read' ORDER BY at DESC LIMIT 1"
     with stack.admin() as database:
-        rows = database.execute(f"SELECT id FROM ledger_ledgerentry WHERE event = 'agency:twin:read' AND citizen_id = ({newest}) ORDER BY seq")
+        rows = database.execute(
+            f"SELECT id FROM ledger_ledgerentry WHERE event = 'agency:twin:read' AND citizen_id = ({newest}) ORDER BY seq"
+        )
         return [row[0] for row in rows.fetchall()]
 
 

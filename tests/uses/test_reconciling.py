@@ -165,3 +165,34 @@ def test_counts_name_nobody_and_add_up(cast: Cast, dora: Person) -> None:
     after = {(c.agency, c.state): c.findings for c in found.counts(since=ago(days=400))}
     assert after[cast.office.client_id, "open"] >= 1 and sum(after.values()) >= sum(counts.values())
     assert HOUSEHOLD not in str(counts)
+
+
+def test_a_pair_that_lies_on_both_sides_of_what_is_looked_at_stands(cast: Cast, dora: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The report is among the newest, its read no more: what was found once is neither found anew nor a reason never to look again."""
+    old = ago(hours=2)
+    entry = read(cast, dora)
+    pushed(cast, use(cast, dora, entry=str(entry)))
+    reconciled(cast, dora)
+    assert state(cast, dora, entry) == ("matched", [])
+    pushed(cast, use(cast, dora, used_at=(timezone.now()).isoformat()), use(cast, dora, used_at=old.isoformat()))
+    monkeypatch.setattr(reconcile, "MOST", 2)
+    reconciled(cast, dora)
+    assert state(cast, dora, entry) == ("matched", [])
+    assert sorted(f.state for f in findings(cast, dora)) == ["matched", "not_delivered"]
+    assert account(cast, dora).due_at is None
+
+
+def test_reports_made_up_after_a_read_do_not_keep_it_from_being_found_unreported(
+    cast: Cast, dora: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = read(cast, dora)
+    pushed(cast, *[use(cast, dora, categories=[INCOME]) for _ in range(3)])
+    monkeypatch.setattr(reconcile, "MOST", 2)
+    at = timezone.now()
+    reconciled(cast, dora)
+    assert state(cast, dora, entry) == ("open", [])
+    due = account(cast, dora).due_at
+    assert due is not None and due <= at + match.REPORT_WITHIN, "it will be looked at when it is due"
+    monkeypatch.setattr(reconcile.timezone, "now", lambda: at + match.REPORT_WITHIN)
+    reconciled(cast, dora)
+    assert state(cast, dora, entry) == ("not_reported", [])

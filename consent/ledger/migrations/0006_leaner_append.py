@@ -11,7 +11,5 @@ class Migration(migrations.Migration):
     dependencies = [("ledger", "0005_erasure")]
 
     operations = [
-        migrations.RunSQL(
-            HERE.joinpath("0006_leaner_append.sql").read_text("utf-8"), HERE.joinpath("0002_append.sql").read_text("utf-8")
-        )
+        migrations.RunSQL(HERE.joinpath("0006_leaner_append.sql").read_text("utf-8"), HERE.joinpath("0002_append.sql").read_text("utf-8"))
     ]

@@ -10,7 +10,11 @@ class Migration(migrations.Migration):
             model_name="client",
             name="usage_uri",
             field=models.CharField(
-                blank=True, db_default="", default="", help_text="Where the agency tells of its uses when asked (findUsage).", max_length=512
+                blank=True,
+                db_default="",
+                default="",
+                help_text="Where the agency tells of its uses when asked (findUsage).",
+                max_length=512,
             ),
         ),
     ]
