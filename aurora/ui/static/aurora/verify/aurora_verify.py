@@ -26,7 +26,7 @@ import urllib.request
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 FORMAT = "aurora-log-bundle-1"
 NO_COMMITMENT = "0" * 64
@@ -409,7 +409,7 @@ def cosigned(head: Head, witnesses: Sequence[Key]) -> tuple[list[str], bool]:
 # --- A citizen's entries ---
 
 
-def _is_count(value: object, least: int) -> bool:
+def _is_count(value: object, least: int) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool) and least <= value <= LARGEST
 
 
