@@ -101,6 +101,7 @@ _OPERATORS = (
     ("ingrid", "Ingrid", ["operations"]),
     ("oskar", "Oskar", ["privacy_officer", "auditor"]),
     ("petra", "Petra", ["privacy_officer"]),
+    ("pia", "Pia", ["privacy_officer"]),
     ("aune", "Aune", ["auditor"]),
     ("astrid", "Astrid", ["agency_officer"]),
     ("otso", "Otso", ["agency_officer"]),
@@ -110,7 +111,7 @@ _OPERATORS = (
 
 
 def operators(file: Path) -> list[Operator]:
-    """The demo's operators, of privacy officers, agency officers and model stewards two each (no one may both ask and approve), and an auditor who is neither; passwords are made once and kept in `file`, mode 600."""
+    """The demo's operators, of agency officers and model stewards two each (no one may both ask and approve), a third privacy officer (who answers for the other two) and an auditor apart; passwords are made once and kept in `file`, mode 600."""
     kept = [Operator(**entry) for entry in json.loads(file.read_text(encoding="utf-8"))] if file.exists() else []
     made = [
         Operator(username, name, roles, secrets.token_urlsafe(12), base64.b32encode(secrets.token_bytes(20)).decode())

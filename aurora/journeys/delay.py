@@ -7,6 +7,7 @@ gives out what is due by its own clock, and counts what is overdue for the audit
 from __future__ import annotations
 
 import logging
+import random
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from functools import partial
@@ -31,7 +32,7 @@ from consent.uses.values import Use
 
 __all__ = ["DelayRefused", "keep_back", "keep_longer", "sweep"]
 logger = logging.getLogger(__name__)
-MOST = 200
+MOST, LOOKED_AT = 200, 10_000
 LONGEST_REFERENCE = 200
 
 
@@ -71,9 +72,13 @@ def keep_longer(*, agency_code: str, kept_id: UUID, until: date, reference: str,
 
 
 def sweep(*, now: datetime) -> int:
-    """Tell citizens of what is due. How many were told. One that fails does not keep the others, and is found again."""
+    """Tell citizens of what is due. How many were told. One that fails does not keep the others, and is found again.
+
+    Drawn by lot: rows that can never be told would else be the oldest in each round, and there might be so many that nobody else's turn comes.
+    """
     told = 0
-    for kept_id, citizen_id in kept.due(most=MOST):
+    waiting = kept.due(most=LOOKED_AT)
+    for kept_id, citizen_id in random.sample(waiting, min(MOST, len(waiting))):
         try:
             told += _disclose(kept_id, citizen_id, now)
         except Exception as error:

@@ -36,6 +36,14 @@ def subject_of(request_id: UUID) -> UUID | None:
         return found
 
 
+def request_of(named: object) -> Request | None:
+    """The request that an entry's details name; None where they name none."""
+    try:
+        return Request.objects.filter(pk=UUID(str(named))).first()
+    except ValueError:
+        return None
+
+
 def glass(*, request_id: UUID, reader: UUID, read_id: UUID) -> Glass | None:
     """The request as the rule wants it, locked against its end until this transaction ends. In the scope of the citizen whose it is; else None."""
     row = Request.objects.select_for_update(no_key=True).filter(pk=request_id).first()

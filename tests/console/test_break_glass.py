@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from aurora.identity import vault
 from aurora.identity.models import DataKey
-from aurora.journeys import break_glass, own_data
+from aurora.journeys import answer_concern, break_glass, own_data, raise_concern
 from aurora.journeys._glass_asked import NotForThisRole, ReadRefused, TooMany
 from aurora.messages import letters, outbox
 from consent.breakglass import changes, queries
@@ -113,6 +113,24 @@ def test_a_judgement_against_it_is_written_to_the_citizen(cast: Cast, three: tup
     for verdict in ("justified", "not_justified"):
         with pytest.raises(Conflict):
             break_glass.review(operator=reviewer.operator, request_id=row.pk, verdict=verdict, text="Another thought.", now=timezone.now())
+
+
+def test_who_had_a_part_in_it_neither_reads_nor_answers_a_concern_about_it(cast: Cast, three: tuple[Officer, Officer, Officer]) -> None:
+    asker, decider, _ = three
+    row = approved(asker, decider, cast.aino)
+    entry_id = read(asker, row).entry_id
+    case = raise_concern.raise_(citizen_id=cast.aino.id, entry_id=entry_id, kind="unknown", text="Why?", language="en", now=timezone.now())
+    said = answer_concern.Answer("lawful", "It was right.", "An emergency")
+    for party in (asker, decider):
+        assert case not in [one.row.pk for one in answer_concern.ours(operator=party.operator)]
+        with pytest.raises(SamePerson):
+            answer_concern.ours_one(operator=party.operator, concern_id=case)
+        with pytest.raises(SamePerson):
+            answer_concern.answer_ours(operator=party.operator, concern_id=case, said=said, now=timezone.now())
+        assert party.face.get(f"/en/console/concerns/{case}/").status_code == 403
+    other = officer(Role.PRIVACY_OFFICER)
+    assert case in [one.row.pk for one in answer_concern.ours(operator=other.operator)]
+    assert answer_concern.answer_ours(operator=other.operator, concern_id=case, said=said, now=timezone.now()).row.state == "answered"
 
 
 def test_nobody_decides_on_their_own_request_and_the_attempt_is_an_alarm(cast: Cast, three: tuple[Officer, Officer, Officer]) -> None:
