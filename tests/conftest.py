@@ -7,9 +7,14 @@ from collections.abc import Iterator
 
 import pytest
 from django.test import override_settings
+from hypothesis import HealthCheck, settings
 
 # Before a test imports onnxruntime: its wheels report to their maker over the network.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
+# How fast examples are drawn says how busy the machine is, and nothing of the code.
+settings.register_profile("no clocks", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("no clocks")
 
 
 @pytest.fixture(scope="session")
