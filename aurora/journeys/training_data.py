@@ -141,7 +141,7 @@ def standing(dataset: DatasetVersion) -> list[Learnable]:
     """The rows of a dataset that are still there, in the order of their commitments. Raises `ModelRefused` dataset_changed for one that is damaged."""
     try:
         return list(_opened(dataset.pk))
-    except (training.RowDamaged, RowError):
+    except training.RowDamaged:
         raise ModelRefused("dataset_changed") from None
 
 

@@ -172,9 +172,9 @@ def test_after_signing_in_one_comes_to_a_page_of_ours(cast: Cast, bertil: tuple[
 
 @pytest.mark.parametrize("path", ["//evil.example/en/home/", "/%2Fevil.example/", "/\\evil.example/home", "//evil.example/%2e%2e"])
 def test_no_path_leads_away(cast: Cast, path: str) -> None:
-    for face in (browser(), cast.aino.browser()):
+    for face, own in ((browser(), []), (cast.aino.browser(), [cast.aino.name])):  # who is signed in reads their own name above the menu
         answer = face.get("/", PATH_INFO=path)
-        odd.check(answer, cast.secrets(), what=path)
+        odd.check(answer, [secret for secret in cast.secrets() if secret not in own], what=path)
         assert not urlsplit(answer.headers.get("Location", "")).netloc
 
 

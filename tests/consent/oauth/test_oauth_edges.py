@@ -164,7 +164,9 @@ def test_server_metadata(office) -> None:
     assert found["authorization_details_types_supported"] == ["aurora_twin_access"]
     assert found["dpop_signing_alg_values_supported"] == ["ES256", "PS256", "EdDSA"]
     assert found["grant_types_supported"] == ["authorization_code", "refresh_token", "client_credentials"]
-    assert found["scopes_supported"] == ["grant_management_query", "grant_management_revoke", "events", "evaluators", "aurora_twin_access"]
+    assert found["scopes_supported"] == [
+        "grant_management_query", "grant_management_revoke", "events", "evaluators", "concerns", "uses", "aurora_twin_access",
+    ]  # fmt: skip
     for name in ("pushed_authorization_request", "token", "revocation", "introspection"):
         path = found[f"{name}_endpoint"].removeprefix(found["issuer"])
         assert office.browser.post(path, b"", content_type=FORM).status_code in (400, 401)
