@@ -18,7 +18,7 @@ STATIC = FRONTEND.parent / "static"
 AXE = FRONTEND / "node_modules" / "axe-core" / "axe.min.js"
 SITE = "http://aurora.test"
 CSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'"
-KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".woff2": "font/woff2"}
+KINDS = {".css": "text/css", ".js": "text/javascript", ".mjs": "text/javascript", ".svg": "image/svg+xml", ".woff2": "font/woff2"}
 TARGETS = "button, input:not([type=hidden]), select, .au-nav a, .au-languages a, .au-wordmark, .au-footer a"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
