@@ -68,7 +68,8 @@ class _Reader(HTMLParser):
         self.open.pop()
 
     def handle_data(self, data: str) -> None:
-        for element in self.open:
+        # A script's data are nobody's to read but its own.
+        for element in self.open[-1:] if self.open and self.open[-1].tag == "script" else self.open:
             element.text += data
 
 

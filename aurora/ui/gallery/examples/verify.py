@@ -22,6 +22,6 @@ def pages() -> list[Example]:
                       "/static/aurora/verify/page.mjs", "/ledger/key", data)  # fmt: skip
     proved = replace(read_entry(), proof=ProofLinks("/activity/verify/?entry=1", "/activity/1/proof.tlog-proof"))
     return [
-        Example("verify", "portal/verify.html", "/activity/verify/", page),
-        Example("entry-proof", "portal/entry.html", "/activity/1/", proved),
+        Example("verify", "portal/verify.html", "activity/verify/", page),
+        Example("entry-proof", "portal/entry.html", "activity/1/", proved),
     ]
