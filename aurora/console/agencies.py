@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from aurora.console import client_post, present_clients
-from aurora.console.auth import for_roles, has_role
+from aurora.console.auth import for_roles, has_role, operator
 from aurora.identity.models import Operator
 from aurora.journeys import onboard_agency
 from aurora.ui.contexts import ClientFormPage, ClientState, ClientStatePage
@@ -85,7 +85,7 @@ def _stopped_or_started(request: HttpRequest, client: Client) -> Faults:
     """What was wrong; empty when it is done."""
     verb = onboard_agency.suspend if client.active else onboard_agency.reactivate
     try:
-        verb(operator=_operator(request), client_id=client.client_id, reason=_reason(request), now=timezone.now())
+        verb(operator=operator(request), client_id=client.client_id, reason=_reason(request), now=timezone.now())
     except AuroraError as error:
         return _faults(error, "reason")
     return {}
@@ -104,7 +104,7 @@ def draft(request: HttpRequest, id: UUID) -> HttpResponse:
         if not (wrong := _decided(request, id)):
             return HttpResponseRedirect(reverse("console:draft", args=[id]))
         found.refresh_from_db()
-    page = present_clients.draft(found, operator=_operator(request), may_write=_may_write(request), errors=wrong)
+    page = present_clients.draft(found, operator=operator(request), may_write=_may_write(request), errors=wrong)
     return render(request, "console/draft.html", {"page": page}, status=400 if wrong else 200)
 
 
@@ -114,7 +114,7 @@ def _decided(request: HttpRequest, id: UUID) -> Faults:
     if decision not in ("approve", "decline"):
         return {"decision": "Choose whether you agree or decline."}
     try:
-        onboard_agency.decide(operator=_operator(request), draft_id=id, agree=decision == "approve", now=timezone.now())
+        onboard_agency.decide(operator=operator(request), draft_id=id, agree=decision == "approve", now=timezone.now())
     except AuroraError as error:
         return _faults(error, "decision")
     return {}
@@ -127,7 +127,7 @@ def _ask(request: HttpRequest, client_id: str, texts: Mapping[str, str], client:
     if not wrong:
         try:
             made = onboard_agency.draft(
-                operator=_operator(request), client_id=client_id, content=content, reason=texts["reason"], now=timezone.now()
+                operator=operator(request), client_id=client_id, content=content, reason=texts["reason"], now=timezone.now()
             )
             return HttpResponseRedirect(reverse("console:draft", args=[made.pk]))
         except AuroraError as error:
@@ -175,11 +175,6 @@ def _client(client_id: str) -> Client:
 
 def _exists(client_id: str) -> bool:
     return Client.objects.filter(client_id=client_id).exists()
-
-
-def _operator(request: HttpRequest) -> Operator:
-    assert isinstance(request.user, Operator)
-    return request.user
 
 
 def _may_write(request: HttpRequest) -> bool:

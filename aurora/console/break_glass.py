@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,8 +13,9 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
+from aurora.console import posted
 from aurora.console import present_break_glass as present
-from aurora.console.auth import for_roles, has_role, with_recent_factor
+from aurora.console.auth import for_roles, has_role, operator, with_recent_factor
 from aurora.identity.models import Operator
 from aurora.journeys import break_glass as journey
 from consent.breakglass.models import Request
@@ -25,6 +27,7 @@ READERS = (Role.PRIVACY_OFFICER, Role.AUDITOR, Role.OPERATIONS)
 FORM = ["GET", "HEAD", "POST"]
 Faults = dict[str, str]
 LONGEST = 2000  # characters of a field that are looked at
+_sent = partial(posted.text, most=LONGEST)
 
 
 @require_safe
@@ -67,7 +70,7 @@ def one(request: HttpRequest, id: UUID) -> HttpResponse:
         if not (wrong := done):
             return HttpResponseRedirect(reverse("console:break_glass_request", args=[id]))
         row.refresh_from_db()
-    page = present.request(row, operator=_operator(request), sent=request.POST, errors=wrong, now=timezone.now())
+    page = present.request(row, operator=operator(request), sent=request.POST, errors=wrong, now=timezone.now())
     return render(request, "console/break_glass_request.html", {"page": page}, status=400 if wrong else 200)
 
 
@@ -76,7 +79,7 @@ def _asked(request: HttpRequest) -> Request | Faults:
     given: dict[str, Any] = {name: _sent(request, name) for name in ("who", "reason", "text", "case")}
     try:
         return journey.ask(
-            operator=_operator(request), request_id=form, categories=request.POST.getlist("categories"),
+            operator=operator(request), request_id=form, categories=request.POST.getlist("categories"),
             minutes=int(minutes) if minutes.isascii() and minutes.isdigit() and len(minutes) < 4 else 0, now=timezone.now(), **given,
         )  # fmt: skip
     except InvalidInput as error:
@@ -88,7 +91,7 @@ def _asked(request: HttpRequest) -> Request | Faults:
 def _done(request: HttpRequest, id: UUID) -> journey.Reading | Faults:
     """What was read, or what was wrong with the deed; empty when it is done."""
     decision = request.POST.get("decision", "")
-    given: dict[str, Any] = {"operator": _operator(request), "request_id": id, "now": timezone.now()}
+    given: dict[str, Any] = {"operator": operator(request), "request_id": id, "now": timezone.now()}
     try:
         if decision == "read":
             return journey.read(read_id=_uuid(request.POST.get("form", "")), categories=request.POST.getlist("read"), **given)
@@ -109,10 +112,6 @@ def _done(request: HttpRequest, id: UUID) -> journey.Reading | Faults:
     return {}
 
 
-def _sent(request: HttpRequest, name: str) -> str:
-    return request.POST.get(name, "").replace("\x00", "").strip()[:LONGEST]
-
-
 def _uuid(text: str) -> UUID:
     """The form's own id, by which it counts once; what was not sent by our form has none, and is a deed of its own."""
     try:
@@ -126,8 +125,3 @@ def _row(text: str) -> Request:
         return get_object_or_404(Request, pk=UUID(text))
     except ValueError:
         raise Http404 from None
-
-
-def _operator(request: HttpRequest) -> Operator:
-    assert isinstance(request.user, Operator)
-    return request.user

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from aurora.console import present_concerns as present
-from aurora.console.auth import for_operators, for_roles, has_role
+from aurora.console.auth import for_operators, for_roles, has_role, operator
 from aurora.identity.models import Operator
 from aurora.journeys import answer_concern
 from aurora.journeys.answer_concern import Answer
@@ -26,7 +26,7 @@ Role = Operator.Role
 @for_operators
 def concerns(request: HttpRequest) -> HttpResponse:
     """Counts and what is overdue, by agency; the queue of cases about Aurora for its privacy officers."""
-    ours = answer_concern.ours(operator=_operator(request)) if has_role(request, Role.PRIVACY_OFFICER) else None
+    ours = answer_concern.ours(operator=operator(request)) if has_role(request, Role.PRIVACY_OFFICER) else None
     return render(request, "console/concerns.html", {"page": present.concerns(ours, now=timezone.now())})
 
 
@@ -39,7 +39,7 @@ def concern(request: HttpRequest, id: UUID) -> HttpResponse:
         wrong = _answered(request, id)
         if not wrong:
             return HttpResponseRedirect(reverse("console:concerns"))
-    page = present.concern(answer_concern.ours_one(operator=_operator(request), concern_id=id), request.POST, errors=wrong)
+    page = present.concern(answer_concern.ours_one(operator=operator(request), concern_id=id), request.POST, errors=wrong)
     return render(request, "console/concern.html", {"page": page}, status=400 if wrong else 200)
 
 
@@ -48,7 +48,7 @@ def _answered(request: HttpRequest, id: UUID) -> dict[str, str]:
     kind, text, note = (request.POST.get(name, "")[: LONGEST + 100] for name in ("kind", "text", "note"))
     try:
         said = Answer(kind, text, note, _day(request.POST.get("until", "")))
-        answer_concern.answer_ours(operator=_operator(request), concern_id=id, said=said, now=timezone.now())
+        answer_concern.answer_ours(operator=operator(request), concern_id=id, said=said, now=timezone.now())
     except InvalidInput as error:
         return error.fields
     except Conflict as error:
@@ -61,8 +61,3 @@ def _day(typed: str) -> date | None:
         return date.fromisoformat(typed.strip()[:10])
     except ValueError:
         return None
-
-
-def _operator(request: HttpRequest) -> Operator:
-    assert isinstance(request.user, Operator)
-    return request.user

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from aurora.console import present_delays as present
-from aurora.console.auth import for_roles, has_role
+from aurora.console.auth import for_roles, has_role, operator
 from aurora.identity.models import Operator
 from aurora.journeys import allow_delay
 from consent.errors import InvalidInput
@@ -31,7 +31,7 @@ def delays(request: HttpRequest) -> HttpResponse:
             raise PermissionDenied
         if not (wrong := _asked(request)):
             return HttpResponseRedirect(reverse("console:delays"))
-    page = present.delays(request.POST, operator=_operator(request).pk, may_write=may_write, errors=wrong)
+    page = present.delays(request.POST, operator=operator(request).pk, may_write=may_write, errors=wrong)
     return render(request, "console/delays.html", {"page": page}, status=400 if wrong else 200)
 
 
@@ -42,7 +42,7 @@ def decide(request: HttpRequest, id: UUID) -> HttpResponse:
     verb = _DECISIONS.get(request.POST.get("decision", ""))
     if verb is None:
         raise InvalidInput({"decision": "decision"})
-    verb(operator=_operator(request), permission_id=id, now=timezone.now())
+    verb(operator=operator(request), permission_id=id, now=timezone.now())
     return HttpResponseRedirect(reverse("console:delays"))
 
 
@@ -50,14 +50,9 @@ def _asked(request: HttpRequest) -> dict[str, str]:
     """What was wrong with the form; empty when it is asked for."""
     agency, law, reason = (request.POST.get(name, "").replace("\x00", "")[:400] for name in ("agency", "law", "reason"))
     try:
-        allow_delay.ask(operator=_operator(request), agency_code=agency, law=law, reason=reason, now=timezone.now())
+        allow_delay.ask(operator=operator(request), agency_code=agency, law=law, reason=reason, now=timezone.now())
     except InvalidInput as error:
         return error.fields
     except allow_delay.PermissionOpen as error:
         return {"law": error.code}
     return {}
-
-
-def _operator(request: HttpRequest) -> Operator:
-    assert isinstance(request.user, Operator)
-    return request.user

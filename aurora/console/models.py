@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -14,8 +15,9 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
+from aurora.console import posted
 from aurora.console import present_models as present
-from aurora.console.auth import for_roles, has_role
+from aurora.console.auth import for_roles, has_role, operator
 from aurora.identity.models import Operator
 from aurora.journeys import onboard_evaluator as journey
 from aurora.ui.contexts.models import KeyFormPage
@@ -25,6 +27,7 @@ from recommender.models import EvaluatorOwner, EvaluatorVersion
 Role = Operator.Role
 FORM = ["GET", "HEAD", "POST"]
 LONGEST = 10_000  # characters: a little more than a certificate may have
+_sent = partial(posted.text, most=LONGEST)
 Faults = dict[str, str]
 # With a reason, which the history keeps.
 _OF_VERSION = {"ask": journey.ask_release, "release": journey.release}
@@ -89,7 +92,7 @@ def _asked(request: HttpRequest, sent: dict[str, str]) -> EvaluatorOwner | Fault
         return {"public_key": "private_key"}
     given = {"agency_code": sent["agency"], "public_key": sent["public_key"], "identity": sent["identity"], "reason": sent["reason"]}
     try:
-        return journey.ask_key(operator=_operator(request), now=timezone.now(), **given)
+        return journey.ask_key(operator=operator(request), now=timezone.now(), **given)
     except NotFound:
         return {"agency": "agency"}
     except AuroraError as error:
@@ -105,7 +108,7 @@ def _decided(request: HttpRequest, **which: UUID) -> Faults:
     if verb is None:
         return {"decision": "decision"}
     try:
-        verb(operator=_operator(request), now=timezone.now(), **which, **given)
+        verb(operator=operator(request), now=timezone.now(), **which, **given)
     except AuroraError as error:
         return _faults(error, "decision")
     return {}
@@ -122,7 +125,7 @@ def _faults(error: AuroraError, field: str) -> Faults:
 
 def _shown(request: HttpRequest, wrong: Faults) -> dict[str, Any]:
     reason = _sent(request, "reason") if wrong else ""
-    return {"operator": _operator(request), "may_write": _may_write(request), "reason": reason, "errors": wrong}
+    return {"operator": operator(request), "may_write": _may_write(request), "reason": reason, "errors": wrong}
 
 
 def _version(text: str) -> EvaluatorVersion:
@@ -130,15 +133,6 @@ def _version(text: str) -> EvaluatorVersion:
         return get_object_or_404(EvaluatorVersion.objects.select_related("owner"), pk=UUID(text))
     except ValueError:
         raise Http404 from None
-
-
-def _sent(request: HttpRequest, name: str) -> str:
-    return request.POST.get(name, "").replace("\x00", "").strip()[:LONGEST]
-
-
-def _operator(request: HttpRequest) -> Operator:
-    assert isinstance(request.user, Operator)
-    return request.user
 
 
 def _may_write(request: HttpRequest) -> bool:

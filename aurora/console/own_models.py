@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -12,8 +13,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from aurora.console import posted
 from aurora.console import present_own_models as present
-from aurora.console.auth import for_roles, has_role
+from aurora.console.auth import for_roles, has_role, operator
 from aurora.identity.models import Operator
 from aurora.journeys import model_operations as journey
 from consent.errors import AuroraError, InvalidInput
@@ -22,6 +24,7 @@ from recommender.models import ModelMove, ModelVersion
 from recommender.registry.serving import serving
 
 Role = Operator.Role
+_sent = partial(posted.text, most=4096)
 Faults = dict[str, str]
 
 
@@ -45,7 +48,7 @@ def suggestion_model(request: HttpRequest, id: UUID) -> HttpResponse:
         found.refresh_from_db()
     sent = {name: _sent(request, name) for name in ("share", "reason")} if wrong else {}
     may_write = has_role(request, Role.MODEL_STEWARD)
-    page = present.model(found, operator=_operator(request), may_write=may_write, errors=wrong, **sent)
+    page = present.model(found, operator=operator(request), may_write=may_write, errors=wrong, **sent)
     return render(request, "console/suggestion_model.html", {"page": page}, status=400 if wrong else 200)
 
 
@@ -63,7 +66,7 @@ def _decided(request: HttpRequest, found: ModelVersion) -> Faults:
     if verb is None:
         return {"decision": "decision"}
     try:
-        verb(request, found, {"operator": _operator(request), "now": timezone.now()})
+        verb(request, found, {"operator": operator(request), "now": timezone.now()})
     except journey.NotASteward:
         raise PermissionDenied from None
     except InvalidInput as error:
@@ -131,12 +134,3 @@ def _model(text: str) -> ModelVersion:
         return get_object_or_404(ModelVersion.objects.select_related("dataset"), pk=UUID(text))
     except ValueError:
         raise Http404 from None
-
-
-def _sent(request: HttpRequest, name: str) -> str:
-    return request.POST.get(name, "").replace("\x00", "").strip()[:4096]
-
-
-def _operator(request: HttpRequest) -> Operator:
-    assert isinstance(request.user, Operator)
-    return request.user

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from aurora.console import present_withdrawals as present
-from aurora.console.auth import for_operators, for_roles, has_role
+from aurora.console.auth import for_operators, for_roles, has_role, operator
 from aurora.identity.models import Operator
 from aurora.journeys import end_consents, tell_agencies
 from consent.errors import Conflict, InvalidInput, NotFound
@@ -26,7 +26,7 @@ RETRYING = (Role.OPERATIONS, Role.PRIVACY_OFFICER)
 def withdrawals(request: HttpRequest) -> HttpResponse:
     """How far agencies are, by agency, and what is in trouble."""
     may_end, may_retry = has_role(request, Role.PRIVACY_OFFICER), has_role(request, *RETRYING)
-    page = present.withdrawals(operator=_operator(request), may_end=may_end, may_retry=may_retry, now=timezone.now())
+    page = present.withdrawals(operator=operator(request).id, may_end=may_end, may_retry=may_retry, now=timezone.now())
     return render(request, "console/withdrawals.html", {"page": page})
 
 
@@ -46,7 +46,7 @@ def decide_order(request: HttpRequest) -> HttpResponse:
     order = request.POST.get("order", "")
     if not (order.isascii() and order.isdigit() and len(order) <= 18):
         raise NotFound()
-    decide(order_id=int(order), operator_id=_operator(request), now=timezone.now())
+    decide(order_id=int(order), operator_id=operator(request).id, now=timezone.now())
     return HttpResponseRedirect(reverse("console:withdrawals"))
 
 
@@ -73,7 +73,7 @@ def _one(request: HttpRequest) -> dict[str, str]:
     if wrong or wanted is None:
         return wrong
     try:
-        end_consents.by_operator(wanted=wanted, reason=reason, case=case, operator_id=_operator(request), now=timezone.now())
+        end_consents.by_operator(wanted=wanted, reason=reason, case=case, operator_id=operator(request).id, now=timezone.now())
     except (NotFound, Conflict):  # not told apart: an id that was typed wrong must not tell what there was
         return {"wanted": "wanted_wrong"}
     return {}
@@ -82,7 +82,7 @@ def _one(request: HttpRequest) -> dict[str, str]:
 def _source(request: HttpRequest) -> dict[str, str]:
     source, reason, case = (request.POST.get(name, "")[:64] for name in ("source", "source_reason", "source_case"))
     wrong = {f"source_{field}": code for field, code in _checked(reason, case).items()}
-    values: dict[str, Any] = {"source": source.replace("\x00", ""), "reason": reason, "case": case, "operator_id": _operator(request)}
+    values: dict[str, Any] = {"source": source.replace("\x00", ""), "reason": reason, "case": case, "operator_id": operator(request).id}
     if wrong:
         return wrong
     try:
@@ -100,11 +100,6 @@ def _checked(reason: str, case: str) -> dict[str, str]:
     except InvalidInput as error:
         return dict(error.fields)
     return {}
-
-
-def _operator(request: HttpRequest) -> UUID:
-    assert isinstance(request.user, Operator)
-    return request.user.id
 
 
 def _uuid(text: str) -> UUID | None:
