@@ -10,12 +10,11 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from functools import partial
 from uuid import UUID
 
 from django.utils import timezone
 
-from aurora.identity import vault
+from aurora.identity.entries import opened
 from aurora.identity.keys import pairwise
 from aurora.identity.models import Operator
 from aurora.identity.vault import VaultClosed
@@ -27,7 +26,6 @@ from consent.concerns import across, cases
 from consent.concerns.cases import Said
 from consent.concerns.models import Concern, ConcernPart
 from consent.errors import AuroraError, InvalidInput, NotFound
-from consent.ledger import queries as ledger
 from consent.ledger.events import Event
 from consent.ledger.models import LedgerEntry
 from consent.oauth.onboarding import SamePerson
@@ -100,38 +98,44 @@ def answer(*, about: str, concern_id: UUID, said: Answer, now: datetime) -> Aske
 def ours(*, operator: Operator) -> tuple[Asked, ...]:
     """What citizens ask of Aurora itself, to be answered by this operator, the oldest first. Raises `NotAPrivacyOfficer`."""
     _check(operator)
-    return tuple(asked for asked in listing(about=AURORA, states=[Concern.State.OPEN], after=None)[0] if not _own_deed(operator, asked.row))
+    found = across.of_agency(about=AURORA, states=[Concern.State.OPEN], after=None, most=MOST)
+    return tuple(
+        _opened(AURORA, concern_id, citizen_id) for concern_id, citizen_id in found if not _own_deed(operator, concern_id, citizen_id)
+    )
 
 
 def ours_one(*, operator: Operator, concern_id: UUID) -> Asked:
     """One of them, also when it is answered. Raises `NotAPrivacyOfficer`, `NotFound`, `SamePerson`. The service's own log says who read it."""
-    _check(operator)
-    found = one(about=AURORA, concern_id=concern_id)
-    if _own_deed(operator, found.row):
-        raise SamePerson("Somebody else must answer for what you asked for, agreed to or judged.")
+    _check_case(operator, concern_id)
     logger.info("Operator %s read concern %s.", operator.pk, concern_id)
-    return found
+    return one(about=AURORA, concern_id=concern_id)
 
 
 def answer_ours(*, operator: Operator, concern_id: UUID, said: Answer, now: datetime) -> Asked:
     """A privacy officer answers for Aurora. Raises `NotAPrivacyOfficer`, `SamePerson`, and what `answer` raises."""
-    ours_one(operator=operator, concern_id=concern_id)
+    _check_case(operator, concern_id)
     done = answer(about=AURORA, concern_id=concern_id, said=said, now=now)
     logger.info("Operator %s answered concern %s: %s.", operator.pk, concern_id, said.kind)
     return done
 
 
-def _own_deed(operator: Operator, row: Concern) -> bool:
+def _check_case(operator: Operator, concern_id: UUID) -> None:
+    """Before a word of it is opened."""
+    _check(operator)
+    if _own_deed(operator, concern_id, _citizen_of(AURORA, concern_id)):
+        raise SamePerson("Somebody else must answer for what you asked for, agreed to or judged.")
+
+
+def _own_deed(operator: Operator, concern_id: UUID, citizen_id: UUID) -> bool:
     """Whether the entry in question tells of a broken glass that this operator had a part in: nobody judges in their own case."""
-    with citizen_scope(row.citizen_id):
+    with citizen_scope(citizen_id):
+        row = cases.one(concern_id=concern_id, citizen_id=citizen_id)
         entry = LedgerEntry.objects.filter(pk=row.entry_id, event__startswith="aurora:break_glass:").first()
         if entry is None:
             return False
-        try:
-            details = ledger.open_entry(entry, partial(vault.open_sealed, citizen_id=row.citizen_id)).details
-        except VaultClosed:
-            return True  # who it was cannot be read: then it was anybody
-    request = glass.request_of(details.get("request"))
+        found = opened(entry)
+    request = glass.request_of(found.details.get("request")) if found else None
+    # Who it was cannot be read: then it was anybody.
     return request is None or operator.pk in (request.asked_by, request.decided_by, request.reviewed_by)
 
 

@@ -12,14 +12,12 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Max
 
-from aurora.identity import vault
-from aurora.identity.vault import VaultClosed
+from aurora.identity import entries
 from aurora.journeys._log import log
 from consent import acting
 from consent.errors import NotFound
@@ -201,11 +199,8 @@ def _entry(entry: LedgerEntry, index: int | None, found: dict[int, list[bytes]])
 
 def _opened(entry: LedgerEntry) -> ledger.OpenedEntry | None:
     """None if the sealed part does not open under the citizen's key, or holds no entry: a verifier says so."""
-    try:
-        opened = ledger.open_entry(entry, partial(vault.open_sealed, citizen_id=entry.citizen_id))
-    except VaultClosed:
-        return None
-    return opened if opened.access else None
+    found = entries.opened(entry)
+    return found if found and found.access else None
 
 
 def _json(value: dict[str, Any]) -> bytes:

@@ -5,12 +5,9 @@ Each room that adds to this page has a module of its own (`entry_<room>.py`) and
 
 from __future__ import annotations
 
-from functools import partial
-
 from django.urls import reverse
 
-from aurora.identity import vault
-from aurora.identity.vault import VaultClosed
+from aurora.identity.entries import opened
 from aurora.portal.present import entry_break_glass, entry_concerns, entry_delay, entry_fields, entry_proof, entry_uses, log
 from aurora.portal.present.consents import notice
 from aurora.portal.present.vocabulary import Vocabulary
@@ -32,7 +29,7 @@ def entry_page(entry: LedgerEntry, vocabulary: Vocabulary) -> EntryPage:
     position = _position(entry)
     return EntryPage(
         entry=log.rows([entry], vocabulary)[0],
-        decision=_decision(entry, _is_genuine(entry)),
+        decision=_decision(entry),
         number=entry.seq,
         commitment=bytes(entry.commitment).hex(),
         activity_url=reverse("portal:activity"),
@@ -48,23 +45,16 @@ def entry_page(entry: LedgerEntry, vocabulary: Vocabulary) -> EntryPage:
     )
 
 
-def _is_genuine(entry: LedgerEntry) -> bool:
-    """Whether the entry is what was committed to. One that does not open under its citizen's key is not."""
-    try:
-        return ledger.open_entry(entry, partial(vault.open_sealed, citizen_id=entry.citizen_id)).genuine
-    except VaultClosed:
-        return False
-
-
-def _decision(entry: LedgerEntry, genuine: bool) -> str:
-    if not genuine:
+def _decision(entry: LedgerEntry) -> str:
+    found = opened(entry)
+    if found is None or not found.genuine:
         return str(words.error("entry_changed"))
     if entry_break_glass.SUBJECT in entry.event:
         return entry_break_glass.decision(entry)
     if entry.event in entry_uses.TOLD:
         return use_words.decision()
     if entry.event in REPLAYS:
-        return replay_words.said(ledger.open_entry(entry, partial(vault.open_sealed, citizen_id=entry.citizen_id)).details)
+        return replay_words.said(found.details)
     if entry.actor == CITIZEN:
         return str(words.own_deed() if log.acted(entry) is None and acting.current() is None else mandate_words.acted_deed())
     said = words.decision if acting.current() is None else mandate_words.persons_decision

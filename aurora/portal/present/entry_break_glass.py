@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import partial
 from typing import Any
 
-from aurora.identity import vault
-from aurora.identity.vault import VaultClosed
+from aurora.identity.entries import opened
 from aurora.ui import glass_words as words
 from aurora.ui.contexts.break_glass import GlassPart
 from consent import acting
-from consent.ledger import queries as ledger
 from consent.ledger.models import LedgerEntry
 
 SUBJECT = ":break_glass:"
@@ -54,8 +51,5 @@ def decision(entry: LedgerEntry) -> str:
 def _details(entry: LedgerEntry) -> dict[str, Any]:
     if SUBJECT not in entry.event:
         return {}
-    try:
-        opened = ledger.open_entry(entry, partial(vault.open_sealed, citizen_id=entry.citizen_id))
-    except VaultClosed:
-        return {}
-    return opened.details if opened.genuine else {}
+    found = opened(entry)
+    return found.details if found and found.genuine else {}

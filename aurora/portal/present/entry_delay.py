@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
-from functools import partial
 from typing import Any
 
-from aurora.identity import vault
-from aurora.identity.vault import VaultClosed
+from aurora.identity.entries import opened
 from aurora.ui.contexts import DelayPart
 from consent.ledger import delays
-from consent.ledger import queries as ledger
 from consent.ledger.events import Event
 from consent.ledger.models import Leaf, LedgerEntry
 
@@ -20,10 +17,10 @@ def part(entry: LedgerEntry) -> DelayPart | None:
     """None for every other event, and for an entry that does not open."""
     if entry.event != Event.USE_DISCLOSED:
         return None
+    found = opened(entry)
     try:
-        details = ledger.open_entry(entry, partial(vault.open_sealed, citizen_id=entry.citizen_id)).details
-        return _part(details)
-    except (VaultClosed, KeyError, TypeError, ValueError, IndexError):
+        return _part(found.details) if found else None
+    except (KeyError, TypeError, ValueError, IndexError):
         return None  # the page says that the entry was changed
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import partial
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -11,13 +10,11 @@ from uuid import UUID
 from django.urls import reverse
 from django.utils import timezone
 
-from aurora.identity import vault
-from aurora.identity.vault import VaultClosed
+from aurora.identity.entries import opened
 from aurora.portal.present.vocabulary import Vocabulary
 from aurora.ui import glass_words, mandate_words, words
 from aurora.ui.contexts import DayGroup, EntryKind, EntryView
 from consent import acting, queries
-from consent.ledger import queries as ledger
 from consent.ledger.events import Event
 from consent.ledger.models import LedgerEntry
 from consent.models import ConsentRecord
@@ -76,11 +73,8 @@ def acted(entry: LedgerEntry) -> dict[str, Any] | None:
     """What the sealed details say of who acted for the citizen; None for what nobody did for them."""
     if entry.actor != CITIZEN:
         return None
-    try:
-        details = ledger.open_entry(entry, partial(vault.open_sealed, citizen_id=entry.citizen_id)).details
-    except VaultClosed:
-        return None
-    return details if "attorney" in details else None
+    found = opened(entry)
+    return found.details if found and "attorney" in found.details else None
 
 
 def _title_of(entry: LedgerEntry, by: dict[str, Any] | None) -> Any:
