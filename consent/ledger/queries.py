@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -146,9 +147,7 @@ def proof_for(entry: LedgerEntry) -> InclusionProof | None:
     if row is None:
         return None
     index, size, note = row
-    needed = tiles.needed_for(lambda node: merkle.inclusion_proof(index, size, node))
-    hashes = merkle.inclusion_proof(index, size, tiles.node_reader(stored_tiles(needed)))
-    return InclusionProof(index, tuple(hashes), note)
+    return InclusionProof(index, _made_of_tiles(partial(merkle.inclusion_proof, index, size)), note)
 
 
 def consistency_proof(old: int, new: int) -> tuple[bytes, ...] | None:
@@ -158,8 +157,7 @@ def consistency_proof(old: int, new: int) -> tuple[bytes, ...] | None:
     newest = newest_checkpoint()
     if newest is None or not 0 < old <= new <= newest.size:
         return None
-    needed = tiles.needed_for(lambda node: merkle.consistency_proof(old, new, node))
-    return tuple(merkle.consistency_proof(old, new, tiles.node_reader(stored_tiles(needed))))
+    return _made_of_tiles(partial(merkle.consistency_proof, old, new))
 
 
 def my_sequence_is_unbroken(citizen_id: UUID) -> SequenceCheck:
@@ -191,8 +189,7 @@ def proof_at(index: int, size: int) -> tuple[bytes, ...] | None:
     newest = newest_checkpoint()
     if newest is None or not 0 <= index < size <= newest.size:
         return None
-    needed = tiles.needed_for(lambda node: merkle.inclusion_proof(index, size, node))
-    return tuple(merkle.inclusion_proof(index, size, tiles.node_reader(stored_tiles(needed))))
+    return _made_of_tiles(partial(merkle.inclusion_proof, index, size))
 
 
 def tile(level: int, address: tiles.TileAddress) -> bytes | None:
@@ -223,6 +220,11 @@ def stored_tiles(keys: Collection[tiles.Key]) -> dict[tiles.Key, bytes]:
             [[level for level, _ in keys], [index for _, index in keys]],
         )
         return {(level, index): bytes(hashes) for level, index, hashes in cursor.fetchall()}
+
+
+def _made_of_tiles(proof: Callable[[merkle.Node], list[bytes]]) -> tuple[bytes, ...]:
+    """A proof's hashes: asked first which tiles it needs, so that one query brings them all."""
+    return tuple(proof(tiles.node_reader(stored_tiles(tiles.needed_for(proof)))))
 
 
 def _columns(entry: LedgerEntry) -> dict[str, Any]:
