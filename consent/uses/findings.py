@@ -32,9 +32,7 @@ def standing(*, citizen_id: UUID, agency: Agency, since: datetime) -> Standing:
     return Standing(frozenset(entry for entry, _ in rows if entry), frozenset(report for _, report in rows if report))
 
 
-def write(
-    *, citizen_id: UUID, agency: Agency, found: Sequence[match.Finding], since: datetime, now: datetime, stand: Standing | None = None
-) -> int:
+def write(*, citizen_id: UUID, agency: Agency, found: Sequence[match.Finding], since: datetime, now: datetime, stand: Standing) -> int:
     """Make the rows from `since` on, and those of earlier reads that were found, say what was found. How many changed.
 
     A row that would say something else goes, and a new one comes; those of `stand` stay.
@@ -44,7 +42,7 @@ def write(
     earlier = [f.entry_id for f in found if f.at < since and f.entry_id]
     rows = Finding.objects.filter(Q(at__gte=since) | Q(entry_id__in=earlier), citizen_id=citizen_id, agency=agency)
     for row in rows:
-        if stand and row.report_id in stand.reports:
+        if row.report_id in stand.reports:
             continue
         key = (row.entry_id, row.report_id, row.state, tuple(row.differs))
         if key in wanted:
