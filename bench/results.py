@@ -6,15 +6,17 @@ import json
 import os
 import platform
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 FILE = ROOT / "bench" / "results.json"
 CHANGED, UNKNOWN = "-changed", "unknown"
+ABOUT = ("commit", "machine", "measured_at")
 
 # design, section 10. A figure that is not here is there to explain one that is.
 AT_MOST = {
@@ -112,19 +114,41 @@ def _row(one: Figure) -> tuple[str, ...]:
 
 
 def write(results: Results, file: Path, *, begun: str | None = None) -> None:
-    """Writes `file`. Figures of another run stay only if they were measured on this commit and machine: one file, one state of the code.
+    """Writes `file`. Figures of the same commit and machine stay as they are; those of another run on committed code stay until they are measured
+    anew, and `earlier` says for each such run its commit, machine, time and which figures are of it.
 
     `begun`: the commit when the run began. If it is another by now, nobody can say which was measured, and the figures count as those of changed code.
     """
     known = {"commit": commit(), "machine": machine()}
     if begun is not None and begun != known["commit"]:
         known["commit"] = begun.removesuffix(CHANGED) + CHANGED
-    kept: dict[str, float | str] = {}
-    if file.exists() and known["commit"] != UNKNOWN and not known["commit"].endswith(CHANGED):
-        old = json.loads(file.read_text(encoding="utf-8"))
-        kept = old if all(old.get(name) == value for name, value in known.items()) else {}
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    file.write_text(json.dumps(kept | known | {"measured_at": now} | results.as_dict(), indent=1) + "\n", encoding="utf-8")
+    new = results.as_dict()
+    old = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    runs = _runs(old, measured_anew=new.keys())
+    same = [run for run in runs if _is_settled(known["commit"]) and all(run[name] == value for name, value in known.items())]
+    earlier = [run for run in runs if run not in same and _is_settled(run["commit"])]
+    kept = {name: old[name] for run in [*same, *earlier] for name in run["figures"]}
+    whole = known | {"measured_at": now} | ({"earlier": earlier} if earlier else {}) | kept | new
+    file.write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
+
+
+def _is_settled(of: str) -> bool:
+    """Whether figures of this commit say which code they are of."""
+    return of != UNKNOWN and not of.endswith(CHANGED)
+
+
+def _runs(old: dict[str, Any], *, measured_anew: Collection[str]) -> list[dict[str, Any]]:
+    """The runs whose figures a file holds, the newest first, without the figures that were measured anew and runs of which nothing is left."""
+    if not old:
+        return []
+    earlier = old.get("earlier", [])
+    theirs = {name for run in earlier for name in run["figures"]}
+    own = {name: old[name] for name in ABOUT} | {
+        "figures": [name for name in old if name not in theirs and name not in (*ABOUT, "earlier")]
+    }
+    left = [run | {"figures": [name for name in run["figures"] if name not in measured_anew]} for run in [own, *earlier]]
+    return [run for run in left if run["figures"]]
 
 
 def commit() -> str:

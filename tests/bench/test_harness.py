@@ -56,7 +56,7 @@ def test_an_aim_counts_in_its_own_direction() -> None:
     assert [one.verdict for one in found.figures] == ["met", "MISSED", ""]
 
 
-def test_figures_of_another_commit_do_not_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_figures_of_another_commit_stay_under_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file, first, second = tmp_path / "results.json", Results(), Results()
     first.number("first", [1.0])
     second.number("second", [2.0])
@@ -67,7 +67,31 @@ def test_figures_of_another_commit_do_not_stay(tmp_path: Path, monkeypatch: pyte
     assert (both["first"], both["second"], both["commit"]) == (1.0, 2.0, "a" * 40)
     monkeypatch.setattr(results, "commit", lambda: "b" * 40)
     results.write(second, file)
-    assert "first" not in json.loads(file.read_text())
+    found = json.loads(file.read_text())
+    assert (found["first"], found["second"], found["commit"]) == (1.0, 2.0, "b" * 40)
+    (earlier,) = found["earlier"]
+    assert earlier == {"commit": "a" * 40, "machine": both["machine"], "measured_at": both["measured_at"]} | {
+        "figures": ["first", "first_min", "first_max"]
+    }
+    monkeypatch.setattr(results, "commit", lambda: "c" * 40)
+    results.write(first, file)
+    found = json.loads(file.read_text())
+    assert [(run["commit"], run["figures"][0]) for run in found["earlier"]] == [("b" * 40, "second")]
+    results.write(second, file)
+    assert "earlier" not in json.loads(file.read_text())
+
+
+def test_figures_of_another_machine_stay_under_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file, first, second = tmp_path / "results.json", Results(), Results()
+    first.number("first", [1.0])
+    second.number("second", [2.0])
+    monkeypatch.setattr(results, "commit", lambda: "a" * 40)
+    monkeypatch.setattr(results, "machine", lambda: "this one")
+    results.write(first, file)
+    monkeypatch.setattr(results, "machine", lambda: "that one")
+    results.write(second, file)
+    found = json.loads(file.read_text())
+    assert (found["machine"], [run["machine"] for run in found["earlier"]]) == ("that one", ["this one"])
 
 
 def test_figures_of_changed_code_are_never_added_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
