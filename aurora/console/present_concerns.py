@@ -11,7 +11,7 @@ from django.urls import reverse
 from aurora.journeys.answer_concern import MOST, Asked
 from aurora.portal.present.concerns import field_errors, said, standing
 from aurora.portal.present.vocabulary import Vocabulary
-from aurora.ui import concern_words, words
+from aurora.ui import catalogue_words, concern_words, words
 from aurora.ui.contexts import ConcernChoice, ConcernCount, ConsoleConcernPage, ConsoleConcernsPage, LateRow, OursRow
 from consent.concerns import across
 from consent.concerns.models import Concern
@@ -46,7 +46,7 @@ def concern(case: Asked, sent: QueryDict, *, errors: Mapping[str, str]) -> Conso
         at=row.entry_at,
         due_at=row.due_at,
         state=concern_words.state(row.state),
-        language=row.language,
+        language=catalogue_words.spoken(row.language),
         said=tuple(said(one, Vocabulary().agency(AURORA), to_us=True) for one in case.said),
         choices=tuple(
             ConcernChoice(code, concern_words.answer(code), code == sent.get("kind"))

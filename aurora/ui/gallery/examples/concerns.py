@@ -105,7 +105,7 @@ def console() -> list[Example]:
     ours = (OursRow(kind, p.NOW - timedelta(days=31), p.NOW - timedelta(days=1), True, "/console/concerns/c/"),)
     asked = SaidView(w.said("raised", to_us=True), {}, p.NOW - timedelta(days=20), TEXT)
     case = ConsoleConcernPage(
-        kind, str(words.event_title("aurora:pull:completed")), p.NOW, DUE, w.state("open"), "fi", (asked,),
+        kind, str(words.event_title("aurora:pull:completed")), p.NOW, DUE, w.state("open"), "Finnish", (asked,),
         _choices(("lawful", "mistake", "later"), w.answer, "later"), "/console/concerns/", True,
         errors=(FieldError("until", w.error("until_required")), FieldError("text", w.error("text_required"))),
     )  # fmt: skip
