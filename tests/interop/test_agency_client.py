@@ -148,6 +148,25 @@ def test_a_notice_is_verified_obeyed_and_confirmed(stack: Stack, example: Exampl
     expect(citizen.get_by_role("main")).to_contain_text("It says that it deleted the data")
 
 
+def test_a_concern_is_told_without_its_text_read_and_answered(stack: Stack, example: Example, citizen: Page) -> None:
+    allowed(example, citizen, (HOUSEHOLD,), (HOUSEHOLD,))
+    entry = example.run("read", HOUSEHOLD)["ledger_entry"]
+    citizen.goto(f"{stack.base_url}/en/activity/{entry}/concern/")
+    citizen.locator("input[name=kind][value=unknown]").check(force=True)
+    citizen.get_by_label("In your own words").fill("Who are you?")
+    citizen.get_by_role("button", name="Send").click()
+    citizen.wait_for_url("**/en/concerns/*/")
+    (told,) = [event for event in example.run("events")["events"] if event["type"] == "concern.raised"]
+    assert citizen.url.endswith(f"/{told['concern_id']}/") and set(told) == {"id", "type", "concern_id"}
+    (case,) = [one for one in example.run("concerns")["concerns"] if one["id"] == told["concern_id"]]
+    assert case["entry"]["id"] == entry and case["said"][0]["text"] == "Who are you?"
+    answer = ("answer", case["id"], "lawful", "The office that you applied to.", "Housing Support Act, section 12")
+    assert example.run(*answer)["state"] == "answered"
+    assert example.refused(*answer)["refused"] == "concern_moved"
+    citizen.reload()
+    expect(citizen.get_by_role("main")).to_contain_text("The office that you applied to.")
+
+
 def test_a_grant_is_given_back(stack: Stack, example: Example, citizen: Page) -> None:
     granted = allowed(example, citizen, (HOUSEHOLD,), (HOUSEHOLD,), "--once")
     assert granted["authorization_details"][0]["once"]

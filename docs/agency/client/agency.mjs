@@ -111,6 +111,16 @@ export class Agency {
     return this.#json(token, `${this.#api}/uses`, 'POST', batch, 'application/jose');
   }
 
+  // Citizens' concerns about reads of yours (scope `concerns`): the open ones, or one.
+  concerns(token, id) {
+    return this.#json(token, `${this.#api}/concerns${id ? `/${encodeURIComponent(id)}` : ''}`);
+  }
+
+  // `said`: { kind: 'lawful', ground, text }, { kind: 'mistake', done, text } or { kind: 'later', until, text }.
+  answer(token, id, said) {
+    return this.#json(token, `${this.#api}/concerns/${encodeURIComponent(id)}/answer`, 'POST', said);
+  }
+
   grant(token, grantId) {
     return this.#json(token, this.#grantUrl(grantId));
   }

@@ -21,6 +21,9 @@ const USAGE = `node client.mjs COMMAND
   show [GRANT]              what stands in the grant, and what the token is good for
   refresh [GRANT]           a fresh access token
   report ACTION             report what was read since, and what it was used for
+  concerns [CONCERN]        what citizens ask about your reads: the open cases, or one
+  answer CONCERN lawful|mistake|later TEXT [WHY] [--until DATE]
+                            answer one; WHY: on what ground, or what was done; later: by what day, once
   events                    read what has ended, delete, confirm
   listen                    take notices (webhooks), delete, confirm; until Ctrl-C
   end [GRANT]               give the grant back
@@ -116,6 +119,17 @@ const commands = {
     print(answer);
   },
 
+  async concerns(id) {
+    const agency = await open(load());
+    print(await agency.concerns((await agency.own('concerns')).access_token, id));
+  },
+
+  async answer(id, kind, text, why) {
+    const agency = await open(load());
+    const said = { kind, text, ...{ lawful: { ground: why }, mistake: { done: why }, later: { until: options.until } }[kind] };
+    print(await agency.answer((await agency.own('concerns')).access_token, id, said));
+  },
+
   // At least once: the place in the feed is kept after the events are.
   async events() {
     const agency = await open(load());
@@ -125,7 +139,8 @@ const commands = {
       const page = await agency.events(token, load().after);
       for (const { id, type, data } of page.events) {
         const { deleted } = obey(id, data);
-        seen.push({ id, type, grant_id: data.grant_id, categories: data.categories, asked: data.asked ?? null, deleted });
+        const { grant_id, concern_id, categories, asked = null } = data;
+        seen.push(concern_id ? { id, type, concern_id } : { id, type, grant_id, categories, asked, deleted });
       }
       change((now) => Object.assign(now, { after: page.next }));
       more = page.more;
@@ -140,7 +155,7 @@ const commands = {
     const agency = await open(kept);
     await listen(kept.notice_uri, () => agency.webhookKeys(), async (id, { type, data }) => {
       const { deleted } = obey(id, data);
-      print({ id, type, grant_id: data.grant_id, deleted });
+      print(data.concern_id ? { id, type, concern_id: data.concern_id } : { id, type, grant_id: data.grant_id, deleted });
       // Not before Aurora has its answer, which says that the notice arrived. What fails now `events` does later.
       setImmediate(() => agency.own('events').then((token) => confirmAll(agency, token.access_token)).then(({ notTaken, failed }) => {
         for (const one of notTaken) print({ not_taken: one });
@@ -266,7 +281,7 @@ async function tell(error) {
 function understood() {
   try {
     const { values, positionals: [name, ...rest] } = parseArgs({ allowPositionals: true, options: OPTIONS });
-    const least = { init: values.demo ? 0 : 3, ask: 1, back: 1, read: 1, receipt: 1 }[name] ?? 0;
+    const least = { init: values.demo ? 0 : 3, answer: 3, ask: 1, back: 1, read: 1, receipt: 1 }[name] ?? 0;
     return { options: values, command: rest.length < least ? null : name, given: rest };
   } catch (error) {
     console.error(error.message);

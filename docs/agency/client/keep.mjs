@@ -34,12 +34,13 @@ export function change(how) {
   return result;
 }
 
-// What a notice or an event tells to delete. Twice the same changes nothing: the first answer is the one that is confirmed.
+// What a notice or an event tells to delete: nothing, if it is of a citizen's concern. Twice the same changes nothing: the first answer is the one that is
+// confirmed.
 export function obey(id, data, now = new Date()) {
   return change((kept) => {
     if (kept.done[id]) return kept.done[id];
     const grant = kept.grants[data.grant_id];
-    const held = data.categories.filter((category) => grant?.readings[category]);
+    const held = (data.categories ?? []).filter((category) => grant?.readings[category]);
     if (data.asked) for (const category of held) delete grant.readings[category];
     kept.done[id] = { deleted_at: now.toISOString(), deleted: data.asked ? held : [], confirmed: !data.asked };
     return kept.done[id];
