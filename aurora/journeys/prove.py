@@ -175,24 +175,46 @@ def _page(begun: Begun, after: LedgerEntry | None, upto: int) -> list[LedgerEntr
 
 
 def _entries(begun: Begun, proofs: Proofs, entries: list[LedgerEntry]) -> list[dict[str, Any]]:
-    sealed = Leaf.objects.filter(entry_id__in=[entry.pk for entry in entries], index__lt=begun.size)
+    opened = [(entry, _opened(entry)) for entry in entries]
+    kept = {entry.pk: _kept(one) for entry, one in opened if entry.event == Event.USE_DISCLOSED}
+    wanted = [entry.pk for entry in entries] + [leaf_id for leaves in kept.values() for leaf_id in leaves]
+    sealed = Leaf.objects.filter(entry_id__in=wanted, index__lt=begun.size)
     places = dict(sealed.values_list("entry_id", "index"))
     order = sorted(places.values())
     found = dict(zip(order, proofs.inclusions(order), strict=True))
-    return [_entry(entry, places.get(entry.pk), found) for entry in entries]
+    return [_entry(entry, one, kept.get(entry.pk), places, found) for entry, one in opened]
 
 
-def _entry(entry: LedgerEntry, index: int | None, found: dict[int, list[bytes]]) -> dict[str, Any]:
-    opened = _opened(entry)
+def _kept(opened: ledger.OpenedEntry | None) -> dict[UUID, str]:
+    """Id and commitment of each leaf that what is told now had while a law kept it back. None of an entry that is not genuine: a verifier says so."""
+    named = opened.details.get("kept") if opened and opened.genuine else None
+    try:
+        return {UUID(one["id"]): one["commitment"] for one in named or ()}
+    except (KeyError, TypeError, ValueError):
+        return {}
+
+
+def _entry(
+    entry: LedgerEntry,
+    opened: ledger.OpenedEntry | None,
+    kept: dict[UUID, str] | None,
+    places: dict[UUID | None, int],
+    found: dict[int, list[bytes]],
+) -> dict[str, Any]:
+    def place(leaf_id: UUID) -> dict[str, Any]:
+        index = places.get(leaf_id)
+        return {"index": index, "proof": [one.hex() for one in found[index]] if index is not None else None}
+
     stated = {
         "seq": entry.seq,
         "prev": bytes(entry.prev).hex(),
         "commitment": bytes(entry.commitment).hex(),
         "salt": opened.salt.hex() if opened else None,
         "access": opened.access if opened else None,
-        "index": index,
-        "proof": [one.hex() for one in found[index]] if index is not None else None,
+        **place(entry.pk),
     }
+    if kept is not None:
+        stated["kept"] = [{"commitment": commitment, **place(leaf_id)} for leaf_id, commitment in kept.items()]
     shown = ledger.differing_columns(opened) if opened else {}
     return {**stated, "shown": shown} if shown else stated
 

@@ -18,7 +18,7 @@ from django.utils import translation
 from aurora.ui import verify_words, words
 
 FOLDER = Path(__file__).resolve().parent / "static" / "aurora" / "verify"
-MODULES = ("bytes", "canonical", "merkle", "ed25519", "note", "entries", "check", "show", "offline")
+MODULES = ("bytes", "canonical", "merkle", "ed25519", "note", "witnesses", "kept", "entries", "check", "show", "offline")
 LANGUAGES = ("fi", "sv", "en")
 
 STYLE = """
@@ -58,14 +58,14 @@ _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const) (\w+))", re.MULT
 
 
 @cache
-def composed() -> str:
-    """The page, in three languages. Made once a process."""
+def composed(language: str) -> str:
+    """The page, in three languages, of which it begins with one. Made once a process and language."""
     script = "\n'use strict';\n" + "\n".join(_module(name) for name in MODULES)
     policy = f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(STYLE)}'; base-uri 'none'; form-action 'none'"
     # Nothing in the words ends the element that they stand in.
     data = json.dumps({language: _words(language) for language in LANGUAGES}, ensure_ascii=False, sort_keys=True).replace("<", "\\u003c")
     return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<!doctype html>\n<html lang="{language}">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>Aurora</title>\n'
         f'<style>{STYLE}</style>\n</head>\n<body>\n<main id="verify"><noscript>JavaScript</noscript></main>\n'

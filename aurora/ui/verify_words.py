@@ -29,6 +29,10 @@ ENTRIES: Final[Words] = {
     "unlinked": _("Does not follow from the one before"),
     "not_included": _("Not in the public log"),
     "left_out": _("Kept out of the public log"),
+    "kept_changed": _("Not what was kept back"),
+    "kept_not_included": _("What was kept back is not in the public log"),
+    "kept_late": _("What was kept back was sealed too late"),
+    "kept_unproven": _("Without proof of when it was sealed"),
     "shown_differs": _("Shown otherwise than written"),
 }
 
@@ -44,6 +48,14 @@ FINDINGS: Final[Words] = {
     "unlinked": _("Entry {seq} does not follow from the entry before it: one of the two was put in place of another."),
     "not_included": _("Entry {seq} does not stand in the public log at the place that Aurora names."),
     "left_out": _("Entry {seq} was kept out of the public log, though later entries are in it."),
+    "kept_changed": _("A law had entry {seq} kept back for a time. What it tells now is not what was sealed in the public log then."),
+    "kept_not_included": _(
+        "A law had entry {seq} kept back for a time. What was sealed then does not stand in the public log at the place that Aurora names."
+    ),
+    "kept_late": _("A law had entry {seq} kept back for a time. It was sealed in the public log later than Aurora says."),
+    "kept_unproven": _(
+        "A law had entry {seq} kept back for a time. The bundle has no proof that it has been sealed in the public log since then."
+    ),
     "shown_differs": _("Aurora's pages show entry {seq} otherwise than it was written. The list below shows what was written."),
     "bad_format": _("This is not a bundle that can be checked here."),
     "no_checkpoint": _("The bundle has no signed state of the public log, so nothing in it is proved."),
@@ -58,10 +70,22 @@ FINDINGS: Final[Words] = {
     "head_differs": _("The last entry is not the one that Aurora notes as the last."),
     "witness_wrong": _("The signature of a witness under the state of the public log is wrong."),
     "witness_missing": _("None of the witnesses that you trust has signed the state of the public log."),
+    "witness_changed": _(
+        "The witness {name} is named with another key than the one that was noted. What is signed with the new key is not counted until you know from elsewhere that it is the witness's."
+    ),
     "earlier_forked": _("The public log no longer contains a state that it had earlier: its past has been changed."),
     "tree_shrunk": _("The public log has fewer entries than last time: some have been taken away."),
     "tree_forked": _(
         "The public log no longer contains what it contained last time: its past has been changed, or you are shown another log than others."
+    ),
+    "tree_shrunk_noted": _(
+        "Entry {seq}, a download of yours, notes a state of the public log that had more entries than it has now: some have been taken away."
+    ),
+    "tree_forked_noted": _(
+        "Entry {seq}, a download of yours, notes a state of the public log that it no longer contains: its past has been changed, or you are shown another log than others."
+    ),
+    "extension_unproven_noted": _(
+        "Entry {seq}, a download of yours, notes a state of the public log. Whether it still contains that state could not be checked now."
     ),
     "chain_shrunk": _("Your log has fewer entries than last time: number {seq} was there then."),
     "chain_forked": _("Entry {seq} is another one than the one that stood there last time."),
@@ -76,8 +100,18 @@ NOTES: Final[Words] = {
     "key_from_bundle": _("The log's key was taken from the bundle. Compare it with the one that is published elsewhere."),
     "unwitnessed": _("No independent witness has signed this state of the log."),
     "witnessed_earlier": _("Independent witnesses have signed an earlier state of the log, and this one contains it."),
+    "witness_gone": _("A key of a witness that was noted before is named no longer."),
     "other_signatures": _("A further signature of the log, of a kind made for the age of quantum computers, is not checked here."),
     "empty": _("There are no entries yet."),
+}
+
+# Beside a witness's key.
+WITNESSES: Final[Words] = {
+    "signed": _("The independent witness {name} has signed this state of the log too, with the key"),
+    "signed_earlier": _("The independent witness {name} has signed an earlier state of the log, which this one contains, with the key"),
+    "not_signed": _("The witness {name} has not signed. A signature was looked for that fits the key"),
+    "unknown": _("The witness {name} is named with a key that is not the noted one, and is not counted:"),
+    "gone": _("The witness {name} was noted before and is named no longer. A signature was looked for that fits the key"),
 }
 
 SAID: Final[Words] = {
@@ -96,7 +130,6 @@ SAID: Final[Words] = {
     "extends": _("It contains what this browser saw on {at}, unchanged: {size} entries of the public log, and your {seq}."),
     "extends_older": _("The newer bundle contains all of the earlier one, unchanged."),
     "first_time": _("This is the first check in this browser. From now on it is seen when anything of this is changed later."),
-    "witnesses": _("Signed by independent witnesses too: {names}."),
     "this_entry": _("The entry that you came from"),
     "working": _("Checking: {done} of {all} entries"),
     "save": _("Save the bundle that was checked"),
@@ -115,6 +148,7 @@ SAID: Final[Words] = {
     "nothing_remembered": _("Nothing yet."),
     "remembered": _("Checked on {at}: your {seq} entries, and {size} entries of the public log {name}."),
     "key": _("The log's key"),
+    "witness_keys": _("Witnesses' keys"),
     "forgotten": _("This browser has forgotten what it saw."),
 }
 
@@ -133,7 +167,14 @@ OFFLINE: Final[Words] = {
 
 def table(*, offline: bool = False) -> dict[str, Any]:
     """All the words in the active language, as the scripts take them."""
-    parts: dict[str, Words] = {"entries": ENTRIES, "findings": FINDINGS, "notes": NOTES, "said": SAID, "events": TITLES}
+    parts: dict[str, Words] = {
+        "entries": ENTRIES,
+        "findings": FINDINGS,
+        "notes": NOTES,
+        "witnesses": WITNESSES,
+        "said": SAID,
+        "events": TITLES,
+    }
     if offline:
         parts["offline"] = OFFLINE
     return {name: {code: str(text) for code, text in words.items()} for name, words in parts.items()}

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 import rfc8785
+from django.utils import translation
 
+from aurora.ui import verify_words
 from consent.ledger import leaf
 from tests.support import log_vectors
-from tests.support.log_world import patched
+from tests.support.log_world import WITNESSING, patched
 
 FROZEN = "2c135ed1df45f9eae7a506e0371225ba9ff26dc064df8ef7a352cccaeb467f1e"
+FROZEN_DISCLOSED = "370a67696c043fd861c7bf18bb91e5e80f34ca07b24172f68995382683371d99"
 IN_NODE = Callable[[str, list[Any]], list[Any]]
 
 
@@ -39,7 +44,10 @@ def test_the_file_is_what_the_script_makes(vectors: dict[str, Any]) -> None:
 
 def test_the_bundles_are_frozen(vectors: dict[str, Any]) -> None:
     """A change of format changes this: then every verifier that people keep is out of date, and the format's number must change with it."""
-    assert hashlib.sha256(rfc8785.dumps([vectors["leaves"], vectors["bundles"]])).hexdigest() == FROZEN
+    bundles = dict(vectors["bundles"])
+    disclosed = bundles.pop("disclosed")  # which came with the proofs of what was kept back
+    assert hashlib.sha256(rfc8785.dumps([vectors["leaves"], bundles])).hexdigest() == FROZEN
+    assert hashlib.sha256(rfc8785.dumps(disclosed)).hexdigest() == FROZEN_DISCLOSED
 
 
 def test_the_leaves_are_those_of_the_ledger(vectors: dict[str, Any]) -> None:
@@ -77,3 +85,45 @@ def test_every_code_has_a_vector_and_a_sentence(vectors: dict[str, Any], program
     }
     # These two take a network: tests/proving/test_public_tree.py.
     assert met | {"proved", "pending", "public_forked", "public_unproven"} == set(program.SENTENCES)
+    noted = {
+        finding["code"]
+        for case in vectors["cases"]
+        for finding in case["findings"]
+        if "seq" in finding and finding["code"].startswith(("tree_", "extension_"))
+    }
+    assert noted == set(program.NOTED_SENTENCES)
+
+
+def test_the_pages_have_a_sentence_for_each_code_in_each_language(vectors: dict[str, Any], tasks: list[Any], program: ModuleType) -> None:
+    codes = {finding["code"] for case in vectors["cases"] for finding in case["findings"]} | {"public_forked", "public_unproven"}
+    notes = {note for case in vectors["cases"] for note in case["notes"]}
+    states = {one["state"] for bundle, options in tasks for one in program.check_bundle(bundle, **options)["witnesses"]}
+    assert states == set(program.WITNESS_SENTENCES)
+    wanted = {
+        "entries": {"proved", "pending", *program.ORDER}, "findings": codes | {f"{code}_noted" for code in program.NOTED_SENTENCES},
+        "notes": notes, "witnesses": states,
+    }  # fmt: skip
+    told = {}
+    for language in ("fi", "sv", "en"):
+        with translation.override(language):
+            told[language] = verify_words.table(offline=True)
+    assert {part: set(told["en"][part]) for part in wanted} == wanted
+    for language in ("fi", "sv"):
+        assert [(part, code) for part in wanted for code, text in told[language][part].items() if text == told["en"][part][code]] == []
+    for part in ("findings", "witnesses"):
+        for code, text in told["en"][part].items():
+            holes = set(re.findall(r"\{\w+\}", text))
+            assert holes <= {"{seq}", "{name}"} and all(set(re.findall(r"\{\w+\}", told[one][part][code])) == holes for one in told), code
+
+
+def test_the_program_names_the_entry_that_notes_a_state_of_the_log(
+    vectors: dict[str, Any], program: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "forked.json"
+    file.write_text(json.dumps(vectors["bundles"]["forked"]), encoding="utf-8")
+    assert program.main([str(file)]) == 1
+    said = capsys.readouterr().out
+    assert "tree_forked entry 9: This entry is a download of yours." in said and "extension_unproven entry 4: This entry is" in said
+    file.write_text(json.dumps(vectors["bundles"]["today"]), encoding="utf-8")
+    assert program.main([str(file)]) == 0
+    assert f"Witness: {WITNESSING.vkey} has signed this state." in capsys.readouterr().out

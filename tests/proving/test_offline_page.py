@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from aurora.ui import verify_offline
 from tests.support import log_vectors
-from tests.support.log_world import LOG, OTHER, patched, remove, replace
+from tests.support.log_world import LOG, OTHER, WITNESSING, patched, remove, replace
 from tests.ui.reading import CHROMIUM, FRONTEND
 
 AXE = FRONTEND / "node_modules" / "axe-core" / "axe.min.js"
@@ -32,8 +32,10 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     bundles: dict[str, Any] = json.loads(log_vectors.FILE.read_text(encoding="utf-8"))["bundles"]
     markup = "<img src=x onerror=alert(1)>"
     spoiled = patched(bundles["today"], [replace("/entries/2/access/actor", markup), remove("/entries/4")])
+    unproven = patched(bundles["disclosed"], [remove("/entries/2/kept")])
     written = {
-        "page.html": verify_offline.composed(), "odd.json": "{", "spoiled.json": json.dumps(spoiled),
+        **{f"{code}.html": verify_offline.composed(code) for code in ("fi", "sv")}, "unproven.json": json.dumps(unproven),
+        "page.html": verify_offline.composed("en"), "odd.json": "{", "spoiled.json": json.dumps(spoiled),
         **{f"{name}.json": json.dumps(bundle) for name, bundle in bundles.items()},
     }  # fmt: skip
     for name, text in written.items():
@@ -73,6 +75,38 @@ def test_it_checks_bundles_with_no_network_in_three_languages(page: Page, files:
         page.get_by_role("button", name=language).click()
         expect(page.locator("#result")).to_contain_text(sentence)
         assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]  # type: ignore[index]
+
+
+def test_it_begins_in_the_language_in_which_it_was_downloaded(browser: Browser, files: dict[str, Path]) -> None:
+    for locale in ("en-GB", "fi-FI"):  # whatever the browser speaks
+        context = browser.new_context(offline=True, locale=locale)
+        opened = context.new_page()
+        for name, title in (
+            ("fi.html", "Tarkista Aurora-lokisi ilman verkkoa"),
+            ("sv.html", "Kontrollera din Aurora-logg utan nätverk"),
+            ("page.html", "Check your Aurora log without a network"),
+        ):
+            opened.goto(files[name].as_uri())
+            expect(opened.get_by_role("heading", level=1)).to_have_text(title)
+            opened.get_by_role("button", name="Suomi").click()
+            expect(opened.get_by_role("heading", level=1)).to_have_text("Tarkista Aurora-lokisi ilman verkkoa")
+        context.close()
+
+
+def test_it_names_witnesses_with_their_keys_and_what_was_kept_back(page: Page, files: dict[str, Path]) -> None:
+    result = _check(page, files["today.json"])
+    expect(result).to_contain_text(
+        f"The independent witness {WITNESSING.name} has signed this state of the log too, with the key {WITNESSING.vkey}"
+    )
+    expect(_check(page, files["earlier.json"])).to_contain_text(f"The witness {WITNESSING.name} has not signed.")
+    expect(_check(page, files["disclosed.json"])).to_contain_text("Your log is whole and true")
+    result = _check(page, files["unproven.json"])
+    expect(result).to_contain_text("What could be checked holds, but not everything could be checked")
+    expect(result).to_contain_text("A law had entry 3 kept back for a time. The bundle has no proof")
+    expect(result.locator("tbody tr").first).to_contain_text("Without proof of when it was sealed")
+    expect(_check(page, files["forked.json"])).to_contain_text(
+        "Entry 9, a download of yours, notes a state of the public log that it no longer contains"
+    )
 
 
 def test_it_says_what_is_wrong(page: Page, files: dict[str, Path]) -> None:

@@ -17,7 +17,7 @@ import pytest
 
 from tests.proving.conftest import VERIFY
 from tests.support import log_vectors
-from tests.support.log_world import LOG, NAME, OTHER, SIZE, Tree, digest, flipped, world
+from tests.support.log_world import IMPOSTOR, LOG, NAME, OTHER, SIZE, WITNESSING, Tree, digest, flipped, world
 
 Check = Callable[[str, list[Any]], list[Any]]
 
@@ -99,6 +99,28 @@ def test_what_was_seen_and_is_no_more_shows(
 ) -> None:
     seen = _seen(program, bundles["earlier"], **changes)
     assert _both(program, in_node, bundles["today"], {"seen": seen, "tiles": tiles(tree, SIZE)}) == found
+
+
+def test_a_browser_holds_a_witness_to_the_key_that_it_noted(
+    program: ModuleType, in_node: Check, bundles: dict[str, Any], tree: Tree
+) -> None:
+    """Over several checks: what was noted stays noted, and a key that nobody vouched for is not taken up by being seen again."""
+    seen, served = _seen(program, bundles["earlier"]), {"tiles": tiles(tree, SIZE)}
+    assert seen["witnesses"] == [WITNESSING.vkey]
+    changed = {**bundles["today"], "witnesses": [WITNESSING.vkey, IMPOSTOR.vkey], "checkpoint": tree.head(SIZE, LOG, IMPOSTOR)}
+    for _ in range(2):
+        assert _both(program, in_node, changed, {"seen": seen, **served}) == ["witness_changed"]
+        seen = program.seen_of(changed, program.check_bundle(changed, seen=seen))
+        assert seen["witnesses"] == [WITNESSING.vkey]
+    both = {**changed, "checkpoint": tree.head(SIZE, LOG, WITNESSING, IMPOSTOR)}
+    assert _both(program, in_node, both, {"seen": seen, **served}) == []
+    seen = program.seen_of(both, program.check_bundle(both, seen=seen))
+    assert seen["witnesses"] == [WITNESSING.vkey, IMPOSTOR.vkey]
+    alone = {**changed, "witnesses": [IMPOSTOR.vkey]}  # the former key is given up, in the open
+    assert _both(program, in_node, alone, {"seen": seen, **served}) == []
+    assert program.seen_of(alone, program.check_bundle(alone, seen=seen))["witnesses"] == [IMPOSTOR.vkey]
+    for odd in (None, "x", [7], {}):  # what an older check noted, or nobody's list
+        assert _both(program, in_node, alone, {"seen": {**seen, "witnesses": odd}, **served}) == []
 
 
 def test_a_tile_that_was_changed_proves_nothing(program: ModuleType, in_node: Check, bundles: dict[str, Any], tree: Tree) -> None:

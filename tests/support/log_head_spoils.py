@@ -6,14 +6,17 @@ from typing import Any
 
 from tests.support.log_world import (
     FOREIGN,
+    IMPOSTOR,
     LOG,
     NAME,
     OLD_SIZE,
     OTHER,
     PLACES,
+    SECOND,
     SIZE,
     WITNESSING,
     Ops,
+    Signing,
     Tree,
     b64,
     digest,
@@ -22,7 +25,8 @@ from tests.support.log_world import (
     replace,
 )
 
-Finding = tuple[str, int | None] | tuple[str]
+Finding = tuple[str, int | str | None] | tuple[str]
+"""A code, and where there is one the entry's number or the witness's name."""
 
 
 def case(
@@ -36,7 +40,7 @@ def case(
     **options: Any,
 ) -> dict[str, Any]:
     """`findings` in the verifier's order. `notes` where they are not those of a bundle whose key is taken from it."""
-    incomplete = {"overdue", "extension_unproven", "witness_missing"}
+    incomplete = {"overdue", "extension_unproven", "witness_missing", "witness_changed", "kept_unproven"}
     failed = any(finding[0] not in incomplete for finding in findings)
     return {
         "name": name,
@@ -46,9 +50,13 @@ def case(
         "older_patch": older_ops or [],
         "options": options,
         "verdict": "failed" if failed else "incomplete" if findings else "verified",
-        "findings": [{"code": one[0], "seq": one[1]} if len(one) == 2 else {"code": one[0]} for one in findings],
+        "findings": [_finding(*finding) for finding in findings],
         "notes": ["key_from_bundle"] if notes is None else notes,
     }
+
+
+def _finding(code: str, about: int | str | None = "") -> dict[str, Any]:
+    return {"code": code} if about == "" else {"code": code, "name" if isinstance(about, str) else "seq": about}
 
 
 def heads(tree: Tree, today: dict[str, Any]) -> list[dict[str, Any]]:
@@ -144,6 +152,42 @@ def heads(tree: Tree, today: dict[str, Any]) -> list[dict[str, Any]]:
         case("no list of entries", [replace("/entries", {})], ("bad_format",), notes=[]),
         case("no witnesses named", [remove("/witnesses")], ("bad_format",), notes=[]),
         case("a head that is no head", [replace("/head", {"seq": "9"})], ("bad_format",), notes=[]),
+    ]
+
+
+def witnesses(tree: Tree) -> list[dict[str, Any]]:
+    """What an earlier bundle named, and this one names and bears. `earlier` names WITNESSING."""
+
+    def named(*signers: Signing) -> dict[str, Any]:
+        return replace("/witnesses", [one.vkey for one in signers])
+
+    def signed(*signers: Signing) -> dict[str, Any]:
+        return replace("/checkpoint", tree.head(SIZE, LOG, *signers))
+
+    changed: Finding = ("witness_changed", WITNESSING.name)
+    none = ["unwitnessed"]
+    cases: list[tuple[str, Ops, list[Finding], list[str]]] = [
+        ("a witness has another key", [named(IMPOSTOR), signed(IMPOSTOR)], [changed], ["unwitnessed", "witness_gone"]),
+        ("a witness has another key that signed nothing", [named(IMPOSTOR), signed()], [changed], ["unwitnessed", "witness_gone"]),
+        ("a witness's other key stands beside the noted one, and signed alone", [named(WITNESSING, IMPOSTOR), signed(IMPOSTOR)], [changed], none),
+        ("a witness's other key, for which the noted one stands in", [named(WITNESSING, IMPOSTOR), signed(WITNESSING, IMPOSTOR)], [], []),
+        ("the noted key stands in though it is named no longer", [named(IMPOSTOR), signed(WITNESSING, IMPOSTOR)], [], []),
+        ("a witness's other key stands beside the noted one", [named(WITNESSING, IMPOSTOR), signed()], [], none),
+        ("the noted key signed an earlier head alone",
+         [named(WITNESSING, IMPOSTOR), signed(IMPOSTOR), replace("/earlier/0/checkpoint", tree.head(OLD_SIZE, LOG, WITNESSING))],
+         [changed], ["witnessed_earlier"]),
+        ("a witness is named no longer", [named(), signed()], [], ["unwitnessed", "witness_gone"]),
+        ("a witness is named no longer, and signs", [named(), signed(WITNESSING)], [], []),
+        ("a witness is replaced by another", [named(SECOND), signed(SECOND)], [], ["witness_gone"]),
+        ("a witness more", [named(WITNESSING, SECOND), signed(SECOND)], [], []),
+        ("a noted witness's signature is wrong though it is named no longer",
+         [named(), replace("/checkpoint", _spoilt_witness(tree.head(SIZE, LOG, WITNESSING)))], [("witness_wrong",)], ["unwitnessed", "witness_gone"]),
+    ]  # fmt: skip
+    known = {"witnesses": [IMPOSTOR.vkey], "keys": [LOG.vkey]}
+    return [
+        *[case(name, ops, *found, older="earlier", notes=notes) for name, ops, found, notes in cases],
+        case("a witness's key that is known from elsewhere needs no noted one", [signed(IMPOSTOR)], older="earlier", notes=[], **known),
+        case("without an earlier bundle the key that is named is taken", [named(IMPOSTOR), signed(IMPOSTOR)]),
     ]
 
 

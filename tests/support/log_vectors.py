@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from consent.ledger import leaf
+from tests.support.log_kept import disclosing, kept_cases
 from tests.support.log_spoils import cases, proof_cases
 from tests.support.log_world import FOREIGN, LOG, OLD_SIZE, OTHER, PLACES, SIZE, WITNESSING, Tree, bundle, digest, world
 
@@ -30,6 +31,7 @@ def make() -> dict[str, Any]:
     today = bundle(tree, chain, size=SIZE, length=9, made_at="2026-11-24T08:09:00.000009Z", earlier=[OLD_SIZE], signers=(LOG, WITNESSING))
     forked = bundle(fork, chain, size=SIZE, length=9, made_at=today["made_at"], earlier=[], signers=(LOG,))
     throughout = bundle(other, others, size=SIZE, length=9, made_at=today["made_at"], earlier=[OLD_SIZE], signers=(LOG,))
+    disclosed = disclosing()
     return {
         "format": "aurora-log-vectors-1",
         "keys": [{"name": one.name, "kind": one.kind, "seed": one.seed.hex(), "vkey": one.vkey} for one in (LOG, OTHER, FOREIGN, WITNESSING)],
@@ -39,8 +41,8 @@ def make() -> dict[str, Any]:
              "leaf": leaf.leaf_hash(bytes.fromhex(link["commitment"])).hex()}
             for link in chain
         ],
-        "bundles": {"earlier": earlier, "today": today, "forked": forked, "forked_throughout": throughout},
-        "cases": cases(tree, fork, chain, earlier, today),
+        "bundles": {"earlier": earlier, "today": today, "forked": forked, "forked_throughout": throughout, "disclosed": disclosed},
+        "cases": [*cases(tree, fork, chain, earlier, today), *kept_cases(disclosed)],
         "proofs": proof_cases(tree, chain),
     }  # fmt: skip
 

@@ -63,7 +63,8 @@ class Signing:
 
 LOG, OTHER = Signing(NAME, 1, digest("seed", "log")), Signing(NAME, 1, digest("seed", "another log key"))
 FOREIGN = Signing("elsewhere.example/ledger", 1, digest("seed", "elsewhere"))
-WITNESSING = Signing(WITNESS, 4, digest("seed", "witness"))
+WITNESSING, IMPOSTOR = Signing(WITNESS, 4, digest("seed", "witness")), Signing(WITNESS, 4, digest("seed", "another witness key"))
+SECOND = Signing("witness.example/w2", 4, digest("seed", "another witness"))
 
 
 class Tree:
@@ -157,11 +158,19 @@ def world(forked_at: int | None = None) -> tuple[Tree, list[dict[str, Any]]]:
 
 
 def bundle(
-    tree: Tree, chain: list[dict[str, Any]], *, size: int, length: int, made_at: str, earlier: list[int], signers: tuple[Signing, ...]
+    tree: Tree,
+    chain: list[dict[str, Any]],
+    *,
+    size: int,
+    length: int,
+    made_at: str,
+    earlier: list[int],
+    signers: tuple[Signing, ...],
+    places: dict[int, int] = PLACES,
 ) -> dict[str, Any]:
     entries = []
     for link in chain[:length]:
-        place = PLACES.get(link["seq"], SIZE)
+        place = places.get(link["seq"], SIZE)
         sealed = place < size
         entries.append({**link, "index": place if sealed else None, "proof": tree.inclusion(place, size) if sealed else None})
     return {

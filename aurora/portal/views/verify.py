@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from aurora.journeys import prove
 from aurora.portal.auth import for_citizens, me
 from aurora.portal.present import verify as present
-from aurora.ui import verify_offline
+from aurora.ui import formats, verify_offline
 
 
 @require_safe
@@ -40,9 +40,11 @@ def bundle(request: HttpRequest) -> HttpResponseBase:
 
 @require_safe
 def offline(request: HttpRequest) -> HttpResponse:
-    """The page to keep, which checks bundles without a network. For anybody: there is nothing of anybody in it."""
+    """The page to keep, which checks bundles without a network, in the language of the page that led here. Nothing of anybody is in it."""
     name = 'attachment; filename="aurora-verify.html"'
-    return HttpResponse(verify_offline.composed(), headers={"Content-Disposition": name, "Cache-Control": "public, max-age=300"})
+    return HttpResponse(
+        verify_offline.composed(formats.language()), headers={"Content-Disposition": name, "Cache-Control": "public, max-age=300"}
+    )
 
 
 @require_safe

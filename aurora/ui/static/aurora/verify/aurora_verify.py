@@ -32,7 +32,9 @@ FORMAT = "aurora-log-bundle-1"
 NO_COMMITMENT = "0" * 64
 EXPORTED = "citizen:twin:exported"
 LOG, WITNESS = 1, 4
-INCOMPLETE = {"overdue", "extension_unproven", "public_unproven", "witness_missing"}
+DISCLOSED, REPORTED = "agency:use:disclosed", "agency:use:reported"
+INCOMPLETE = {"overdue", "extension_unproven", "public_unproven", "witness_missing", "witness_changed", "kept_unproven"}
+SIGNED = {"signed", "signed_earlier"}
 UNSAID = {"unreadable", "content_changed"}  # what such an entry says was not written by the log
 LATEST = timedelta(minutes=10)  # the sequencer takes a tenth of a second
 LONGEST_PROOF, LONGEST_NOTE, LONGEST_TILE, DEEPEST = 64, 64 * 1024, 8192, 64
@@ -41,7 +43,7 @@ TILE_WIDTH = 256
 # The worst first: an entry's own code is the first of these that it has.
 ORDER = (
     "malformed", "unreadable", "content_changed", "other_citizen", "repeated", "reordered", "missing_before", "unlinked",
-    "not_included", "left_out", "shown_differs", "overdue",
+    "not_included", "left_out", "kept_changed", "kept_not_included", "kept_late", "shown_differs", "kept_unproven", "overdue",
 )  # fmt: skip
 SENTENCES = {
     "malformed": "This is no entry of a log.",
@@ -54,6 +56,10 @@ SENTENCES = {
     "unlinked": "This entry does not follow from the one before it.",
     "not_included": "This entry does not stand in the public log.",
     "left_out": "This entry was kept out of the public log, though later ones are in it.",
+    "kept_changed": "A law had this kept back; what is told now is not what was sealed in the public log then.",
+    "kept_not_included": "A law had this kept back; what was sealed then does not stand in the public log where it is said to.",
+    "kept_late": "A law had this kept back; it was sealed in the public log later than it says.",
+    "kept_unproven": "A law had this kept back; the bundle has no proof that it was sealed in the public log since then.",
     "shown_differs": "Aurora's pages show this entry otherwise than it was written.",
     "overdue": "This entry has waited for its seal for more than ten minutes.",
     "pending": "Waiting to be sealed.",
@@ -69,6 +75,7 @@ SENTENCES = {
     "head_differs": "The last entry is not the one that Aurora notes as the last.",
     "witness_wrong": "A witness's signature is wrong.",
     "witness_missing": "None of the witnesses that you trust has signed.",
+    "witness_changed": "This witness is named with another key than the one that was noted; what that key signs is not counted.",
     "earlier_forked": "The public log no longer contains a state that it had.",
     "tree_shrunk": "The public log has fewer entries than last time.",
     "tree_forked": "The public log no longer contains what it contained last time.",
@@ -82,8 +89,22 @@ SENTENCES = {
     "key_from_bundle": "The log's key was taken from the bundle itself: compare it with the one published elsewhere.",
     "unwitnessed": "No witness has signed this tree head.",
     "witnessed_earlier": "Witnesses have signed an earlier tree head, which this one extends.",
+    "witness_gone": "A key of a witness that was noted before is named no longer.",
     "other_signatures": "The tree head bears further signatures of the log that are not checked here (ML-DSA).",
     "empty": "There are no entries.",
+}
+# Of a state of the public log that the entry of a download notes.
+NOTED_SENTENCES = {
+    "tree_shrunk": "This entry is a download of yours. The public log has fewer entries than it notes.",
+    "tree_forked": "This entry is a download of yours. The public log no longer contains the state that it notes.",
+    "extension_unproven": "This entry is a download of yours. Whether the public log contains the state that it notes could not be checked; --log can.",
+}
+WITNESS_SENTENCES = {
+    "signed": "has signed this state",
+    "signed_earlier": "has signed an earlier state, which this one contains",
+    "not_signed": "has not signed",
+    "unknown": "is not the key that was noted under this name: what it signs is not counted",
+    "gone": "was noted before, and is named no longer",
 }
 
 
@@ -389,9 +410,9 @@ def open_checkpoint(note: object, keys: Sequence[Key]) -> Head | str:
     return head
 
 
-def cosigned(head: Head, witnesses: Sequence[Key]) -> tuple[list[str], bool]:
-    """The names of the witnesses whose cosignature/v1 holds, and whether one of theirs does not."""
-    names: list[str] = []
+def cosigned(head: Head, witnesses: Sequence[Key]) -> tuple[list[Key], bool]:
+    """The keys of the witnesses whose cosignature/v1 holds, and whether one of theirs does not."""
+    held: list[Key] = []
     wrong = False
     for name, identifier, signature in head.lines:
         key = next((one for one in witnesses if (one.name, one.id) == (name, identifier)), None)
@@ -401,9 +422,59 @@ def cosigned(head: Head, witnesses: Sequence[Key]) -> tuple[list[str], bool]:
         message = f"cosignature/v1\ntime {time}\n{head.text}".encode("utf-8", "surrogatepass")
         if len(signature) != 72 or not 0 < time <= LARGEST or not ed25519(key.public, signature[8:], message):
             wrong = True
-        elif key.name not in names:
-            names.append(key.name)
-    return names, wrong
+        elif key not in held:
+            held.append(key)
+    return held, wrong
+
+
+class Watch:
+    """Whose cosignatures count. A witness that was noted before is known by the key that it had then: another key under its name counts
+    only on a note that the noted key signed too.
+    """
+
+    def __init__(self, named: Iterable[Key], noted: Iterable[Key]) -> None:
+        self._named = list({key.vkey: key for key in named}.values())
+        self._noted = {key.vkey: key for key in noted}
+        self._vkeys = {key.vkey for key in self._named}
+        # A noted key is looked for even where it is named no longer, unless another noted one of the same witness is.
+        told = {key.name for key in self._named if key.vkey in self._noted}
+        self._missing = [key for key in self._noted.values() if key.name not in told]
+        self._counted: dict[str, str] = {}
+        self._refused: set[str] = set()
+        self.wrong = False
+
+    def read(self, head: Head, state: str) -> None:
+        """Take in a note that is proved."""
+        held, wrong = cosigned(head, [*self._named, *self._missing])
+        self.wrong = self.wrong or wrong
+        vouching = {key.name for key in held if key.vkey in self._noted}
+        for key in held:
+            if self._strange(key) and key.name not in vouching:
+                self._refused.add(key.vkey)
+            else:
+                self._counted.setdefault(key.vkey, state)
+
+    def told(self) -> list[dict[str, Any]]:
+        def state(key: Key) -> str:
+            return "unknown" if self._strange(key) else "not_signed" if key.vkey in self._vkeys else "gone"
+
+        return [
+            {"name": key.name, "key": key.vkey, "state": self._counted.get(key.vkey) or state(key)}
+            for key in [*self._named, *self._missing]
+        ]
+
+    def changed(self) -> list[str]:
+        """The names whose key is another, without the former's word for it."""
+        missing = {key.name for key in self._missing}
+        alone = [
+            key.name
+            for key in self._named
+            if self._strange(key) and key.vkey not in self._counted and (key.vkey in self._refused or key.name in missing)
+        ]
+        return list(dict.fromkeys(alone))
+
+    def _strange(self, key: Key) -> bool:
+        return key.vkey not in self._noted and any(one.name == key.name for one in self._noted.values())
 
 
 # --- A citizen's entries ---
@@ -421,6 +492,7 @@ class Entry:
         self.salt, self.access, self.index = unhex(given["salt"], 32), given["access"], given["index"]
         self.proof = None if given["proof"] is None else [bytes.fromhex(one) for one in given["proof"]]
         self.shown = given.get("shown") or {}
+        self.kept = given.get("kept")
 
 
 def read_entry(given: object) -> Entry | None:
@@ -458,19 +530,104 @@ def _content(entry: Entry, citizen: str) -> list[str]:
     return [*found, "shown_differs"] if entry.shown else found
 
 
-def _time(text: object) -> datetime | None:
+def _instant(text: object) -> datetime | None:
+    """To the millisecond, as browsers count."""
     if not isinstance(text, str) or not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", text, re.ASCII):
         return None
     try:
-        return datetime.fromisoformat(text)
+        at = datetime.fromisoformat(text)
+        return at.replace(microsecond=at.microsecond // 1000 * 1000) if at.isoformat().startswith(text[:19]) else None
     except ValueError:
         return None
 
 
 def _late(at: object, made_at: object) -> bool:
     """Whoever writes the bundle says when it was made: a time that is none, or long before the entry, is no reason to wait."""
-    written, made = _time(at), _time(made_at)
+    written, made = _instant(at), _instant(made_at)
     return written is None or made is None or abs(made - written) > LATEST
+
+
+# --- What a law had kept back: the leaf, or the two, that an entry which tells of it names ---
+
+
+def _part(value: object, *path: str) -> Any:
+    """A member within members; None where there is none."""
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def _opened(named: object) -> Any:
+    """What was hashed behind the salt, if it makes the commitment that is named; else None."""
+    salt, text = unhex(_part(named, "salt"), 32), _part(named, "entry")
+    if salt is None or not isinstance(text, str):
+        return None
+    if _sha256(salt, text.encode()).hex() != _part(named, "commitment"):
+        return None
+    try:
+        said = read_json(text)
+        return said if canonical(said) == text and _instant(_part(said, "kept", "since")) is not None else None
+    except (ValueError, RecursionError):
+        return None  # no JSON, or none that was ever sealed
+
+
+def _agrees(access: dict[str, Any], named: Sequence[object], sealed: Sequence[Any]) -> bool:
+    """Does the entry tell what was sealed, all of it under the same law and in its order?"""
+    details, first, last = access.get("details"), sealed[0], sealed[-1]
+    told = [_part(access, name) for name in ("citizen", "actor", "purpose", "categories")]
+    told += [_part(details, name) for name in ("used_at", "report", "law", "kept_since", "kept_until")]
+    then = [_part(first, "access", name) for name in ("citizen", "actor", "purpose", "categories", "at")]
+    then += [
+        _part(first, "access", "details", "report"),
+        _part(first, "kept", "law"),
+        _part(first, "kept", "since"),
+        _part(last, "kept", "until"),
+    ]
+    if canonical(told) != canonical(then):
+        return False
+    for number, (name, one) in enumerate(zip(named, sealed, strict=True), 1):
+        known = [_part(name, "id"), _part(access, "citizen"), _part(access, "actor"), REPORTED, _part(details, "law"), number]
+        known.append(_part(named[0], "id") if number > 1 else None)
+        stated = [_part(one, "access", member) for member in ("id", "citizen", "actor", "event")]
+        stated += [_part(one, "kept", "law"), _part(one, "kept", "number"), _part(one, "access", "details", "extends")]
+        if canonical(known) != canonical(stated):
+            return False
+    return True
+
+
+def _placed(named: object, said: Any, entry: Entry, head: Head | None, dated: Iterable[tuple[datetime, int]]) -> str:
+    """ "" where the leaf stands in the tree, before its entry and before all that is proved to be of a later time."""
+    commitment = unhex(_part(named, "commitment"), 32)
+    if commitment is None:
+        return ""  # there are no words that make it
+    carried = [one for one in entry.kept if _part(one, "commitment") == commitment.hex()] if isinstance(entry.kept, list) else []
+    first, stated = carried[0] if carried else None, _part(named, "index")
+    index, given = _part(first, "index"), _part(first, "proof")
+    if index is None and given is None:
+        return "kept_unproven"
+    if head is None:
+        return ""  # the whole has a finding of its own
+    proof = _hashes(given)
+    if proof is None or len(proof) > LONGEST_PROOF or not _is_count(index, 0):
+        return "kept_not_included"
+    if stated is not None and not (_is_count(stated, 0) and stated == index):
+        return "kept_not_included"
+    if not is_included(index=index, size=head.size, leaf=leaf_hash(commitment), proof=proof, root=head.root):
+        return "kept_not_included"
+    since = None if said is None else _instant(said["kept"]["since"])
+    before = [place for at, place in dated if since is not None and at > since + LATEST]
+    if entry.proof is not None:
+        before.append(entry.index)
+    return "" if all(index < place for place in before) else "kept_late"
+
+
+def _kept_codes(entry: Entry, head: Head | None, dated: Sequence[tuple[datetime, int]]) -> list[str]:
+    named = _part(entry.access, "details", "kept")
+    if not isinstance(named, list) or not 1 <= len(named) <= 2:  # a law lets it be kept longer once
+        return ["kept_changed"]
+    sealed = [_opened(one) for one in named]
+    codes = [code for one, said in zip(named, sealed, strict=True) if (code := _placed(one, said, entry, head, dated))]
+    return ["kept_changed", *codes] if None in sealed or not _agrees(entry.access, named, sealed) else codes
 
 
 def _chain(entries: Sequence[Entry | None]) -> list[tuple[int, str]]:
@@ -506,6 +663,11 @@ def check_entries(entries: Sequence[Entry | None], *, citizen: str, made_at: str
         leaf = leaf_hash(bytes.fromhex(entry.commitment))
         if not is_included(index=entry.index, size=head.size, leaf=leaf, proof=entry.proof, root=head.root):
             found.append("not_included")
+    proved = [entry for found, entry in zip(codes, entries, strict=True) if entry and entry.proof is not None and not found]
+    dated = [(at, entry.index) for entry in proved if (at := _instant(entry.access.get("at"))) is not None]
+    for found, entry in zip(codes, entries, strict=True):
+        if entry and entry.access is not None and entry.access.get("event") == DISCLOSED and "content_changed" not in found:
+            found += _kept_codes(entry, head, dated)
     for position, code in _chain(entries):
         codes[position].append(code)
     newest_sealed = max((entry.seq for entry in entries if entry and entry.proof is not None), default=0)
@@ -561,8 +723,13 @@ def check_bundle(
         else:
             before, former = seen_of(older, told), older
     head = _head(bundle, keys, before, findings, notes)
-    names = _witnesses(bundle, head, bundle["witnesses"] if witnesses is None else witnesses, findings, notes)
-    if witnesses is not None and not names:
+    noted = before.get("witnesses") if before and witnesses is None else None  # keys that are trusted from elsewhere need no noted ones
+    watched = Watch(
+        keys_of(bundle["witnesses"] if witnesses is None else witnesses, WITNESS),
+        keys_of(noted if isinstance(noted, list) else [], WITNESS),
+    )
+    known = _witnesses(bundle, head, watched, findings, notes)
+    if witnesses is not None and not any(one["state"] in SIGNED for one in known):
         findings.append({"code": "witness_missing"})
     entries = [read_entry(given) for given in bundle["entries"]]
     codes = check_entries(entries, citizen=bundle["citizen"], made_at=bundle["made_at"], head=head)
@@ -595,15 +762,15 @@ def check_bundle(
         {"seq": seq, "code": found[0] if found else "pending" if entry and entry.proof is None else "proved"}
         for seq, found, entry in zip(seqs, codes, entries, strict=True)
     ]
-    return _result("failed" if failed else "incomplete" if findings else "verified", stated, findings, notes, len(entries), head, names)
+    return _result("failed" if failed else "incomplete" if findings else "verified", stated, findings, notes, len(entries), head, known)
 
 
 def _result(
-    verdict: str, entries: list[Any], findings: list[Any], notes: list[str], length: int, head: Head | None, names: list[str]
+    verdict: str, entries: list[Any], findings: list[Any], notes: list[str], length: int, head: Head | None, known: list[dict[str, Any]]
 ) -> dict[str, Any]:
     return {
         "verdict": verdict, "entries": entries, "findings": findings, "notes": notes, "length": length,
-        "size": head.size if head else None, "root": head.root.hex() if head else None, "witnesses": names, "key": head.signer.vkey if head else None,
+        "size": head.size if head else None, "root": head.root.hex() if head else None, "witnesses": known, "key": head.signer.vkey if head else None,
     }  # fmt: skip
 
 
@@ -613,6 +780,7 @@ def seen_of(bundle: dict[str, Any], told: dict[str, Any]) -> dict[str, Any]:
     return {
         "citizen": bundle["citizen"], "name": bundle["log"]["name"], "key": told["key"], "size": told["size"], "root": told["root"],
         "seq": head["seq"], "commitment": head["commitment"],
+        "witnesses": [one["key"] for one in told["witnesses"] if one["state"] != "unknown"],
     }  # fmt: skip
 
 
@@ -640,13 +808,11 @@ def _head(
 
 
 def _witnesses(
-    bundle: dict[str, Any], head: Head | None, asked: Iterable[object], findings: list[dict[str, Any]], notes: list[str]
-) -> list[str]:
+    bundle: dict[str, Any], head: Head | None, watched: Watch, findings: list[dict[str, Any]], notes: list[str]
+) -> list[dict[str, Any]]:
     if head is None:
         return []
-    known = keys_of(asked, WITNESS)
-    own, wrong = cosigned(head, known)
-    names = list(own)
+    watched.read(head, "signed")
     for given in bundle["earlier"]:
         earlier = given if isinstance(given, dict) else {}
         former = _earlier_head(earlier, head.signer)
@@ -656,16 +822,19 @@ def _witnesses(
         if isinstance(former, str) or proof is None or not (former.size == 0 or _extends(former, head, proof)):
             findings.append({"code": "earlier_forked"})
             continue
-        then, wrong_then = cosigned(former, known)
-        wrong = wrong or wrong_then
-        names += [name for name in then if name not in names]
-    if wrong:
+        watched.read(former, "signed_earlier")
+    if watched.wrong:
         findings.append({"code": "witness_wrong"})
-    if not names:
+    findings += [{"code": "witness_changed", "name": name} for name in watched.changed()]
+    known = watched.told()
+    states = {one["state"] for one in known}
+    if not states & SIGNED:
         notes.append("unwitnessed")
-    elif not own:
+    elif "signed" not in states:
         notes.append("witnessed_earlier")
-    return names
+    if "gone" in states:
+        notes.append("witness_gone")
+    return known
 
 
 def _earlier_head(earlier: dict[str, Any], signer: Key) -> Head | str:
@@ -848,7 +1017,9 @@ def _say(result: dict[str, Any], bundle: Any, every: bool) -> None:
             print(f"{entry['seq']}  {entry['code']}  {what}  {SENTENCES[entry['code']]}")
     for finding in result["findings"]:
         if finding["code"] not in ORDER:
-            print(f"{finding['code']}: {SENTENCES[finding['code']]}")
+            code, seq, name = finding["code"], finding.get("seq"), finding.get("name")
+            about = f" entry {seq}" if seq is not None else f" {ascii(name)[1:-1]}" if name else ""
+            print(f"{code}{about}: {(NOTED_SENTENCES.get(code) if seq is not None else None) or SENTENCES[code]}")
     for note in result["notes"]:
         print(f"({note}) {SENTENCES[note]}")
     proved = sum(entry["code"] == "proved" for entry in result["entries"])
@@ -856,7 +1027,9 @@ def _say(result: dict[str, Any], bundle: Any, every: bool) -> None:
     print(
         f"{result['length']} entries, {proved} proved, {pending} waiting to be sealed. Tree of {result['size']} entries, root {result['root']}."
     )
-    print(f"Key: {result['key']}. Witnesses: {', '.join(result['witnesses']) or 'none'}.")
+    print(f"Key: {result['key']}")
+    for one in result["witnesses"]:
+        print(f"Witness: {ascii(one['key'])[1:-1]} {WITNESS_SENTENCES[one['state']]}.")
     print({"verified": "VERIFIED", "failed": "FAILED", "incomplete": "NOT COMPLETE: what could be checked holds"}[result["verdict"]])
 
 

@@ -1,6 +1,7 @@
 // Bytes as text and back, and SHA-256 by WebCrypto (FIPS 180-4). Every reader is strict: one spelling for each value.
 
 const HEX = /^(?:[0-9a-f]{2})*$/;
+const AT = /^(?!0000)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 export const utf8 = (text) => new TextEncoder().encode(text);
@@ -31,6 +32,17 @@ export function joined(...parts) {
     at += part.length;
   }
   return whole;
+}
+
+export const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+export const isCount = (value, least) => Number.isSafeInteger(value) && value >= least;
+
+// Milliseconds of `2026-11-26T15:30:00.123456Z`; null for another form, or a day that is in no calendar.
+export function instant(text) {
+  if (typeof text !== 'string' || !AT.test(text)) return null;
+  const at = new Date(text);
+  return Number.isNaN(at.getTime()) || at.toISOString().slice(0, 23) !== text.slice(0, 23) ? null : at.getTime();
 }
 
 export const same = (a, b) => a.length === b.length && a.every((byte, i) => byte === b[i]);

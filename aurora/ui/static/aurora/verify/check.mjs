@@ -1,16 +1,16 @@
 // Is this bundle (format aurora-log-bundle-1, docs/citizen/log.md) whole and true, and does it extend what was seen before? Nothing here
 // asks a server for its opinion; aurora_verify.py says the same of the same bundle, by the same codes.
-import { hexOf, sha256, unbase64, unhex } from './bytes.mjs';
+import { hexOf, isObject, sha256, unbase64, unhex } from './bytes.mjs';
 import { leafHash } from './canonical.mjs';
 import { checkEntries } from './entries.mjs';
 import { consistencyProof, isConsistent, isIncluded, nodeOfTiles, remembering } from './merkle.mjs';
-import { logKeys, openCheckpoint, witnessed, witnessKeys } from './note.mjs';
+import { logKeys, openCheckpoint, witnessKeys } from './note.mjs';
+import { watching } from './witnesses.mjs';
 
 export const FORMAT = 'aurora-log-bundle-1';
-const INCOMPLETE = new Set(['overdue', 'extension_unproven', 'public_unproven', 'witness_missing']);
+const INCOMPLETE = new Set(['overdue', 'extension_unproven', 'public_unproven', 'witness_missing', 'witness_changed', 'kept_unproven']);
+const SIGNED = new Set(['signed', 'signed_earlier']);
 const EXPORTED = 'citizen:twin:exported';
-
-const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function wellFormed(bundle) {
   return isObject(bundle) && bundle.format === FORMAT && typeof bundle.citizen === 'string' && typeof bundle.made_at === 'string'
@@ -26,7 +26,7 @@ const nothing = (code) => ({
   verdict: 'failed', entries: [], findings: [{ code }], notes: [], length: 0, size: null, root: null, witnesses: [], key: null,
 });
 
-// `seen` is what an earlier verification left: {citizen, name, key, size, root, seq, commitment}; `older` an earlier bundle. `keys` and
+// `seen` is what an earlier verification left: {citizen, name, key, size, root, seq, commitment, witnesses}; `older` an earlier bundle. `keys` and
 // `witnesses` are verifier keys that are trusted from elsewhere. `tile(level, path)` promises a public tile's bytes, `today` the checkpoint that
 // everyone is shown.
 export async function check(bundle, { seen = null, older = null, keys = null, witnesses = null, tile = null, today = null, progress } = {}) {
@@ -40,10 +40,11 @@ export async function check(bundle, { seen = null, older = null, keys = null, wi
     else [before, former] = [seenOf(older, result), older];
   }
   const opened = await headOf(bundle, { keys, before, findings, notes });
-  const asked = witnesses ?? bundle.witnesses;
   const head = opened?.head ?? null;
-  const names = await witnessesOf(bundle, opened, { asked, findings, notes });
-  if (witnesses !== null && names.length === 0) findings.push({ code: 'witness_missing' });
+  // Keys that are trusted from elsewhere need no noted ones.
+  const noted = witnesses === null ? (before?.witnesses ?? []) : [];
+  const known = await witnessesOf(bundle, opened, { asked: witnesses ?? bundle.witnesses, noted, findings, notes });
+  if (witnesses !== null && !known.some(({ state }) => SIGNED.has(state))) findings.push({ code: 'witness_missing' });
   const checked = await checkEntries(bundle.entries, { citizen: bundle.citizen, madeAt: bundle.made_at, head, node: remembering(), progress });
   checked.codes.forEach((codes, i) => codes.forEach((code) => findings.push({ code, seq: checked.seqs[i] })));
   if (head === null && checked.pending.some((pending) => !pending) && bundle.checkpoint === null) findings.push({ code: 'no_checkpoint' });
@@ -63,15 +64,16 @@ export async function check(bundle, { seen = null, older = null, keys = null, wi
     length: bundle.entries.length,
     size: head ? head.size : null,
     root: head ? hexOf(head.root) : null,
-    witnesses: names,
+    witnesses: known,
     key: opened?.signer.vkey ?? null,
   };
 }
 
 // What to remember of a bundle that was verified, to hold the next one against.
-export const seenOf = (bundle, { key, size, root }) => ({
+export const seenOf = (bundle, { key, size, root, witnesses }) => ({
   citizen: bundle.citizen, name: bundle.log.name, key, size, root,
   seq: bundle.head?.seq ?? 0, commitment: bundle.head?.commitment ?? null,
+  witnesses: witnesses.filter(({ state }) => state !== 'unknown').map((one) => one.key),
 });
 
 async function headOf(bundle, { keys, before, findings, notes }) {
@@ -93,12 +95,10 @@ async function headOf(bundle, { keys, before, findings, notes }) {
   return opened;
 }
 
-async function witnessesOf(bundle, opened, { asked, findings, notes }) {
+async function witnessesOf(bundle, opened, { asked, noted, findings, notes }) {
   if (opened === null) return [];
-  const known = await witnessKeys(asked);
-  const own = await witnessed(opened.parsed, known);
-  const names = [...own.names];
-  let wrong = own.wrong;
+  const watch = watching(await witnessKeys(asked), await witnessKeys(noted));
+  await watch.read(opened.parsed, 'signed');
   for (const earlier of bundle.earlier) {
     const former = await earlierHead(earlier, opened.signer);
     if (['wrong_key', 'other_log'].includes(former.code)) continue; // of a key that the log had before
@@ -110,15 +110,16 @@ async function witnessesOf(bundle, opened, { asked, findings, notes }) {
       findings.push({ code: 'earlier_forked' });
       continue;
     }
-    if (!former.parsed) continue;
-    const then = await witnessed(former.parsed, known);
-    wrong ||= then.wrong;
-    for (const name of then.names) if (!names.includes(name)) names.push(name);
+    if (former.parsed) await watch.read(former.parsed, 'signed_earlier');
   }
+  const { witnesses, changed, wrong } = watch.told();
   if (wrong) findings.push({ code: 'witness_wrong' });
-  if (names.length === 0) notes.push('unwitnessed');
-  else if (own.names.length === 0) notes.push('witnessed_earlier');
-  return names;
+  for (const name of changed) findings.push({ code: 'witness_changed', name });
+  const states = witnesses.map(({ state }) => state);
+  if (!states.some((state) => SIGNED.has(state))) notes.push('unwitnessed');
+  else if (!states.includes('signed')) notes.push('witnessed_earlier');
+  if (states.includes('gone')) notes.push('witness_gone');
+  return witnesses;
 }
 
 const hashesOf = (given) => {

@@ -1,22 +1,18 @@
 // One citizen's entries: each is what was committed to, they are one chain 1, 2, 3, ..., and each stands in the tree.
-import { same, sha256, unhex } from './bytes.mjs';
+import { instant, isCount, isObject, same, sha256, unhex } from './bytes.mjs';
 import { hashed, leafHash } from './canonical.mjs';
-import { isIncluded } from './merkle.mjs';
+import { discloses, keptCodes } from './kept.mjs';
+import { isIncluded, LONGEST_PROOF } from './merkle.mjs';
 
 const NO_COMMITMENT = '0'.repeat(64);
-const AT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
-const LONGEST_PROOF = 64;
 const LATEST_MS = 10 * 60 * 1000; // the sequencer takes a tenth of a second
 const AT_ONCE = 128;
 
 // The worst first: an entry's own code is the first of these that it has.
 const ORDER = [
   'malformed', 'unreadable', 'content_changed', 'other_citizen', 'repeated', 'reordered', 'missing_before', 'unlinked',
-  'not_included', 'left_out', 'shown_differs', 'overdue',
+  'not_included', 'left_out', 'kept_changed', 'kept_not_included', 'kept_late', 'shown_differs', 'kept_unproven', 'overdue',
 ];
-
-const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
-const isCount = (value, least) => Number.isSafeInteger(value) && value >= least;
 
 // The entry with its bytes; null where it is none.
 function read(entry) {
@@ -57,8 +53,8 @@ async function inclusion(entry, head, node) {
 // Whoever writes the bundle says when it was made: a time that is none, or long before the entry, is no reason to wait.
 function late({ access }, madeAt) {
   if (!isObject(access)) return false; // unreadable, which is worse
-  const waited = AT.test(access.at) && AT.test(madeAt) ? Date.parse(madeAt) - Date.parse(access.at) : NaN;
-  return !(Math.abs(waited) <= LATEST_MS);
+  const [written, made] = [instant(access.at), instant(madeAt)];
+  return written === null || made === null || Math.abs(made - written) > LATEST_MS;
 }
 
 // Where the chain is broken, as [position, code]; what stands out of order is not taken as the place to go on from.
@@ -77,6 +73,15 @@ function chain(entries) {
   return broken;
 }
 
+// Of entries that tell what a law had kept back: what is wrong with the leaves that they name. The other entries say when it must have stood there.
+async function keptBack(entries, codes, { head, node }) {
+  const told = entries.map((_, i) => i).filter((i) => discloses(entries[i]?.access) && !codes[i].includes('content_changed'));
+  if (told.length === 0) return;
+  const proved = entries.filter((entry, i) => entry && !entry.pending && codes[i].length === 0);
+  const dated = proved.map(({ access, index }) => ({ at: instant(access.at), index })).filter(({ at }) => at !== null);
+  for (const i of told) codes[i].push(...(await keptCodes(entries[i], { head, node, dated })));
+}
+
 // `codes`: for each entry all that is wrong with it. `commitments`: number -> commitment, of what can be read.
 export async function checkEntries(list, { citizen, madeAt, head, node, progress = () => {} }) {
   const entries = list.map(read);
@@ -87,6 +92,7 @@ export async function checkEntries(list, { citizen, madeAt, head, node, progress
     }));
     progress(Math.min(start + AT_ONCE, entries.length), entries.length);
   }
+  await keptBack(entries, codes, { head, node });
   for (const [position, code] of chain(entries)) codes[position].push(code);
   let newestSealed = 0;
   for (const entry of entries) if (entry && !entry.pending) newestSealed = Math.max(newestSealed, entry.seq);

@@ -8,6 +8,7 @@ const odd = (n) => n % 2 === 1;
 const isSize = (n) => Number.isSafeInteger(n) && n >= 0;
 export const HASH = 32;
 export const WIDTH = 256;
+export const LONGEST_PROOF = 64;
 
 export const nodeHash = (left, right) => sha256(joined(NODE, left, right));
 

@@ -5,7 +5,7 @@ import { el, resultOf } from './show.mjs';
 const LANGUAGES = { fi: 'Suomi', sv: 'Svenska', en: 'English' };
 const everything = JSON.parse(document.getElementById('verify-data').textContent);
 const body = document.getElementById('verify');
-let language = Object.keys(LANGUAGES).find((code) => (navigator.language ?? '').startsWith(code)) ?? 'en';
+let language = document.documentElement.lang; // the one in which it was downloaded
 let shown = null;
 
 const dataIn = (code) => ({ language: code, timeZone: undefined, words: everything[code], names: everything[code].names });

@@ -42,6 +42,8 @@ function showMemory(name) {
     ? filled(said.remembered, { at: moment(kept.at, data), seq: number(kept.seq, data), size: number(kept.size, data), name: kept.name })
     : said.nothing_remembered;
   document.getElementById('memory-key').textContent = kept ? `${said.key}: ${kept.key}` : '';
+  const witnesses = kept && Array.isArray(kept.witnesses) ? kept.witnesses : []; // what older checks kept has none
+  document.getElementById('memory-witnesses').textContent = witnesses.length > 0 ? `${said.witness_keys}: ${witnesses.join(', ')}` : '';
   document.getElementById('memory-forget-offered').hidden = !kept;
   document.getElementById('memory-forget').onclick = () => {
     localStorage.removeItem(name);

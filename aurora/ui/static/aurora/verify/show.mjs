@@ -2,7 +2,7 @@
 
 const ROWS = 200;
 const GOOD = new Set(['proved']);
-const BUSY = new Set(['pending', 'overdue']);
+const BUSY = new Set(['pending', 'overdue', 'kept_unproven']);
 
 // el('p', {class: 'x'}, 'text', child, ...)
 export function el(name, attributes = {}, ...children) {
@@ -41,7 +41,7 @@ export function resultOf(bundle, result, { data, facts = [], entry = null }) {
   if (found.length > 0) inside.append(el('ul', { class: 'govuk-list govuk-list--bullet' }, ...found.map((text) => el('li', {}, text))));
   const parts = [banner];
   if (Array.isArray(bundle?.entries) && bundle.entries.length > 0 && result.entries.length > 0) {
-    parts.push(el('ul', { class: 'govuk-list govuk-list--bullet au-measure' }, ...about(result, facts, data).map((text) => el('li', {}, text))));
+    parts.push(el('ul', { class: 'govuk-list govuk-list--bullet au-measure' }, ...about(result, facts, data).map((text) => el('li', {}, text)), ...witnessesOf(result, data)));
     parts.push(...entriesOf(bundle, result, data, entry));
   }
   return parts;
@@ -51,10 +51,12 @@ export function resultOf(bundle, result, { data, facts = [], entry = null }) {
 function sentences(result, words, data) {
   const said = [];
   const seen = new Map();
-  for (const { code, seq } of result.findings) {
-    const times = (seen.get(code) ?? 0) + 1;
-    seen.set(code, times);
-    if (times <= 5) said.push(filled(words.findings[code], { seq: seq == null ? '?' : number(seq, data) }));
+  for (const { code, seq, name } of result.findings) {
+    // Of a state of the public log that an entry of a download notes: the entry is named.
+    const kind = seq != null && `${code}_noted` in words.findings ? `${code}_noted` : code;
+    const times = (seen.get(kind) ?? 0) + 1;
+    seen.set(kind, times);
+    if (times <= 5) said.push(filled(words.findings[kind], { seq: seq == null ? '?' : number(seq, data), name }));
     else if (times === 6) said.push('…');
   }
   return said;
@@ -66,8 +68,12 @@ function about(result, facts, data) {
   const lines = [filled(said.counts, { length: number(result.length, data), proved: count('proved'), pending: count('pending') })];
   if (result.entries.at(-1)?.code === 'pending') lines.push(said.pending_why);
   lines.push(...facts);
-  if (result.witnesses.length > 0 && !result.notes.includes('witnessed_earlier')) lines.push(filled(said.witnesses, { names: result.witnesses.join(', ') }));
   return [...lines, ...result.notes.map((code) => notes[code])];
+}
+
+// Each witness, whether its signature holds, and the key by which that was checked.
+function witnessesOf({ witnesses }, { words }) {
+  return witnesses.map(({ name, key, state }) => el('li', {}, filled(words.witnesses[state], { name }), ' ', el('span', { class: 'au-code' }, key)));
 }
 
 function entriesOf(bundle, result, data, entry) {
