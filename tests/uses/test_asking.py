@@ -6,11 +6,13 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
 
 from aurora.journeys import ask_uses
+from consent.models import Agency
 from consent.oauth.models import Client
 from consent.scope import citizen_scope
 from consent.uses import accounts, find_usage
@@ -229,3 +231,46 @@ def test_who_lost_the_lease_keeps_nothing(cast: Cast, asked: Peer, monkeypatch: 
 def test_an_account_that_is_gone_is_no_trouble(cast: Cast, asked: Peer) -> None:
     ask_uses.run(account_id=cast.aino.id)
     assert not asked.seen
+
+
+def test_who_lost_the_lease_between_two_pages_asks_no_further(cast: Cast, asked: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
+    says(asked, *[record(ago(seconds=n), action=f"Step {n} of a slow worker") for n in range(100)])
+    before, parse = len(reports(cast.aino)), find_usage.parse
+
+    def taken_over(*page: Any, **asked_for: Any) -> Any:
+        change(cast, lease_token="00000000-0000-4000-8000-000000000001")
+        return parse(*page, **asked_for)
+
+    monkeypatch.setattr(ask_uses.find_usage, "parse", taken_over)
+    ask(cast)
+    assert len(questions(asked)) == 1 and len(reports(cast.aino)) == before
+
+
+def test_an_agency_is_asked_at_its_own_address_of_one_citizen_at_a_time_while_it_and_its_client_stand(cast: Cast, asked: Peer) -> None:
+    read(cast, cast.cecilia)
+    mine, other, now = account(cast, cast.aino), account(cast, cast.cecilia), timezone.now()
+    with citizen_scope(cast.cecilia.id):
+        Account.objects.filter(pk=other.pk).update(poll_due_at=ago(minutes=1), lease_token=None, lease_until=None)
+
+    def waits() -> bool:
+        """Nobody is told to ask about Aino, and who asks all the same asks nothing."""
+        ask_uses.run(account_id=mine.pk)
+        return mine.pk not in accounts.to_ask(now=now, most=100) and not asked.seen
+
+    for thing in (mine.agency, Client.objects.get(client_id=cast.office.client_id)):
+        type(thing).objects.filter(pk=thing.pk).update(active=False)
+        try:
+            assert waits(), thing
+        finally:
+            type(thing).objects.filter(pk=thing.pk).update(active=True)
+    stranger = Agency.objects.create(code=f"stranger-{uuid4().hex[:8]}", name={"en": "Stranger"}, roles=["data_user"])
+    with citizen_scope(cast.aino.id):
+        made = Account.objects.create(citizen_id=cast.aino.id, agency=stranger, poll_due_at=ago(minutes=1))
+        assert accounts.claim(account_id=made.pk, now=now) is None, "the office's address is for what is the office's"
+        made.delete()
+    stranger.delete()
+    with citizen_scope(cast.cecilia.id):
+        assert accounts.claim(account_id=other.pk, now=now)
+    assert waits(), "one that hangs must not hold all workers"
+    with citizen_scope(cast.cecilia.id):
+        Account.objects.filter(pk=other.pk).update(lease_token=None, lease_until=None, poll_due_at=None)

@@ -17,7 +17,7 @@ from consent.ids import uuid7
 from consent.ledger import leaf, verify
 from consent.ledger.append import OutsideScope, append, sealing_context
 from consent.ledger.events import Event
-from consent.ledger.models import Head, LedgerEntry
+from consent.ledger.models import Head, LedgerEntry, Pending
 from consent.ledger.queries import entries_for, my_sequence_is_unbroken, open_entry
 from consent.scope import citizen_scope
 from tests.consent.ledger.conftest import TABLES, InvalidTag, open_sealed, read_by_agency, seal
@@ -252,3 +252,13 @@ def test_nothing_personal_is_in_reprs_or_errors() -> None:
     assert "telltale" not in repr(entry) + str(entry) + repr(opened)
     assert opened.salt.hex() not in repr(opened)
     assert str(AINO) not in repr(entry) + str(verify.NotVerified("x"))
+
+
+def test_what_is_logged_of_any_kind_awaits_its_place_in_the_tree() -> None:
+    """A refusal and a broken glass as much as a read: of what is appended nothing may be kept out of the tree."""
+    appended = {}
+    for event in Event:
+        actor, decision = "benefits" if event.actor == "agency" else event.actor, "no_consent" if event.is_refusal else "permit"
+        one = read_by_agency(AINO, event=event, actor=actor, decision=decision, permit_id=None)
+        appended[one.entry_id] = one.commitment
+    assert {row.entry_id: bytes(row.commitment) for row in Pending.objects.all()} == appended

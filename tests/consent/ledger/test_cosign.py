@@ -346,3 +346,35 @@ def test_an_alarm_stays_until_one_operator_has_looked() -> None:
     assert (alarm.seen_by, alarm.seen_at) == (operator, now) and not cosignatures.unseen()
     cosignatures.alarm(kind=Alarm.Kind.INCONSISTENT, origin="x", witness="w", size=1, now=now)
     assert not cosignatures.unseen(), "the same is not raised anew"
+
+
+def test_of_two_witnesses_each_is_asked_at_its_own_address_and_held_to_its_own_key(log: Log, watching: Watching, peer: Peer) -> None:
+    def asked() -> None:
+        note = queries.newest_checkpoint().note  # type: ignore[union-attr]
+        peer.answers["/add-checkpoint"] = answer(cosignature(note, NAME, SEED, at=AT).encode(), 200)
+        Witness.objects.update(due_at=datetime(2000, 1, 1, tzinfo=UTC))
+        cosign.sweep(now=datetime.now(UTC))
+        for row in Witness.objects.all():
+            cosign.run(witness_id=row.pk)
+
+    def witnessed() -> tuple[int, str]:
+        found = queries.witnessed_checkpoint()
+        assert found is not None
+        return found.size, found.note
+
+    first, second = watching.address, WitnessAddress(VKEY, peer.url)
+    log.grow(3)
+    with override_settings(AURORA_WITNESSES=(first, second)):
+        asked()
+        assert {(row.vkey, row.trouble, row.size) for row in Witness.objects.all()} == {(first.vkey, "", 3), (VKEY, "", 3)}
+        size, note = witnessed()
+        assert size == verify.open_cosigned(note, first.vkey).checkpoint.size == verify.open_cosigned(note, VKEY).checkpoint.size == 3
+    log.grow(1)
+    with override_settings(AURORA_WITNESSES=(second,)):
+        asked()
+        assert witnessed()[0] == 4
+    # Named no more, it vouches for nothing, whatever rows it has left.
+    size, note = witnessed()
+    assert (size, verify.open_cosigned(note, first.vkey).checkpoint.size) == (3, 3)
+    with pytest.raises(verify.NotVerified):
+        verify.open_cosigned(note, VKEY)

@@ -409,3 +409,14 @@ def test_the_command_says_what_is_wrong(tmp_path: Path) -> None:
     finally:
         for number, handler in former.items():
             signal.signal(number, handler)
+
+
+def test_what_it_commits_is_on_the_disk_before_the_head_is_in_the_file() -> None:
+    """However the server is set: else its crash could take back a head that stands in the file, and nothing would be signed any more."""
+    sequencer = Sequencer(signer=SIGNER, using="owner")
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("SHOW synchronous_commit")
+        assert cursor.fetchone() == ("off",), "as the tests' server is set"
+        assert sequencer.acquire(threading.Event())
+        cursor.execute("SHOW synchronous_commit")
+        assert cursor.fetchone() == ("on",)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
@@ -12,12 +13,17 @@ from django.conf import settings
 from django.db import Error, connection, transaction
 from django.utils import timezone
 
+from aurora.identity.models import Operator
+from consent.breakglass import changes
+from consent.breakglass.models import Request
+from consent.concerns.models import Concern
 from consent.ids import uuid7
 from consent.ledger.append import append
 from consent.ledger.events import Event
 from consent.models import Agency
 from consent.scope import citizen_scope
 from consent.transparency import queries
+from consent.uses import match
 from consent.uses.models import Finding
 from tests.support.citizens import make_citizen
 
@@ -176,3 +182,46 @@ def test_nor_can_a_function_of_its_own_stand_in_for_those_that_count() -> None:
         found = {name: (definer, config) for name, definer, config in cursor.fetchall()}
     assert [name for name, (definer, _) in found.items() if definer] == ["consent_transparency_publish"]
     assert all(config and config[0].startswith("search_path=pg_catalog, public") for _, config in found.values())
+
+
+def test_the_first_moment_of_a_month_is_in_that_month_alone(agency: Agency) -> None:
+    month, earlier = last_month(), last_month(2)
+    first = datetime(month.year, month.month, 1, tzinfo=timezone.get_default_timezone())
+    happened(uuid4(), Event.AGENCY_READ, agency.code, at(earlier))  # so that the month before is published at all
+    for _ in range(10):
+        who = make_citizen()
+        happened(who, Event.AGENCY_READ, agency.code, first, times=3)
+        with citizen_scope(who):
+            Finding.objects.create(citizen_id=who, agency=agency, entry_id=uuid4(), state="not_reported", at=first, since=first)
+            Concern.objects.create(
+                id=uuid7(first), citizen_id=who, about=agency.code, kind="other", language="fi", raised_at=first, entry_id=uuid4(),
+                entry_at=first, event="agency:twin:read", decision="permit", due_at=first + timedelta(days=30),
+            )  # fmt: skip
+    queries.publish()
+    measured = {"reads": ("read_allowed", 30), "uses": ("use_not_reported", 10), "concerns": ("concern_waiting", 10)}
+    for section, (measure, number) in measured.items():
+        assert (told(earlier, section, agency.code)[measure], told(month, section, agency.code)[measure]) == (None, number), section
+
+
+def test_a_request_about_nobody_makes_nobody_of_nine(agency: Agency) -> None:
+    month = last_month()
+    asker, decider = (Operator.objects.create(username=uuid4().hex, name="Olga", roles=[Operator.Role.PRIVACY_OFFICER]) for _ in range(2))
+    for who in [*(make_citizen() for _ in range(9)), None, None]:
+        row = changes.ask(
+            request_id=uuid4(), reason="data_fault", case="2026/1", text_sealed=b"x", who_digest=b"x", categories=["tax.income"], minutes=5,
+            by=asker.pk, now=at(month),
+        )  # fmt: skip
+        if who is not None:
+            with citizen_scope(who):
+                changes.about(request_id=row.pk, citizen_id=who)
+        changes.decide(row=row, state=Request.State.DECLINED, by=decider.pk, now=at(month))
+    happened(uuid4(), Event.AGENCY_READ, agency.code, at(month))
+    queries.publish()
+    assert told(month, "glass", "aurora")["glass_declined"] is None
+
+
+def test_a_month_is_told_once_reports_of_its_last_day_are_in() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_get_functiondef('consent_transparency_publish()'::regprocedure)")
+        waits = re.search(r"v_settled constant interval := interval '(\d+) days'", cursor.fetchone()[0])
+    assert waits is not None and timedelta(days=int(waits[1])) > match.REPORT_WITHIN
