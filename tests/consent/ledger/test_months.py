@@ -6,22 +6,29 @@ import random
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from threading import Thread
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, connections, transaction
+from django.db.models import Q
 from django.test.utils import CaptureQueriesContext
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from consent import acting
 from consent.ids import first_of, moment_of, uuid7
 from consent.ledger import months
 from consent.ledger.append import append
 from consent.ledger.events import Event
 from consent.ledger.models import LedgerEntry
 from consent.ledger.queries import entries_for, my_sequence_is_unbroken, visible
+from consent.rules.mandates import MandateKind, MandateScope, MandateState, MandateView
 from consent.scope import citizen_scope
 from tests.consent.ledger.conftest import read_by_agency, seal
 
 AINO, CECILIA = uuid4(), uuid4()
+THEMES = ("tax.income", "tax.assets", "population.household")
 NOW = datetime.now(UTC)
 # Where a clock may have stood: this year and the last, and where no month was made.
 TIMES = (
@@ -132,16 +139,93 @@ def test_entries_from_before_ids_told_the_time_are_found_by_it() -> None:
             assert visible(AINO, since=end_of_month, until=end_of_month + timedelta(seconds=1)).count() == 1
 
 
-def test_the_newest_come_from_this_month_alone_by_one_statement() -> None:
-    for _ in range(3):
-        read_by_agency(AINO)
+def test_a_page_is_the_same_as_by_one_statement_over_all_months() -> None:
+    """Of all that can be asked for, together: what the function answers is what Django's own statement over `visible` finds."""
+    dice, consents = random.Random(7), [uuid4() for _ in range(3)]
     with citizen_scope(AINO):
-        with CaptureQueriesContext(connection) as captured:
-            assert len(entries_for(AINO, limit=2)) == 2
-            assert len(entries_for(AINO)) == 3, "which is all there is"
-        assert len(captured) == 2
-        plan = plan_of(lambda: entries_for(AINO))
-    assert f"entry_{NOW:%Y_%m}" in plan and f"entry_{NOW - timedelta(days=32):%Y_%m}" not in plan
+        for at in dice.choices(TIMES, k=60):
+            event, actor = dice.choice([(Event.OWN_DATA_VIEWED, "citizen"), (Event.AGENCY_READ, "housing"), (Event.AGENCY_READ, "tax")])
+            append(
+                citizen_id=AINO, event=event, actor=actor, seal=seal, at=at + timedelta(seconds=dice.random()),
+                categories=dice.sample(THEMES, k=dice.randrange(3)), consent_ids=dice.sample(consents, k=dice.randrange(2)),
+                source=dice.choice([None, "tax", "population"]),
+            )  # fmt: skip
+    read_by_agency(CECILIA)
+    moments = st.none() | st.sampled_from(TIMES)
+
+    @settings(max_examples=150)
+    @given(
+        limit=st.sampled_from([1, 3, 50]), before_seq=st.none() | st.integers(1, 62), since=moments, until=moments,
+        actor=st.sampled_from([None, None, "citizen", "housing", "nobody"]),
+        event=st.sampled_from([None, None, (), "agency:twin:read", {"agency:twin:read", "citizen:twin:viewed"}]),
+        source=st.sampled_from([None, None, "tax", "nobody"]), held=st.sets(st.sampled_from(THEMES)),
+        consent=st.sampled_from([None, None, *consents, uuid4()]),
+        themes=st.none() | st.none() | st.sets(st.sampled_from(THEMES)),
+    )  # fmt: skip
+    def same(
+        limit: int,
+        before_seq: int | None,
+        since: Any,
+        until: Any,
+        actor: Any,
+        event: Any,
+        source: Any,
+        held: set[str],
+        consent: Any,
+        themes: Any,
+    ) -> None:
+        with acting.use(None if themes is None else acting_within(themes)), citizen_scope(AINO):
+            found = visible(AINO, since=since, until=until)
+            found = found if before_seq is None else found.filter(seq__lt=before_seq)
+            found = found if actor is None else found.filter(actor=actor)
+            found = found if event is None else found.filter(event__in=[event] if isinstance(event, str) else event)
+            found = found if source is None else found.filter(Q(source=source) | Q(categories__overlap=sorted(held)))
+            found = found if consent is None else found.filter(consent_ids__contains=[consent])
+            mine = entries_for(
+                AINO, limit=limit, before_seq=before_seq, since=since, until=until, actor=actor, event=event, source=source,
+                categories=held, consent_id=consent,
+            )  # fmt: skip
+            wanted = list(found.order_by("-seq")[:limit])
+            assert [one.__dict__ | {"_state": None} for one in mine] == [one.__dict__ | {"_state": None} for one in wanted]
+
+    same()
+
+
+def acting_within(themes: set[str]) -> acting.Acting:
+    """An attorney of AINO's, for these categories."""
+    mandate = MandateView(uuid4(), AINO, uuid4(), MandateKind.POWER_OF_ATTORNEY, MandateState.STANDING, frozenset(), NOW, None)
+    return acting.Acting(mandate, MandateScope(False, frozenset(themes)), uuid4(), "", "")
+
+
+def test_a_page_is_one_statement_in_a_scope_of_its_own() -> None:
+    for days in (400, 100, 0):
+        read_by_agency(AINO, at=NOW - timedelta(days=days))
+    with citizen_scope(AINO), CaptureQueriesContext(connection) as captured:
+        assert [entry.seq for entry in entries_for(AINO, limit=2)] == [3, 2]
+        assert [entry.seq for entry in entries_for(AINO)] == [3, 2, 1]
+    assert len(captured) == 2
+    with citizen_scope(CECILIA):
+        assert entries_for(AINO) == (), "what the function reads is read by who calls it"
+    assert entries_for(AINO) == ()
+
+
+def test_a_page_of_a_time_reads_its_months_only() -> None:
+    """The plan that is kept is for any time: months that cannot be of it are left out when it begins."""
+    read_by_agency(AINO)
+    with citizen_scope(AINO):
+        before = read_so_far()
+        assert len(entries_for(AINO, since=NOW - timedelta(days=7), until=NOW + timedelta(minutes=1))) == 1
+        looked = {name for name, times in read_so_far().items() if times > before.get(name, 0)}
+        assert f"entry_{NOW:%Y_%m}" in looked and len(looked) <= 2 and "entry_other" not in looked
+        entries_for(AINO)
+        assert len([name for name, times in read_so_far().items() if times > before.get(name, 0)]) > 17
+
+
+def read_so_far() -> dict[str, int]:
+    """How often each part was looked into by this transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT relname, coalesce(idx_scan, 0) + seq_scan FROM pg_stat_xact_user_tables WHERE schemaname = 'ledger_months'")
+        return dict(cursor.fetchall())
 
 
 def test_an_entry_is_looked_for_in_one_month() -> None:

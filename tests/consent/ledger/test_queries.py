@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -15,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from consent.ledger import queries, verify
 from consent.ledger.append import append, sealing_context
 from consent.ledger.events import Event
-from consent.ledger.queries import entries_for, link, my_sequence_is_unbroken, open_entry, proof_for
+from consent.ledger.queries import entries_for, link, look, my_sequence_is_unbroken, open_entry, proof_for
 from consent.ledger.sequence import Sequencer
 from consent.scope import citizen_scope
 from tests.consent.ledger.conftest import open_sealed, read_by_agency, seal
@@ -80,18 +79,17 @@ def test_filters() -> None:
 
 
 def test_a_page_is_one_query_that_reads_the_index_backwards() -> None:
-    with citizen_scope(AINO):
-        for _ in range(3):
-            append(citizen_id=AINO, event=Event.OWN_DATA_VIEWED, actor="citizen", seal=seal)
+    """No more than the page: entries are not read to be sorted."""
+    read = "SELECT coalesce(sum(idx_tup_fetch), 0), coalesce(sum(seq_tup_read), 0) FROM pg_stat_xact_user_tables WHERE schemaname = 'ledger_months'"
+    for _ in range(9):
+        read_by_agency(AINO)
+    with citizen_scope(AINO), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
         with CaptureQueriesContext(connection) as captured:
-            assert len(entries_for(AINO)) == 3
+            assert len(entries_for(AINO, limit=3)) == 3
         assert len(captured) == 1
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
-            cursor.execute("EXPLAIN " + captured[0]["sql"])
-            plan = "\n".join(row[0] for row in cursor.fetchall())
-    assert re.search(r"Index Scan Backward using entry_\d{4}_\d\d_seq", plan)
-    assert "->  Sort" not in plan
+        cursor.execute(read)
+        assert cursor.fetchone() == (3, 0)
 
 
 def test_an_opened_entry_is_held_against_its_commitment() -> None:
@@ -174,6 +172,65 @@ def test_an_entry_that_an_administrator_removed_or_moved_leaves_a_break(deed: st
         execute(deed)
     with citizen_scope(AINO):
         assert my_sequence_is_unbroken(AINO).first_break == first_break
+        seen = look(AINO, shown=range(1, 7))
+        assert not (seen.complete and seen.linked), "a page on which all entries stand sees the same"
+        few = look(AINO, shown=[])
+        assert few.complete == seen.complete, "whatever is shown, all are counted"
+
+
+@pytest.mark.parametrize("shown", [(), (1,), (5,), (2, 4), (1, 2, 3, 4, 5)], ids=str)
+def test_a_look_at_a_whole_chain(shown: tuple[int, ...]) -> None:
+    with citizen_scope(AINO):
+        assert look(AINO, shown=shown) == queries.Look(complete=True, linked=True), "of nobody's entries none is missing"
+    for _ in range(5):
+        read_by_agency(AINO)
+    read_by_agency(CECILIA)
+    with citizen_scope(AINO), CaptureQueriesContext(connection) as captured:
+        assert look(AINO, shown=shown) == queries.Look(complete=True, linked=True)
+    assert len(captured) == 1
+
+
+LEDGER = "ledger_ledgerentry"
+
+
+@pytest.mark.parametrize(
+    ("deed", "complete", "linked_on"),
+    [
+        # Its link and the one after it are of those on whose page it, or the one after, stands.
+        (f"UPDATE {LEDGER} SET commitment = sha256('x') WHERE seq = 2", True, {3: False, 2: True, 4: True, 5: True}),
+        (f"UPDATE {LEDGER} SET prev = sha256('x') WHERE seq = 2", True, {2: False, 3: True, 5: True}),
+        (f"UPDATE {LEDGER} SET prev = sha256('x') WHERE seq = 1", True, {1: False, 2: True, 5: True}),
+        # The newest is held against the head on every page.
+        (f"UPDATE {LEDGER} SET commitment = sha256('x') WHERE seq = 5", True, {1: False, 5: False}),
+        ("UPDATE ledger_head SET commitment = sha256('x')", True, {1: False}),
+        # One number twice and another not at all: as many as there should be, and their sum right (1, 1, 4, 4, 5).
+        (f"UPDATE {LEDGER} SET seq = CASE seq WHEN 2 THEN 1 WHEN 3 THEN 4 ELSE seq END", False, {}),
+        (f"UPDATE {LEDGER} SET seq = 9 WHERE seq = 2", False, {}),
+        (f"DELETE FROM {LEDGER} WHERE seq = 1", False, {}),
+        ("DELETE FROM ledger_head", False, {}),
+        ("UPDATE ledger_head SET seq = 6", False, {}),
+    ],
+)
+def test_what_a_look_sees_wherever_it_was_done(deed: str, complete: bool, linked_on: dict[int, bool]) -> None:
+    now = datetime.now(UTC)
+    for days in (0, 40, 0, 40, 0):  # two months, as numbers are unique within one
+        read_by_agency(AINO, at=now - timedelta(days=days))
+    with as_database_administrator():
+        execute(deed)
+    with citizen_scope(AINO):
+        assert not my_sequence_is_unbroken(AINO).unbroken
+        assert look(AINO, shown=[]).complete == complete
+        assert {number: look(AINO, shown=[number]).linked for number in linked_on} == linked_on
+
+
+def test_a_look_is_into_ones_own_chain() -> None:
+    """The function reads as who calls it: of another citizen's it sees nothing, and so tells nothing."""
+    for _ in range(3):
+        read_by_agency(AINO)
+    with as_database_administrator():
+        execute("DELETE FROM ledger_ledgerentry WHERE seq = 2")
+    with citizen_scope(CECILIA):
+        assert look(AINO, shown=[1, 2, 3]) == queries.Look(complete=True, linked=True)
 
 
 def test_check_sequence_names_each_break() -> None:
