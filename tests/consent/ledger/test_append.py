@@ -52,6 +52,7 @@ def test_an_entry_holds_what_was_said_and_commits_to_it() -> None:
     )
     assert (entry.categories, entry.consent_ids) == (["population.person", "tax.income"], [consent])
     assert (entry.permit_id, entry.source, entry.at) == (permit, "tax", at)
+    assert open_entry(entry, open_sealed).genuine, "and each of the columns is committed to"
     # What the citizen alone can open leads to the commitment by hashing, with nothing of ours in between.
     content = json.loads(open_sealed(bytes(entry.sealed), context=sealing_context(entry.id)))
     assert content["access"]["details"] == {"fields": ["wages"]}

@@ -41,7 +41,7 @@ class Watching:
     """A witness process, and a log of its own for each test."""
 
     def __init__(self, folder: Path) -> None:
-        self.origins = [f"aurora.test/log-{n}" for n in range(12)]
+        self.origins = [f"aurora.test/log-{n}" for n in range(16)]
         vkeys = [vkey for origin in self.origins for vkey in make_signer(origin, bytes(32)).vkeys]
         made = provision(urls=launch.free_urls(["aurora", *PROCESSES]), logs=vkeys)
         (said,) = made.aurora["witnesses"]
