@@ -159,6 +159,7 @@ def test_an_unbroken_sequence() -> None:
         ("UPDATE ledger_ledgerentry SET commitment = sha256('x') WHERE seq = 2", 3),
         ("UPDATE ledger_ledgerentry SET commitment = sha256('x') WHERE seq = 5", 5),
         ("UPDATE ledger_ledgerentry SET seq = 6 WHERE seq = 5", 6),
+        ("UPDATE ledger_ledgerentry SET seq = 6 WHERE seq = 5; UPDATE ledger_head SET seq = 6", 6),
         ("UPDATE ledger_ledgerentry SET seq = CASE seq WHEN 2 THEN 30 WHEN 3 THEN 2 ELSE seq END", 2),
         ("DELETE FROM ledger_head", 5),
         ("UPDATE ledger_head SET seq = 4", 5),
