@@ -1,6 +1,7 @@
 """That an agency may have reports kept back by a law: one agency officer asks, another agrees; either ends it at once.
 
-What was kept back while it stood comes out when it is due all the same.
+What was kept back while it stood comes out when it is due all the same. Whoever calls these, the database asks again whether both are officers
+(identity's migration 0008).
 """
 
 from __future__ import annotations
@@ -29,9 +30,13 @@ class PermissionOpen(Conflict):
     sentence = "This agency has such a permission, or it has been asked for."
 
 
+class AskerGone(Conflict):
+    code = "delay_asker_gone"
+    sentence = "Whoever asked for this is no agency officer any more. Decline it, and ask anew."
+
+
 def ask(*, operator: Operator, agency_code: str, law: str, reason: str, now: datetime) -> DelayPermission:
     """Ask for a permission. Raises `NotAnOfficer`, `InvalidInput` for `agency`, `law` or `reason`, `PermissionOpen`."""
-    _check(operator)
     wrong = {}
     if not Agency.objects.exclude(code__in=NO_ORGANISATION).filter(code=agency_code).exists():
         wrong["agency"] = "agency_unknown"
@@ -39,10 +44,11 @@ def ask(*, operator: Operator, agency_code: str, law: str, reason: str, now: dat
         wrong["law"] = "delay_law_unknown"
     if not 1 <= len(reason.strip()) <= REASON_LIMIT:
         wrong["reason"] = "reason"
-    if wrong:
-        raise InvalidInput(wrong)
     try:
         with transaction.atomic():
+            _held(operator)
+            if wrong:
+                raise InvalidInput(wrong)
             made = DelayPermission.objects.create(agency=agency_code, law=law, reason=reason.strip(), asked_by=operator.pk, asked_at=now)
     except IntegrityError:
         raise PermissionOpen() from None
@@ -51,28 +57,36 @@ def ask(*, operator: Operator, agency_code: str, law: str, reason: str, now: dat
 
 
 def approve(*, operator: Operator, permission_id: UUID, now: datetime) -> None:
-    """The second officer agrees. Raises `NotAnOfficer`, `SamePerson`, `NotFound`, `Conflict`."""
-    _check(operator)
-    found = _found(permission_id)
-    if found.state == State.ASKED and found.asked_by == operator.pk:
-        raise SamePerson()
-    _move(found, State.ASKED, state=State.STANDING, decided_by=operator.pk, decided_at=now)
+    """The second officer agrees. Raises `NotAnOfficer`, `SamePerson`, `NotFound`, `AskerGone`, `Conflict`."""
+    with transaction.atomic():
+        asked_by = DelayPermission.objects.filter(pk=permission_id).values_list("asked_by", flat=True).first()
+        officers = _officers(operator.pk, asked_by or operator.pk)  # both at once: two who agree to each other's wait, and do not deadlock
+        if operator.pk not in officers:
+            raise NotAnOfficer()
+        found = _found(permission_id)
+        if found.state == State.ASKED and found.asked_by == operator.pk:
+            raise SamePerson()
+        if found.state == State.ASKED and found.asked_by not in officers:
+            raise AskerGone()
+        _move(found, State.ASKED, state=State.STANDING, decided_by=operator.pk, decided_at=now)
     _said(operator, found, "approved")
 
 
 def decline(*, operator: Operator, permission_id: UUID, now: datetime) -> None:
     """Nothing comes of it: another declines it, or who asked takes it back. Raises `NotAnOfficer`, `NotFound`, `Conflict`."""
-    _check(operator)
-    found = _found(permission_id)
-    _move(found, State.ASKED, state=State.DECLINED, decided_by=operator.pk, decided_at=now)
+    with transaction.atomic():
+        _held(operator)
+        found = _found(permission_id)
+        _move(found, State.ASKED, state=State.DECLINED, decided_by=operator.pk, decided_at=now)
     _said(operator, found, "declined")
 
 
 def end(*, operator: Operator, permission_id: UUID, now: datetime) -> None:
     """It ends now: nothing more is kept back by it, nor kept longer. Raises `NotAnOfficer`, `NotFound`, `Conflict`."""
-    _check(operator)
-    found = _found(permission_id)
-    _move(found, State.STANDING, state=State.ENDED, ended_by=operator.pk, ended_at=now)
+    with transaction.atomic():
+        _held(operator)
+        found = _found(permission_id)
+        _move(found, State.STANDING, state=State.ENDED, ended_by=operator.pk, ended_at=now)
     _said(operator, found, "ended")
 
 
@@ -88,9 +102,15 @@ def _move(found: DelayPermission, begins: str, **values: object) -> None:
         raise Conflict()
 
 
-def _check(operator: Operator) -> None:
-    if not operator.is_active or Operator.Role.AGENCY_OFFICER not in operator.roles:
+def _held(operator: Operator) -> None:
+    if operator.pk not in _officers(operator.pk):
         raise NotAnOfficer()
+
+
+def _officers(*operators: UUID) -> set[UUID]:
+    """Those of them who are agency officers now, whatever this request has loaded, and who stay it until the transaction ends."""
+    found = Operator.objects.select_for_update(no_key=True).filter(pk__in=operators, is_active=True).order_by("pk")
+    return {one.pk for one in found if Operator.Role.AGENCY_OFFICER in one.roles}
 
 
 def _said(operator: Operator, permission: DelayPermission, what: str) -> None:

@@ -117,6 +117,8 @@ def _ledger_tables(ledger_server: Services, django_db_blocker: DjangoDbBlocker) 
     }
     with django_db_blocker.unblock(), _connected_as(aliases):
         call_command("migrate", "ledger", database="owner", verbosity=0)
+        # Operators, whom the database asks about where a delay is allowed: identity's trigger on a table of the log's.
+        call_command("migrate", "identity", database="owner", verbosity=0)
     return aliases
 
 

@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.db import DatabaseError, connections, transaction
 
+from aurora.identity.models import Operator
 from consent.errors import OutsideTransaction
 from consent.ledger import delays, kept, leaf
 from consent.ledger.append import append
@@ -24,12 +25,17 @@ from tests.consent.ledger.conftest import InvalidTag, open_sealed, read_by_agenc
 
 AINO, CECILIA = uuid4(), uuid4()
 LAW, AGENCY = "fi.police.5-58", "benefits"
-ANNA, BO = uuid4(), uuid4()
+ANNA, BO, CAJ, DAN = (UUID(int=0xD1A0 + i) for i in range(4))
+OFFICER = "agency_officer"
 
 
 @pytest.fixture(autouse=True)
 def _empty(ledger_db: None) -> Iterator[None]:
+    """Nothing is kept back. Anna and Bo are agency officers, Caj was one, Dan is an auditor."""
     _admin("SET session_replication_role = replica; TRUNCATE ledger_keptback, ledger_delaypermission; RESET session_replication_role")
+    for one, role, active in ((ANNA, OFFICER, True), (BO, OFFICER, True), (CAJ, OFFICER, False), (DAN, "auditor", True)):
+        how = {"username": f"delay-{one}", "name": "Somebody", "roles": [role], "password": "!", "is_active": active}
+        Operator.objects.update_or_create(pk=one, defaults=how)
     yield
 
 
@@ -250,6 +256,50 @@ def test_only_an_agency_that_two_allowed_and_only_while_it_stands() -> None:
         _longer(kept_id, days=40)
     with _clock("+31 days"):  # what was kept back while it was allowed comes out all the same
         assert kept.due(most=10) == [(kept_id, AINO)]
+
+
+def _asked(by: UUID, *, law: str = LAW) -> DelayPermission:
+    return DelayPermission.objects.create(agency=AGENCY, law=law, reason="An order", asked_by=by, asked_at=datetime.now(UTC))
+
+
+NO_OFFICERS = pytest.mark.parametrize("who", [UUID(int=0xBAD), CAJ, DAN], ids=["nobody", "was one", "another role"])
+
+
+@NO_OFFICERS
+def test_who_is_no_officer_at_that_moment_asks_for_no_delay(who: UUID) -> None:
+    """A web process that was taken over could make up ids, or use those of people who may do other things."""
+    with pytest.raises(DatabaseError, match="only an agency officer asks"), transaction.atomic():
+        _asked(who)
+    assert _admin("SELECT count(*) FROM ledger_delaypermission") == [(0,)]
+
+
+@NO_OFFICERS
+def test_who_is_no_officer_at_that_moment_decides_on_no_delay_and_ends_none(who: UUID) -> None:
+    asked, now = _asked(ANNA), datetime.now(UTC)
+    for state in ("standing", "declined"):
+        with pytest.raises(DatabaseError, match="only an agency officer decides"), transaction.atomic():
+            DelayPermission.objects.filter(pk=asked.pk).update(state=state, decided_by=who, decided_at=now)
+    DelayPermission.objects.filter(pk=asked.pk).update(state="standing", decided_by=BO, decided_at=now)
+    with pytest.raises(DatabaseError, match="only an agency officer ends"), transaction.atomic():
+        DelayPermission.objects.filter(pk=asked.pk).update(state="ended", ended_by=who, ended_at=now)
+    asked.refresh_from_db()
+    assert asked.state == "standing"
+
+
+@pytest.mark.parametrize("change", [{"is_active": False}, {"roles": ["auditor"]}], ids=["left", "another role"])
+def test_nobody_agrees_to_what_somebody_asked_for_who_is_no_officer_any_more(change: dict[str, Any]) -> None:
+    asked, now = _asked(ANNA), datetime.now(UTC)
+    Operator.objects.filter(pk=ANNA).update(**change)
+    with pytest.raises(DatabaseError, match="no agency officer any more"), transaction.atomic():
+        DelayPermission.objects.filter(pk=asked.pk).update(state="standing", decided_by=BO, decided_at=now)
+    assert DelayPermission.objects.filter(pk=asked.pk).update(state="declined", decided_by=BO, decided_at=now) == 1
+
+
+def test_what_stands_is_ended_by_the_other_when_who_asked_has_left() -> None:
+    made = _allowed()
+    Operator.objects.filter(pk=ANNA).update(is_active=False)
+    assert _keep()
+    assert DelayPermission.objects.filter(pk=made.pk).update(state="ended", ended_by=BO, ended_at=datetime.now(UTC)) == 1
 
 
 @pytest.mark.parametrize(
