@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
@@ -75,11 +75,11 @@ def one(request: HttpRequest, id: UUID) -> HttpResponse:
 
 
 def _asked(request: HttpRequest) -> Request | Faults:
-    form, minutes = _uuid(request.POST.get("form", "")), _sent(request, "minutes")
+    minutes = _sent(request, "minutes")
     given: dict[str, Any] = {name: _sent(request, name) for name in ("who", "reason", "text", "case")}
     try:
         return journey.ask(
-            operator=operator(request), request_id=form, categories=request.POST.getlist("categories"),
+            operator=operator(request), request_id=_form(request, "who"), categories=request.POST.getlist("categories"),
             minutes=int(minutes) if minutes.isascii() and minutes.isdigit() and len(minutes) < 4 else 0, now=timezone.now(), **given,
         )  # fmt: skip
     except InvalidInput as error:
@@ -94,7 +94,7 @@ def _done(request: HttpRequest, id: UUID) -> journey.Reading | Faults:
     given: dict[str, Any] = {"operator": operator(request), "request_id": id, "now": timezone.now()}
     try:
         if decision == "read":
-            return journey.read(read_id=_uuid(request.POST.get("form", "")), categories=request.POST.getlist("read"), **given)
+            return journey.read(read_id=_form(request, "read"), categories=request.POST.getlist("read"), **given)
         if decision == "approve":
             journey.approve(who=_sent(request, "who"), **given)
         elif decision == "decline":
@@ -112,12 +112,12 @@ def _done(request: HttpRequest, id: UUID) -> journey.Reading | Faults:
     return {}
 
 
-def _uuid(text: str) -> UUID:
-    """The form's own id, by which it counts once; what was not sent by our form has none, and is a deed of its own."""
+def _form(request: HttpRequest, field: str) -> UUID:
+    """The form's own id, by which it counts once. Raises `InvalidInput` for `field`: what has none is no form of ours, and would count each time."""
     try:
-        return UUID(text)
+        return UUID(request.POST.get("form", ""))
     except ValueError:
-        return uuid4()
+        raise InvalidInput({field: "form_unknown"}) from None
 
 
 def _row(text: str) -> Request:

@@ -119,8 +119,9 @@ def approve(*, operator: Operator, request_id: UUID, who: str, now: datetime) ->
             fault = Alarm.Kind.WHO_DIFFERS
         else:
             row = _approved(row, operator, now)
+        if fault is not None:
+            _alarm(operator, fault, row, now)  # while the row is held: of many who name another person at once each counts those before
     if fault is not None:
-        _alarm(operator, fault, row, now)
         raise SamePerson() if fault is Alarm.Kind.OWN_REQUEST else InvalidInput({"who": "who_differs"})
     _say("approved" if row.state == Request.State.APPROVED else "approved, and found nobody for,", row, operator)
     return row

@@ -103,6 +103,7 @@ _FIELD_ERRORS: Final[Mapping[str, Sentence]] = {
     "categories_required": _("Tick at least one kind of data."),
     "categories_many": _("Tick at most 8 kinds of data."),
     "read_categories_required": _("Tick what you need to see now."),
+    "form_unknown": _("This was not sent by the form of this page. Open the page anew."),
     "minutes_required": _("Select how long."),
     "verdict_required": _("Select whether it was justified."),
     "requests_a_day": _("You have made as many requests as a day allows. Others see that you tried to make more."),

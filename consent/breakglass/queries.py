@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
@@ -12,20 +11,6 @@ from django.db.models.functions import Least
 
 from consent.breakglass.models import Alarm, Read, Request, Subject
 from consent.rules.glass import REVIEW_WITHIN, WAITS, Glass
-
-
-@dataclass(frozen=True, slots=True)
-class MonthTotal:
-    """One month's requests, by when they were asked: `reads` on them, how many were judged, how many different `citizens` they were about."""
-
-    month: date
-    asked: int
-    approved: int
-    declined: int
-    reads: int
-    justified: int
-    not_justified: int
-    citizens: int
 
 
 def subject_of(request_id: UUID) -> UUID | None:
@@ -110,12 +95,3 @@ def mismatches(*, request_id: UUID) -> int:
 def alarms(*, now: datetime, within: timedelta) -> QuerySet[Alarm]:
     """What operators tried of late, newest first."""
     return Alarm.objects.filter(at__gt=now - within).order_by("-at", "-pk")
-
-
-def totals(*, since: datetime) -> list[MonthTotal]:
-    """By month, over all citizens, by a function that gives numbers only. Whoever publishes them suppresses what is of few."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT month, asked, approved, declined, reads, justified, not_justified, citizens FROM consent_breakglass_totals(%s)", [since]
-        )
-        return [MonthTotal(*row) for row in cursor.fetchall()]

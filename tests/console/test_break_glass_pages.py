@@ -92,6 +92,37 @@ def test_the_whole_way_by_pages_without_a_script(cast: Cast, three: tuple[Office
     seen.operator.delete()
 
 
+@pytest.mark.parametrize("form", ["", "0", "x" * 500, "a-form-of-mine", None])
+def test_what_no_form_of_ours_sent_reads_nothing_however_often_it_comes(
+    cast: Cast, three: tuple[Officer, Officer, Officer], form: str | None
+) -> None:
+    """Made by hand within the time of an approval: without a form's id it would count each time."""
+    asker, decider, _ = three
+    row = approved(asker, decider, cast.aino)
+    sent = {"decision": "read", "read": [HOUSEHOLD], **({} if form is None else {"form": form})}
+    for _ in range(2):
+        assert set(errors(post(asker, at(row), **sent))) == {"read"}
+    assert not Read.objects.exists() and actions(cast.aino, row) == ["requested", "approved"]
+    made = {"who": cast.aino.national_id, **FIELDS, **({} if form is None else {"form": form})}
+    assert set(errors(post(asker, NEW, **made))) == {"who"} and Request.objects.count() == 1
+
+
+def test_a_form_reads_once_and_each_look_within_the_time_is_an_entry_of_its_own(
+    cast: Cast, three: tuple[Officer, Officer, Officer]
+) -> None:
+    asker, decider, _ = three
+    row = approved(asker, decider, cast.aino)
+    forms = [asker.face.get(at(row)).context["page"].form for _ in range(2)]
+    for form in forms:
+        assert post(asker, at(row), decision="read", read=[HOUSEHOLD], form=form).status_code == 200
+    for odd in (forms[0], forms[0].upper(), "{" + forms[0] + "}", forms[0].replace("-", "")):
+        assert post(asker, at(row), decision="read", read=[HOUSEHOLD], form=odd).status_code == 400, odd
+    assert Read.objects.filter(request=row).count() == 2
+    assert actions(cast.aino, row) == ["requested", "approved", "read", "read", *["refused"] * 4]
+    shown = cast.aino.browser().get("/en/activity/", {"kind": "break_glass"}).content.decode()
+    assert all(str(entry) in shown for entry in Read.objects.values_list("entry_id", flat=True)), "the citizen sees each"
+
+
 def test_who_may_open_what(cast: Cast, three: tuple[Officer, Officer, Officer]) -> None:
     row = ask(three[0], cast.aino)
     wanted = {

@@ -26,12 +26,12 @@ def in_thread(act: Callable[[], Any]) -> tuple[threading.Thread, list[Any]]:
     return thread, outcome
 
 
-def until_waiting(number: int) -> None:
-    """So many connections of this test run wait for another's transaction."""
+def until_waiting(number: int, kind: str = "transactionid") -> None:
+    """So many connections of this test run wait for another's transaction, or for a lock of another `kind` (`advisory`)."""
     pause = threading.Event()
     for _ in range(2000):
         with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'")
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = %s", [kind])
             if cursor.fetchone()[0] == number:
                 return
         pause.wait(0.01)
