@@ -53,6 +53,7 @@ class Env:
     confirm_within: timedelta = timedelta(days=30)
     notices_kept: timedelta = timedelta(days=396)
     concern_answer_within: timedelta = timedelta(days=30)
+    uses_a_day: int = 1000
     crash_points: bool = False
     ledger_origin: str = field(kw_only=True)
     mail: MailUrl | None = None
@@ -123,6 +124,7 @@ class Env:
             confirm_within=timedelta(days=read.number("AURORA_CONFIRM_DAYS", 30, most=365, of=" of days")),
             notices_kept=timedelta(days=read.number("AURORA_NOTICES_KEPT_DAYS", 396, most=3660, of=" of days")),
             concern_answer_within=timedelta(days=read.number("AURORA_CONCERN_DAYS", 30, most=90, of=" of days")),
+            uses_a_day=read.number("AURORA_USES_A_DAY", 1000, most=100_000, of=" of uses"),
             crash_points=crash_points,
             ledger_origin=read.origin("AURORA_LEDGER_ORIGIN", base_url),
             mail=read.mail("EMAIL_URL", state_dir / "mail" if sandbox else None),

@@ -30,6 +30,7 @@ AURORA_FORMER_WEBHOOK_KEYS = ENV.former_webhook_key_files
 AURORA_CONFIRM_WITHIN = ENV.confirm_within
 AURORA_NOTICES_KEPT = ENV.notices_kept
 AURORA_CONCERN_ANSWER_WITHIN = ENV.concern_answer_within
+AURORA_USES_A_DAY = ENV.uses_a_day
 AURORA_CRASH_FOLDER = ENV.state_dir / "crash" if ENV.crash_points else None
 AURORA_LEDGER_ORIGIN = ENV.ledger_origin
 AURORA_PULL_LEASE = ENV.pull_lease

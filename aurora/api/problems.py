@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from aurora.journeys._door import AccessRefused
 from consent.errors import AuroraError
 from consent.uses.batches import BatchRefused
+from consent.uses.tally import TooManyUses
 
 RETRY_SECONDS = 10
 
@@ -23,6 +24,11 @@ def handler(error: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(error, BatchRefused):
         faults = [{"position": fault.position, "code": fault.code} for fault in error.faults]
         return _problem(error.status, error.code, error.sentence, errors=faults)
+    if isinstance(error, TooManyUses):
+        surplus = [{"position": position, "code": "too_many_today"} for position in error.positions]
+        answer = _problem(error.status, error.code, error.sentence, errors=surplus)
+        answer["Retry-After"] = str(error.retry_after)
+        return answer
     if isinstance(error, AuroraError):
         answer = _problem(error.status, error.code, error.sentence)
         if error.status == 503:

@@ -7,6 +7,7 @@ report like any other; told again, it is none. An answer that cannot be true is 
 from __future__ import annotations
 
 import json
+import logging
 import time
 from datetime import datetime, timedelta
 from functools import partial
@@ -24,13 +25,14 @@ from aurora.outbound import usage
 from aurora.outbound.usage import NotAnswered
 from consent.models import DataCategory, Purpose
 from consent.scope import citizen_scope
-from consent.uses import accounts, batches, find_usage, reports
+from consent.uses import accounts, batches, find_usage, reports, tally
 from consent.uses.accounts import Lease
 from consent.uses.find_usage import AnswerRefused
 from consent.uses.models import Finding, UsageReport
 from consent.uses.values import Use
 from consent.webhooks import keys, signature
 
+logger = logging.getLogger(__name__)
 SWEEP_MOST = 200
 OVERLAP = timedelta(days=2)  # asked for once more: logs come late
 
@@ -88,22 +90,36 @@ def _ask(lease: Lease, question: dict[str, object]) -> bytes:
 
 
 def _keep(lease: Lease, uses: list[Use], *, until: datetime) -> None:
-    """In one transaction with the end of the lease. Raises `AnswerRefused` for what names an entry, a category or a purpose that there is not."""
+    """In one transaction with the end of the lease. Raises `AnswerRefused` for what names an entry, a category or a purpose that there is not.
+
+    Of more than a day has room for the oldest are kept, and the rest is asked for tomorrow, from where those end.
+    """
     _vocabulary(uses)
     with citizen_scope(lease.citizen_id, durable=True):
         named = report_use.reads_named(lease.citizen_id, lease.agency, uses)
         if any(use.entry_id and use.entry_id not in named for use in uses):
             raise AnswerRefused(code="answer_entry_unknown")
+        room = tally.room(citizen_id=lease.citizen_id, agency=lease.agency, now=until) if uses else 0
         touched = accounts.touch(citizen_id=lease.citizen_id, agency=lease.agency, now=until) if uses else None
-        if not accounts.told_all(lease, until=until, next_at=_next(lease, until)):
+        new = reports.new_among(citizen_id=lease.citizen_id, agency=lease.agency, uses=uses)[::-1]
+        kept = new[:room]
+        if not _told(lease, kept, until, all_of_it=len(kept) == len(new)):
             return
-        for use in reversed(reports.new_among(citizen_id=lease.citizen_id, agency=lease.agency, uses=uses)):
+        tally.add(citizen_id=lease.citizen_id, agency=lease.agency, uses=len(kept), now=until)
+        for use in kept:
             report_use.keep(
                 citizen_id=lease.citizen_id, agency=lease.agency, use=use, came=UsageReport.Came.POLL,
                 read=named.get(use.entry_id) if use.entry_id else None, now=until,
             )  # fmt: skip
         if touched:
             transaction.on_commit(partial(send, "aurora.reconcile", touched), robust=True)
+
+
+def _told(lease: Lease, kept: list[Use], until: datetime, *, all_of_it: bool) -> bool:
+    if all_of_it:
+        return accounts.told_all(lease, until=until, next_at=_next(lease, until))
+    logger.warning("%s told more uses of one citizen than a day has room for: the rest is asked for tomorrow.", lease.agency.code)
+    return accounts.told_all(lease, until=kept[-1].used_at if kept else lease.polled_to, next_at=tally.tomorrow(until))
 
 
 def _vocabulary(uses: list[Use]) -> None:

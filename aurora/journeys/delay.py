@@ -72,7 +72,7 @@ def keep_longer(*, agency_code: str, kept_id: UUID, until: date, reference: str,
 
 
 def sweep(*, now: datetime) -> int:
-    """Tell citizens of what is due. How many were told. One that fails does not keep the others, and is found again.
+    """Tell citizens of what is due, each by one message. How many uses were told. One that fails does not keep the others, and is found again.
 
     Drawn by lot: rows that can never be told would else be the oldest in each round, and there might be so many that nobody else's turn comes.
     """
@@ -96,6 +96,7 @@ def _disclose(kept_id: UUID, citizen_id: UUID, now: datetime) -> bool:
             # It is told all the same, with what the tree commits to: the citizen's verifier says that it was changed.
             logger.error("Kept back %s is not what was committed to.", kept_id)
         report: Mapping[str, Any] = found.access["details"]["report"]
+        account_id = report_use.to_disclose(citizen_id=citizen_id, agency_code=found.agency, now=now)
         entry_id = log(
             citizen_id=citizen_id, event=Event.USE_DISCLOSED, actor=found.agency, purpose=found.access["purpose"],
             categories=found.access["categories"], details=_details(found, report), at=now,
@@ -103,7 +104,14 @@ def _disclose(kept_id: UUID, citizen_id: UUID, now: datetime) -> bool:
         crash.reach("delay.before_disclosed")
         if not kept.disclosed(kept_id=kept_id, entry_id=entry_id):
             raise RuntimeError("what was opened as due could not be noted as told")  # rolls back: no entry beside a row that is still kept
-        report_use.disclosed(citizen_id=citizen_id, agency_code=found.agency, use=Use.from_json(dict(report)), entry_id=entry_id, now=now)
+        report_use.disclosed(
+            citizen_id=citizen_id,
+            agency_code=found.agency,
+            use=Use.from_json(dict(report)),
+            entry_id=entry_id,
+            account_id=account_id,
+            now=now,
+        )
         outbox.queue(citizen_id=citizen_id, kind=MessageKind.USE_DISCLOSED, about={"entry": entry_id}, now=now)
     return True
 

@@ -31,9 +31,10 @@ from consent.ledger.models import LedgerEntry
 from consent.models import Agency, DataCategory, Purpose
 from consent.oauth.models import Client
 from consent.scope import citizen_scope
-from consent.uses import accounts, batches, reports
+from consent.uses import accounts, batches, reports, tally
 from consent.uses.batches import BatchDiffers, BatchRefused, Fault, Item
 from consent.uses.models import Batch, UsageReport
+from consent.uses.tally import TooManyUses
 from consent.uses.values import Use
 
 Came = UsageReport.Came
@@ -50,7 +51,7 @@ class Taken:
 
 
 def take(*, client_id: str, agency_code: str, body: bytes, now: datetime) -> Taken:
-    """Take a signed batch. Raises what `consent.uses.batches` raises, `BatchRefused` with the first of what is wrong; then nothing was taken."""
+    """Take a signed batch. Raises what `consent.uses.batches` raises, `BatchRefused` with the first of what is wrong, `TooManyUses`; then nothing was taken."""
     agency, client = active(agency_code), Client.objects.get(client_id=client_id)
     form = batches.read(body, client=client, now=now)
     with transaction.atomic(durable=True):
@@ -83,11 +84,25 @@ def _take(items: Sequence[Item], agency: Agency, batch: Batch, now: datetime) ->
         faults += [Fault(i.position, "entry_unknown") for i in mine[citizen_id] if i.use.entry_id and i.use.entry_id not in found]
     if faults:
         raise BatchRefused(faults)
+    _counted(mine, agency, now)
     kept: list[dict[str, object]] = []
     for citizen_id in sorted(mine):
         with citizen_scope(citizen_id):
             kept += _of_citizen(citizen_id, mine[citizen_id], agency, batch, named, now)
     return sorted(kept, key=lambda one: str(one["position"]).zfill(4))
+
+
+def _counted(mine: Mapping[UUID, Sequence[Item]], agency: Agency, now: datetime) -> None:
+    """Raises `TooManyUses`, with the first use of each citizen that there is no room for."""
+    too_many = []
+    for citizen_id in sorted(mine):
+        items = mine[citizen_id]
+        with citizen_scope(citizen_id):
+            over = tally.add(citizen_id=citizen_id, agency=agency, uses=len(items), now=now) - tally.most()
+        if over > 0:
+            too_many.append(items[max(0, len(items) - over)].position)
+    if too_many:
+        raise TooManyUses(too_many, now=now)
 
 
 def _vocabulary(items: Sequence[Item]) -> None:
@@ -147,10 +162,14 @@ def keep(
     return _row(citizen_id, agency, use, came, entry.entry_id, now, batch)
 
 
-def disclosed(*, citizen_id: UUID, agency_code: str, use: Use, entry_id: UUID, now: datetime) -> None:
+def to_disclose(*, citizen_id: UUID, agency_code: str, now: datetime) -> UUID:
+    """Before the entry is appended that `disclosed` rests on: who keeps reports holds the account first, then the log's head. The account."""
+    return accounts.touch(citizen_id=citizen_id, agency=Agency.objects.get(code=agency_code), now=now)
+
+
+def disclosed(*, citizen_id: UUID, agency_code: str, use: Use, entry_id: UUID, account_id: UUID, now: datetime) -> None:
     """What a law let the agency keep back is told now: a row, with the entry that `delay` has appended. In its transaction and scope."""
     agency = Agency.objects.get(code=agency_code)
-    account_id = accounts.touch(citizen_id=citizen_id, agency=agency, now=now)
     _row(citizen_id, agency, use, Came.DISCLOSED, entry_id, now, None)
     transaction.on_commit(partial(send, "aurora.reconcile", account_id), robust=True)
 

@@ -15,6 +15,7 @@ from aurora.ui import formats, glass_words, letters
 from consent.rules import AURORA, CITIZEN
 
 OPERATOR = "operator"
+MOST_LINKS = 5  # to single uses, in one message
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ def compose(message: Opened, *, language: str) -> Letter:
         about, kind = message.about, MessageKind(message.row.kind)
         return Letter(
             title=letters.title(_code(kind, about)),
-            sentences=tuple(dict.fromkeys([*_what(about, language), *letters.says(_kind(kind, about), _values(about[0]))])),
+            sentences=tuple(dict.fromkeys([*_what(about, language), *letters.says(_kind(kind, about), _values(about[0], len(about)))])),
             links=tuple(dict.fromkeys(_links(kind, about, language))),
         )
 
@@ -53,7 +54,13 @@ def _code(kind: MessageKind, about: tuple[Mapping[str, Any], ...]) -> str:
 
 
 def _kind(kind: MessageKind, about: tuple[Mapping[str, Any], ...]) -> str:
-    """The kind, and what of it: whether an agency keeps a `part` or `all`, or could not be told (`unreached`)."""
+    """The kind, and what of it: whether an agency keeps a `part` or `all`, or could not be told (`unreached`); `several` uses that are disclosed; a case that
+    was reported for a child (`ward`).
+    """
+    if kind is MessageKind.USE_DISCLOSED and len(about) > 1:
+        return f"{kind.value}:several"
+    if "concern" in about[0] and about[0].get("ward"):
+        return f"{kind.value}:ward"
     which = about[0].get("kept") or ("unreached" if about[0].get("reached") is False else "")
     return f"{kind.value}:{which}" if which else kind.value
 
@@ -62,6 +69,8 @@ def _what(about: tuple[Mapping[str, Any], ...], language: str) -> Iterator[str]:
     for told in about:
         if "glass" in told:
             yield from glass_words.letter(told["glass"], _behind_glass(told, language))
+        elif told.get("ward"):
+            yield letters.for_ward(told["ward"])
         if "recipient" in told:
             yield letters.about_consent(_in(told["purpose"], language), _in(told["recipient"], language))
         if told.get("actor"):
@@ -80,17 +89,22 @@ def _behind_glass(told: Mapping[str, Any], language: str) -> dict[str, str]:
     }
 
 
-def _values(told: Mapping[str, Any]) -> dict[str, str]:
+def _values(told: Mapping[str, Any], number: int = 1) -> dict[str, str]:
     until = formats.day(date.fromisoformat(told["until"])) if "until" in told else ""
-    return {"until": until, "days": str(told.get("days", ""))}
+    return {"until": until, "days": str(told.get("days", "")), "number": formats.number(number)}
 
 
 def _links(kind: MessageKind, about: tuple[Mapping[str, Any], ...], language: str) -> Iterator[tuple[str, str]]:
+    if kind is MessageKind.USE_DISCLOSED and len(about) > MOST_LINKS:
+        yield letters.link("uses"), f"/{language}/activity/"
+        return
     for told in about:
         if "receipt" in told:
             yield letters.link("receipt"), f"/{language}/consents/{told['consent']}/receipts/{told['receipt']}/"
         if "consent" in told:
             yield letters.link("consent"), f"/{language}/consents/{told['consent']}/"
+        elif "concern" in told and told.get("ward"):
+            yield letters.link("ward"), f"/{language}/{told['path']}"
         elif "concern" in told:
             yield letters.link("concern"), f"/{language}/concerns/{told['concern']}/"
         elif "entry" in told:

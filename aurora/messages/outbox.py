@@ -33,8 +33,9 @@ _ONCE = {
     MessageKind.CONCERN_ANSWERED: ("concern", "part"),
     MessageKind.CONCERN_PUT_OFF: ("concern", "part"),
     MessageKind.CONCERN_OVERDUE: ("concern", "due"),
-    MessageKind.USE_DISCLOSED: ("entry",),
 }
+# What is told at one moment, by one sweep say, is one message.
+_TOGETHER = frozenset({MessageKind.RECEIPT, MessageKind.USE_DISCLOSED})
 
 
 @dataclass(frozen=True)
@@ -50,10 +51,10 @@ def queue(*, citizen_id: UUID, kind: MessageKind | str, about: Mapping[str, Any]
 
     `about` is plain JSON, ids may be UUIDs. With `consent` (an id) the names of its recipient and purpose and its last day are added, and
     the page leads there. Others: `receipt`, `event`, `by`; `days` for reminders; `delivery`, with `kept` (`part`, `all`) of a confirmation
-    or `reached` of one overdue; `entry` of the log for an estimate that was recalled or a use that is disclosed; `concern`, with `part` or `due`, for a case; `mandate`, `who` (a name), `change` and `path` (where the page leads, below the language) for mandates.
+    or `reached` of one overdue; `entry` of the log for an estimate that was recalled or a use that is disclosed; `concern`, with `part` or `due`, for a case, and `ward` (a child's name) and `path` to a guardian; `mandate`, `who` (a name), `change` and `path` (where the page leads, below the language) for mandates.
     Sealed for the citizen.
 
-    The same thing told again is the same message, and receipts of one moment are one. Raises `NotFound` for a consent that is not theirs.
+    The same thing told again is the same message; receipts of one moment are one, and so are uses that are disclosed by one sweep. Raises `NotFound` for a consent that is not theirs.
     """
     if not connection.in_atomic_block:
         raise OutsideTransaction("A message is written in the transaction of what it tells.")
@@ -62,7 +63,7 @@ def queue(*, citizen_id: UUID, kind: MessageKind | str, about: Mapping[str, Any]
     key = _key(kind, told, now)
     standing = Message.objects.select_for_update().filter(citizen_id=citizen_id, kind=kind, key=key).first()
     if standing is not None:
-        return _add(standing, told) if kind is MessageKind.RECEIPT else standing
+        return _add(standing, told) if kind in _TOGETHER else standing
     message = Message(id=uuid.uuid4(), citizen_id=citizen_id, kind=kind, key=key, created_at=now)
     message.sealed = _sealed(message, (told,))
     message.save(force_insert=True)
@@ -99,7 +100,8 @@ def open_row(row: Message) -> Opened:
 def _add(standing: Message, told: dict[str, Any]) -> Message:
     others = open_row(standing).about
     standing.sealed = _sealed(standing, (*others, told))
-    standing.save(update_fields=["sealed"])
+    standing.read_at = None  # there is more in it than was read
+    standing.save(update_fields=["sealed", "read_at"])
     return standing
 
 
@@ -113,7 +115,7 @@ def _place(message_id: UUID) -> bytes:
 
 
 def _key(kind: MessageKind, told: Mapping[str, Any], now: datetime) -> str:
-    if kind is MessageKind.RECEIPT:
+    if kind in _TOGETHER:
         return leaf.timestamp(now)
     if kind in _ONCE:
         return ":".join(str(told.get(name, "")) for name in _ONCE[kind])

@@ -44,7 +44,11 @@ _TITLES: Final[Mapping[str, Sentence]] = {
     "concern_answered": _("A concern of yours was answered"),
     "concern_put_off": _("The answer to a concern of yours comes later"),
     "concern_overdue": _("A concern of yours was not answered in time"),
+    "concern_answered:ward": _("A concern that was reported for a child was answered"),
+    "concern_put_off:ward": _("The answer to a concern that was reported for a child comes later"),
+    "concern_overdue:ward": _("A concern that was reported for a child was not answered in time"),
     "use_disclosed": _("You are now told of an earlier use of your data"),
+    "use_disclosed:several": _("You are now told of earlier uses of your data"),
     "break_glass": glass_words.TITLES["approved"],
     "break_glass:not_justified": glass_words.TITLES["not_justified"],
 }
@@ -98,6 +102,10 @@ _SAYS: Final[Mapping[str, tuple[Sentence, ...]]] = {
         _("An agency used data about you. By law you could not be told of it at the time, and must be told now."),
         _("In your activity you see by which law it was kept back, since when, and how you can check that."),
     ),
+    "use_disclosed:several": (
+        _("Data about you were used %(number)s times. By law you could not be told of it at the time, and must be told now."),
+        _("In your activity you see of each by which law it was kept back, since when, and how you can check that."),
+    ),
     "reconsent_needed": (
         _("What you consented to has changed, so the consent does not cover it any longer."),
         _("Look at what has changed, and decide again if you like."),
@@ -145,7 +153,8 @@ TITLES: Final = frozenset(_TITLES)
 def title(code: str) -> str:
     """A message's title: a kind, or for a receipt the event, with `:agency` (the recipient), `:source`, `:operator` or `:for` where it was not the citizen's own deed.
 
-    A kind that says several things has them behind a colon, too: `agency_confirmed_deletion:part`, `:all`, `agency_overdue:unreached`.
+    A kind that says several things has them behind a colon, too: `agency_confirmed_deletion:part`, `:all`, `agency_overdue:unreached`, `use_disclosed:several`,
+    `concern_answered:ward`.
     """
     return str(_TITLES.get(code) or _TITLES.get(code.partition(":")[0]) or gettext("Something was recorded"))
 
@@ -167,6 +176,10 @@ def concerns(who: str) -> str:
     return gettext("The other person is %(who)s.") % {"who": who}
 
 
+def for_ward(who: str) -> str:
+    return gettext("The child is %(who)s.") % {"who": who}
+
+
 def mandate_changed(side: str, change: str, who: str, *, until: str = "") -> tuple[str, ...]:
     """What has become of a right to act, for the one or the other `side` (principal, attorney). Nothing for a change of before there were sides.
 
@@ -177,13 +190,15 @@ def mandate_changed(side: str, change: str, who: str, *, until: str = "") -> tup
 
 
 def link(code: str) -> str:
-    """Where a message leads: `consent`, `receipt`, `entry`, `use` or `glass` (of the log), `concern` or `mandate`."""
+    """Where a message leads: `consent`, `receipt`, `entry`, `use`, `uses` or `glass` (of the log), `concern`, `ward` or `mandate`."""
     words = {
         "consent": gettext("Look at the consent"),
         "receipt": gettext("See the receipt"),
         "entry": gettext("See what was deleted, in your activity"),
         "use": gettext("See the use, in your activity"),
+        "uses": gettext("See your activity"),
         "concern": gettext("See the case"),
+        "ward": gettext("Act for the child, to see the case"),
         "mandate": gettext("See the rights to act for another"),
         "glass": glass_words.letter_link(),
     }

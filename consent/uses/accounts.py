@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import F, Q
 
 from consent.models import Agency
@@ -129,13 +129,17 @@ def claim(*, account_id: UUID, now: datetime) -> Lease | None:
     if found is None or not found.agency.active:
         return None
     client = Client.objects.filter(agency=found.agency, active=True).exclude(usage_uri="").order_by("client_id").first()
-    if client is None or _under_way(found.agency, now) >= AT_ONCE:
+    if client is None:
         return None
     free = Q(lease_until__isnull=True) | Q(lease_until__lte=now)
     token, until = uuid.uuid4(), now + settings.AURORA_PULL_LEASE
     which = Account.objects.filter(free, pk=account_id, poll_due_at__lte=now)
-    if which.update(lease_token=token, lease_until=until, poll_attempts=F("poll_attempts") + 1) != 1:
-        return None
+    with transaction.atomic():
+        _one_after_another(found.agency)
+        if _under_way(found.agency, now) >= AT_ONCE:
+            return None
+        if which.update(lease_token=token, lease_until=until, poll_attempts=F("poll_attempts") + 1) != 1:
+            return None
     return Lease(account_id, found.citizen_id, found.agency, client, token, found.poll_attempts + 1, found.polled_to, client.usage_uri)
 
 
@@ -144,8 +148,8 @@ def extend(lease: Lease, *, now: datetime) -> bool:
     return _held(lease).update(lease_until=now + settings.AURORA_PULL_LEASE) == 1
 
 
-def told_all(lease: Lease, *, until: datetime, next_at: datetime) -> bool:
-    """The agency has told all up to a time. True for the one caller that may keep it; asked before anything is kept, in the same transaction."""
+def told_all(lease: Lease, *, until: datetime | None, next_at: datetime) -> bool:
+    """The agency has told all up to a time (None: it has never yet). True for the one caller that may keep it; asked before anything is kept, in the same transaction."""
     done = {"polled_to": until, "poll_due_at": next_at, "poll_attempts": 0, "poll_error": "", "lease_token": None, "lease_until": None}
     return _held(lease).update(**done) == 1
 
@@ -176,6 +180,12 @@ def asked(*, now: datetime) -> list[Asked]:
 
 def _held(lease: Lease) -> Any:
     return Account.objects.filter(pk=lease.account_id, lease_token=lease.token)
+
+
+def _one_after_another(agency: Agency) -> None:
+    """Until the transaction ends: of two workers that claim accounts of one agency, the second counts the first's lease."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"asking-for-uses:{agency.pk}"])
 
 
 def _under_way(agency: Agency, now: datetime) -> int:

@@ -175,6 +175,25 @@ class Finding(models.Model):
         return f"{self.state} {self.id}"
 
 
+class Tally(models.Model):
+    """How many uses of one citizen an agency has reported on one day, what a law keeps back included: so nobody reads it, not in the citizen's scope either.
+
+    One row a pair; `consent_uses_count_in` (migration 0004) is the only way to it.
+    """
+
+    citizen = _citizen()
+    agency = _agency()
+    day = models.DateField()
+    uses = models.PositiveIntegerField()
+
+    class Meta:
+        verbose_name_plural = "tallies"
+        constraints = [models.UniqueConstraint(fields=["citizen", "agency"], name="one_tally_of_uses")]
+
+    def __str__(self) -> str:
+        return f"tally {self.pk}"
+
+
 class Scanned(models.Model):
     """Until when the access log has been looked through for reads without a note: one row."""
 

@@ -23,7 +23,7 @@ PERSONAL = [
 
 
 # What nobody reads through the service, not even in its citizen's scope: only functions reach it.
-SHUT = ["ledger_keptback"]
+SHUT = ["ledger_keptback", "consent_uses_tally"]
 
 
 def test_every_address_of_anothers_things_is_404(stack: Stack, browser: Browser) -> None:

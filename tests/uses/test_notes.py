@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -80,6 +81,24 @@ def test_only_reads_that_stand_in_the_log_are_noted_and_each_once(cast: Cast) ->
     given = next(e.pk for e in cast.aino.entries() if e.event == Event.CONSENT_GIVEN.value)
     assert notes.keep([(uuid4(), now), (given, now), (entry, now)]) == 0
     assert not noted(cast, given) and noted(cast, entry)
+
+
+@pytest.mark.parametrize("off", [timedelta(days=400), timedelta(days=-400)], ids=["in time to come", "long ago"])
+def test_whatever_time_the_service_gives_a_note_it_is_dated_within_a_little_of_now(cast: Cast, off: timedelta) -> None:
+    """Whoever takes a web process over would put off when a read must be reported, or make it overdue at once."""
+    entry = read(cast, cast.aino, noted=False)
+    before = timezone.now()
+    assert notes.keep([(entry, before + off)]) == 1
+    with citizen_scope(cast.aino.id):
+        at = DeliveryNote.objects.get(pk=entry).at
+    assert before - timedelta(minutes=6) < at < timezone.now() + timedelta(minutes=1)
+
+
+def test_a_note_that_waited_a_moment_keeps_its_time(cast: Cast) -> None:
+    entry, at = read(cast, cast.aino, noted=False), timezone.now() - timedelta(seconds=20)
+    assert notes.keep([(entry, at)]) == 1
+    with citizen_scope(cast.aino.id):
+        assert DeliveryNote.objects.get(pk=entry).at == at
 
 
 def test_a_note_makes_the_account_due_a_week_later_and_to_be_asked_about_in_an_hour(cast: Cast) -> None:

@@ -40,6 +40,7 @@ export const advice = {
   too_large: REPORT,
   // Reporting uses (../uses.md).
   uses_refused: 'None of the batch was taken: mend the uses that `errors` names by position, and send all of them under a new id.',
+  uses_too_many: 'As many uses of somebody as a day has room for. Send the same batch after Retry-After, or now without those that `errors` names.',
   batch_invalid: `Build the batch as uses.md says. ${REPORT}`,
   batch_differs: 'You have sent other uses under this id, and those stand. Give the new ones a new id.',
   nothing_asked: 'There is nothing to confirm: go on.',
