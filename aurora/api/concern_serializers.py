@@ -49,6 +49,10 @@ class ConcernSerializer(serializers.Serializer):  # type: ignore[type-arg]
     )
     subject = serializers.CharField(help_text="The citizen, under the name that only your agency knows.")
     language = serializers.CharField(help_text="In which the citizen wrote: answer in it.")
+    raised_by = serializers.ChoiceField(
+        choices=["citizen", "guardian"],
+        help_text="guardian: somebody who answers for a child wrote, and the case is about the child's data.",
+    )
     raised_at = serializers.DateTimeField()
     answer_by = serializers.DateTimeField(help_text="Later than this an open case is overdue, and the citizen is told so.")
     put_off = serializers.BooleanField(help_text="Whether a later day has been named: it can be once.")
@@ -112,6 +116,7 @@ def as_json(case: Asked) -> dict[str, Any]:
         "kind": row.kind,
         "subject": case.subject,
         "language": row.language,
+        "raised_by": "guardian" if row.mandate_id else "citizen",
         "raised_at": row.raised_at,
         "answer_by": row.due_at,
         "put_off": row.put_off_at is not None,

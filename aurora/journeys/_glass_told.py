@@ -5,7 +5,7 @@ Operators stand in the entries by role and id, never by name: who is told the na
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,7 @@ from uuid import UUID
 from aurora.identity import citizens, keys
 from aurora.identity.models import Citizen
 from aurora.journeys._log import log
+from aurora.journeys._mandate_told import guardians_of
 from aurora.messages import outbox
 from aurora.messages.models import MessageKind
 from consent import mandates, queries
@@ -21,7 +22,6 @@ from consent.breakglass.models import Request
 from consent.ledger import leaf
 from consent.ledger.append import Appended
 from consent.ledger.events import Event
-from consent.models import Mandate
 from consent.rules import AURORA, BREAK_GLASS
 from consent.scope import citizen_scope
 
@@ -78,7 +78,7 @@ def write_to(citizen_id: UUID, row: Request, *, which: str, entry_id: UUID, now:
         return
     about = _about(row, which, text)
     outbox.queue(citizen_id=citizen_id, kind=MessageKind.BREAK_GLASS, about={**about, "entry": entry_id}, now=now)
-    guardians = list(_guardians(citizen_id, now=now))
+    guardians = list(guardians_of(citizen_id, now=now))
     if guardians:
         name = citizens.name_of(Citizen.objects.get(pk=citizen_id))
         for guardian, mandate in sorted(guardians):
@@ -117,14 +117,6 @@ def _about(row: Request, which: str, text: str) -> Mapping[str, Any]:
     names = [dict(version.name) for version in queries.current_categories(row.categories)]
     ends = row.expires_at.isoformat() if row.expires_at else ""
     return {"glass": which, "reason": row.reason, "case": row.case, "role": OFFICER, "data": names, "ends_at": ends, "text": text}
-
-
-def _guardians(citizen_id: UUID, *, now: datetime) -> Iterator[tuple[UUID, UUID]]:
-    """(guardian, mandate) of who may act for a child now. In the child's scope."""
-    standing = Mandate.objects.filter(principal_id=citizen_id, kind=Mandate.Kind.GUARDIAN, state=Mandate.State.STANDING, freezes_at__gt=now)
-    for row in standing:
-        if row.attorney_id is not None and mandates.has_basis(row, now=now):
-            yield row.attorney_id, row.pk
 
 
 def _place(request_id: UUID, what: str) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,7 @@ from aurora.identity.models import Citizen
 from aurora.journeys._log import log_each
 from aurora.messages import outbox
 from aurora.messages.models import MessageKind
+from consent import mandates
 from consent.days import last_day
 from consent.ledger.events import Event
 from consent.models import Mandate, MandateEvent, MandateEventKind
@@ -46,6 +47,14 @@ def was_accepted(row: Mandate) -> bool:
     """Whether the one whom an offer names has said yes to it, even if it has ended since."""
     with citizen_scope(row.principal_id):
         return MandateEvent.objects.filter(mandate=row, kind=MandateEventKind.ACCEPTED).exists()
+
+
+def guardians_of(citizen_id: UUID, *, now: datetime) -> Iterator[tuple[UUID, UUID]]:
+    """(guardian, mandate) of who may act for a child now. In the child's scope."""
+    standing = Mandate.objects.filter(principal_id=citizen_id, kind=Mandate.Kind.GUARDIAN, state=Mandate.State.STANDING, freezes_at__gt=now)
+    for row in standing:
+        if row.attorney_id is not None and mandates.has_basis(row, now=now):
+            yield row.attorney_id, row.pk
 
 
 def tell(

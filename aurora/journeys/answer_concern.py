@@ -18,8 +18,8 @@ from aurora.identity.entries import opened
 from aurora.identity.keys import pairwise
 from aurora.identity.models import Operator
 from aurora.identity.vault import VaultClosed
+from aurora.journeys import _case_told
 from aurora.journeys._log import log
-from aurora.messages import outbox
 from aurora.messages.models import MessageKind
 from consent.breakglass import queries as glass
 from consent.concerns import across, cases
@@ -87,7 +87,7 @@ def answer(*, about: str, concern_id: UUID, said: Answer, now: datetime) -> Aske
         else:
             part = cases.answer(case=case, by=about, kind=said.kind, text=said.text, note=said.note, now=now)
         told = MessageKind.CONCERN_PUT_OFF if part.kind == Kind.LATER else MessageKind.CONCERN_ANSWERED
-        outbox.queue(citizen_id=citizen_id, kind=told, about={"concern": case.pk, "part": part.number}, now=now)
+        _case_told.write(case, told, {"part": part.number}, now=now)
         log(
             citizen_id=citizen_id, event=Event.CONCERN_ANSWERED_BY_AURORA if about == AURORA else Event.CONCERN_ANSWERED, actor=about,
             details={"concern": str(case.pk), "entry": str(case.entry_id), "kind": part.kind}, at=now,
@@ -155,8 +155,7 @@ def _tell_overdue(concern_id: UUID, citizen_id: UUID, now: datetime) -> bool:
         row = cases.note_overdue(concern_id=concern_id, now=now)
         if row is None:
             return False
-        about = {"concern": row.pk, "due": row.due_at.isoformat()}
-        outbox.queue(citizen_id=citizen_id, kind=MessageKind.CONCERN_OVERDUE, about=about, now=now)
+        _case_told.write(row, MessageKind.CONCERN_OVERDUE, {"due": row.due_at.isoformat()}, now=now)
     return True
 
 

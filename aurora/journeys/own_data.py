@@ -66,7 +66,7 @@ def export(*, citizen_id: UUID, now: datetime) -> dict[str, Any]:
         behind_glass = break_glass.taken_along(citizen_id=citizen_id)
         used = told_of(citizen_id) if doing is None else []
         suggested = [_run(one, catalogue) for one in suggestions.of(citizen_id)] if doing is None else []
-        concerns = raise_concern.exported(citizen_id=citizen_id) if doing is None else []
+        concerns = raise_concern.exported(citizen_id=citizen_id)
     return {
         "format": "aurora-export-1",
         "made_at": now.isoformat(),

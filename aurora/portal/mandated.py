@@ -46,6 +46,10 @@ PAGES: dict[str, Deed] = {
     "receipt": Deed.SEE,
     "receipt_jsonld": Deed.SEE,
     "receipt_jwt": Deed.SEE,
+    # A guardian asks for a child, in words of their own.
+    "concern_new": Deed.CONCERN,
+    "concerns": Deed.CONCERN,
+    "concern": Deed.CONCERN,
     "authorize": Deed.DECLINE,  # an estate answers nobody
 }
 

@@ -41,12 +41,23 @@ _SAID: Final[Mapping[str, Sentence]] = {
     "mistake": _("The answer: it was a mistake"),
     "later": _("The answer comes later"),
 }
+# Of a case that a guardian reported for a child; read by both.
+_OUTCOMES_FOR: Final[Mapping[str, Sentence]] = {
+    "accepted": _("The answer was accepted."),
+    "not_satisfied": _("The case was closed because the answer, or that there was none, was not enough."),
+    "withdrawn": _("The concern was taken back."),
+}
+_SAID_FOR: Final[Mapping[str, Sentence]] = {"raised": _("The concern"), "reply": _("The reply")}
 _SAID_TO_US: Final[Mapping[str, Sentence]] = {
     "raised": _("The citizen's concern"),
     "reply": _("The citizen's reply"),
     "lawful": _("The answer: it was lawful"),
     "mistake": _("The answer: it was a mistake"),
     "later": _("The answer comes later"),
+}
+_SAID_TO_US_FOR: Final[Mapping[str, Sentence]] = {
+    "raised": _("The concern of a child's guardian"),
+    "reply": _("The reply of a child's guardian"),
 }
 _ANSWERS: Final[Mapping[str, Sentence]] = {
     "lawful": _("It was lawful"),
@@ -89,12 +100,14 @@ def state(code: str) -> str:
     return str(_STATES[code])
 
 
-def outcome(code: str) -> str:
-    return str(_OUTCOMES.get(code, ""))
+def outcome(code: str, *, for_child: bool = False) -> str:
+    return str((_OUTCOMES_FOR if for_child else _OUTCOMES).get(code, ""))
 
 
-def said(code: str, *, to_us: bool = False) -> str:
-    return str((_SAID_TO_US if to_us else _SAID)[code])
+def said(code: str, *, to_us: bool = False, for_child: bool = False) -> str:
+    """`for_child`: said by a guardian, or read by one who acts."""
+    said_for = (_SAID_TO_US_FOR if to_us else _SAID_FOR).get(code) if for_child else None
+    return str(said_for or (_SAID_TO_US if to_us else _SAID)[code])
 
 
 def answer(code: str) -> str:

@@ -110,6 +110,9 @@ _ACTED_TITLES: Final[Mapping[str, Sentence]] = {
     "citizen:twin:viewed": _("An attorney or guardian looked at the data"),
     "citizen:twin:exported": _("An attorney or guardian downloaded the data"),
     "citizen:mandate:used": _("An attorney or guardian began to act"),
+    "citizen:concern:raised": _("A guardian reported a concern"),
+    "citizen:concern:replied": _("A guardian replied to the answer to a concern"),
+    "citizen:concern:closed": _("A guardian closed a concern"),
 }
 # The same of whoever handles an estate, which does less; read by its administrators.
 _ESTATE_TITLES: Final[Mapping[str, Sentence]] = {

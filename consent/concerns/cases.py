@@ -57,15 +57,27 @@ class TooManyOpen(AuroraError):
 
 
 @dataclass(frozen=True, slots=True)
+class Guardian:
+    """Who says something for a child, and on which mandate. The name is kept sealed, as what they say is."""
+
+    mandate_id: UUID
+    id: UUID
+    name: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
-    """One part, opened. `note` is the ground of what was lawful, or what was done about a mistake."""
+    """One part, opened. `note` is the ground of what was lawful, or what was done about a mistake. `guardian`: who said it for a child, if one did."""
 
     row: ConcernPart
     text: str = field(repr=False)
     note: str = field(repr=False)
+    guardian: Guardian | None = None
 
 
-def raise_(*, entry: LedgerEntry, about: str, kind: str, text: str, language: str, now: datetime) -> Concern:
+def raise_(
+    *, entry: LedgerEntry, about: str, kind: str, text: str, language: str, now: datetime, guardian: Guardian | None = None
+) -> Concern:
     """A new case about an entry of the citizen's. Raises `InvalidInput` for `kind` or `text`, `Conflict` where one is open already, `TooManyOpen`."""
     said = texts.tidied(text)
     wrong = {} if kind in Concern.Kind.values else {"kind": "kind_required"}
@@ -73,19 +85,20 @@ def raise_(*, entry: LedgerEntry, about: str, kind: str, text: str, language: st
         wrong["text"] = fault
     if wrong:
         raise InvalidInput(wrong)
+    _one_after_another(entry.citizen_id)
     if Concern.objects.filter(citizen_id=entry.citizen_id).exclude(state=State.CLOSED).count() >= MOST_OPEN:
         raise TooManyOpen()
     case = Concern(
         id=uuid7(now), citizen_id=entry.citizen_id, about=about, kind=kind, language=language, raised_at=now, entry_id=entry.pk,
         entry_at=entry.at, event=entry.event, decision=entry.decision, purpose=entry.purpose or "", categories=list(entry.categories),
-        due_at=now + settings.AURORA_CONCERN_ANSWER_WITHIN,
+        due_at=now + settings.AURORA_CONCERN_ANSWER_WITHIN, mandate_id=guardian.mandate_id if guardian else None,
     )  # fmt: skip
     try:
         with transaction.atomic():
             case.save(force_insert=True)
     except IntegrityError:
         raise Conflict("There is an open case about this entry already.") from None
-    _say(case, By.CITIZEN, PartKind.RAISED, {"text": said}, now)
+    _say(case, By.CITIZEN, PartKind.RAISED, {"text": said, **_by(guardian)}, now)
     return case
 
 
@@ -117,8 +130,8 @@ def put_off(*, case: Concern, by: str, text: str, until: datetime, now: datetime
     return _say(case, by, PartKind.LATER, {"text": said}, now, until)
 
 
-def reply(*, case: Concern, text: str, seen: int, now: datetime) -> ConcernPart:
-    """The citizen replies to an answer, once: it is open again, with as much time as at first. Raises `InvalidInput` for `text`, `Moved`.
+def reply(*, case: Concern, text: str, seen: int, now: datetime, guardian: Guardian | None = None) -> ConcernPart:
+    """The citizen, or a guardian for them, replies to an answer, once: it is open again, with as much time as at first. Raises `InvalidInput` for `text`, `Moved`.
 
     `seen`: how many parts the page showed them.
     """
@@ -130,11 +143,11 @@ def reply(*, case: Concern, text: str, seen: int, now: datetime) -> ConcernPart:
     due = now + settings.AURORA_CONCERN_ANSWER_WITHIN
     if answered.update(state=State.OPEN, replied_at=now, due_at=due, overdue_told_at=None) != 1:
         raise Moved()
-    return _say(case, By.CITIZEN, PartKind.REPLY, {"text": said}, now)
+    return _say(case, By.CITIZEN, PartKind.REPLY, {"text": said, **_by(guardian)}, now)
 
 
 def close(*, case: Concern, outcome: str, seen: int, now: datetime) -> None:
-    """The citizen closes it: `accepted` an answer, is `not_satisfied` with one or with its absence, or has `withdrawn` what is not answered.
+    """The citizen, or a guardian for them, closes it: `accepted` an answer, is `not_satisfied` with one or with its absence, or has `withdrawn` what is not answered.
 
     `seen`: how many parts the page showed them: an answer that came meanwhile is neither accepted nor refused unread. Raises `InvalidInput` for
     `outcome`, `Moved`.
@@ -185,6 +198,12 @@ def erase(*, citizen_id: UUID) -> int:
         return int(cursor.fetchone()[0])
 
 
+def _one_after_another(citizen_id: UUID) -> None:
+    """Until the transaction ends: of two cases that are raised at once, the second counts the first."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"concerns:{citizen_id}"])
+
+
 def _as_seen(case: Concern, seen: int) -> None:
     """Locks the case, so that nobody says anything in it until the transaction ends."""
     Concern.objects.select_for_update().get(pk=case.pk)
@@ -204,7 +223,7 @@ def _checked(kind: str, text: str, note: str) -> dict[str, str]:
     return {"text": said, "note": noted}
 
 
-def _say(case: Concern, by: str, kind: str, said: Mapping[str, str], now: datetime, until: datetime | None = None) -> ConcernPart:
+def _say(case: Concern, by: str, kind: str, said: Mapping[str, Any], now: datetime, until: datetime | None = None) -> ConcernPart:
     """Under the lock that the move holds on its row: numbers are given one by one."""
     part_id, number = uuid4(), ConcernPart.objects.filter(concern_id=case.pk).count() + 1
     sealed = keeper().seal(json.dumps(said, ensure_ascii=False).encode(), citizen_id=case.citizen_id, context=_place(part_id))
@@ -216,7 +235,13 @@ def _say(case: Concern, by: str, kind: str, said: Mapping[str, str], now: dateti
 
 def _opened(part: ConcernPart) -> Said:
     plain: dict[str, Any] = json.loads(keeper().open_sealed(part.sealed, citizen_id=part.citizen_id, context=_place(part.pk)))
-    return Said(part, plain["text"], plain.get("note", ""))
+    who = plain.get("guardian")
+    guardian = Guardian(UUID(who["mandate"]), UUID(who["id"]), who["name"]) if who else None
+    return Said(part, plain["text"], plain.get("note", ""), guardian)
+
+
+def _by(guardian: Guardian | None) -> dict[str, Any]:
+    return {"guardian": {"mandate": str(guardian.mandate_id), "id": str(guardian.id), "name": guardian.name}} if guardian else {}
 
 
 def _place(part_id: UUID) -> bytes:

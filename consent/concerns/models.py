@@ -9,6 +9,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
+from consent.models import Mandate
+
 
 class Concern(models.Model):
     """The row is the truth of where a case stands; what was said is sealed in its parts.
@@ -39,6 +41,13 @@ class Concern(models.Model):
     kind = models.CharField(max_length=10, choices=Kind.choices)
     language = models.CharField(max_length=2, help_text="In which the citizen wrote: fi, sv or en.")
     raised_at = models.DateTimeField()
+    mandate = models.ForeignKey(
+        Mandate,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="On which a guardian reported it for a child. Null: the citizen did.",
+    )
 
     entry_id = models.UUIDField()
     entry_at = models.DateTimeField()

@@ -35,6 +35,7 @@ class Deed(StrEnum):
     WITHDRAW = "withdraw"
     SUGGEST = "suggest"
     EXPORT = "export"
+    CONCERN = "concern"
 
 
 class MandateFault(StrEnum):

@@ -45,6 +45,7 @@ __all__ = [
 
 
 _DELEGABLE = {
+    # Concerns too: a case is in the words of whoever answers for the child. In anybody else's name it would be no case of theirs.
     MandateKind.GUARDIAN: frozenset(Deed),
     MandateKind.POWER_OF_ATTORNEY: frozenset({Deed.SEE, Deed.GIVE, Deed.DECLINE, Deed.WITHDRAW, Deed.SUGGEST}),
     # An estate needs to know, to take along and to end. Nobody consents for the dead, and nothing is suggested to them.
@@ -180,10 +181,12 @@ def _touches(last: LastWord, categories: Iterable[str]) -> bool:
 
 
 def minor_may(deed: Deed, *, age: int) -> MandateFault | None:
-    """What a child who has a guardian here may do alone: see and take along, always; end and decline, from 15; the rest, from 18."""
+    """What a child who has a guardian here may do alone: see and take along, always; end, decline, and move a case of a guardian's on, from 15; the
+    rest, from 18.
+    """
     if deed in (Deed.SEE, Deed.SUGGEST, Deed.EXPORT) or age >= ADULT_AT:
         return None
-    return None if deed in (Deed.WITHDRAW, Deed.DECLINE) and age >= OWN_WORD_AT else MandateFault.MINOR
+    return None if deed in (Deed.WITHDRAW, Deed.DECLINE, Deed.CONCERN) and age >= OWN_WORD_AT else MandateFault.MINOR
 
 
 def check_offer(*, themes: Iterable[str], known: Iterable[str], start: date, until: date, today: date) -> MandateFault | None:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from aurora.journeys import answer_concern, raise_concern
 from aurora.journeys.answer_concern import Answer
 from consent import days
-from consent.concerns import across
+from consent.concerns import across, cases
 from consent.concerns.cases import MOST_OPEN, Moved, TooManyOpen
 from consent.concerns.models import Concern, ConcernPart
 from consent.errors import Conflict, InvalidInput, NotFound
@@ -23,6 +23,7 @@ from consent.oauth.models import Client
 from consent.scope import citizen_scope
 from consent.webhooks.models import Delivery
 from tests.concerns.talk import PATH, TEXT, Agency, entry_of, late, pulled, raised, read, row, said
+from tests.portal.at_once import in_thread, until_waiting
 from tests.support.cast import Cast, services
 from tests.support.owners import look, own_token
 
@@ -287,6 +288,17 @@ def test_one_open_case_an_entry_and_not_too_many(cast: Cast) -> None:
     with pytest.raises(TooManyOpen):
         for one in entries:
             raised(cast.aino, one)
+
+
+def test_of_two_that_are_raised_at_once_the_second_counts_the_first(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cases, "MOST_OPEN", 1)
+    one, other = read(cast), pulled(cast.aino)
+    with transaction.atomic():
+        assert raised(cast.aino, one)
+        thread, outcome = in_thread(lambda: raised(cast.aino, other))
+        until_waiting(1, "advisory")
+    thread.join(timeout=30)
+    assert isinstance(outcome[0], TooManyOpen)
 
 
 @pytest.mark.parametrize("text", ["", "   ", "x" * 4001, "a\x00b", "a\u202eb", "\ud800", "\ue000", "\x1b[31m"])

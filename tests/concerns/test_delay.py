@@ -18,6 +18,7 @@ from django.utils import timezone
 from aurora.identity.models import Operator
 from aurora.journeys import allow_delay, delay, own_data
 from aurora.journeys.delay import DelayRefused
+from aurora.messages import letters, outbox
 from consent import days
 from consent.errors import Conflict, InvalidInput, NotFound
 from consent.ledger import delays
@@ -231,6 +232,44 @@ def test_who_is_no_agency_officer_allows_nothing(cast: Cast) -> None:
     for verb in (allow_delay.approve, allow_delay.decline, allow_delay.end):
         with pytest.raises(allow_delay.NotAnOfficer):
             verb(operator=auditor, permission_id=uuid4(), now=timezone.now())
+
+
+@pytest.mark.parametrize("change", [{"is_active": False}, {"roles": ["auditor"]}], ids=["left", "another role"])
+def test_what_somebody_asked_for_who_is_no_officer_any_more_nobody_agrees_to(cast: Cast, change: dict[str, Any]) -> None:
+    gone, bo, now = _officer(f"gone-{uuid4().hex[:6]}"), _officer("bo"), timezone.now()
+    how: dict[str, Any] = {"agency_code": cast.office.client_id, "law": "fi.coercive-measures.10-60", "reason": "x", "now": now}
+    DelayPermission.objects.filter(law=how["law"], state="standing").update(state="ended", ended_by=bo.pk, ended_at=now)
+    asked = allow_delay.ask(operator=gone, **how)
+    Operator.objects.filter(pk=gone.pk).update(**change)
+    with pytest.raises(allow_delay.NotAnOfficer):  # whatever this request has loaded of them
+        allow_delay.decline(operator=gone, permission_id=asked.pk, now=now)
+    with pytest.raises(allow_delay.AskerGone):
+        allow_delay.approve(operator=bo, permission_id=asked.pk, now=now)
+    allow_delay.decline(operator=bo, permission_id=asked.pk, now=now)
+
+
+def test_all_that_one_sweep_tells_is_one_message(cast: Cast, allowed: DelayPermission) -> None:
+    before = {m.pk for m in cast.aino.messages()}
+    with _days_later(31):
+        delay.sweep(now=timezone.now())  # what tests before have left
+        known = {m.pk for m in cast.aino.messages()}
+        kept = [_keep(cast, in_days=32 + n) for n in range(7)]
+    with _days_later(45):
+        assert delay.sweep(now=timezone.now()) == len(kept)
+    told = [e.pk for e in cast.aino.entries() if e.event == "agency:use:disclosed"][-len(kept) :]
+    (made,) = [m for m in cast.aino.messages() if m.pk not in known | before]
+    with citizen_scope(cast.aino.id):
+        opened = outbox.open_row(made)
+        assert {one["entry"] for one in opened.about} == {str(entry) for entry in told}
+        letter = letters.compose(opened, language="en")
+    assert "7 times" in letter.sentences[0] and letter.links == (("See your activity", "/en/activity/"),)
+    with _days_later(45):
+        one = [_keep(cast, in_days=46 + n) for n in range(2)]
+    with _days_later(50):
+        assert delay.sweep(now=timezone.now()) == len(one)
+    with citizen_scope(cast.aino.id):
+        letter = letters.compose(outbox.open_row(cast.aino.messages()[0]), language="en")
+    assert len(letter.links) == 2 and all(path.startswith("/en/activity/0") for _, path in letter.links)
 
 
 def test_counts_tell_how_many_by_agency_law_and_month(cast: Cast, allowed: DelayPermission) -> None:

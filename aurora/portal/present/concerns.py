@@ -8,11 +8,13 @@ from datetime import datetime
 from django.conf import settings
 from django.urls import reverse
 
+from aurora.journeys import raise_concern
 from aurora.journeys.raise_concern import Case, Said
 from aurora.portal.present import log
 from aurora.portal.present.vocabulary import Vocabulary
-from aurora.ui import authority_words, concern_words, words
+from aurora.ui import authority_words, concern_words, mandate_words, words
 from aurora.ui.contexts import Complain, ConcernChoice, ConcernFormPage, ConcernPage, ConcernRow, ConcernsPage, FieldError, SaidView
+from consent import acting
 from consent.concerns import texts
 from consent.concerns.models import Concern, ConcernPart
 from consent.ledger.models import LedgerEntry
@@ -65,12 +67,13 @@ def one(case: Case, *, text: str = "", errors: Mapping[str, str], now: datetime)
         list_url=reverse("portal:concerns"),
         due_at=row.due_at if row.state == State.OPEN else None,
         told_at=case.told_at,
-        outcome=concern_words.outcome(row.outcome),
+        outcome=concern_words.outcome(row.outcome, for_child=row.mandate_id is not None),
         ours=row.about == AURORA,
-        may_reply=stands == "answered" and row.replied_at is None,
-        may_accept=stands == "answered",
-        may_complain=stands in ("answered", "overdue"),
-        may_withdraw=row.state == State.OPEN,
+        may_reply=case.may_move and stands == "answered" and row.replied_at is None,
+        may_accept=case.may_move and stands == "answered",
+        may_complain=case.may_move and stands in ("answered", "overdue"),
+        may_withdraw=case.may_move and row.state == State.OPEN,
+        left_to_guardian=not case.may_move and row.state != State.CLOSED,
         complain=_complain() if stands == "overdue" or row.outcome == Concern.Outcome.NOT_SATISFIED else None,
         longest=texts.LONGEST,
         text=text,
@@ -86,14 +89,24 @@ def said(one: Said, answers: Mapping[str, str], *, to_us: bool = False) -> SaidV
     """One part; `answers`: the name of who answers."""
     mine = one.row.by == ConcernPart.By.CITIZEN
     return SaidView(
-        title=concern_words.said(one.row.kind, to_us=to_us),
-        who=({} if to_us else words.YOU) if mine else answers,
+        title=concern_words.said(one.row.kind, to_us=to_us, for_child=one.guardian is not None or acting.current() is not None),
+        who=({} if to_us else _who(one)) if mine else answers,
         at=one.row.at,
         text=one.text,
         note=one.note,
         lawful=one.row.kind == ConcernPart.Kind.LAWFUL,
         until=one.row.until,
     )
+
+
+def _who(one: Said) -> Mapping[str, str]:
+    """Who spoke on the citizen's side, as whoever reads it may know it."""
+    doing, guardian = acting.current(), one.guardian
+    if guardian is None:
+        return words.YOU if doing is None else dict.fromkeys(words.YOU, doing.principal_name)
+    if doing is not None and doing.attorney == guardian.id:
+        return words.YOU
+    return mandate_words.attorney_as(raise_concern.name_of(guardian), "guardian")
 
 
 def field_errors(errors: Mapping[str, str]) -> tuple[FieldError, ...]:
@@ -110,4 +123,5 @@ def _row(row: Concern, vocabulary: Vocabulary, now: datetime) -> ConcernRow:
         at=row.raised_at,
         url=reverse("portal:concern", args=[row.pk]),
         due_at=row.due_at if row.state == State.OPEN else None,
+        by_guardian=row.mandate_id is not None and acting.current() is None,
     )

@@ -9,14 +9,13 @@ from aurora.journeys import raise_concern
 from aurora.portal.present.concerns import standing
 from aurora.ui import concern_words
 from aurora.ui.contexts import ConcernPart
-from consent import acting
 from consent.concerns.models import Concern
 from consent.ledger.models import LedgerEntry
 
 
 def part(entry: LedgerEntry) -> ConcernPart | None:
-    """None for entries that nobody answers for, and for who acts for another: cases are the citizen's own."""
-    if acting.current() is not None or not raise_concern.answers_for(entry):
+    """None for entries that nobody answers for, and for who acts for another, unless as a guardian."""
+    if not raise_concern.may_ask() or not raise_concern.answers_for(entry):
         return None
     case = raise_concern.about_entry(citizen_id=entry.citizen_id, entry_id=entry.pk)
     is_open = case is not None and case.state != Concern.State.CLOSED

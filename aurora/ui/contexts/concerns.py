@@ -58,6 +58,8 @@ class ConcernFormPage:
 
 @dataclass(frozen=True, slots=True)
 class ConcernRow:
+    """`by_guardian`: a guardian reported it for the child who looks."""
+
     title: str
     about: Text
     state: str
@@ -65,6 +67,7 @@ class ConcernRow:
     at: datetime
     url: str
     due_at: datetime | None = None
+    by_guardian: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,7 @@ class Complain:
 class ConcernPage:
     """`portal/concern.html`: POST forms to itself with `decision`: `reply` (control `text`), `accepted`, `not_satisfied`, `withdrawn`, and `seen`.
 
-    `complain`: where one can complain, if the page is to say so.
+    `complain`: where one can complain, if the page is to say so. `left_to_guardian`: a child looks at what a guardian goes on with.
     """
 
     title: str
@@ -123,6 +126,7 @@ class ConcernPage:
     may_accept: bool = False
     may_complain: bool = False
     may_withdraw: bool = False
+    left_to_guardian: bool = False
     complain: Complain | None = None
     longest: int = 4000
     text: str = ""

@@ -87,7 +87,7 @@ def test_who_may_act_holds_a_standing_mandate_of_this_very_moment(
     if one.kind is MandateKind.POWER_OF_ATTORNEY:
         assert wanted <= frozenset(c for t in one.themes for c in THEMES[t].categories)
         assert wanted <= frozenset(c for t in one.meant if t.code in one.themes for c in t.categories), "no theme stretches it"
-        assert deed is not Deed.EXPORT
+        assert deed not in (Deed.EXPORT, Deed.CONCERN)
     if one.kind is MandateKind.ESTATE:
         assert deed in (Deed.SEE, Deed.WITHDRAW, Deed.EXPORT)
     if one.parent is not None:
@@ -274,7 +274,7 @@ def test_what_may_be_offered(changes: dict[str, object], fault: MandateFault | N
 
 @pytest.mark.parametrize(
     ("deed", "from_age"),
-    [(Deed.SEE, 0), (Deed.WITHDRAW, 15), (Deed.DECLINE, 15), (Deed.GIVE, 18), (Deed.EXPORT, 0), (Deed.SUGGEST, 0)],
+    [(Deed.SEE, 0), (Deed.WITHDRAW, 15), (Deed.DECLINE, 15), (Deed.GIVE, 18), (Deed.EXPORT, 0), (Deed.SUGGEST, 0), (Deed.CONCERN, 15)],
 )
 def test_what_a_child_may_do_alone(deed: Deed, from_age: int) -> None:
     assert [age for age in range(21) if rules.minor_may(deed, age=age) is None] == list(range(from_age, 21))

@@ -6,7 +6,7 @@ from aurora.ui import mandate_words, words
 from aurora.ui.contexts import Answering, DayGroup, GrantGonePage, MandatesPage, WaitingRequest
 from aurora.ui.gallery import parts as p
 from aurora.ui.gallery.example import Example
-from aurora.ui.gallery.examples import activity, citizen, mandates, records
+from aurora.ui.gallery.examples import activity, citizen, concerns, mandates, records
 
 NAME = "Aino Virta"
 EVENTS = (
@@ -37,13 +37,14 @@ def _refusal(said: str) -> str:
 
 def pages() -> list[Example]:
     known = {e.name: e for part in (records.data, activity.pages, records.consents, records.agency, citizen.suggestions) for e in part()}
-    known |= {e.name: e for e in mandates.mandates()}
+    known |= {e.name: e for e in (*mandates.mandates(), *concerns.citizen())}
+    for_a_child = ("entry-concern", "concern-new", "concerns", "concerns-empty", "concern-answered", "concern-closed")
     seen = ("my-data", "my-data-empty", "activity", "suggestions", "suggestions-none", "suggestions-not-allowed", "consent", "entry")
     # Nobody connects a source for another, nor has their suggestions made again.
     known["suggestions"] = replace(known["suggestions"], page=replace(known["suggestions"].page, offers=(), recompute_url=""))
     known["my-data"] = _readable(known["my-data"])
     known["activity"] = replace(known["activity"], page=replace(known["activity"].page, days=_persons(known["activity"].page.days)))
-    acted = [replace(known[name], name=f"acting-{name}", acting_for=mandates.BERTIL) for name in seen if name in known]
+    acted = [replace(known[name], name=f"acting-{name}", acting_for=mandates.BERTIL) for name in (*seen, *for_a_child) if name in known]
     asked = Answering(NAME, "/mandates/", p.NOW)
     asks = replace(known["authorize"].page, answering=asked)
     waits = WaitingRequest(p.OFFICE, "/oauth/authorize?request_uri=x", p.NOW)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from aurora.ui import concern_words as w
-from aurora.ui import words
+from aurora.ui import mandate_words, words
 from aurora.ui.authority_words import authority
 from aurora.ui.contexts import (
     Complain,
@@ -72,8 +72,12 @@ def citizen() -> list[Example]:
         done, state=w.state("closed"), tone="mark", outcome=w.outcome("not_satisfied"), may_reply=False, may_accept=False,
         may_complain=False, complain=Complain(*authority("EU", sandbox=True)), errors=(),
     )  # fmt: skip
+    of_guardian = replace(
+        overdue, may_complain=False, may_withdraw=False, left_to_guardian=True, errors=(),
+        said=(SaidView(w.said("raised", for_child=True), mandate_words.attorney_as("Hanna Huoltaja", "guardian"), asked.at, TEXT),),
+    )  # fmt: skip
     rows = tuple(
-        ConcernRow(w.kind(kind), OFFICE, w.state(state), tone, p.NOW, "/concerns/c/", DUE if state == "open" else None)
+        ConcernRow(w.kind(kind), OFFICE, w.state(state), tone, p.NOW, "/concerns/c/", DUE if state == "open" else None, kind == "wrong")
         for kind, state, tone in (
             ("unknown", "open", "busy"),
             ("wrong", "overdue", "bad"),
@@ -94,6 +98,7 @@ def citizen() -> list[Example]:
         Example("concern-open", case, "concerns/c/", open_),
         Example("concern-answered", case, "concerns/c/", done),
         Example("concern-overdue", case, "concerns/c/", overdue),
+        Example("concern-of-guardian", case, "concerns/c/", of_guardian),
         Example("concern-closed", case, "concerns/c/", closed),
     ]  # fmt: skip
 
