@@ -206,14 +206,6 @@ def newest_checkpoint() -> Checkpoint | None:
     return Checkpoint.objects.order_by("-size").first()
 
 
-def proof_at(index: int, size: int) -> tuple[bytes, ...] | None:
-    """The inclusion of the leaf at `index` under the tree of `size`, from the leaf up; None unless index < size <= the newest checkpoint's size."""
-    newest = newest_checkpoint()
-    if newest is None or not 0 <= index < size <= newest.size:
-        return None
-    return _made_of_tiles(partial(merkle.inclusion_proof, index, size))
-
-
 def tile(level: int, address: tiles.TileAddress) -> bytes | None:
     """The tile's hashes; None if the tree has no such tile, or fewer hashes in it than asked for."""
     hashes = Tile.objects.filter(level=level, index=address.index).values_list("hashes", flat=True).first()
