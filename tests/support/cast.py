@@ -50,6 +50,7 @@ from consent.ledger.models import LedgerEntry
 from consent.models import ConsentRecord, Receipt
 from consent.oauth import tokens
 from consent.oauth.models import AccessToken
+from consent.rules import latest_end
 from consent.scope import citizen_scope
 
 ISSUER = "http://localhost:8000"
@@ -112,14 +113,15 @@ class Person:
 
     def connect(self, source: str, *, until: date | None = None) -> UUID:
         """Consent to all purposes and categories of a source, connected and pulled; the pull's id."""
-        now = timezone.now()
-        page = self.browser().get(f"/en/sources/{source}/connect/").context["page"]
+        now, today = timezone.now(), days.today()
+        # What the page shows: to draw it took a third of this, some hundreds of times.
+        shown = connect_source.offer(citizen_id=self.id, code=source, language="en", today=today)
         choices = {
-            "purposes": [p.purpose.code for p in page.purposes],
-            "categories": [c.category.code for c in page.categories],
-            "until": (until or page.latest_end).isoformat(),
-            "language": "en",
-            "token": page.notice_token,
+            "purposes": [p.purpose_id for p in shown.purposes],
+            "categories": [c.category_id for c in shown.categories],
+            "until": (until or latest_end(today)).isoformat(),
+            "language": shown.language,
+            "token": shown.token,
         }
         wanted, left = registry.by_code(source), Departure("", secrets.token_urlsafe(16), "verifier", "")
         with citizen_scope(self.id):
