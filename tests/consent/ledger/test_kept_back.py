@@ -210,6 +210,8 @@ def test_it_is_not_noted_as_told_without_an_entry_of_it() -> None:
         of_another = append(citizen_id=CECILIA, event=Event.USE_DISCLOSED, actor=AGENCY, seal=seal).entry_id
     with citizen_scope(AINO):
         of_another_agency = append(citizen_id=AINO, event=Event.USE_DISCLOSED, actor="police", seal=seal).entry_id
+        before_its_day = append(citizen_id=AINO, event=Event.USE_DISCLOSED, actor=AGENCY, seal=seal).entry_id
+        assert not kept.disclosed(kept_id=kept_id, entry_id=before_its_day)
     with _clock("+31 days"), citizen_scope(AINO):
         for entry in (uuid4(), other, of_another, of_another_agency):
             assert not kept.disclosed(kept_id=kept_id, entry_id=entry)
