@@ -11,7 +11,9 @@ from contextlib import contextmanager
 from typing import TypeVar
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
+
+from consent import wire
 
 CURRENT_CITIZEN = "nullif(current_setting('aurora.citizen', true), '')::uuid"
 CURRENT_LOOKUP = "decode(nullif(current_setting('aurora.lookup', true), ''), 'hex')"
@@ -24,23 +26,25 @@ T = TypeVar("T")
 
 @contextmanager
 def _setting(name: str, value: str, *, durable: bool = False) -> Iterator[None]:
-    outermost = not connection.in_atomic_block
-    with transaction.atomic(durable=durable), connection.cursor() as cursor:
+    database = connections[DEFAULT_DB_ALIAS]
+    outermost = not database.in_atomic_block
+    with transaction.atomic(durable=durable):
         if outermost:  # no scope outlives its transaction: there is no former one to look up, and none to put back
-            cursor.execute("SELECT set_config(%s, %s, true)", [name, value])
+            wire.set_locally(database, name, value)
             yield
             return
-        # One round trip: the former value comes back with the setting of the new one, since the sub-select is evaluated first.
-        cursor.execute(
-            "WITH former AS MATERIALIZED (SELECT coalesce(current_setting(%s, true), '') AS v) "
-            "SELECT former.v, set_config(%s, %s, true) FROM former",
-            [name, name, value],
-        )
-        former = cursor.fetchone()[0]
-        yield
-        # After an exception the savepoint or transaction rolls the setting back; this restores it on the way out of a nested scope.
-        if former != value and len(connection.savepoint_ids) > 0:
-            cursor.execute("SELECT set_config(%s, %s, true)", [name, former])
+        with database.cursor() as cursor:
+            # One round trip: the former value comes back with the setting of the new one, since the sub-select is evaluated first.
+            cursor.execute(
+                "WITH former AS MATERIALIZED (SELECT coalesce(current_setting(%s, true), '') AS v) "
+                "SELECT former.v, set_config(%s, %s, true) FROM former",
+                [name, name, value],
+            )
+            former = cursor.fetchone()[0]
+            yield
+            # After an exception the savepoint or transaction rolls the setting back; this restores it on the way out of a nested scope.
+            if former != value and len(database.savepoint_ids) > 0:
+                cursor.execute("SELECT set_config(%s, %s, true)", [name, former])
 
 
 @contextmanager

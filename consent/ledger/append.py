@@ -12,20 +12,28 @@ What a caller can count on:
 from __future__ import annotations
 
 import secrets
+import struct
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from django.db import ProgrammingError, connection
+from django.db import DEFAULT_DB_ALIAS, ProgrammingError, connections
 
+from consent import wire
 from consent.errors import OutsideTransaction
 from consent.ids import uuid7
 from consent.ledger import leaf
 from consent.ledger.events import Event
 
 PERMIT = "permit"
+# As one value, not as a row of a FROM: that plan costs 40 us. Its binary form: how many parts, then each one's type, length and value.
+_APPEND = (
+    b"SELECT ledger_append($1::uuid, $2::uuid, $3::timestamptz, $4::text, $5::text, $6::text, $7::text[], $8::uuid[], $9::text, "
+    b"$10::uuid, $11::text, $12::bytea, $13::bytea)"
+)
+_GIVEN = struct.Struct("!iIiqIi32s")
 Detail = str | int | Sequence[Any]
 
 
@@ -75,9 +83,11 @@ def append(
     what the columns cannot say, such as a pull's id or a failure's code. Raises OutsideTransaction, OutsideScope,
     ValueError for an entry that contradicts itself.
     """
-    if not connection.in_atomic_block:
+    database = connections[DEFAULT_DB_ALIAS]
+    if not database.in_atomic_block:
         raise OutsideTransaction("ledger.append must run in the transaction of what it records")
-    event = Event(event)
+    if not isinstance(event, Event):
+        event = Event(event)
     _check(event, actor, decision, permit_id)
     at = at or datetime.now(UTC)
     when = leaf.timestamp(at)
@@ -102,21 +112,21 @@ def append(
     opening = leaf.opening(salt, access)
     sealed = seal(sealed_plaintext(salt, opening), context=sealing_context(entry_id))
     try:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT new_seq, new_commitment FROM ledger_append(%s::uuid, %s::uuid, %s::timestamptz, %s, %s, %s, "
-                "%s::text[], %s::uuid[], %s, %s::uuid, %s, %s::bytea, %s::bytea)",
-                [
-                    str(entry_id), str(citizen_id), when, event.value, actor, purpose, _text_array(wanted), _uuid_array(rested_on),
-                    decision, permit_id and str(permit_id), source, sealed, opening,
-                ],
-            )  # fmt: skip
-            seq, commitment = cursor.fetchone()
+        given = wire.call(
+            database,
+            _APPEND,
+            [
+                entry_id.bytes, citizen_id.bytes, wire.timestamptz(at), event.value.encode(), actor.encode(), _text(purpose),
+                wire.text_array(wanted), wire.uuid_array(rested_on), decision.encode(), permit_id.bytes if permit_id else None,
+                _text(source), sealed, opening,
+            ],
+        )  # fmt: skip
     except ProgrammingError as error:
         if getattr(error.__cause__, "sqlstate", None) == "42501":
             raise OutsideScope("ledger.append must run in citizen_scope of the citizen that the entry is about") from None
         raise
-    return Appended(entry_id, seq, bytes(commitment))
+    *_, seq, _, _, commitment = _GIVEN.unpack(given)
+    return Appended(entry_id, seq, commitment)
 
 
 def sealing_context(entry_id: UUID) -> bytes:
@@ -141,13 +151,8 @@ def _check(event: Event, actor: str, decision: str, permit_id: UUID | None) -> N
         raise ValueError("a refusal has no permit")
 
 
-# Arrays as PostgreSQL writes them: the driver takes longer over two short lists than over all else.
-def _text_array(values: Iterable[str]) -> str:
-    return "{" + ",".join('"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"' for value in values) + "}"
-
-
-def _uuid_array(values: Iterable[UUID]) -> str:
-    return "{" + ",".join(map(str, values)) + "}"
+def _text(value: str | None) -> bytes | None:
+    return None if value is None else value.encode()
 
 
 def new_id(at: datetime | None = None) -> UUID:

@@ -109,7 +109,7 @@ def timestamp(at: datetime) -> str:
     """RFC 3339 in UTC with six decimals, always of the same length: what PostgreSQL keeps and nothing less."""
     if at.tzinfo is None:
         raise NotCanonical("a time without a time zone")
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"  # for "+00:00"
 
 
 def opening(salt: bytes, access: Mapping[str, Any]) -> bytes:
