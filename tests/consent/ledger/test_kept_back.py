@@ -215,6 +215,8 @@ def test_it_is_not_noted_as_told_without_an_entry_of_it() -> None:
     with _clock("+31 days"), citizen_scope(AINO):
         for entry in (uuid4(), other, of_another, of_another_agency):
             assert not kept.disclosed(kept_id=kept_id, entry_id=entry)
+    with _clock("+31 days"), citizen_scope(CECILIA):
+        assert not kept.disclosed(kept_id=kept_id, entry_id=before_its_day), "and not in another's scope"
     assert [(c.kept, c.disclosed) for c in delays.counts()] == [(1, 0)]
 
 
@@ -424,6 +426,7 @@ def test_what_was_kept_while_the_clock_ran_ahead_is_counted() -> None:
 def test_erasure_takes_what_was_kept_and_leaves_the_count() -> None:
     _allowed()
     kept_id = _keep()
+    _longer(kept_id, days=40)
     _keep(CECILIA)
     with connections["owner"].cursor() as cursor:
         cursor.execute("SELECT ledger_kept_erase(%s)", [AINO])
