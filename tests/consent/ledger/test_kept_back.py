@@ -362,6 +362,10 @@ def test_it_is_kept_longer_once_by_its_own_agency_and_within_its_law() -> None:
         "UPDATE ledger_keptback SET kept_at = now()",
         "UPDATE ledger_keptback SET agency = 'police'",
         "UPDATE ledger_keptback SET citizen_id = gen_random_uuid()",
+        # With a move that may be made.
+        "UPDATE ledger_keptback SET state = 'disclosed', disclosed_at = now(), entry_id = id, sealed = '\\x00'",
+        "UPDATE ledger_keptback SET state = 'disclosed', disclosed_at = now(), entry_id = id, until = until - interval '29 days'",
+        "UPDATE ledger_keptback SET longer_id = id, longer_from = until, until = until + interval '1 day', sealed = '\\x00'",
     ],
 )
 def test_neither_the_service_nor_the_owner_may_touch_it(alias: str, statement: str, count: Callable[..., int]) -> None:
