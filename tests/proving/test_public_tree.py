@@ -119,6 +119,9 @@ def test_a_browser_holds_a_witness_to_the_key_that_it_noted(
     alone = {**changed, "witnesses": [IMPOSTOR.vkey]}  # the former key is given up, in the open
     assert _both(program, in_node, alone, {"seen": seen, **served}) == []
     assert program.seen_of(alone, program.check_bundle(alone, seen=seen))["witnesses"] == [IMPOSTOR.vkey]
+    # What is known from elsewhere needs nothing that was noted.
+    trusted = {"keys": [LOG.vkey], "witnesses": [IMPOSTOR.vkey]}
+    assert _both(program, in_node, changed, {"seen": _seen(program, bundles["earlier"]), **trusted, **served}) == []
     for odd in (None, "x", [7], {}):  # what an older check noted, or nobody's list
         assert _both(program, in_node, alone, {"seen": {**seen, "witnesses": odd}, **served}) == []
 

@@ -187,6 +187,14 @@ def witnesses(tree: Tree) -> list[dict[str, Any]]:
     return [
         *[case(name, ops, *found, older="earlier", notes=notes) for name, ops, found, notes in cases],
         case("a witness's key that is known from elsewhere needs no noted one", [signed(IMPOSTOR)], older="earlier", notes=[], **known),
+        case(
+            "another witness's noted key stands in for none but its own",
+            [named(IMPOSTOR, SECOND), signed(IMPOSTOR, SECOND)],
+            changed,
+            older="earlier",
+            older_ops=[named(WITNESSING, SECOND)],
+            notes=["witness_gone"],
+        ),
         case("without an earlier bundle the key that is named is taken", [named(IMPOSTOR), signed(IMPOSTOR)]),
     ]
 

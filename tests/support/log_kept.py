@@ -14,10 +14,10 @@ from tests.support.log_world import CITIZEN, LOG, WITNESSING, Ops, Tree, add, bu
 SIZE = 20
 PLACES = {1: 1, 2: 6, 3: 13, 4: 17}
 """Running number to leaf index. The third tells what was kept back at the times and places below."""
-KEPT = {1: 4, 2: 8}
+KEPT = {1: 4, 2: 8, 3: 10}
 AGENCY, LAW = "benefits", "fi.police.5-58"
-SINCE = {1: "2026-11-20T09:00:00.000001Z", 2: "2026-11-22T10:00:00.000002Z"}
-UNTIL = {1: "2026-11-23T22:00:00.000000Z", 2: "2026-11-24T22:00:00.000000Z"}
+SINCE = {1: "2026-11-20T09:00:00.000001Z", 2: "2026-11-22T10:00:00.000002Z", 3: "2026-11-23T10:00:00.000003Z"}
+UNTIL = {1: "2026-11-23T22:00:00.000000Z", 2: "2026-11-24T22:00:00.000000Z", 3: "2026-11-24T22:00:00.500000Z"}
 # Of the chain: after the first was kept, before the second was, and when both were told.
 AT = {
     1: "2026-11-20T08:00:00.000000Z",
@@ -25,6 +25,7 @@ AT = {
     3: "2026-11-24T22:00:01.000000Z",
     4: "2026-11-24T22:05:00.000000Z",
 }
+NO_DAY = "2026-11-31T09:00:00.000001Z"
 REPORT = {"action": "Looked up", "used_at": "2026-11-19T12:00:00.000000Z"}
 NEITHER: list[str] = ["key_from_bundle"]
 
@@ -140,6 +141,11 @@ def _remade(old: Any, new: Any, path: str = "") -> Ops:
     return [] if old == new else [replace(path, new)]
 
 
+def _written(named: dict[str, Any], text: str) -> dict[str, Any]:
+    """The leaf as it would be of another text."""
+    return {**named, "entry": text, "commitment": hashlib.sha256(bytes.fromhex(named["salt"]) + text.encode()).hexdigest()}
+
+
 def _others() -> list[tuple[str, dict[str, Any], list[str]]]:
     first, second = _kept()
     changed = ["kept_changed"]
@@ -147,8 +153,10 @@ def _others() -> list[tuple[str, dict[str, Any], list[str]]]:
     at_once, too_late = leaf.timestamp(day), leaf.timestamp(day - timedelta(milliseconds=1))
     before_second = {1: 7, 2: 8}  # after the chain's second entry
     since = {stated: _named(1, json.loads(first["entry"])["access"], stated) for stated in (at_once, too_late)}
-    loose = {**first, "entry": first["entry"] + " "}
-    loose["commitment"] = hashlib.sha256(bytes.fromhex(loose["salt"]) + loose["entry"].encode()).hexdigest()
+    third = _named(3, {**json.loads(second["entry"])["access"], "id": "018f4b6a-0000-7000-8000-000000000063"})
+    timeless = [_written(first, first["entry"].replace(SINCE[1], since)) for since in ("some day", NO_DAY)]
+    just_before = leaf.timestamp(datetime.fromisoformat(AT[3]) - timedelta(minutes=5))
+    loose = _written(first, first["entry"] + " ")
     return [
         ("it was kept back once", disclosing([first]), []),
         ("its place was not known when it was told", disclosing([{**first, "index": None}]), []),
@@ -170,13 +178,20 @@ def _others() -> list[tuple[str, dict[str, Any], list[str]]]:
         ("the words behind the salt are another's", disclosing([{**first, "entry": second["entry"]}, second]), changed),
         ("the salt is not the one behind which it was sealed", disclosing([{**first, "salt": second["salt"]}, second]), changed),
         ("the words are not in their one form", disclosing([loose, second]), changed),
+        ("the words say at no time since when", disclosing([timeless[0], second], kept_since="some day"), changed),
+        ("the words say a day that is in no calendar", disclosing([timeless[1], second], kept_since=NO_DAY), changed),
         ("the salt is none", disclosing([{**first, "salt": None}, second]), changed),
         ("nothing is named that was kept back", disclosing([], kept_until=UNTIL[1]), changed),
         ("what was kept back is no list", disclosing(kept={}), changed),
         ("one of what was kept back is no leaf", disclosing(kept=[7]), changed),
-        ("three times kept back", disclosing(kept=[first, second, second]), changed),
+        ("kept back for two longer times", disclosing([first, second, third]), changed),
         ("it stands elsewhere than the entry says", disclosing([{**first, "index": 5}, second]), ["kept_not_included"]),
         ("it was sealed after it was told", disclosing(places={1: 4, 2: 15}, named=[first, {**second, "index": 15}]), ["kept_late"]),
+        (
+            "it was sealed after it was told, minutes later",
+            disclosing([{**_named(1, json.loads(first["entry"])["access"], just_before), "index": 15}], {1: 15}, kept_since=just_before),
+            ["kept_late"],
+        ),
         ("it was sealed when later entries stood already", disclosing(places=before_second, named=[{**first, "index": 7}, second]), ["kept_late"]),
         (
             "it was sealed within ten minutes of an entry before it",
