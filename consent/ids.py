@@ -1,4 +1,5 @@
-"""Ids that tell when: UUIDv7 (RFC 9562, 5.7). The first 48 bits are milliseconds since 1970, so ids in order are times in order. Pure."""
+"""Ids that tell when: UUIDv7 (RFC 9562, 5.7). The first 48 bits are milliseconds since 1970, so ids in order are times in order. And how an id is
+read that somebody sent. Pure."""
 
 from __future__ import annotations
 
@@ -28,6 +29,14 @@ def first_of(at: datetime) -> UUID:
 def moment_of(one: UUID) -> datetime:
     """The millisecond that an id tells. Means nothing for an id of another version; raises OverflowError beyond the year 9999."""
     return _EPOCH + (one.int >> 80) * _MILLISECOND
+
+
+def typed(text: str) -> UUID | None:
+    """The id that somebody typed or sent; None for what is none."""
+    try:
+        return UUID(text.strip()) if len(text) <= 64 else None
+    except ValueError:
+        return None
 
 
 def _milliseconds(at: datetime) -> int:

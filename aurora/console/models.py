@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
@@ -21,6 +21,7 @@ from aurora.console.auth import for_roles, has_role, operator
 from aurora.identity.models import Operator
 from aurora.journeys import onboard_evaluator as journey
 from aurora.ui.contexts.models import KeyFormPage
+from consent import ids
 from consent.errors import AuroraError, InvalidInput, NotFound
 from recommender.models import EvaluatorOwner, EvaluatorVersion
 
@@ -129,10 +130,7 @@ def _shown(request: HttpRequest, wrong: Faults) -> dict[str, Any]:
 
 
 def _version(text: str) -> EvaluatorVersion:
-    try:
-        return get_object_or_404(EvaluatorVersion.objects.select_related("owner"), pk=UUID(text))
-    except ValueError:
-        raise Http404 from None
+    return get_object_or_404(EvaluatorVersion.objects.select_related("owner"), pk=ids.typed(text))
 
 
 def _may_write(request: HttpRequest) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
@@ -18,6 +18,7 @@ from aurora.console import present_own_models as present
 from aurora.console.auth import for_roles, has_role, operator
 from aurora.identity.models import Operator
 from aurora.journeys import model_operations as journey
+from consent import ids
 from consent.errors import AuroraError, InvalidInput
 from recommender.errors import ArtefactError
 from recommender.models import ModelMove, ModelVersion
@@ -130,7 +131,4 @@ def _share(request: HttpRequest) -> float:
 
 
 def _model(text: str) -> ModelVersion:
-    try:
-        return get_object_or_404(ModelVersion.objects.select_related("dataset"), pk=UUID(text))
-    except ValueError:
-        raise Http404 from None
+    return get_object_or_404(ModelVersion.objects.select_related("dataset"), pk=ids.typed(text))

@@ -30,6 +30,7 @@ from aurora.ui.contexts.break_glass import (
     GlassRow,
     GlassValuesPage,
 )
+from consent import ids
 from consent.breakglass import queries
 from consent.breakglass.models import Request
 from consent.ledger.models import Leaf
@@ -206,10 +207,7 @@ def _choices(categories: Mapping[str, Any], chosen: set[str]) -> tuple[GlassChoi
 
 def _form(sent: QueryDict) -> str:
     """The form's own id: the one that was sent, if it is one, so that what is sent again after a correction is still one request."""
-    try:
-        return str(UUID(sent.get("form", "")))
-    except ValueError:
-        return str(uuid.uuid4())
+    return str(ids.typed(sent.get("form", "")) or uuid.uuid4())
 
 
 def _people(rows: Iterable[Request]) -> list[UUID]:

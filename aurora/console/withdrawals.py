@@ -15,6 +15,7 @@ from aurora.console import present_withdrawals as present
 from aurora.console.auth import for_operators, for_roles, has_role, operator
 from aurora.identity.models import Operator
 from aurora.journeys import end_consents, tell_agencies
+from consent import ids
 from consent.errors import Conflict, InvalidInput, NotFound
 
 Role = Operator.Role
@@ -67,7 +68,7 @@ def _one(request: HttpRequest) -> dict[str, str]:
     """What was wrong with the form; empty when it is done."""
     reason, case = (request.POST.get(name, "")[:64] for name in ("reason", "case"))
     wrong = _checked(reason, case)
-    wanted = _uuid(request.POST.get("wanted", ""))
+    wanted = ids.typed(request.POST.get("wanted", ""))
     if wanted is None:
         wrong["wanted"] = "wanted_wrong"
     if wrong or wanted is None:
@@ -100,10 +101,3 @@ def _checked(reason: str, case: str) -> dict[str, str]:
     except InvalidInput as error:
         return dict(error.fields)
     return {}
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text.strip()) if len(text) <= 64 else None
-    except ValueError:
-        return None

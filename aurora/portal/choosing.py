@@ -14,7 +14,7 @@ from django.urls import reverse
 from aurora.portal.present.vocabulary import Vocabulary
 from aurora.ui import words
 from aurora.ui.contexts import EntryKind
-from consent import days
+from consent import days, ids
 from consent.ledger import queries as ledger
 from consent.ledger.events import Event
 from consent.ledger.models import LedgerEntry
@@ -26,6 +26,7 @@ _DAYS = (
 )
 LONGEST = 32
 NAMES = ("agency", "source", "kind", "refused", "consent", "from", "to")
+WALK = "all"  # of `entries`, which is no filter: what to look at in the chain
 
 
 @dataclass(frozen=True)
@@ -48,11 +49,13 @@ class Choice:
     def any(self) -> bool:
         return any(self.typed.values())
 
-    def url(self, *, before: int | None = None, without: str = "") -> str:
-        """The page with this choice."""
+    def url(self, *, before: int | None = None, without: str = "", walk: bool = False) -> str:
+        """The page with this choice; with `walk`, all links of the chain are looked at for it."""
         query = {name: value for name, value in self.typed.items() if value and name != without}
         if before is not None:
             query["before"] = str(before)
+        if walk:
+            query["entries"] = WALK
         return f"{reverse('portal:activity')}{'?' if query else ''}{urlencode(query)}"
 
 
@@ -62,7 +65,7 @@ def choice(query: QueryDict) -> Choice:
     typed["from"], typed["to"] = typed["from"][:LONGEST], typed["to"][:LONGEST]
     if typed["kind"] not in {kind.value for kind in EntryKind}:
         typed["kind"] = ""
-    consent = _uuid(typed["consent"])
+    consent = ids.typed(typed["consent"])
     typed["consent"], typed["refused"] = str(consent or ""), "1" if typed["refused"] == "1" else ""
     before = query.get("before", "")
     found = Choice(
@@ -109,13 +112,6 @@ def _start(day: date) -> datetime:
         return days.start_of(day).astimezone(UTC)
     except (OverflowError, ValueError):  # at both ends of the calendar there is no such moment elsewhere
         return datetime.combine(day, time.min, tzinfo=UTC)
-
-
-def _uuid(typed: str) -> UUID | None:
-    try:
-        return UUID(typed)
-    except ValueError:
-        return None
 
 
 def events_of(chosen: Choice) -> list[str] | None:

@@ -25,7 +25,7 @@ AT_MOST = {
     "pull_fragment": 10,
     "suggestions": 25,  # as the home page; and what was said of them: whether it is noted, hidden, undone
     "activity": 14,  # all counts of the last 30 days are one of them
-    "activity, filtered": 16,  # months are looked through one after the other until the page is full
+    "activity, filtered": 14,
     "entry": 13,
     "my_data": 16,
     "export": 28,  # with requests to read without a consent, cases, suggestions that are kept, by name, what was said of them, and what models are measured by

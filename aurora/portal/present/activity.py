@@ -8,9 +8,9 @@ from uuid import UUID
 from django.db.models import F
 from django.urls import reverse
 
-from aurora.journeys import act_for
+from aurora.journeys import act_for, raise_concern
 from aurora.portal.choosing import Choice, entries
-from aurora.portal.present import log, timeline
+from aurora.portal.present import chain, log, timeline
 from aurora.portal.present.entry import title_of
 from aurora.portal.present.sources import field_errors
 from aurora.portal.present.vocabulary import Vocabulary
@@ -28,8 +28,8 @@ PAGE = 50
 SEEN = timedelta(days=400)
 
 
-def page(*, citizen_id: UUID, chosen: Choice, now: datetime, whom: str, changed: bool = False) -> ActivityPage:
-    """Within `citizen_scope`."""
+def page(*, citizen_id: UUID, chosen: Choice, now: datetime, whom: str, walk: bool = False, changed: bool = False) -> ActivityPage:
+    """Within `citizen_scope`. `walk`: all links of the chain are looked at."""
     vocabulary, today = Vocabulary(), days.day_of(now)
     found = entries(citizen_id, chosen, vocabulary, before=chosen.before, limit=PAGE + 1)
     shown, uses = found[:PAGE], timeline.count(citizen_id=citizen_id, now=now)
@@ -43,7 +43,7 @@ def page(*, citizen_id: UUID, chosen: Choice, now: datetime, whom: str, changed:
         date_from=chosen.typed["from"],
         date_to=chosen.typed["to"],
         filtered=chosen.any,
-        gap=not ledger.my_sequence_is_unbroken(citizen_id).unbroken,
+        chain=chain.part(citizen_id, shown, walk=walk, walk_url=chosen.url(before=chosen.before, walk=True)),
         errors=field_errors(chosen.errors),
         sources=_options(sorted({vocabulary.source_of(code) for code in vocabulary.categories}), chosen.source, vocabulary),
         refused=chosen.refused,
@@ -52,6 +52,7 @@ def page(*, citizen_id: UUID, chosen: Choice, now: datetime, whom: str, changed:
         chosen=tuple((name, value) for name, value in chosen.typed.items() if value),
         export_url=reverse("portal:activity_export") if _may_export(now) else "",
         whom=whom,
+        concerns_url=reverse("portal:concerns") if raise_concern.may_ask() else "",
         banner=mandate_words.banner("changed") if changed else None,
     )
 

@@ -1,6 +1,6 @@
 """One entry as a page: why was this allowed, and where does it stand in the public log.
 
-Each room that adds to this page has a module of its own (`entry_<room>.py`) and one line in `entry_page`.
+Each room that adds to this page has a module of its own (`entry_<room>.py`) and one line in `entry_page`, where the entry is opened, once.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from consent import acting, queries
 from consent.ledger import queries as ledger
 from consent.ledger.events import Event
 from consent.ledger.models import LedgerEntry
+from consent.ledger.queries import OpenedEntry
 from consent.models import ConsentRecord
 from consent.rules import CITIZEN
 
@@ -26,10 +27,10 @@ REPLAYS = frozenset({Event.SUGGESTION_REPLAYED.value, Event.OWN_SUGGESTION_REPLA
 
 def entry_page(entry: LedgerEntry, vocabulary: Vocabulary) -> EntryPage:
     """Why was this allowed: consent, text as shown, decision, entry, and where it stands in the public log."""
-    position = _position(entry)
+    found, position = opened(entry), _position(entry)
     return EntryPage(
-        entry=log.rows([entry], vocabulary)[0],
-        decision=_decision(entry),
+        entry=log.row(entry, vocabulary, found),
+        decision=_decision(entry, found),
         number=entry.seq,
         commitment=bytes(entry.commitment).hex(),
         activity_url=reverse("portal:activity"),
@@ -37,26 +38,25 @@ def entry_page(entry: LedgerEntry, vocabulary: Vocabulary) -> EntryPage:
         consents=_consents(entry, vocabulary),
         position=position,
         uses=entry_uses.part(entry, vocabulary),
-        glass=entry_break_glass.part(entry),
-        delay=entry_delay.part(entry),
+        glass=entry_break_glass.part(entry, found),
+        delay=entry_delay.part(entry, found),
         fields=entry_fields.part(entry, vocabulary),
         concern=entry_concerns.part(entry),
         proof=entry_proof.links(entry, sealed=position is not None),
     )
 
 
-def _decision(entry: LedgerEntry) -> str:
-    found = opened(entry)
+def _decision(entry: LedgerEntry, found: OpenedEntry | None) -> str:
     if found is None or not found.genuine:
         return str(words.error("entry_changed"))
     if entry_break_glass.SUBJECT in entry.event:
-        return entry_break_glass.decision(entry)
+        return entry_break_glass.decision(entry, found)
     if entry.event in entry_uses.TOLD:
         return use_words.decision()
     if entry.event in REPLAYS:
         return replay_words.said(found.details)
     if entry.actor == CITIZEN:
-        return str(words.own_deed() if log.acted(entry) is None and acting.current() is None else mandate_words.acted_deed())
+        return str(words.own_deed() if log.acted(entry, found) is None and acting.current() is None else mandate_words.acted_deed())
     said = words.decision if acting.current() is None else mandate_words.persons_decision
     return str(said("" if entry.decision == "permit" else entry.decision))
 

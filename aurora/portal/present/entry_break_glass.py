@@ -5,19 +5,19 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from aurora.identity.entries import opened
 from aurora.ui import glass_words as words
 from aurora.ui.contexts.break_glass import GlassPart
 from consent import acting
 from consent.ledger.models import LedgerEntry
+from consent.ledger.queries import OpenedEntry
 
 SUBJECT = ":break_glass:"
 NUMBER = 8  # characters of an operator's id: enough to see that it is the same person again
 
 
-def part(entry: LedgerEntry) -> GlassPart | None:
+def part(entry: LedgerEntry, found: OpenedEntry | None) -> GlassPart | None:
     """None for every other entry, and for one that is not what was committed to."""
-    details = _details(entry)
+    details = _details(entry, found)
     if not details:
         return None
     doing = acting.current()
@@ -37,19 +37,16 @@ def part(entry: LedgerEntry) -> GlassPart | None:
     )
 
 
-def decision(entry: LedgerEntry) -> str:
+def decision(entry: LedgerEntry, found: OpenedEntry | None) -> str:
     """What stands behind it, in place of a consent."""
     action = entry.event.split(":")[2]
     if action == "refused":
         return str(words.refusal(entry.decision))
-    details = _details(entry)
+    details = _details(entry, found)
     if action == "declined" and "taken_back" in details:
         action = "taken_back"
     return str(words.said(details.get("verdict", "") if action == "reviewed" else action))
 
 
-def _details(entry: LedgerEntry) -> dict[str, Any]:
-    if SUBJECT not in entry.event:
-        return {}
-    found = opened(entry)
-    return found.details if found and found.genuine else {}
+def _details(entry: LedgerEntry, found: OpenedEntry | None) -> dict[str, Any]:
+    return found.details if SUBJECT in entry.event and found and found.genuine else {}

@@ -6,18 +6,17 @@ import hashlib
 from datetime import datetime
 from typing import Any
 
-from aurora.identity.entries import opened
 from aurora.ui.contexts import DelayPart
 from consent.ledger import delays
 from consent.ledger.events import Event
 from consent.ledger.models import Leaf, LedgerEntry
+from consent.ledger.queries import OpenedEntry
 
 
-def part(entry: LedgerEntry) -> DelayPart | None:
+def part(entry: LedgerEntry, found: OpenedEntry | None) -> DelayPart | None:
     """None for every other event, and for an entry that does not open."""
     if entry.event != Event.USE_DISCLOSED:
         return None
-    found = opened(entry)
     try:
         return _part(found.details) if found else None
     except (KeyError, TypeError, ValueError, IndexError):

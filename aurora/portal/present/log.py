@@ -17,6 +17,7 @@ from aurora.ui.contexts import DayGroup, EntryKind, EntryView
 from consent import acting, queries
 from consent.ledger.events import Event
 from consent.ledger.models import LedgerEntry
+from consent.ledger.queries import OpenedEntry
 from consent.models import ConsentRecord
 from consent.rules import CITIZEN
 
@@ -32,7 +33,12 @@ def rows(entries: Iterable[LedgerEntry], vocabulary: Vocabulary) -> tuple[EntryV
     """Entries in the order given."""
     shown = list(entries)
     behind = _readable({e.consent_ids[0] for e in shown if e.consent_ids})
-    return tuple(row(entry, vocabulary, behind) for entry in shown)
+    return tuple(_row(entry, vocabulary, behind, acted(entry, opened(entry)) if entry.actor == CITIZEN else None) for entry in shown)
+
+
+def row(entry: LedgerEntry, vocabulary: Vocabulary, found: OpenedEntry | None) -> EntryView:
+    """One entry that was opened already."""
+    return _row(entry, vocabulary, _readable(set(entry.consent_ids[:1])), acted(entry, found))
 
 
 def _readable(ids: set[UUID]) -> set[UUID]:
@@ -42,9 +48,9 @@ def _readable(ids: set[UUID]) -> set[UUID]:
     return set(ConsentRecord.objects.filter(queries.within_mandate(), pk__in=ids).values_list("pk", flat=True))
 
 
-def row(entry: LedgerEntry, vocabulary: Vocabulary, behind: set[UUID]) -> EntryView:
-    """One entry: who, what categories, why, the consent it rests on if that is among `behind`, and whether it was allowed."""
-    event, by = _event(entry), acted(entry)
+def _row(entry: LedgerEntry, vocabulary: Vocabulary, behind: set[UUID], by: dict[str, Any] | None) -> EntryView:
+    """Who, what categories, why, the consent it rests on if that is among `behind`, and whether it was allowed. `by`: who acted for the citizen."""
+    event = _event(entry)
     consent = next((one for one in entry.consent_ids[:1] if one in behind), None)
     return EntryView(
         id=str(entry.id),
@@ -69,12 +75,9 @@ def _event(entry: LedgerEntry) -> Event | None:
         return None
 
 
-def acted(entry: LedgerEntry) -> dict[str, Any] | None:
+def acted(entry: LedgerEntry, found: OpenedEntry | None) -> dict[str, Any] | None:
     """What the sealed details say of who acted for the citizen; None for what nobody did for them."""
-    if entry.actor != CITIZEN:
-        return None
-    found = opened(entry)
-    return found.details if found and "attorney" in found.details else None
+    return found.details if found and entry.actor == CITIZEN and "attorney" in found.details else None
 
 
 def _title_of(entry: LedgerEntry, by: dict[str, Any] | None) -> Any:

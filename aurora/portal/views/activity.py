@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from aurora.journeys import export_activity
 from aurora.portal import mandated
 from aurora.portal.auth import for_citizens, me, streamed
-from aurora.portal.choosing import choice
+from aurora.portal.choosing import WALK, choice
 from aurora.portal.present import activity as present
 from aurora.portal.present import activity_file
 from aurora.portal.present import entry as present_entry
@@ -31,9 +31,9 @@ def activity(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest, query: QueryDict, *, changed: bool = False) -> HttpResponse:
-    chosen = choice(query)
+    chosen, whom, walk = choice(query), mandated.whom(request), query.get("entries") == WALK
     with citizen_scope(me(request)):
-        page = present.page(citizen_id=me(request), chosen=chosen, now=timezone.now(), whom=mandated.whom(request), changed=changed)
+        page = present.page(citizen_id=me(request), chosen=chosen, now=timezone.now(), whom=whom, walk=walk, changed=changed)
     return render(request, "portal/activity.html", {"page": page}, status=409 if changed else 400 if chosen.errors else 200)
 
 

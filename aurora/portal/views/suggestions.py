@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone, translation
@@ -17,6 +15,7 @@ from aurora.portal.present import suggestions as present
 from aurora.portal.present import why as present_why
 from aurora.portal.present.vocabulary import Vocabulary
 from aurora.portal.views.services import gone
+from consent import ids
 from consent.errors import NotFound
 from recommender.catalogue import store
 
@@ -54,10 +53,9 @@ def why(request: HttpRequest, service: str) -> HttpResponse:
 @for_citizens
 def recompute(request: HttpRequest) -> HttpResponse:
     """Suggestions that were shown, made again."""
-    try:
-        run_id = UUID(request.POST.get("run", ""))
-    except ValueError:
-        raise NotFound() from None
+    run_id = ids.typed(request.POST.get("run", ""))
+    if run_id is None:
+        raise NotFound()
     now = timezone.now()
     page = present.recomputed_page(replay.recompute_own(citizen_id=me(request), run_id=run_id, now=now), now)
     return render(request, "portal/recomputed.html", {"page": page})

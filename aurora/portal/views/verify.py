@@ -15,17 +15,14 @@ from aurora.journeys import prove
 from aurora.portal.auth import for_citizens, me
 from aurora.portal.present import verify as present
 from aurora.ui import formats, verify_offline
+from consent import ids
 
 
 @require_safe
 @for_citizens
 def verify(request: HttpRequest) -> HttpResponse:
     """The page alone: nothing is fetched, and nothing noted, before the citizen asks for it."""
-    try:
-        entry = UUID(request.GET.get("entry", ""))
-    except ValueError:
-        entry = None
-    return render(request, "portal/verify.html", {"page": present.page(entry=entry)})
+    return render(request, "portal/verify.html", {"page": present.page(entry=ids.typed(request.GET.get("entry", "")))})
 
 
 @require_POST

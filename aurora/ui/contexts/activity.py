@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from aurora.ui.contexts.break_glass import GlassPart
+from aurora.ui.contexts.chain import WHOLE, ChainPart
 from aurora.ui.contexts.concerns import ConcernPart, DelayPart
 from aurora.ui.contexts.entry_fields import FieldsPart
 from aurora.ui.contexts.shared import Banner, EntryView, FieldError, NoticePart, Pagination, Text
@@ -49,10 +50,10 @@ class OneConsent:
 class ActivityPage:
     """`portal/activity.html`. The filter is a GET form: `agency`, `source`, `kind` (EntryKind value), `refused` (`1`), `from`, `to` (as typed).
 
-    `agencies` and `sources` are choices without "all"; `kind` is the selected EntryKind value or "". With `errors` there are no `days`. `gap` True
-    says that running numbers are missing in the citizen's chain. `consent` is set while the accesses of one consent are shown. `chosen` is the
+    `agencies` and `sources` are choices without "all"; `kind` is the selected EntryKind value or "". With `errors` there are no `days`. `chain`
+    is what was found of the citizen's chain. `consent` is set while the accesses of one consent are shown. `chosen` is the
     filter as (name, value), for the form that takes a copy: POST to `export_url`, `format` csv or json, and `for`, whom the page is about;
-    `banner` says that this was somebody else meanwhile.
+    `banner` says that this was somebody else meanwhile. `concerns_url` "" for who acts, unless as a guardian.
     """
 
     summaries: tuple[PeriodSummary, ...]
@@ -64,7 +65,7 @@ class ActivityPage:
     date_from: str = ""
     date_to: str = ""
     filtered: bool = False
-    gap: bool = False
+    chain: ChainPart = WHOLE
     errors: tuple[FieldError, ...] = ()
     sources: tuple[FilterOption, ...] = ()
     refused: bool = False
@@ -73,6 +74,7 @@ class ActivityPage:
     chosen: tuple[tuple[str, str], ...] = ()
     export_url: str = ""
     whom: str = ""
+    concerns_url: str = ""
     banner: Banner | None = None
 
 

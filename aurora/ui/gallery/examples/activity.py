@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from aurora.ui import words
 from aurora.ui.contexts import ActivityPage, DayGroup, EntryPage, FieldError, FilterOption, Pagination, PeriodSummary, Text
 from aurora.ui.contexts.activity import OneConsent
+from aurora.ui.contexts.chain import ChainPart, ChainState
 from aurora.ui.contexts.entry_fields import CategoryFields, FieldsPart, FieldsState
 from aurora.ui.gallery import parts as p
 from aurora.ui.gallery.example import Example
@@ -26,26 +27,41 @@ def pages() -> list[Example]:
     days = (DayGroup(p.TODAY, rows[:4]), DayGroup(p.TODAY - timedelta(days=1), rows[4:]))
     summaries = (PeriodSummary(7, 14, 9, 1, 1), PeriodSummary(30, 32, 22, 3, 2))
     agencies = (FilterOption("benefits-office", p.OFFICE), FilterOption("tax-administration", p.TAX, True))
+    all_entries = "/activity/?entries=all"
     full = ActivityPage(
         summaries, days, agencies, Pagination(1, 1, "/activity/", "/activity/?before=7"), "/activity/", "read", "1.11.2026", "24.11.2026",
         filtered=True, sources=(FilterOption("population-register", p.REGISTER), FilterOption("tax-administration", p.TAX)),
         timeline=timeline([_uses(*one) for one in USES], NAMES.__getitem__, today=p.TODAY),
         chosen=(("agency", "tax-administration"), ("kind", "read"), ("from", "1.11.2026"), ("to", "24.11.2026")), export_url="/activity/export/",
+        chain=ChainPart(ChainState.WHOLE, walk_url=all_entries),
+        concerns_url="/concerns/",
     )  # fmt: skip
     wrong = replace(
-        full, days=(), pagination=Pagination(1, 1), kind="", date_from="31.2.2026", date_to="24.13.", gap=True,
+        full, days=(), pagination=Pagination(1, 1), kind="", date_from="31.2.2026", date_to="24.13.", chain=ChainPart(ChainState.MISSING),
         errors=tuple(FieldError(name, str(words.form_error("date_invalid"))) for name in ("from", "to")),
         timeline=timeline([], NAMES.__getitem__, today=p.TODAY),
     )  # fmt: skip
     reversed_ = replace(
-        wrong, date_from="24.11.2026", date_to="1.11.2026", gap=False, errors=(FieldError("to", str(words.form_error("dates_reversed"))),)
+        wrong,
+        date_from="24.11.2026",
+        date_to="1.11.2026",
+        chain=ChainPart(ChainState.CHANGED),
+        errors=(FieldError("to", str(words.form_error("dates_reversed"))),),
     )
-    one = replace(full, consent=OneConsent("Service suggestions", "/consents/c/", "/activity/"), refused=True, timeline=None)
+    one = replace(
+        full,
+        consent=OneConsent("Service suggestions", "/consents/c/", "/activity/"),
+        refused=True,
+        timeline=None,
+        chain=ChainPart(ChainState.WHOLE, walked=True, walk_url=all_entries),
+    )
+    broken = replace(full, chain=ChainPart(ChainState.CHANGED, walked=True, broken_at=12, walk_url=all_entries))
     refused = EntryPage(rows[0], str(words.decision("consent_withdrawn")), 16, "c3" * 32, "/activity/")
     return [
         Example("activity", "portal/activity.html", "activity/", full),
         Example("activity-errors", "portal/activity.html", "activity/", wrong),
         Example("activity-reversed", "portal/activity.html", "activity/", reversed_),
+        Example("activity-broken", "portal/activity.html", "activity/", broken),
         Example("activity-consent", "portal/activity.html", "activity/", one),
         Example("entry", "portal/entry.html", "activity/e/", replace(read_entry(), fields=_read_fields())),
         Example("entry-refused", "portal/entry.html", "activity/e/", refused),
