@@ -79,7 +79,7 @@ def _asked(request: HttpRequest) -> Request | Faults:
     given: dict[str, Any] = {name: _sent(request, name) for name in ("who", "reason", "text", "case")}
     try:
         return journey.ask(
-            operator=operator(request), request_id=_form(request, "who"), categories=request.POST.getlist("categories"),
+            operator=operator(request), request_id=_form(request), categories=request.POST.getlist("categories"),
             minutes=int(minutes) if minutes.isascii() and minutes.isdigit() and len(minutes) < 4 else 0, now=timezone.now(), **given,
         )  # fmt: skip
     except InvalidInput as error:
@@ -94,7 +94,7 @@ def _done(request: HttpRequest, id: UUID) -> journey.Reading | Faults:
     given: dict[str, Any] = {"operator": operator(request), "request_id": id, "now": timezone.now()}
     try:
         if decision == "read":
-            return journey.read(read_id=_form(request, "read"), categories=request.POST.getlist("read"), **given)
+            return journey.read(read_id=_form(request), categories=request.POST.getlist("read"), **given)
         if decision == "approve":
             journey.approve(who=_sent(request, "who"), **given)
         elif decision == "decline":
@@ -112,12 +112,12 @@ def _done(request: HttpRequest, id: UUID) -> journey.Reading | Faults:
     return {}
 
 
-def _form(request: HttpRequest, field: str) -> UUID:
-    """The form's own id, by which it counts once. Raises `InvalidInput` for `field`: what has none is no form of ours, and would count each time."""
+def _form(request: HttpRequest) -> UUID | None:
+    """The form's own id, by which it counts once; None for what is no form of ours, and would count each time."""
     try:
         return UUID(request.POST.get("form", ""))
     except ValueError:
-        raise InvalidInput({field: "form_unknown"}) from None
+        return None
 
 
 def _row(text: str) -> Request:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
 
 from aurora.identity import citizens, vault
+from aurora.identity.models import Operator
 from aurora.journeys.end_consents import CASE
 from consent import queries as consents
 from consent.breakglass import queries
+from consent.breakglass.models import Alarm
 from consent.errors import AuroraError, InvalidInput
 from consent.rules import glass as rules
 from consent.scope import citizen_scope
@@ -88,3 +91,10 @@ def living(request_id: UUID) -> UUID | None:
         return None
     with citizen_scope(citizen_id):
         return citizen_id if vault.has_key(citizen_id=citizen_id) else None
+
+
+def limit(operator: Operator, now: datetime) -> Alarm.Kind | None:
+    """Which limit one more request would go beyond. With the operator's row held: two requests at once are counted one after the other."""
+    if queries.asked_since(operator=operator.pk, since=now - timedelta(days=1)) >= rules.REQUESTS_A_DAY:
+        return Alarm.Kind.REQUESTS_A_DAY
+    return Alarm.Kind.OPEN_AT_ONCE if queries.open_of(operator=operator.pk, now=now) >= rules.OPEN_AT_ONCE else None

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from uuid import UUID
 
@@ -29,6 +29,7 @@ from aurora.journeys._glass_asked import (
     ReadRefused,
     TooMany,
     check_form,
+    limit,
     living,
     meant,
     typed_as,
@@ -49,7 +50,6 @@ __all__ = [
 ]  # fmt: skip
 logger = logging.getLogger(__name__)
 Role = Operator.Role
-A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Reading:
 def ask(
     *,
     operator: Operator,
-    request_id: UUID,
+    request_id: UUID | None,
     who: str,
     reason: str,
     text: str,
@@ -74,18 +74,20 @@ def ask(
     minutes: int,
     now: datetime,
 ) -> Request:
-    """One operator asks. `request_id` comes with the form: sent again it is the same request.
+    """One operator asks. `request_id` comes with the form: sent again it is the same request; None: it came with no form of ours.
 
     Raises `InvalidInput` with the fields that are wrong, `TooMany`, `NotForThisRole`, `Conflict` (another's form). What was typed in `who` is kept nowhere.
     """
     wanted, typed, why = frozenset(categories), typed_as(who), text.strip()
     check_form(typed, reason, why, case, wanted, minutes)
+    if request_id is None:
+        raise InvalidInput({"who": "form_unknown"})
     try:
         with transaction.atomic():
             _held(operator, Role.PRIVACY_OFFICER)
             if (before := Request.objects.filter(pk=request_id).first()) is not None:
                 return _same(before, operator)
-            kind = _limit(operator, now)
+            kind = limit(operator, now)
             if kind is None:
                 row = changes.ask(
                     request_id=request_id, reason=reason, case=case, categories=wanted, minutes=minutes, by=operator.pk, now=now,
@@ -144,10 +146,10 @@ def decline(*, operator: Operator, request_id: UUID, now: datetime) -> Request:
     return row
 
 
-def read(*, operator: Operator, request_id: UUID, read_id: UUID, categories: Iterable[str], now: datetime) -> Reading:
-    """Read some of what was approved. The entry is committed before anything is answered; `read_id` comes with the form and reads once.
+def read(*, operator: Operator, request_id: UUID, read_id: UUID | None, categories: Iterable[str], now: datetime) -> Reading:
+    """Read some of what was approved. The entry is committed before anything is answered; `read_id` comes with the form and reads once; None reads nothing.
 
-    Raises `NotFound`, `InvalidInput` for `categories`, `NotForThisRole`, `ReadRefused`. A refusal is an entry of the citizen's, and an alarm.
+    Raises `NotFound`, `InvalidInput` for `categories` or the form, `NotForThisRole`, `ReadRefused`. A refusal is an entry of the citizen's, and an alarm.
     """
     with transaction.atomic():
         _held(operator, Role.PRIVACY_OFFICER)
@@ -155,8 +157,8 @@ def read(*, operator: Operator, request_id: UUID, read_id: UUID, categories: Ite
     if row is None:
         raise NotFound()
     wanted = frozenset(categories)
-    if not wanted or not wanted <= {version.category_id for version in consents.current_categories()}:
-        raise InvalidInput({"read": "read_categories_required"})
+    if read_id is None or not wanted or not wanted <= {version.category_id for version in consents.current_categories()}:
+        raise InvalidInput({"read": "read_categories_required" if read_id else "form_unknown"})
     citizen_id = living(row.pk)
     if citizen_id is None:
         return _nothing(operator, row, GlassFault.NOT_APPROVED, now)
@@ -263,13 +265,6 @@ def _stands(operator: Operator, request_id: UUID, read_id: UUID) -> Glass | None
 def _nothing(operator: Operator, row: Request, fault: GlassFault, now: datetime) -> Reading:
     _alarm(operator, Alarm.Kind.READ_REFUSED, row, now)
     raise ReadRefused(code=fault.value)
-
-
-def _limit(operator: Operator, now: datetime) -> Alarm.Kind | None:
-    """Which limit one more request would go beyond. The operator's row is held: two requests at once are counted one after the other."""
-    if queries.asked_since(operator=operator.pk, since=now - A_DAY) >= rules.REQUESTS_A_DAY:
-        return Alarm.Kind.REQUESTS_A_DAY
-    return Alarm.Kind.OPEN_AT_ONCE if queries.open_of(operator=operator.pk, now=now) >= rules.OPEN_AT_ONCE else None
 
 
 def _locked(operator: Operator, role: Operator.Role, request_id: UUID) -> Request:

@@ -7,8 +7,6 @@ left us last year, or leaves us next year.
 
 from importlib import import_module
 
-import django.db.models.deletion
-from django.conf import settings
 from django.db import migrations, models
 
 DEFINER = "SECURITY DEFINER SET search_path = public, pg_temp"
@@ -53,11 +51,7 @@ UNDATED = "DROP TRIGGER dated ON consent_uses_deliverynote; DROP FUNCTION consen
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("consent_uses", "0003_erasure"),
-        ("consent", "0015_purposes_of_the_twin"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-    ]
+    dependencies = [("consent_uses", "0003_erasure")]
 
     operations = [
         migrations.CreateModel(
@@ -66,12 +60,12 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("day", models.DateField()),
                 ("uses", models.PositiveIntegerField()),
-                ("agency", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="consent.agency")),
-                ("citizen", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL)),
+                ("citizen_id", models.UUIDField()),
+                ("agency_id", models.UUIDField()),
             ],
             options={
                 "verbose_name_plural": "tallies",
-                "constraints": [models.UniqueConstraint(fields=("citizen", "agency"), name="one_tally_of_uses")],
+                "constraints": [models.UniqueConstraint(fields=("citizen_id", "agency_id"), name="one_tally_of_uses")],
             },
         ),
         migrations.RunSQL(TALLY, "DROP FUNCTION consent_uses_count_in(uuid, uuid, date, integer);"),
