@@ -88,6 +88,15 @@ class HeadFile:
                 raise HeadFileError(f"cannot read the former head in {file}") from None
         return found
 
+    def must_not_be_former(self, origin: str) -> None:
+        """Raises HeadFileError for a name that was given up after a restore: what it signed last would be followed by another tree."""
+        for one in self.former():
+            if one.head.origin == origin:
+                raise HeadFileError(
+                    f"the log gave up the name {origin} after a restore, and nothing is ever signed under it again: "
+                    f"set AURORA_LEDGER_ORIGIN to {one.told.get('continued_as', 'the name that it goes on under')}"
+                )
+
 
 def is_of(note: str, vkey: str) -> bool:
     """Whether this key signed the note."""

@@ -155,6 +155,8 @@ class Sequencer:
             size, root, note = self._head(cursor)
             self._edge(cursor, size, root)
             self._extends_kept(cursor, size, root)
+            if self._heads:
+                self._heads.must_not_be_former(self._signer.origin)
             self._publish(cursor)
             if not all(is_of(note, vkey) for vkey in self._signer.vkeys):
                 if note:

@@ -285,6 +285,20 @@ def test_after_an_honest_restore_the_log_goes_on_under_a_new_name(heads: HeadFil
     assert queries.verifier_keys() == (*signer.vkeys, *SIGNER.vkeys), "what the former name signed stays verifiable"
 
 
+def test_under_a_name_that_was_given_up_nothing_is_signed_again(heads: HeadFile, operator: dict[str, object]) -> None:
+    """A sequencer that a supervisor starts again and again, by its old settings: without a head file it would take the database's word."""
+    lost(heads)
+    signed = set(Checkpoint.objects.values_list("note", flat=True))
+    continue_log(operator, f"{ORIGIN}-2")
+    for _ in range(2):
+        with pytest.raises(HeadFileError, match=f"set AURORA_LEDGER_ORIGIN to {ORIGIN}-2"):
+            begun(heads)
+    assert set(Checkpoint.objects.values_list("note", flat=True)) == signed and heads.read() is None
+    begun(heads, make_signer(f"{ORIGIN}-2", bytes(32)))
+    with pytest.raises(HeadFileError, match="gave up the name"):
+        begun(heads)
+
+
 def test_a_second_restore_does_not_take_the_first_one_s_head_away(heads: HeadFile, operator: dict[str, object]) -> None:
     lost(heads)
     with backup() as night:
