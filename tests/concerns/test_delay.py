@@ -93,6 +93,9 @@ def test_nothing_shows_until_the_day_and_then_it_is_told_once(cast: Cast, allowe
     before = [(e.seq, e.event) for e in cast.aino.entries()]
     messages = {m.pk for m in cast.aino.messages()}
     kept_id = _keep(cast)
+    with psycopg.connect(services().admin_url or "") as admin:
+        (until,) = admin.execute("SELECT until FROM ledger_keptback WHERE id = %s", [kept_id]).fetchone()  # type: ignore[misc]
+    assert until == days.start_of(days.today() + timedelta(days=31)), "through the whole day that was named"
     assert [(e.seq, e.event) for e in cast.aino.entries()] == before
     assert SECRET not in _pages(cast)
     with citizen_scope(cast.aino.id):

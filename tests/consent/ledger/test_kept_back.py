@@ -314,7 +314,11 @@ def test_what_stands_is_ended_by_the_other_when_who_asked_has_left() -> None:
         {"agency": "police"},
         {"asked_by": BO},
         {"state": "declined"},
+        # With the end that it may come to.
+        {"state": "ended", "ended_by": BO, "ended_at": datetime(2026, 11, 26, tzinfo=UTC), "law": "fi.customs-crime.3-52"},
+        {"state": "ended", "ended_by": BO, "ended_at": datetime(2026, 11, 26, tzinfo=UTC), "decided_by": ANNA, "asked_by": BO},
     ],
+    ids=lambda change: "-".join(change),
 )
 def test_a_permission_is_not_rewritten(change: dict[str, Any]) -> None:
     made = _allowed()
