@@ -296,7 +296,7 @@ def test_the_citizen_reads_it_in_their_language(cast: Cast, three: tuple[Officer
     face = cast.aino.browser()
     page = face.get(f"/{language}/activity/{found.entry_id}/")
     text = page.content.decode()
-    words = {"fi": "Auroran tietosuojahenkilö", "sv": "en dataskyddshandläggare på Aurora", "en": "a privacy officer of Aurora"}
+    words = {"fi": "Auroran tietosuojavastaava", "sv": "en dataskyddshandläggare på Aurora", "en": "a privacy officer of Aurora"}
     assert words[language] in text and "2026/4711" in text and str(asker.operator.pk)[:8] in text and str(decider.operator.pk)[:8] in text
     assert asker.operator.name not in text and asker.operator.username not in text and "consent of yours covered" not in text
     assert page.context["page"].entry.allowed is True and page.context["page"].concern.report_url
