@@ -1,6 +1,12 @@
 """The access log: how fast entries are appended beside plain INSERTs, and how long until they stand under a signed checkpoint.
 
-Writers are processes, each with a connection; the real sequencer runs all the while. Both contenders write one row a transaction.
+Writers are processes, each with a connection; the real sequencer runs all the while. All contenders write one row a transaction:
+
+- `ledger_append_ratio_*`: an append as journeys do it, over an INSERT of the same columns and width as a Django project does it: `atomic`, a
+  cursor, ready values, no scope. An append opens a scope, writes canonical JSON, seals it, links the chain and queues a leaf beside that.
+- `ledger_append_sealed_ratio_*`: over such an INSERT that also opens the citizen's scope, writes JSON and seals it.
+- `ledger_append_database_ratio_*`: the server's part. Both send ready bytes, without Django and cursors: the scope and `ledger_append` over an
+  INSERT. Client and server share the machine, so the first figure can be better than this one: an append spends less on the client's side than a cursor does.
 """
 
 from __future__ import annotations
@@ -50,10 +56,13 @@ def _appends(results: Results, place: Place, scale: Scale, admin: psycopg.Connec
 
             return run
 
-        laps = interleave({how: lap(how) for how in ("append", "insert", "insert_sealed")}, rounds=scale.pick(7, 2))
+        laps = interleave(
+            {how: lap(how) for how in ("append", "insert", "insert_sealed", "append_bare", "insert_bare")}, rounds=scale.pick(7, 2)
+        )
     rates = {how: column(found, "rate") for how, found in laps.items()}
     results.ratio(f"ledger_append_ratio_{writers}w", rates["append"], rates["insert"], "rows/s")
     results.ratio(f"ledger_append_sealed_ratio_{writers}w", rates["append"], rates["insert_sealed"], "rows/s")
+    results.ratio(f"ledger_append_database_ratio_{writers}w", rates["append_bare"], rates["insert_bare"], "rows/s")
 
 
 def _inclusion(results: Results, place: Place, scale: Scale, admin: psycopg.Connection[Any]) -> None:
@@ -105,12 +114,12 @@ def _seen(seen: list[tuple[int, float]], index: int) -> float:
 
 
 @contextmanager
-def sequencer(place: Place) -> Iterator[None]:
+def sequencer(place: Place) -> Iterator[subprocess.Popen[bytes]]:
     command = [sys.executable, str(ROOT / "manage.py"), "sequencer"]
     with place.log("sequencer").open("ab") as log:
         process = subprocess.Popen(command, env={**place.ours, "AURORA_DB_ROLE": "owner"}, cwd=ROOT, stdout=log, stderr=log)
     try:
-        yield
+        yield process
     finally:
         process.terminate()
         process.wait(20)

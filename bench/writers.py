@@ -11,7 +11,8 @@ import multiprocessing
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from itertools import cycle
@@ -23,7 +24,11 @@ import django
 
 CATEGORIES, DETAILS = ["tax.income"], {"client": "bench", "grant": "0a0ef2a1-3f5c-4f6d-8a5a-0d8a3f0d6b51"}
 _INSERT = "INSERT INTO bench_entry VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s::text[], %s::uuid[], %s, %s, %s, %s)"
-_SEALED = os.urandom(560)
+_INSERT_BARE = (
+    b"INSERT INTO bench_entry VALUES ($1::uuid, $2::uuid, 1, $3::bytea, $4::bytea, $5::timestamptz, $6::text, $7::text, $8::text, "
+    b"$9::text[], $10::uuid[], $11::text, $12::uuid, $13::text, $14::bytea)"
+)
+_SEALED, _OPENING = os.urandom(560), os.urandom(520)
 
 
 def append(citizen_id: UUID, seal: Any) -> str:
@@ -75,6 +80,56 @@ def insert_sealed(citizen_id: UUID, seal: Any) -> str:
         return _insert(entry_id, citizen_id, now, seal(json.dumps(said).encode(), context=entry_id.bytes))
 
 
+def append_bare(citizen_id: UUID, seal: Any) -> str:
+    """What the database does of an append, and no more: ready bytes, the scope and `ledger_append`."""
+    from consent.ids import uuid7
+    from consent.ledger.append import _APPEND
+
+    now = datetime.now(UTC)
+    entry_id = uuid7(now)
+    with _bare(f"BEGIN; SELECT set_config('aurora.citizen', '{citizen_id}', true)") as send:
+        send(_APPEND, [entry_id.bytes, citizen_id.bytes, *_columns(now, citizen_id, entry_id), _SEALED, _OPENING])
+    return str(entry_id)
+
+
+def insert_bare(citizen_id: UUID, seal: Any) -> str:
+    """The same bytes by an INSERT."""
+    from consent.ids import uuid7
+
+    now = datetime.now(UTC)
+    entry_id = uuid7(now)
+    with _bare("BEGIN") as send:
+        send(
+            _INSERT_BARE,
+            [entry_id.bytes, citizen_id.bytes, _SEALED[:32], _SEALED[:32], *_columns(now, citizen_id, entry_id), _SEALED],
+        )
+    return str(entry_id)
+
+
+def _columns(now: datetime, citizen_id: UUID, entry_id: UUID) -> list[bytes | None]:
+    from consent import wire
+
+    said: list[bytes | None] = [wire.timestamptz(now), b"agency:twin:read", b"benefits-office", b"benefit-application"]
+    return [*said, wire.text_array(CATEGORIES), wire.uuid_array([citizen_id]), b"permit", entry_id.bytes, None]
+
+
+@contextmanager
+def _bare(begin: str) -> Iterator[Callable[[bytes, list[bytes | None]], None]]:
+    """A transaction without Django and without cursors, so that nothing but the server's work tells two statements apart."""
+    from django.db import connection
+
+    connection.ensure_connection()
+    driver = connection.connection.pgconn
+
+    def done(result: Any) -> None:
+        if result.error_message:
+            raise RuntimeError(result.error_message)
+
+    done(driver.exec_(begin.encode()))
+    yield lambda statement, values: done(driver.exec_params(statement, values, None, [1] * len(values), 1))
+    done(driver.exec_(b"COMMIT"))
+
+
 def _insert(entry_id: UUID, citizen_id: UUID, now: datetime, sealed: bytes) -> str:
     from django.db import connection
 
@@ -91,7 +146,13 @@ def seal_with(key: Any, plaintext: bytes, *, context: bytes) -> bytes:
     return nonce + bytes(key.encrypt(nonce, plaintext, context))
 
 
-HOW = {"append": append, "insert": insert, "insert_sealed": insert_sealed}
+HOW = {
+    "append": append,
+    "insert": insert,
+    "insert_sealed": insert_sealed,
+    "append_bare": append_bare,
+    "insert_bare": insert_bare,
+}
 
 
 def obey(orders: Connection) -> None:
