@@ -97,6 +97,29 @@ def test_after_an_erasure_commitments_are_all_there_is(sequencer: Sequencer, cou
         assert my_sequence_is_unbroken(CECILIA).unbroken and len(entries_for(CECILIA)) == 3
 
 
+def test_what_a_law_kept_back_goes_too_and_its_leaves_lead_nowhere(sequencer: Sequencer) -> None:
+    """There is nobody left whom it could be told to. One of its leaves is in the tree, the other waits."""
+    kept, longer = uuid4(), uuid4()
+    as_superuser(
+        "INSERT INTO ledger_keptback (id, citizen_id, agency, law, kept_at, until, state, sealed, longer_id, longer_sealed) "
+        "VALUES (%s, %s, 'police', 'fi.police.5-58', now(), now() + interval '1 year', 'kept', 'x', %s, 'x')",
+        kept, AINO, longer,
+    )  # fmt: skip
+    for leaf_id in (kept, longer):
+        as_superuser("INSERT INTO ledger_pending (entry_id, commitment) VALUES (%s, sha256('x'))", leaf_id)
+        if leaf_id == kept:
+            sequencer.round()
+    ask()
+    thirty_days_later()
+    destroy_key()
+    assert erase() == 1
+    assert as_superuser("SELECT citizen_id, sealed, longer_sealed, state FROM ledger_keptback WHERE id = %s", kept) == [
+        (None, None, None, "erased")
+    ]
+    places = "SELECT entry_id FROM ledger_leaf UNION ALL SELECT entry_id FROM ledger_pending"
+    assert as_superuser(places) == [(None,)] * 3
+
+
 def test_who_kept_a_proof_can_still_have_it_verified(sequencer: Sequencer) -> None:
     """Against the leaf that is published today, and the head that is signed today extends the one of the proof."""
     commitment = read_by_agency(AINO).commitment
@@ -165,8 +188,10 @@ def test_no_step_can_be_left_out(left_out: str, count: Callable[[str], int]) -> 
         with citizen_scope(AINO):
             assert erasure.cancel(citizen_id=AINO, entry_id=note(AINO, Event.ERASURE_CANCELLED))
     before = count("ledger_ledgerentry")
-    with pytest.raises(ErasureRefused), citizen_scope(CECILIA if left_out == "scope" else AINO):
-        erasure.erase(citizen_id=AINO)
+    # The second is what all other rooms ask before they let anything go.
+    for step in (erasure.erase, erasure.hold_ready):
+        with pytest.raises(ErasureRefused), citizen_scope(CECILIA if left_out == "scope" else AINO):
+            step(citizen_id=AINO)
     assert count("ledger_ledgerentry") == before > 0
 
 
