@@ -14,6 +14,7 @@ import time
 from typing import Any
 
 import psycopg
+from django.conf import settings
 
 from bench import tree
 from bench.harness import Lap, Scale, column, interleave, percentile
@@ -33,13 +34,15 @@ SELECT gen_random_uuid(), sha256(('drain' || %(turn)s || ' ' || n)::bytea) FROM 
 
 
 def measure(results: Results, place: Place, scale: Scale) -> None:
-    """The drain first, on the tree as it is: the sequencer takes no other one once it has signed."""
+    """The drain first, on the tree as it is: the sequencer takes no other one once it has signed. Afterwards there is none."""
     with place.admin() as admin:
         _drain(results, place, scale, admin)
         powers = (5, 6, 7, 8) if scale.large else (5, 6)
         for power in scale.pick(powers, (3,)):
             _proofs(results, place, scale, admin, power)
         tree.empty(admin)
+    # The sequencer would sign no other tree while it is told of this one's head.
+    settings.AURORA_LEDGER_HEAD_FILE.unlink(missing_ok=True)
 
 
 def _drain(results: Results, place: Place, scale: Scale, admin: psycopg.Connection[Any]) -> None:

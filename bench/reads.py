@@ -41,6 +41,7 @@ def measure(results: Results, place: Place, scale: Scale) -> None:
             for name, environ in {"web": place.ours, "bare": place.peers, "toolkit": toolkit}.items()
         )
         _reads_cpu(results, scale, web, bare, dot, ours, peers)
+        _notes(results, scale, web, ours)
         _introspection(results, scale, web, dot, ours, peers)
     _reads_wall(results, place, scale, ours)
 
@@ -64,6 +65,19 @@ def _reads_cpu(results: Results, scale: Scale, web: Partner, bare: Partner, dot:
     results.ratio("agency_read_cpu_ratio", ours_cpu, column(laps["bare"], "cpu"), "us")
     results.ratio("agency_read_pg_cpu_ratio", column(laps["ours"], "database_cpu"), column(laps["bare"], "database_cpu"), "us")
     results.ratio("agency_read_vs_dot_ratio", ours_cpu, column(laps["toolkit"], "cpu"), "us")
+
+
+def _notes(results: Results, scale: Scale, web: Partner, ours: Office) -> None:
+    """What a read costs with the note that its answer has left us, over one whose answer could not be written, so that there is no note.
+
+    All of it: the web process with the thread that writes notes, and every process of PostgreSQL's that serves it.
+    """
+
+    def lap(to_the_end: bool) -> Callable[[], Lap]:
+        return lambda: web.ask({"calls": [_our_read(ours) for _ in range(scale.pick(250, 10))], "to_the_end": to_the_end})
+
+    laps = interleave({"noted": lap(True), "unnoted": lap(False)}, rounds=scale.rounds)
+    results.ratio("agency_read_noted_ratio", column(laps["noted"], "whole_cpu"), column(laps["unnoted"], "whole_cpu"), "us")
 
 
 def _introspection(results: Results, scale: Scale, web: Partner, dot: Partner, ours: Office, peers: dict[str, Any]) -> None:
