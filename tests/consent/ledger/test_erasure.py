@@ -153,6 +153,10 @@ def test_it_is_asked_for_by_an_entry_of_the_log_itself() -> None:
             erasure.ask(citizen_id=AINO, entry_id=entry_id)
     with pytest.raises(ErasureRefused), citizen_scope(AINO):
         erasure.ask(citizen_id=CECILIA, entry_id=note(AINO, Event.ERASURE_ASKED))
+    with pytest.raises(ErasureRefused), citizen_scope(AINO):
+        with citizen_scope(CECILIA):
+            in_hers = note(CECILIA, Event.ERASURE_ASKED)
+        erasure.ask(citizen_id=AINO, entry_id=in_hers)  # and Aino's own log would not say so
     with citizen_scope(AINO):
         assert erasure.due_at(citizen_id=AINO) is None
 
@@ -232,6 +236,7 @@ def test_the_service_has_no_other_way(deed: str) -> None:
         "UPDATE ledger_ledgerentry SET actor = 'x'",
         "TRUNCATE ledger_ledgerentry",
         "UPDATE ledger_leaf SET entry_id = NULL",
+        f"UPDATE ledger_leaf SET entry_id = NULL, commitment = sha256('x') WHERE entry_id IN (SELECT id FROM ledger_ledgerentry WHERE citizen_id = '{AINO}')",
         f"UPDATE ledger_leaf SET commitment = sha256('x') WHERE entry_id IN (SELECT id FROM ledger_ledgerentry WHERE citizen_id = '{AINO}')",
         "DELETE FROM ledger_leaf",
     ],
