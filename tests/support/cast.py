@@ -22,11 +22,10 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from uuid import UUID
 
 import psycopg
-from django.conf import settings
 from django.core.cache import cache
 from django.core.management import call_command
 from django.http import HttpResponse
-from django.test import Client
+from django.test import Client, override_settings
 from django.utils import timezone
 
 from aurora.console.auth import VERIFIED
@@ -293,8 +292,7 @@ def changed(before: dict[str, tuple[int, str]], after: dict[str, tuple[int, str]
 
 @contextmanager
 def made_cast(folder: Path) -> Iterator[Cast]:
-    """Everything, committed; the tables are emptied afterwards."""
-    settings.ALLOWED_HOSTS = ["localhost", "127.0.0.1"]
+    """Everything, committed; the tables are emptied afterwards. Meanwhile Aurora answers to its own hosts alone."""
     from aurora.sandbox import launch
 
     urls = {**launch.free_urls(PROCESSES), "aurora": ISSUER}
@@ -302,11 +300,12 @@ def made_cast(folder: Path) -> Iterator[Cast]:
     config = folder / "aurora.json"
     operators = [{"username": "olavi", "name": "Olavi", "roles": ["operations", "agency_officer", "model_steward"], "password": PASSWORD}]
     config.write_text(json.dumps({**made.aurora, "operators": operators}))
-    try:
-        call_command("seed_demo", config=config)
-        yield _cast(made, urls)
-    finally:
-        empty()
+    with override_settings(ALLOWED_HOSTS=["localhost", "127.0.0.1"]):
+        try:
+            call_command("seed_demo", config=config)
+            yield _cast(made, urls)
+        finally:
+            empty()
 
 
 def _cast(made: Provision, urls: dict[str, str]) -> Cast:
