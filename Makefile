@@ -4,8 +4,10 @@ SHELL := /bin/bash
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest -m "not long"
+# Where it is set, each of the hundred processes that a test run starts would compile all of Aurora anew: some half a second each.
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test .test-many .test-walks .test-beside test-long bench bench-large lint .lint-style .lint-types format lock clean
+.PHONY: help demo test .test-many .test-apart test-long bench bench-large lint .lint-style .lint-types format lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -13,12 +15,13 @@ help: ## Show this list
 demo: .venv/.installed ## Run all of Aurora with its sandbox; Ctrl-C stops it and loses nothing
 	@exec $(BIN)/python manage.py demo
 
-test: .venv/.installed-dev .venv/.chromium .venv/.npm ## Lint, then run every test that takes less than minutes
+test: ## Lint, then run every test that takes less than minutes
+	@$(MAKE) --no-print-directory -j 2 .venv/.installed-dev .venv/.chromium .venv/.npm
 	@$(MAKE) --no-print-directory -j 2 --output-sync=target .lint-style .lint-types
 	@rm -rf .test-logs
-# Three runs side by side, so that two cores have work to the end. Browsers, processes with deadlines, and the ledger's own database each want
-# their process to themselves; the third run (processes killed, and their leases that must run out) mostly waits.
-	@$(MAKE) --no-print-directory -j 3 --output-sync=target .test-many .test-walks .test-beside
+# Three processes side by side until the end, two with the many tests and one with those that must be apart. With all of these beside the many
+# from the start there were four, and then for as long again two, which leave two cores idle a third of the time (docs/decisions/tests.md).
+	@$(MAKE) --no-print-directory -j 2 --output-sync=target .test-many .test-apart
 	$(PYTEST) tests/logs
 
 # Folder by folder, since a folder's cast is made once a worker and not for each file; and first the folders with files that take a minute or
@@ -30,12 +33,10 @@ ROOMS = $(FIRST) $(filter-out $(FIRST) $(APART) tests/__pycache__,$(patsubst %/,
 .test-many:
 	$(PYTEST) -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/consent/ledger $(ROOMS)
 
-.test-walks:
-	$(PYTEST) tests/journeys tests/interop
-
-.test-beside:
-	@# All three, also where the first of them fails.
-	$(PYTEST) tests/faults; faults=$$?; $(PYTEST) tests/sandbox; sandbox=$$?; $(PYTEST) tests/consent/ledger && exit $$((faults + sandbox))
+.test-apart:
+	@# Browsers, processes with deadlines, and the ledger's own database each want their process to themselves. All four, also where one fails.
+	failed=0; for folders in "tests/journeys tests/interop" tests/faults tests/sandbox tests/consent/ledger; do \
+	  $(PYTEST) $$folders || failed=1; done; exit $$failed
 
 test-long: .venv/.installed-dev .venv/.chromium ## Run the tests that take minutes
 	$(BIN)/python -m pytest -m long tests
@@ -109,7 +110,8 @@ NPM_FOLDERS := aurora/ui/frontend tests/interop docs/agency/client
 	export NODE_EXTRA_CA_CERTS=$${NODE_EXTRA_CA_CERTS:-/etc/ssl/certs/ca-certificates.crt}; \
 	  $(foreach folder,$(NPM_FOLDERS),npm ci --silent --no-audit --no-fund --prefix $(folder) &&) touch $@
 
-.venv/.chromium: .venv/bin/python
+# After the rest: two of apt-get at once refuse each other.
+.venv/.chromium: .venv/bin/python | .venv/.installed
 	@test -x /usr/bin/chromium || { \
 	  test "$$(id -u)" = 0 || { echo "Run as root: apt-get install chromium"; exit 1; }; \
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium; }
