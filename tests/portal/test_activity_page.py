@@ -206,6 +206,9 @@ def test_an_attorney_counts_and_lists_what_lies_within_their_themes(cast: Cast) 
     consented(aamu, REGISTER), consented(aamu, TAX)
     used(aamu, Event.AGENCY_READ, OFFICE, categories=["tax.income"])
     used(aamu, Event.AGENCY_READ, "hospital", categories=["population.household"])
+    used(aamu, Event.AGENCY_READ, OFFICE, categories=["population.household", "tax.income"])  # and what goes beyond them in part
+    used(aamu, Event.CONCERN_RAISED, "citizen")  # and what is of no kind of data
     page = page_of(acting(valto, mandate(aamu, valto, "taxation")))
+    assert all(entry.categories for day in page.days for entry in day.entries)
     assert page.timeline is not None and page.timeline.uses == 1 == page.summaries[1].accesses
     assert {option.value for option in page.agencies} <= {OFFICE, TAX} and "hospital" not in str(page.agencies)
