@@ -24,7 +24,7 @@ from consent.ledger import kept
 from consent.oauth import errors, keysets, limits
 from consent.oauth.errors import InvalidProof, InvalidToken, NonceWanted
 from consent.rules import RefusalCode
-from consent.uses import batches
+from consent.uses import batches, tally
 from consent.webhooks import feed
 from recommender.errors import EVALUATOR_CODES, EvaluatorRefused
 from tests.interop.peer import EXAMPLE, node
@@ -75,7 +75,11 @@ def of_the_api() -> set[str]:
     """Every code of a problem, from where each is defined."""
     codes = {code.value for code in RefusalCode}
     codes |= written("aurora/api/problems.py") | {NotFound.code, InvalidInput.code}
-    codes |= {one.code for one in defined(feed, AuroraError)} | {one.code for one in defined(batches, AuroraError)} | set(of_models())
+    codes |= (
+        {one.code for one in defined(feed, AuroraError)}
+        | {one.code for module in (batches, tally) for one in defined(module, AuroraError)}
+        | set(of_models())
+    )
     codes |= {InvalidToken.code, InvalidProof.error, NonceWanted.error, InsufficientScope.default_code}
     codes |= {cases.Moved.code, cases.PutOffAlready.code} | set(kept.CODES)
     codes |= {str(one.default_code) for one in OF_DRF}
@@ -91,7 +95,14 @@ def test_the_table_has_each_code_of_the_api_and_no_other() -> None:
 def test_the_statuses_are_those_of_the_errors() -> None:
     told = {code: int(row[0]) for code, row in table("code").items()}
     assert {told[code.value] for code in RefusalCode} == {403}
-    for one in (NotFound, InvalidInput, feed.NothingAsked, feed.ConfirmedOtherwise, *defined(batches, AuroraError)):
+    for one in (
+        NotFound,
+        InvalidInput,
+        feed.NothingAsked,
+        feed.ConfirmedOtherwise,
+        *defined(batches, AuroraError),
+        *defined(tally, AuroraError),
+    ):
         assert told[one.code] == one.status
     assert {code: told[code] for code in kept.CODES} == {code: status for code, (status, _) in kept.CODES.items()}
     assert told[cases.Moved.code] == told[cases.PutOffAlready.code] == cases.Moved.status
