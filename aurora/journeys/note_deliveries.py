@@ -11,6 +11,7 @@ import logging
 import os
 import threading
 from collections import deque
+from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
@@ -60,7 +61,7 @@ class _Writer:
     def write(self) -> int:
         """Write what waits, now, in the thread that asks. How many notes were new."""
         new = 0
-        while batch := [self._waiting.popleft() for _ in range(min(AT_ONCE, len(self._waiting)))]:
+        while batch := self._batch():
             try:
                 new += notes.keep(batch)
             except Error as error:
@@ -69,6 +70,14 @@ class _Writer:
                 connection.close()
                 break
         return new
+
+    def _batch(self) -> list[tuple[UUID, datetime]]:
+        """The next ones that wait. At a process's end two threads may take at once: each gets others, and none is lost between them."""
+        batch: list[tuple[UUID, datetime]] = []
+        with suppress(IndexError):
+            while len(batch) < AT_ONCE:
+                batch.append(self._waiting.popleft())
+        return batch
 
     def _end(self) -> None:
         self._ended = True

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+from collections import deque
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -123,3 +125,23 @@ def test_with_the_database_away_notes_wait_and_the_oldest_of_too_many_go(
     for _ in range(note_deliveries.MOST_WAITING + 10):
         by_hand.put(entry, timezone.now())
     assert len(by_hand._waiting) == note_deliveries.MOST_WAITING
+
+
+def test_at_a_processs_end_two_threads_write_at_once_and_lose_none(
+    by_hand: note_deliveries._Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others: list[tuple[UUID, object]] = []
+
+    class Shared(deque[tuple[UUID, Any]]):
+        def popleft(self) -> tuple[UUID, Any]:
+            taken = super().popleft()
+            if not others:
+                others.append(super().popleft())  # another thread takes the next one in between
+            return taken
+
+    waiting = [(uuid4(), timezone.now()) for _ in range(3)]
+    kept: list[tuple[UUID, object]] = []
+    monkeypatch.setattr(notes, "keep", lambda batch: kept.extend(batch) or len(batch))
+    monkeypatch.setattr(by_hand, "_waiting", Shared(waiting))
+    assert by_hand.write() == 2
+    assert sorted([*kept, *others]) == sorted(waiting)
