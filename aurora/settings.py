@@ -19,6 +19,7 @@ AURORA_KEK_FILE = ENV.kek_file
 AURORA_HMAC_KEY_FILE = ENV.hmac_key_file
 AURORA_LEDGER_KEY_FILE = ENV.ledger_key_file.path
 AURORA_LEDGER_MLDSA_KEY_FILE = ENV.ledger_mldsa_key_file.path
+AURORA_FORMER_LEDGER_KEY_FILES = tuple(file.path for file in ENV.former_ledger_key_files)
 AURORA_LEDGER_HEAD_FILE = ENV.ledger_head_file
 AURORA_WITNESSES = ENV.witnesses
 AURORA_COSIGN_EVERY = ENV.cosign_every

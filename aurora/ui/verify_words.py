@@ -100,6 +100,9 @@ NOTES: Final[Words] = {
     "key_from_bundle": _("The log's key was taken from the bundle. Compare it with the one that is published elsewhere."),
     "unwitnessed": _("No independent witness has signed this state of the log."),
     "witnessed_earlier": _("Independent witnesses have signed an earlier state of the log, and this one contains it."),
+    "key_renewed": _(
+        "The log has a new key. The key that was noted has signed the same state of the log beside it, so the new one is noted from now on."
+    ),
     "witness_gone": _("A key of a witness that was noted before is named no longer."),
     "other_signatures": _("A further signature of the log, of a kind made for the age of quantum computers, is not checked here."),
     "empty": _("There are no entries yet."),

@@ -1,4 +1,5 @@
-"""Signing tree heads: C2SP tlog-checkpoint, a signed note with two lines of the log. Only the sequencer holds the keys.
+"""Signing tree heads: C2SP tlog-checkpoint, a signed note with two lines of the log, and one more for each former key that goes on for a time.
+Only the sequencer holds the keys.
 
 The first line is of Ed25519, which every verifier of such notes knows; the second of ML-DSA-44, which would stand
 if Ed25519 fell to a quantum computer. Who does not know the second passes it over.
@@ -41,19 +42,29 @@ def ensure_mldsa_key(path: str | os.PathLike[str]) -> MLDSA44PrivateKey:
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """A log's name (its checkpoints' origin line and key name) with its two keys, which are in no repr."""
+    """A log's name (its checkpoints' origin line and key name) with its two keys, which are in no repr.
+
+    `former`: Ed25519 keys that the log had before and that sign beside the present one, last: who has noted one of them takes the present
+    one from its word (docs/citizen/log.md, "Which keys bind").
+    """
 
     origin: str
     key: Ed25519PrivateKey = field(repr=False)
     mldsa: MLDSA44PrivateKey = field(repr=False)
+    former: tuple[Ed25519PrivateKey, ...] = field(default=(), repr=False)
     ed25519_vkey: Vkey = field(init=False, repr=False)
     mldsa_vkey: Vkey = field(init=False, repr=False)
+    former_vkeys: tuple[Vkey, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         if not valid_name(self.origin) or len(self.origin.encode("utf-8")) > 255:
             raise LedgerKeyError("the log's name must be one word without '+', of at most 255 bytes, such as aurora.example/ledger")
         # Kept: a public key is worked out of an ML-DSA seed in the time of a signature.
-        object.__setattr__(self, "ed25519_vkey", Vkey(self.origin, ED25519, self.key.public_key().public_bytes_raw()))
+        ed25519, *former = [Vkey(self.origin, ED25519, key.public_key().public_bytes_raw()) for key in (self.key, *self.former)]
+        if ed25519 in former or len(set(former)) < len(former):
+            raise LedgerKeyError("the log's former keys are not the one that it has, and none of them stands twice")
+        object.__setattr__(self, "ed25519_vkey", ed25519)
+        object.__setattr__(self, "former_vkeys", tuple(former))
         object.__setattr__(self, "mldsa_vkey", Vkey(self.origin, ML_DSA_44, self.mldsa.public_key().public_bytes_raw()))
 
     @property
@@ -63,8 +74,13 @@ class Signer:
 
     @property
     def vkeys(self) -> tuple[str, str]:
-        """Both, the Ed25519 one first."""
+        """Both that it has, the Ed25519 one first."""
         return str(self.ed25519_vkey), str(self.mldsa_vkey)
+
+    @property
+    def signing(self) -> tuple[str, ...]:
+        """All whose lines a checkpoint bears."""
+        return *self.vkeys, *map(str, self.former_vkeys)
 
     def checkpoint(self, size: int, root: bytes, *, at: float | None = None) -> str:
         """The signed note for a tree of `size` leaves under `root` (32 bytes). `at` (POSIX seconds, None: now) stands in the ML-DSA-44 line."""
@@ -73,7 +89,8 @@ class Signer:
         seconds = min(max(int(time.time() if at is None else at), 1), LATEST)
         first = line(self.ed25519_vkey, self.key.sign(message(self.ed25519_vkey, text, 0)))
         second = line(self.mldsa_vkey, self.mldsa.sign(message(self.mldsa_vkey, text, seconds)), seconds)
-        return f"{text}\n{first}{second}"
+        others = [line(vkey, key.sign(message(vkey, text, 0))) for vkey, key in zip(self.former_vkeys, self.former, strict=True)]
+        return f"{text}\n{first}{second}{''.join(others)}"
 
 
 def _seed(file: Path, kind: str) -> bytes:

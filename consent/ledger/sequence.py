@@ -158,9 +158,9 @@ class Sequencer:
             if self._heads:
                 self._heads.must_not_be_former(self._signer.origin)
             self._publish(cursor)
-            if not all(is_of(note, vkey) for vkey in self._signer.vkeys):
+            if not all(is_of(note, vkey) for vkey in self._signer.signing):
                 if note:
-                    logger.warning("ledger sequencer: the newest checkpoint bears another key or name; signing the same tree anew")
+                    logger.warning("ledger sequencer: the newest checkpoint lacks a key or bears another name; signing the same tree anew")
                 note = self._sign(cursor, size, root)
         if self._heads:
             self._heads.write(note)

@@ -199,6 +199,35 @@ def witnesses(tree: Tree) -> list[dict[str, Any]]:
     ]
 
 
+def rotations(tree: Tree) -> list[dict[str, Any]]:
+    """Of the log's own key: LOG is noted, OTHER comes after it."""
+
+    def keys(*signers: Signing) -> dict[str, Any]:
+        return replace("/log/keys", [one.vkey for one in signers])
+
+    def signed(*signers: Signing, size: int = SIZE) -> dict[str, Any]:
+        return replace("/checkpoint", tree.head(size, *signers))
+
+    def spoilt(note: str, signer: Signing) -> dict[str, Any]:
+        line = signer.line(note.partition("\n\n")[0] + "\n")
+        return replace("/checkpoint", note.replace(line, f"{line[:-5]}AAA=\n"))
+
+    both = tree.head(SIZE, OTHER, LOG)
+    others = ["other_signatures", "unwitnessed"]
+    after: dict[str, Any] = {"older": "earlier", "older_ops": [keys(OTHER, LOG), signed(OTHER, LOG, size=OLD_SIZE)]}
+    return [
+        case("a new key, for which the noted one stands in", [keys(OTHER, LOG), signed(OTHER, LOG)], older="earlier", notes=["key_renewed", *others]),
+        case("a new key that has not signed yet", [keys(OTHER, LOG), signed(LOG)], older="earlier", notes=["unwitnessed"]),
+        case("a new key whose signature is wrong", [keys(OTHER, LOG), spoilt(both, OTHER)], older="earlier", notes=others),
+        case("a new key, and the noted one's signature is wrong", [keys(OTHER, LOG), spoilt(both, LOG)], ("signature_wrong",), older="earlier", notes=[]),
+        case("a new key alone, though the noted one is named", [keys(OTHER, LOG), signed(OTHER)], ("key_changed",), older="earlier", notes=["unwitnessed"]),
+        case("a key of another log beside the noted one", [keys(FOREIGN, LOG), signed(FOREIGN, LOG)], older="earlier", notes=["unwitnessed"]),
+        case("a new key, known by now", [keys(OTHER, LOG), signed(OTHER, LOG)], notes=others, **after),
+        case("a key that was replaced comes back beside the new one", [keys(LOG, OTHER), signed(LOG, OTHER)], notes=others, **after),
+        case("a key that was replaced comes back alone", [keys(LOG), signed(LOG)], ("key_changed",), notes=["unwitnessed"], **after),
+    ]  # fmt: skip
+
+
 def _timeless(text: str, lines: str) -> str:
     """The format demands a time above 0."""
     return f"{text}\n\n{lines.partition(chr(10))[0]}\n{WITNESSING.line(text + chr(10), 0)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from consent.ledger import leaf
-from tests.support.log_head_spoils import Finding, case, heads, witnesses
+from tests.support.log_head_spoils import Finding, case, heads, rotations, witnesses
 from tests.support.log_world import (
     FOREIGN,
     LOG,
@@ -34,6 +34,7 @@ def cases(tree: Tree, fork: Tree, chain: list[dict[str, Any]], earlier: dict[str
         *_chain(chain, today),
         *heads(tree, today),
         *witnesses(tree),
+        *rotations(tree),
         case("a fork for one citizen alone, from the beginning", [], of="forked_throughout", notes=["key_from_bundle", "unwitnessed"]),
         case("a fork of which the chain knows better", [], *noted, of="forked", notes=["key_from_bundle", "unwitnessed"]),
         case(

@@ -173,3 +173,19 @@ def test_a_malformed_key_file_is_refused_without_quoting_it(content: bytes, tmp_
 
 def test_the_key_is_in_no_repr(signer: Signer) -> None:
     assert repr(signer) == "Signer(origin='aurora.test/ledger')"
+
+
+def test_former_keys_sign_last(signer: Signer) -> None:
+    first, second = (make_signer(signer.origin, seed * 32) for seed in (b"\x01", b"\x02"))
+    note = Signer(signer.origin, signer.key, signer.mldsa, (first.key, second.key)).checkpoint(7, ROOT, at=1)
+    assert note.startswith(signer.checkpoint(7, ROOT)[:100])
+    lines = note.split("\n\n")[1].splitlines(keepends=True)
+    for line, vkey in zip(lines, (*signer.vkeys, first.vkey, second.vkey), strict=True):
+        assert open_checkpoint(note.split("\n\n")[0] + "\n\n" + line, vkey).size == open_checkpoint(note, vkey).size == 7
+
+
+def test_a_former_key_is_another_one(signer: Signer) -> None:
+    former = make_signer(signer.origin, b"\x01" * 32).key
+    for keys in ((signer.key,), (former, former)):
+        with pytest.raises(LedgerKeyError, match="former"):
+            Signer(signer.origin, signer.key, signer.mldsa, keys)

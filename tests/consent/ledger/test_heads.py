@@ -19,6 +19,7 @@ from django.test import override_settings
 
 from consent.ledger import queries, tiles, verify
 from consent.ledger.append import append
+from consent.ledger.checkpoint import Signer
 from consent.ledger.events import Event
 from consent.ledger.heads import HeadFile, HeadFileError
 from consent.ledger.models import Checkpoint, Pending
@@ -198,6 +199,24 @@ def test_a_rotation_of_either_key_goes_on_with_the_same_file(heads: HeadFile) ->
         fill(1)
         assert sequencer.round() == 1
     assert len(queries.verifier_keys()) == 4, "two of each kind: keys that stayed are listed once"
+
+
+def test_a_former_key_signs_beside_the_new_one_as_long_as_it_is_named(heads: HeadFile) -> None:
+    """From the same tree on, though it does not grow; and the new one is published first."""
+    grown(heads, 3)
+    new = make_signer(ORIGIN, b"\x02" * 32)
+    for former, signed_by in (((SIGNER.key,), (*new.vkeys, SIGNER.vkey)), ((), new.vkeys)):
+        signer = Signer(ORIGIN, new.key, new.mldsa, former)
+        sequencer = begun(heads, signer)
+        if not former:
+            fill(1)  # a line too many is no reason to sign the same tree again
+            sequencer.round()
+        newest = queries.newest_checkpoint()
+        assert newest is not None and newest.note == heads.note()
+        assert len(newest.note.split("\n\n")[1].splitlines()) == len(signed_by) == len(signer.signing)
+        for vkey in signed_by:
+            assert verify.open_checkpoint(newest.note, vkey).size == newest.size
+        assert queries.verifier_keys() == (*new.vkeys, *SIGNER.vkeys)
 
 
 def test_a_clock_set_back_leaves_the_keys_in_use_first(heads: HeadFile) -> None:

@@ -24,6 +24,7 @@ from consent.ledger import leaf, merkle, queries, tiles, verify
 from consent.ledger.append import append
 from consent.ledger.checkpoint import Signer, ensure_key, ensure_mldsa_key
 from consent.ledger.events import Event
+from consent.ledger.heads import is_of
 from consent.ledger.models import Checkpoint, Leaf, LedgerEntry, Pending, Tile
 from consent.ledger.sequence import LOCK, NotAllowed, Sequencer
 from consent.scope import citizen_scope
@@ -386,6 +387,14 @@ def test_the_command_ends_when_asked(number: signal.Signals, sequencer_command: 
     assert process.returncode == 0, output.decode()
     assert b"Traceback" not in output
     wait_for(lambda: lock_holders() == set(), "the lock to be free")
+
+
+def test_the_command_signs_with_former_keys_too(
+    tmp_path: Path, sequencer_command: list[str], sequencer_environment: dict[str, str]
+) -> None:
+    former = Signer(ORIGIN, ensure_key(tmp_path / "former"), ensure_mldsa_key(tmp_path / "any")).vkey
+    with started(sequencer_command, {**sequencer_environment, "AURORA_FORMER_LEDGER_KEY_FILES": str(tmp_path / "former")}):
+        wait_for(lambda: (newest := queries.newest_checkpoint()) is not None and is_of(newest.note, former), "the former key's line")
 
 
 def test_the_command_says_what_is_wrong(tmp_path: Path) -> None:

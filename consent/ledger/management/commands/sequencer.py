@@ -29,7 +29,9 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: stop.set())
         try:
             keys = ensure_key(settings.AURORA_LEDGER_KEY_FILE), ensure_mldsa_key(settings.AURORA_LEDGER_MLDSA_KEY_FILE)
+            former = tuple(ensure_key(file) for file in settings.AURORA_FORMER_LEDGER_KEY_FILES)
             heads = HeadFile(settings.AURORA_LEDGER_HEAD_FILE)
-            Sequencer(signer=Signer(settings.AURORA_LEDGER_ORIGIN, *keys), using=options["database"], heads=heads).run(stop)
+            signer = Signer(settings.AURORA_LEDGER_ORIGIN, *keys, former)
+            Sequencer(signer=signer, using=options["database"], heads=heads).run(stop)
         except (LedgerKeyError, HeadFileError, NotAllowed, TreeDamaged) as error:
             raise CommandError(str(error)) from None

@@ -89,6 +89,7 @@ SENTENCES = {
     "key_from_bundle": "The log's key was taken from the bundle itself: compare it with the one published elsewhere.",
     "unwitnessed": "No witness has signed this tree head.",
     "witnessed_earlier": "Witnesses have signed an earlier tree head, which this one extends.",
+    "key_renewed": "The log has a new key. The one that was noted has signed the same tree head beside it; the new one is noted from now on.",
     "witness_gone": "A key of a witness that was noted before is named no longer.",
     "other_signatures": "The tree head bears further signatures of the log that are not checked here (ML-DSA).",
     "empty": "There are no entries.",
@@ -762,7 +763,8 @@ def check_bundle(
         {"seq": seq, "code": found[0] if found else "pending" if entry and entry.proof is None else "proved"}
         for seq, found, entry in zip(seqs, codes, entries, strict=True)
     ]
-    return _result("failed" if failed else "incomplete" if findings else "verified", stated, findings, notes, len(entries), head, known)
+    result = _result("failed" if failed else "incomplete" if findings else "verified", stated, findings, notes, len(entries), head, known)
+    return {**result, "former": _replaced(bundle, head, before) if head else []}
 
 
 def _result(
@@ -771,6 +773,7 @@ def _result(
     return {
         "verdict": verdict, "entries": entries, "findings": findings, "notes": notes, "length": length,
         "size": head.size if head else None, "root": head.root.hex() if head else None, "witnesses": known, "key": head.signer.vkey if head else None,
+        "former": [],
     }  # fmt: skip
 
 
@@ -778,7 +781,7 @@ def seen_of(bundle: dict[str, Any], told: dict[str, Any]) -> dict[str, Any]:
     """What to remember of a bundle that was verified, to hold the next one against."""
     head = bundle["head"] or {"seq": 0, "commitment": None}
     return {
-        "citizen": bundle["citizen"], "name": bundle["log"]["name"], "key": told["key"], "size": told["size"], "root": told["root"],
+        "citizen": bundle["citizen"], "name": bundle["log"]["name"], "key": told["key"], "former": told["former"], "size": told["size"], "root": told["root"],
         "seq": head["seq"], "commitment": head["commitment"],
         "witnesses": [one["key"] for one in told["witnesses"] if one["state"] != "unknown"],
     }  # fmt: skip
@@ -797,6 +800,8 @@ def _head(
     if trusted is not None and keys is None and opened in ("wrong_key", "other_log"):
         findings.append({"code": "key_changed"})
         opened = open_checkpoint(bundle["checkpoint"], own)  # to tell what else is wrong
+    elif before and trusted and keys is None and not isinstance(opened, str) and own:
+        opened = _renewed(bundle, opened, own[0], before, notes)
     if isinstance(opened, str):
         findings.append({"code": opened})
         return None
@@ -805,6 +810,31 @@ def _head(
     if opened.unchecked:
         notes.append("other_signatures")
     return opened
+
+
+def _renewed(bundle: dict[str, Any], opened: Head, first: Key, before: dict[str, Any], notes: list[str]) -> Head:
+    """Under the log's key in use, once the noted one has signed the same head beside it: it is noted from then on. None goes back to a key that
+    was replaced."""
+    if first.vkey == before["key"] or first.vkey in _former(before):
+        return opened
+    anew = open_checkpoint(bundle["checkpoint"], [first])
+    if isinstance(anew, str):
+        return opened
+    notes.append("key_renewed")
+    return anew
+
+
+def _former(before: dict[str, Any] | None) -> list[str]:
+    former = before.get("former") if before else None
+    return former if isinstance(former, list) else []
+
+
+def _replaced(bundle: dict[str, Any], head: Head, before: dict[str, Any] | None) -> list[str]:
+    """The keys that another has replaced, as far as is known here: as the bundle names them, and as they were noted."""
+    named = [key.vkey for key in keys_of(bundle["log"]["keys"], LOG)]
+    after = named[named.index(head.signer.vkey) + 1 :] if head.signer.vkey in named else named
+    known = [*after, *_former(before), *([before["key"]] if before and before["key"] else [])]
+    return [vkey for vkey in dict.fromkeys(known) if vkey != head.signer.vkey]
 
 
 def _witnesses(

@@ -23,10 +23,10 @@ const verdictOf = (findings) =>
   findings.some(({ code }) => !INCOMPLETE.has(code)) ? 'failed' : findings.length > 0 ? 'incomplete' : 'verified';
 
 const nothing = (code) => ({
-  verdict: 'failed', entries: [], findings: [{ code }], notes: [], length: 0, size: null, root: null, witnesses: [], key: null,
+  verdict: 'failed', entries: [], findings: [{ code }], notes: [], length: 0, size: null, root: null, witnesses: [], key: null, former: [],
 });
 
-// `seen` is what an earlier verification left: {citizen, name, key, size, root, seq, commitment, witnesses}; `older` an earlier bundle. `keys` and
+// `seen` is what an earlier verification left: {citizen, name, key, former, size, root, seq, commitment, witnesses}; `older` an earlier bundle. `keys` and
 // `witnesses` are verifier keys that are trusted from elsewhere. `tile(level, path)` promises a public tile's bytes, `today` the checkpoint that
 // everyone is shown.
 export async function check(bundle, { seen = null, older = null, keys = null, witnesses = null, tile = null, today = null, progress } = {}) {
@@ -66,12 +66,13 @@ export async function check(bundle, { seen = null, older = null, keys = null, wi
     root: head ? hexOf(head.root) : null,
     witnesses: known,
     key: opened?.signer.vkey ?? null,
+    former: opened === null ? [] : await replaced(bundle, opened, before),
   };
 }
 
 // What to remember of a bundle that was verified, to hold the next one against.
-export const seenOf = (bundle, { key, size, root, witnesses }) => ({
-  citizen: bundle.citizen, name: bundle.log.name, key, size, root,
+export const seenOf = (bundle, { key, former, size, root, witnesses }) => ({
+  citizen: bundle.citizen, name: bundle.log.name, key, former, size, root,
   seq: bundle.head?.seq ?? 0, commitment: bundle.head?.commitment ?? null,
   witnesses: witnesses.filter(({ state }) => state !== 'unknown').map((one) => one.key),
 });
@@ -85,6 +86,8 @@ async function headOf(bundle, { keys, before, findings, notes }) {
   if (trusted && keys === null && ['wrong_key', 'other_log'].includes(opened.code)) {
     findings.push({ code: 'key_changed' });
     opened = await openCheckpoint(bundle.checkpoint, own); // to tell what else is wrong
+  } else if (trusted && keys === null && !opened.code) {
+    opened = await renewed(bundle, opened, own[0], before, notes);
   }
   if (opened.code) {
     findings.push({ code: opened.code });
@@ -93,6 +96,24 @@ async function headOf(bundle, { keys, before, findings, notes }) {
   if (opened.head.origin !== bundle.log.name) findings.push({ code: 'other_log' });
   if (opened.unchecked) notes.push('other_signatures');
   return opened;
+}
+
+// The log's key in use, once the noted one has signed the same head beside it: it is noted from then on. None goes back to a key that was replaced.
+async function renewed(bundle, opened, first, before, notes) {
+  if (first === undefined || first.vkey === before.key || formerOf(before).includes(first.vkey)) return opened;
+  const anew = await openCheckpoint(bundle.checkpoint, [first]);
+  if (anew.code) return opened;
+  notes.push('key_renewed');
+  return anew;
+}
+
+const formerOf = (before) => (Array.isArray(before?.former) ? before.former : []);
+
+// The keys that another has replaced, as far as is known here: as the bundle names them, and as they were noted.
+async function replaced(bundle, { signer }, before) {
+  const named = (await logKeys(bundle.log.keys)).map(({ vkey }) => vkey);
+  const known = [...named.slice(named.indexOf(signer.vkey) + 1), ...formerOf(before), ...(before?.key ? [before.key] : [])];
+  return [...new Set(known)].filter((vkey) => vkey !== signer.vkey);
 }
 
 async function witnessesOf(bundle, opened, { asked, noted, findings, notes }) {
