@@ -91,7 +91,12 @@ class Said:
     verdict: str
     findings: set[tuple[str, int | None]]
     notes: set[str]
-    witnesses: list[str]
+    witnesses: list[dict[str, str]]
+
+    @property
+    def signed_by(self) -> set[str]:
+        """The keys of the witnesses that signed, this state or an earlier one that it extends."""
+        return {one["key"] for one in self.witnesses if one["state"] in ("signed", "signed_earlier")}
 
     @property
     def codes(self) -> set[str]:
