@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from itertools import accumulate
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -149,20 +150,17 @@ def link(entry: LedgerEntry) -> Link:
 
 
 def proof_for(entry: LedgerEntry) -> InclusionProof | None:
-    """The entry's inclusion under the newest checkpoint; None while the sequencer has not taken it yet. Two queries,
-    O(log n).
+    """The entry's inclusion under the newest checkpoint; None while the sequencer has not taken it yet. One query, O(log n).
+    Raises TreeDamaged where tiles are missing.
     """
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT l.index, c.size, c.note FROM ledger_leaf l, "
-            "LATERAL (SELECT size, note FROM ledger_checkpoint ORDER BY size DESC LIMIT 1) c WHERE l.entry_id = %s",
-            [entry.id],
-        )
-        row = cursor.fetchone()
-    if row is None:
+        cursor.execute("SELECT index, size, note, levels, places, lengths, hashes FROM ledger_proof(%s)", [entry.id])
+        index, size, note, levels, places, lengths, hashes = cursor.fetchone()
+    if index is None:
         return None
-    index, size, note = row
-    return InclusionProof(index, _made_of_tiles(partial(merkle.inclusion_proof, index, size)), note)
+    ends = list(accumulate(lengths or (), initial=0))
+    found = {key: hashes[ends[n] : ends[n + 1]] for n, key in enumerate(zip(levels or (), places or (), strict=True))}
+    return InclusionProof(index, tuple(merkle.inclusion_proof(index, size, tiles.node_reader(found))), note)
 
 
 def consistency_proof(old: int, new: int) -> tuple[bytes, ...] | None:

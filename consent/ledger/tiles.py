@@ -71,7 +71,8 @@ def node_reader(tiles: Mapping[Key, bytes]) -> merkle.Node:
     def node(height: int, index: int) -> bytes:
         key = tile_of(height, index)
         place = index % (WIDTH >> (height % 8)) * HASH_BYTES
-        found = _subtrees(tiles.get(key, b""))[height % 8][place : place + HASH_BYTES]
+        subtrees = _upper_tile if key[0] else _leaves_tile
+        found = subtrees(tiles.get(key, b""))[height % 8][place : place + HASH_BYTES]
         if len(found) != HASH_BYTES:
             raise TreeDamaged(f"tile {key[0]}/{key[1]} lacks hashes")
         return found
@@ -79,13 +80,17 @@ def node_reader(tiles: Mapping[Key, bytes]) -> merkle.Node:
     return node
 
 
-@lru_cache(maxsize=256)
 def _subtrees(tile: bytes) -> tuple[bytes, ...]:
-    """The complete subtrees within a tile, by height 0 to 7, joined. Kept by content (16 kB each): the upper tiles are in every proof."""
+    """The complete subtrees within a tile, by height 0 to 7, joined."""
     heights = [tile]
     while len(heights) < 8:
         heights.append(merkle.parents(heights[-1]))
     return tuple(heights)
+
+
+# Kept by content, 16 kB each. Apart: a tile of leaves serves few proofs, and must not drive out those above it, which serve many.
+_leaves_tile = lru_cache(maxsize=64)(_subtrees)
+_upper_tile = lru_cache(maxsize=1024)(_subtrees)
 
 
 def needed_for(compute: Callable[[merkle.Node], object]) -> frozenset[Key]:

@@ -240,6 +240,7 @@ def test_the_service_has_no_other_way(deed: str) -> None:
         f"UPDATE ledger_leaf SET commitment = sha256('x') WHERE entry_id IN (SELECT id FROM ledger_ledgerentry WHERE citizen_id = '{AINO}')",
         "DELETE FROM ledger_leaf",
     ],
+    ids=lambda deed: deed.replace(str(CECILIA), "hers").replace(str(AINO), "own"),
 )
 def test_an_owner_who_says_that_it_is_an_erasure_touches_no_other_citizens_rows(deed: str, sequencer: Sequencer) -> None:
     read_by_agency(CECILIA)
