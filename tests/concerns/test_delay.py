@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -29,6 +27,7 @@ from consent.scope import citizen_scope
 from consent.uses.models import UsageReport
 from consent.uses.values import Use
 from tests.support.cast import Cast, browser, services
+from tests.support.days_later import days_later
 from tests.support.owners import own_token
 
 LAW, SECRET = "fi.police.5-58", "Covert look at the income"
@@ -70,18 +69,6 @@ def _keep(cast: Cast, *, in_days: int = 30, law: str = LAW, agency: str | None =
         )
 
 
-@contextmanager
-def _days_later(number: int) -> Iterator[None]:
-    """The database's clock, put forward by a superuser. Nothing that is asked of Aurora can do that."""
-    with psycopg.connect(services().admin_url or "", autocommit=True) as admin:
-        (former,) = admin.execute("SELECT pg_get_functiondef('ledger_time()'::regprocedure)").fetchone()  # type: ignore[misc]
-        admin.execute(former.replace("clock_timestamp()", f"clock_timestamp() + interval '{number} days'"))
-        try:
-            yield
-        finally:
-            admin.execute(former)
-
-
 def _pages(cast: Cast) -> str:
     face = cast.aino.browser()
     shown = [face.get(path).content.decode() for path in ("/en/activity/", "/en/home/", "/en/messages/", "/en/my-data/", "/en/concerns/")]
@@ -100,9 +87,9 @@ def test_nothing_shows_until_the_day_and_then_it_is_told_once(cast: Cast, allowe
     assert SECRET not in _pages(cast)
     with citizen_scope(cast.aino.id):
         assert my_sequence_is_unbroken(cast.aino.id).unbroken and not UsageReport.objects.filter(came="disclosed").exists()
-    with _days_later(29):
+    with days_later(29):
         assert delay.sweep(now=timezone.now() + timedelta(days=400)) == 0  # what a caller says of the time counts for nothing
-    with _days_later(31):
+    with days_later(31):
         assert delay.sweep(now=timezone.now()) == 1 and delay.sweep(now=timezone.now()) == 0
     entry = cast.aino.entries()[-1]
     assert (entry.event, entry.actor, entry.categories) == ("agency:use:disclosed", cast.office.client_id, ["tax.income"])
@@ -142,7 +129,7 @@ def test_a_worker_that_dies_loses_nothing_and_tells_nothing_twice(
 ) -> None:
     _keep(cast)
     before = len(cast.aino.entries())
-    with _days_later(31):
+    with days_later(31):
         with monkeypatch.context() as patched:
             patched.setattr(delay.kept, "disclosed", lambda **_: (_ for _ in ()).throw(KeyboardInterrupt))
             with pytest.raises(KeyboardInterrupt):
@@ -195,9 +182,9 @@ def test_the_agency_has_it_kept_longer_once(cast: Cast, allowed: DelayPermission
     assert _extend(cast, kept_id, later).status_code == 200
     again = _extend(cast, kept_id, {**later, "until": (days.today() + timedelta(days=300)).isoformat()})
     assert (again.status_code, again.json()["code"]) == (409, "delay_extended_already")
-    with _days_later(31):
+    with days_later(31):
         assert delay.sweep(now=timezone.now()) == 0
-    with _days_later(201):
+    with days_later(201):
         assert delay.sweep(now=timezone.now()) == 1
     page = cast.aino.browser().get(f"/en/activity/{cast.aino.entries()[-1].pk}/").content.decode()
     assert "kept back longer once" in page and "Somebody has changed it" not in page
@@ -253,11 +240,11 @@ def test_what_somebody_asked_for_who_is_no_officer_any_more_nobody_agrees_to(cas
 
 def test_all_that_one_sweep_tells_is_one_message(cast: Cast, allowed: DelayPermission) -> None:
     before = {m.pk for m in cast.aino.messages()}
-    with _days_later(31):
+    with days_later(31):
         delay.sweep(now=timezone.now())  # what tests before have left
         known = {m.pk for m in cast.aino.messages()}
         kept = [_keep(cast, in_days=32 + n) for n in range(7)]
-    with _days_later(45):
+    with days_later(45):
         assert delay.sweep(now=timezone.now()) == len(kept)
     told = [e.pk for e in cast.aino.entries() if e.event == "agency:use:disclosed"][-len(kept) :]
     (made,) = [m for m in cast.aino.messages() if m.pk not in known | before]
@@ -266,9 +253,9 @@ def test_all_that_one_sweep_tells_is_one_message(cast: Cast, allowed: DelayPermi
         assert {one["entry"] for one in opened.about} == {str(entry) for entry in told}
         letter = letters.compose(opened, language="en")
     assert "7 times" in letter.sentences[0] and letter.links == (("See your activity", "/en/activity/"),)
-    with _days_later(45):
+    with days_later(45):
         one = [_keep(cast, in_days=46 + n) for n in range(2)]
-    with _days_later(50):
+    with days_later(50):
         known = {m.pk for m in cast.aino.messages()}
         assert delay.sweep(now=timezone.now()) == len(one)
     (made,) = [m for m in cast.aino.messages() if m.pk not in known]
@@ -283,7 +270,7 @@ def test_counts_tell_how_many_by_agency_law_and_month(cast: Cast, allowed: Delay
     assert sum(c.kept for c in delays.counts()) == before + 1
     assert {(c.agency, c.law) for c in delays.counts()} == {(cast.office.client_id, LAW)}
     assert str(cast.aino.id) not in str(delays.counts())
-    with _days_later(31):
+    with days_later(31):
         assert sum(c.overdue for c in delays.counts()) >= 1 and delay.sweep(now=timezone.now()) >= 1
         assert sum(c.overdue for c in delays.counts()) == 0
 
@@ -292,7 +279,7 @@ def test_what_can_never_be_told_keeps_nobody_elses_turn(cast: Cast, allowed: Del
     """However many such rows there are, and however long they have been due."""
     kept_id = _keep(cast, in_days=1)
     monkeypatch.setattr(delay, "MOST", 1)
-    with _days_later(3):
+    with days_later(3):
         found = delay.kept.due(most=10_000)
         monkeypatch.setattr(delay.kept, "due", lambda *, most: ([(uuid4(), cast.cecilia.id)] * 3 + found)[:most])
         assert (kept_id, cast.aino.id) in found and any(delay.sweep(now=timezone.now()) for _ in range(200))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
 from types import ModuleType
 from typing import Any
@@ -21,6 +20,7 @@ from consent.ledger.events import Event
 from consent.scope import citizen_scope
 from consent.uses.values import Use
 from tests.support.cast import Cast, Person, services
+from tests.support.days_later import days_later
 from tests.uses.telling import newcomer
 
 Seal = Callable[[], None]
@@ -36,18 +36,6 @@ def permitted(committed_cast: Cast, django_db_blocker: Any) -> None:
             operator=first, agency_code=committed_cast.office.client_id, law=LAW, reason="Investigations", now=timezone.now()
         )
         allow_delay.approve(operator=second, permission_id=asked.pk, now=timezone.now())
-
-
-@contextmanager
-def days_later(number: int) -> Iterator[None]:
-    """The database's clock, put forward by a superuser."""
-    with psycopg.connect(services().admin_url or "", autocommit=True) as admin:
-        (former,) = admin.execute("SELECT pg_get_functiondef('ledger_time()'::regprocedure)").fetchone()  # type: ignore[misc]
-        admin.execute(former.replace("clock_timestamp()", f"clock_timestamp() + interval '{number} days'"))
-        try:
-            yield
-        finally:
-            admin.execute(former)
 
 
 def _keep(cast: Cast, person: Person) -> UUID:
