@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q, Window
 from django.db.models.functions import RowNumber
 
@@ -23,6 +23,7 @@ from consent.models import Mandate, MandateEvent, MandateEventKind
 from consent.rules import mandates as rules
 from consent.rules.mandates import MandateView
 from consent.scope import citizen_scope, lookup_scope
+from consent.turns import one_at_a_time
 
 MOST_OPEN = 20  # offers of one citizen that wait for an answer, or were made in the last day and have become anything since
 MOST_RECEIVED = 10  # offers that are brought to one citizen in a day, whoever makes them
@@ -88,7 +89,7 @@ def address(*, citizen_id: UUID, digest: bytes, now: datetime) -> list[Mandate]:
     with citizen_scope(citizen_id), lookup_scope(digest):
         if mandates.estates_of(citizen_id).exists():
             return []
-        _one_at_a_time(f"mandates-offered-to:{citizen_id}")
+        one_at_a_time(f"mandates-offered-to:{citizen_id}")
         of_today = MandateEvent.objects.filter(kind=Event.ADDRESSED, at__gt=now - A_DAY, mandate__attorney_id=citizen_id).count()
         waiting = Mandate.objects.filter(attorney__isnull=True, attorney_digest=digest, state=State.OFFERED)
         turn = Window(RowNumber(), partition_by="principal_id", order_by=["created_at", "pk"])
@@ -100,12 +101,6 @@ def address(*, citizen_id: UUID, digest: bytes, now: datetime) -> list[Mandate]:
                 _tell(row, Event.ADDRESSED, now, None)
                 found.append(row)
     return found
-
-
-def _one_at_a_time(what: str) -> None:
-    """Until this transaction ends, whoever does the same waits."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [what])
 
 
 def answer(*, mandate_id: UUID, who: UUID, accept: bool, now: datetime) -> Mandate:

@@ -17,6 +17,7 @@ from consent.rules import AURORA, CITIZEN, CITIZEN_ASKED
 from consent.rules import mandates as rules
 from consent.rules.mandates import Deed, LastWord, MandateFault, MandateKind, MandateScope, MandateState, MandateView
 from consent.scope import citizen_scope
+from consent.turns import one_at_a_time
 
 CORRECTED = "corrected"  # in an estate's evidence: the register was wrong about the death, with the number of the case
 SUGGESTIONS = "service-suggestions"
@@ -189,9 +190,7 @@ def check_give(
         raise MandateRefused(alone)
     same = {"consent__recipient_id": recipient_id, "consent__purpose_id": purpose, "consent__source_id": source_id}
     # Nobody else may decide the same thing while we look at what was decided last.
-    matter = f"consent-matter:{citizen_id}:{recipient_id}:{purpose}:{source_id}"
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [matter])
+    one_at_a_time(f"consent-matter:{citizen_id}:{recipient_id}:{purpose}:{source_id}")
     standing = ConsentRecord.objects.filter(
         citizen_id=citizen_id, recipient_id=recipient_id, purpose_id=purpose, source_id=source_id, state="given", expires_at__gt=now
     ).first()

@@ -27,6 +27,7 @@ from consent.ids import uuid7
 from consent.keeper import keeper
 from consent.ledger.models import LedgerEntry
 from consent.rules import AURORA
+from consent.turns import one_at_a_time
 
 State, Outcome, By = Concern.State, Concern.Outcome, ConcernPart.By
 PartKind = ConcernPart.Kind
@@ -85,7 +86,7 @@ def raise_(
         wrong["text"] = fault
     if wrong:
         raise InvalidInput(wrong)
-    _one_after_another(entry.citizen_id)
+    one_at_a_time(f"concerns:{entry.citizen_id}")  # of two that are raised at once, the second counts the first
     if Concern.objects.filter(citizen_id=entry.citizen_id).exclude(state=State.CLOSED).count() >= MOST_OPEN:
         raise TooManyOpen()
     case = Concern(
@@ -196,12 +197,6 @@ def erase(*, citizen_id: UUID) -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT consent_concerns_erase(%s)", [citizen_id])
         return int(cursor.fetchone()[0])
-
-
-def _one_after_another(citizen_id: UUID) -> None:
-    """Until the transaction ends: of two cases that are raised at once, the second counts the first."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"concerns:{citizen_id}"])
 
 
 def _as_seen(case: Concern, seen: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -82,10 +82,8 @@ def visible(citizen_id: UUID, *, since: datetime | None = None, until: datetime 
     `since` (inclusive) and `until` (exclusive) bound their time, and the months in which they are looked for.
     """
     found = months.within(LedgerEntry.objects.filter(citizen_id=citizen_id), since=since, until=until)
-    doing = acting.current()
-    if doing is None or doing.scope.everything:
-        return found
-    return found.filter(categories__contained_by=sorted(doing.scope.categories)).exclude(categories=[])
+    themes = _themes()
+    return found if themes is None else found.filter(categories__contained_by=themes).exclude(categories=[])
 
 
 def entries_for(
@@ -108,13 +106,11 @@ def entries_for(
     if limit <= 0:
         return ()
     first, last = months.ids(since=since, until=until)
-    doing = acting.current()
-    within = None if doing is None or doing.scope.everything else sorted(doing.scope.categories)
     events = None if event is None else [event] if isinstance(event, str) else list(event)
     asked = {
         "p_citizen": citizen_id, "p_limit": min(limit, MAX_PAGE), "p_before": before_seq, "p_first": first, "p_last": last,
         "p_since": since, "p_until": until, "p_actor": actor, "p_events": events, "p_source": source, "p_held": sorted(categories),
-        "p_consent": consent_id, "p_within": within,
+        "p_consent": consent_id, "p_within": _themes(),
     }  # fmt: skip
     arguments = ", ".join(f"{name} => %({name})s" for name in asked)
     return tuple(LedgerEntry.objects.raw(f"SELECT * FROM ledger_newest({arguments})", asked))
@@ -170,7 +166,9 @@ def consistency_proof(old: int, new: int) -> tuple[bytes, ...] | None:
     newest = newest_checkpoint()
     if newest is None or not 0 < old <= new <= newest.size:
         return None
-    return _made_of_tiles(partial(merkle.consistency_proof, old, new))
+    # Asked first which tiles it needs, so that one query brings them all.
+    proof = partial(merkle.consistency_proof, old, new)
+    return tuple(proof(tiles.node_reader(stored_tiles(tiles.needed_for(proof)))))
 
 
 def my_sequence_is_unbroken(citizen_id: UUID) -> SequenceCheck:
@@ -234,9 +232,10 @@ def stored_tiles(keys: Collection[tiles.Key]) -> dict[tiles.Key, bytes]:
         return {(level, index): bytes(hashes) for level, index, hashes in cursor.fetchall()}
 
 
-def _made_of_tiles(proof: Callable[[merkle.Node], list[bytes]]) -> tuple[bytes, ...]:
-    """A proof's hashes: asked first which tiles it needs, so that one query brings them all."""
-    return tuple(proof(tiles.node_reader(stored_tiles(tiles.needed_for(proof)))))
+def _themes() -> list[str] | None:
+    """The categories of the attorney's themes who reads in this request; None for the citizen, and for who may see everything."""
+    doing = acting.current()
+    return None if doing is None or doing.scope.everything else sorted(doing.scope.categories)
 
 
 def _columns(entry: LedgerEntry) -> dict[str, Any]:

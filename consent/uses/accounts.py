@@ -20,6 +20,7 @@ from django.db.models import F, Q
 
 from consent.models import Agency
 from consent.oauth.models import Client
+from consent.turns import one_at_a_time
 
 from .models import Account
 
@@ -135,7 +136,7 @@ def claim(*, account_id: UUID, now: datetime) -> Lease | None:
     token, until = uuid.uuid4(), now + settings.AURORA_PULL_LEASE
     which = Account.objects.filter(free, pk=account_id, poll_due_at__lte=now)
     with transaction.atomic():
-        _one_after_another(found.agency)
+        one_at_a_time(f"asking-for-uses:{found.agency.pk}")  # of two workers that claim at once, the second counts the first's lease
         if _under_way(found.agency, now) >= AT_ONCE:
             return None
         if which.update(lease_token=token, lease_until=until, poll_attempts=F("poll_attempts") + 1) != 1:
@@ -180,12 +181,6 @@ def asked(*, now: datetime) -> list[Asked]:
 
 def _held(lease: Lease) -> Any:
     return Account.objects.filter(pk=lease.account_id, lease_token=lease.token)
-
-
-def _one_after_another(agency: Agency) -> None:
-    """Until the transaction ends: of two workers that claim accounts of one agency, the second counts the first's lease."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"asking-for-uses:{agency.pk}"])
 
 
 def _under_way(agency: Agency, now: datetime) -> int:
