@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from django.utils import timezone
@@ -10,7 +11,7 @@ from django.utils import timezone
 from aurora.identity import citizens
 from aurora.outbound.oauth import PeerFailed
 from aurora.sources import credentials, pulls, registry
-from aurora.sources.connectors import CONNECTORS, Answer
+from aurora.sources.connectors import CONNECTORS, Answer, Asked, Fetch, Unchanged
 from aurora.sources.credentials import Held
 from aurora.sources.models import Connection, PullPart
 from aurora.sources.pulls import Lease
@@ -29,12 +30,15 @@ def fetch_all(lease: Lease) -> tuple[list[Answer], dict[str, str]]:
     failed: dict[str, str] = {}
     for category in lease.categories:
         try:
-            answer = _with_token(lease, partial(fetch, registration=registration, category=versions[category]))
+            asked = Asked(registration, "", versions[category], settings=connection.source.settings)
+            answer = _with_token(lease, partial(_ask, fetch, asked))
         except PeerFailed as error:
             if error.retryable or error.code == "revoked":
                 raise
             failed[category] = error.code
             continue
+        if isinstance(answer, Unchanged):  # nothing was asked "since"
+            raise PeerFailed("invalid_answer", retryable=False)
         with citizen_scope(lease.citizen_id):
             if not citizens.is_same_person(citizen_id=lease.citizen_id, national_id=answer.national_id):
                 raise PeerFailed("wrong_citizen", retryable=False)
@@ -45,17 +49,21 @@ def fetch_all(lease: Lease) -> tuple[list[Answer], dict[str, str]]:
     return answers, failed
 
 
-def _with_token(lease: Lease, ask: Callable[..., Answer]) -> Answer:
+def _ask(fetch: Fetch, asked: Asked, token: str) -> Answer | Unchanged:
+    return fetch(replace(asked, token=token))
+
+
+def _with_token(lease: Lease, ask: Callable[[str], Answer | Unchanged]) -> Answer | Unchanged:
     """Ask with the token we have; a token refused before its time is renewed once."""
     held = credentials.held(citizen_id=lease.citizen_id, connection_id=lease.connection_id)
     if not held.lasts(now=timezone.now()):
         held = _renewed(lease, held)
     try:
-        return ask(token=held.access)
+        return ask(held.access)
     except PeerFailed as error:
         if error.code != "revoked":
             raise
-    return ask(token=_renewed(lease, held).access)
+    return ask(_renewed(lease, held).access)
 
 
 def _renewed(lease: Lease, held: Held) -> Held:

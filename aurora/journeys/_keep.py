@@ -13,7 +13,7 @@ from aurora.journeys import registers
 from aurora.journeys._log import log
 from aurora.outbound.oauth import PeerFailed
 from aurora.sources import connections, pulls
-from aurora.sources.connectors import Answer
+from aurora.sources.connectors import Answer, Times
 from aurora.sources.models import Connection, Pull, PullPart
 from aurora.sources.pulls import Lease
 from aurora.twin import write
@@ -114,20 +114,22 @@ def _allowed(permits: Sequence[Permit]) -> frozenset[str]:
 
 
 def _facts(answer: Answer, source: str, lease: Lease) -> list[NewFact]:
+    usual = Times(answer.observed_at, answer.valid_from, answer.valid_to)
     return [
         NewFact(
             category=answer.category,
             category_version=answer.version,
             key=key,
             value=value,
-            provenance="reported",
+            provenance="attested" if answer.attested else "reported",
             source=source,
-            observed_at=answer.observed_at,
+            observed_at=times.observed_at,
             pull_id=lease.pull_id,
-            valid_from=answer.valid_from,
-            valid_to=answer.valid_to,
+            valid_from=times.valid_from,
+            valid_to=times.valid_to,
         )
         for key, value in answer.facts.items()
+        for times in [answer.times.get(key, usual)]
     ]
 
 

@@ -20,6 +20,7 @@ class DataSource(models.Model):
     issuer = models.URLField()
     client_id = models.CharField(max_length=200)
     key_sealed = models.BinaryField()
+    settings = models.JSONField(default=dict, blank=True, help_text="What its connector must know of it, declared by operators. No secret.")
     active = models.BooleanField(default=True)
 
     def __str__(self) -> str:

@@ -12,7 +12,7 @@ from aurora.outbound import oauth
 from aurora.sandbox import launch
 from aurora.sandbox.config import PROCESSES
 from aurora.sandbox.provision import provision, write_configs
-from aurora.sources.connectors import CONNECTORS, json_oauth
+from aurora.sources.connectors import CONNECTORS, Asked, json_oauth
 from tests.support.hostile_peer import listening, peer
 
 __all__ = ["listening", "peer"]
@@ -53,9 +53,9 @@ def between(monkeypatch: pytest.MonkeyPatch) -> Between:
     def then(act: Callable[[int], None]) -> list[str]:
         fetched: list[str] = []
 
-        def fetch(**asked: Any) -> Any:
-            answer = json_oauth.fetch(**asked)
-            fetched.append(asked["category"].category_id)
+        def fetch(asked: Asked) -> Any:
+            answer = json_oauth.fetch(asked)
+            fetched.append(asked.category.category_id)
             act(len(fetched))
             return answer
 

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aurora.outbound.oauth import PeerFailed, Registration
-from aurora.sources.connectors import Answer, json_oauth
+from aurora.sources.connectors import Answer, Asked, json_oauth
 from consent.management.commands.load_vocabulary import documents
 from consent.models import DataCategoryVersion
 from tests.support.hostile_peer import Peer
@@ -40,7 +40,7 @@ def answer(**changes: Any) -> dict[str, Any]:
 def fetch(peer: Peer, said: Any, category: str = INCOME) -> Answer:
     peer.says(f"/data/{category}", said)
     version = DataCategoryVersion(category_id=category, version=1, schema=SCHEMAS[category])
-    return json_oauth.fetch(registration=Registration(peer.url, "aurora", {}, ""), token="t", category=version)
+    return json_oauth.fetch(Asked(Registration(peer.url, "aurora", {}, ""), "t", version))
 
 
 def test_a_right_answer_is_taken(peer: Peer) -> None:

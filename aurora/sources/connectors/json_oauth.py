@@ -10,9 +10,8 @@ from django.utils import timezone
 from jsonschema import Draft202012Validator, FormatChecker
 
 from aurora.outbound import oauth
-from aurora.outbound.oauth import PeerFailed, Registration
-from aurora.sources.connectors.answer import Answer
-from consent.models import DataCategoryVersion
+from aurora.outbound.oauth import PeerFailed
+from aurora.sources.connectors.answer import Answer, Asked
 
 # I-JSON (RFC 7493 2.2): beyond this, two readers of a number may not agree on it.
 LARGEST = 2**53 - 1
@@ -38,10 +37,10 @@ _ENVELOPE = {
 }
 
 
-def fetch(*, registration: Registration, token: str, category: DataCategoryVersion) -> Answer:
+def fetch(asked: Asked) -> Answer:
     """One category, checked against the envelope and the category's JSON Schema. Raises `PeerFailed`; no value is in the error."""
-    code = category.category_id
-    found = oauth.get_json(f"{registration.issuer}/data/{quote(code)}", token=token)
+    category, code = asked.category, asked.category.category_id
+    found = oauth.get_json(f"{asked.registration.issuer}/data/{quote(code)}", token=asked.token)
     _check(_ENVELOPE, found)
     if (found["category"], found["version"]) != (code, category.version):
         raise _invalid()

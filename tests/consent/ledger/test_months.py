@@ -214,7 +214,7 @@ def test_a_page_of_a_time_reads_its_months_only() -> None:
     read_by_agency(AINO)
     with citizen_scope(AINO):
         before = read_so_far()
-        assert len(entries_for(AINO, since=NOW - timedelta(days=7), until=NOW + timedelta(minutes=1))) == 1
+        assert len(entries_for(AINO, since=NOW - timedelta(days=7), until=datetime.now(UTC) + timedelta(minutes=1))) == 1
         looked = {name for name, times in read_so_far().items() if times > before.get(name, 0)}
         assert f"entry_{NOW:%Y_%m}" in looked and len(looked) <= 2 and "entry_other" not in looked
         entries_for(AINO)
