@@ -205,7 +205,7 @@ def test_it_ends_by_the_register_by_its_date_and_without_the_consent_to_ask(cast
     assert len(held(heir)) == 1 and stands(heir, made)
     told(heir)
     assert row(heir, made).state == "ended" and not stands(heir, made) and messages(heir)[-1] == "mandate_changed"
-    told(heir, estate(dead, ends=TODAY))
+    told(heir, estate(dead, ends=days.today()))
     newest = held(heir)[-1]
     assert stands(heir, newest.pk) and delegate.sweep(now=timezone.now() + timedelta(days=2)) >= 1
     assert row(heir, newest.pk).state == "ended"
@@ -218,7 +218,7 @@ def test_it_ends_by_the_register_by_its_date_and_without_the_consent_to_ask(cast
 
 
 @pytest.mark.parametrize(
-    "changes", [{"died": TODAY + timedelta(days=1)}, {"ends": TODAY - timedelta(days=1)}, {"ends": DIED - timedelta(days=1)}]
+    "changes", [{"died": TODAY + timedelta(days=2)}, {"ends": TODAY - timedelta(days=1)}, {"ends": DIED - timedelta(days=1)}]
 )
 def test_who_lives_or_whose_estate_is_settled_is_administered_by_nobody(cast: Cast, changes: dict[str, date]) -> None:
     alive, heir = somebody("Elävä Henkilö"), administrator()

@@ -25,12 +25,10 @@ from tests.portal.test_mandates import DAY, events, form, messages
 from tests.support.cast import REGISTER, Cast, Person
 from tests.support.mandated import acting, consented, mandate, offered, post, row, somebody, stands
 
-TODAY = days.today()
-
 
 def born(years: int, *, more: int = 0) -> date:
     """Somebody who turned so many years so many days ago; negative: who turns them in so many."""
-    day = TODAY - timedelta(days=more)
+    day = days.today() - timedelta(days=more)
     return day.replace(year=day.year - years) if (day.month, day.day) != (2, 29) else date(day.year - years, 3, 1)
 
 
@@ -100,13 +98,15 @@ def test_the_same_answer_again_changes_nothing_and_one_without_the_child_ends_it
 
 
 @pytest.mark.parametrize(
-    "ward", [child(18), child(40), child(8, ends=TODAY - timedelta(days=1)), child(-1)], ids=["of-age", "long-of-age", "over", "unborn"]
+    "ward",
+    [child(18), child(40), child(8, ends=days.today() - timedelta(days=1)), child(-1)],
+    ids=["of-age", "long-of-age", "over", "unborn"],
 )
 def test_whoever_is_of_age_or_was_a_ward_once_is_none(cast: Cast, ward: Ward) -> None:
     hanna = guardian()
     told(hanna, ward)
     made = mandates_of(hanna)
-    assert not made or not stands(hanna, made[0].pk) or ward.born > TODAY
+    assert not made or not stands(hanna, made[0].pk) or ward.born > days.today()
 
 
 def test_a_child_of_17_years_and_364_days_is_acted_for_today_and_not_tomorrow(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,7 +115,7 @@ def test_a_child_of_17_years_and_364_days_is_acted_for_today_and_not_tomorrow(ca
     (made,) = mandates_of(hanna)
     face = acting(hanna, made.pk)
     assert face.get("/en/consents/").status_code == 200
-    birthday = days.start_of(TODAY + timedelta(days=1))
+    birthday = days.start_of(days.today() + timedelta(days=1))
     monkeypatch.setattr("aurora.portal.mandated.timezone.now", lambda: birthday)
     answer = face.get("/en/consents/")
     assert answer.status_code == 403 and b"turned 18" in answer.content, "by the day alone, before any sweep"
@@ -130,7 +130,7 @@ def frozen(hanna: Person) -> tuple[UUID, Person]:
     lilli = child(18, more=-1)
     told(hanna, lilli)
     (made,) = mandates_of(hanna)
-    delegate.sweep(now=days.start_of(TODAY + timedelta(days=1)))
+    delegate.sweep(now=days.start_of(days.today() + timedelta(days=1)))
     return made.pk, as_child(hanna, lilli)
 
 
@@ -281,12 +281,12 @@ def test_the_last_day_of_the_calendar_is_no_end() -> None:
 
 def test_a_register_moves_both_ends_of_a_guardians_time(cast: Cast) -> None:
     hanna, lilli = guardian(), child()
-    told(hanna, replace(lilli, begins=TODAY, ends=TODAY + timedelta(days=30)))
-    told(hanna, replace(lilli, begins=TODAY - timedelta(days=30), ends=TODAY))
+    told(hanna, replace(lilli, begins=days.today(), ends=days.today() + timedelta(days=30)))
+    told(hanna, replace(lilli, begins=days.today() - timedelta(days=30), ends=days.today()))
     (made,) = mandates_of(hanna)
-    assert (days.day_of(made.not_before), made.expires_at) == (TODAY - timedelta(days=30), days.end_of(TODAY))
-    told(hanna, replace(lilli, begins=TODAY + timedelta(days=40), ends=TODAY + timedelta(days=50)))
-    assert days.day_of(mandates_of(hanna)[0].not_before) == TODAY + timedelta(days=40) and not stands(hanna, made.pk)
+    assert (days.day_of(made.not_before), made.expires_at) == (days.today() - timedelta(days=30), days.end_of(days.today()))
+    told(hanna, replace(lilli, begins=days.today() + timedelta(days=40), ends=days.today() + timedelta(days=50)))
+    assert days.day_of(mandates_of(hanna)[0].not_before) == days.today() + timedelta(days=40) and not stands(hanna, made.pk)
 
 
 def test_of_a_child_who_has_died_nobody_becomes_the_guardian(cast: Cast) -> None:
@@ -294,7 +294,7 @@ def test_of_a_child_who_has_died_nobody_becomes_the_guardian(cast: Cast) -> None
     told(hanna, lilli)
     little, heir = as_child(hanna, lilli), somebody("Hoitaja Henkilö")
     with citizen_scope(heir.id):
-        left = Estate(lilli.national_id, lilli.name, TODAY, "shareholder", TODAY, None)
+        left = Estate(lilli.national_id, lilli.name, days.today(), "shareholder", days.today(), None)
         registers.keep(holder_id=heir.id, told=Told(estates=[left]), source=REGISTER, pull_id=uuid4(), now=timezone.now())
     told(hanna, lilli)
     assert [m.state for m in mandates_of(hanna)] == ["ended"] and little.id == mandates_of(hanna)[0].principal_id
