@@ -63,8 +63,15 @@ def keep(lease: Lease, answers: list[Answer], failed: dict[str, str]) -> None:
         if not kept:
             _finish_empty(lease, source, failed, now)
             return
-        write.write(citizen_id=lease.citizen_id, facts=[f for a in kept for f in _facts(a, source, lease)], now=now)
-        write.forget_derived(citizen_id=lease.citizen_id, categories=[a.category for a in kept], replaced=True)
+        written = write.write(
+            citizen_id=lease.citizen_id,
+            facts=[f for a in kept for f in _facts(a, source, lease)],
+            now=now,
+            whole={(a.category, source) for a in kept if a.gone is None},
+            gone={(a.category, source): a.gone for a in kept if a.gone is not None},
+        )
+        if written.moved:
+            write.forget_derived(citizen_id=lease.citizen_id, categories=written.categories, replaced=True)
         failed.update(_refused(lease.refused, consents, now))
         _note(lease, kept, failed)
         pulls.finish(lease, state=Pull.State.DONE, error="", now=now)

@@ -30,6 +30,26 @@ class NewFact:
         return f"NewFact({self.category}.{self.key})"
 
 
+# (category, source): what one source says of one category.
+Part = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Written:
+    """What came of a statement, in numbers of facts. `categories`: those in which anything moved."""
+
+    new: int
+    changed: int
+    same: int
+    ended: int
+    categories: frozenset[str] = frozenset()
+
+    @property
+    def moved(self) -> bool:
+        """Whether the twin says anything else than before."""
+        return bool(self.new or self.changed or self.ended)
+
+
 @dataclass(frozen=True)
 class FactView:
     """A value that a permit opened. `kept_at`: the citizen kept it, and it is not fetched any more.

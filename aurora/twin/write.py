@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from uuid import UUID
 
 from django.db.models import Q
@@ -14,18 +15,75 @@ from aurora.identity import vault
 from aurora.twin import feedback, training
 from aurora.twin.models import Evaluation, Fact, SuggestionRun
 from aurora.twin.read import fact_context
-from aurora.twin.values import NewFact
+from aurora.twin.values import NewFact, Part, Written
 
 
-def write(*, citizen_id: UUID, facts: Iterable[NewFact], now: datetime) -> int:
-    """Keep facts, sealed; what the same source said before about the same category is superseded, not overwritten. How many."""
+def write(
+    *,
+    citizen_id: UUID,
+    facts: Iterable[NewFact],
+    now: datetime,
+    whole: Collection[Part] | None = None,
+    gone: Mapping[Part, Collection[str]] = MappingProxyType({}),
+) -> Written:
+    """Keep facts, sealed, beside what is current: an equal one stays as it is, with the pull that first brought it; a changed one is superseded.
+
+    `whole`: the (category, source) of which `facts` says all that there is (None: all that it speaks of): what it does not repeat has ended.
+    `gone`: the keys that a source says hold no more. What has ended is superseded too, not deleted. Current values are opened in memory only.
+    """
     new = list(facts)
-    for category, source in {(f.category, f.source) for f in new}:
-        # What the citizen had kept is now an older version of what is fetched again, and goes when that goes.
-        current = Fact.objects.filter(citizen_id=citizen_id, category=category, source=source, superseded_at__isnull=True)
-        current.update(superseded_at=now, kept_at=None)
-    Fact.objects.bulk_create(_row(citizen_id, f, now) for f in new)
-    return len(new)
+    told = {(f.category, f.source) for f in new}
+    all_said = told if whole is None else set(whole)
+    current = _current(citizen_id, told | all_said | set(gone))
+    before = dict(current)
+    fresh: list[NewFact] = []
+    changed: list[Fact] = []
+    same = 0
+    for fact in new:
+        # Taken out as it is met: a key that is said twice becomes two rows, which the table refuses.
+        was = current.pop((fact.category, fact.source, fact.key), None)
+        if was is not None and _is_same(citizen_id, was, fact):
+            same += 1
+            continue
+        fresh.append(fact)
+        if was is not None:
+            changed.append(was)
+    ended = [
+        f for (category, source, key), f in current.items() if (category, source) in all_said or key in gone.get((category, source), ())
+    ]
+    over = [f.pk for f in (*changed, *ended)]
+    if over:
+        Fact.objects.filter(citizen_id=citizen_id, pk__in=over, superseded_at__isnull=True).update(superseded_at=now, kept_at=None)
+    # What the citizen had kept is fetched again now, and goes when that goes.
+    if kept := [f.pk for f in before.values() if f.kept_at is not None and f.pk not in set(over)]:
+        Fact.objects.filter(citizen_id=citizen_id, pk__in=kept).update(kept_at=None)
+    Fact.objects.bulk_create(_row(citizen_id, f, now) for f in fresh)
+    moved = frozenset(f.category for f in (*fresh, *ended))
+    return Written(len(fresh) - len(changed), len(changed), same, len(ended), moved)
+
+
+def _current(citizen_id: UUID, parts: Iterable[Part]) -> dict[tuple[str, str, str], Fact]:
+    """What stands of some parts, by category, source and key: by the index of `one_current_fact`, in one query."""
+    parts = set(parts)
+    if not parts:
+        return {}
+    rows = Fact.objects.filter(
+        citizen_id=citizen_id, category__in={c for c, _ in parts}, source__in={s for _, s in parts}, superseded_at__isnull=True
+    )
+    return {(f.category, f.source, f.key): f for f in rows if (f.category, f.source) in parts}
+
+
+def _is_same(citizen_id: UUID, was: Fact, fact: NewFact) -> bool:
+    """Whether a source says just what it said: value, times, provenance and the version of the category."""
+    about = (was.category_version, was.provenance, was.observed_at, was.valid_from, was.valid_to)
+    if about != (fact.category_version, fact.provenance, fact.observed_at, fact.valid_from, fact.valid_to):
+        return False
+    context = fact_context(was.pk, was.category, was.key)
+    return vault.open_sealed(was.sealed, citizen_id=citizen_id, context=context) == _plain(fact)
+
+
+def _plain(fact: NewFact) -> bytes:
+    return json.dumps(fact.value, ensure_ascii=False).encode()
 
 
 def erase(*, citizen_id: UUID, categories: Iterable[str], source: str, kept_too: bool = False) -> int:
@@ -120,14 +178,13 @@ def forget_derived(
 
 def _row(citizen_id: UUID, fact: NewFact, now: datetime, *, kept_at: datetime | None = None) -> Fact:
     fact_id = uuid.uuid4()
-    plain = json.dumps(fact.value, ensure_ascii=False).encode()
     return Fact(
         id=fact_id,
         citizen_id=citizen_id,
         category=fact.category,
         category_version=fact.category_version,
         key=fact.key,
-        sealed=vault.seal(plain, citizen_id=citizen_id, context=fact_context(fact_id, fact.category, fact.key)),
+        sealed=vault.seal(_plain(fact), citizen_id=citizen_id, context=fact_context(fact_id, fact.category, fact.key)),
         provenance=fact.provenance,
         source=fact.source,
         pull_id=fact.pull_id,

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from django.db.models import F
 from django.utils import timezone
 from tax_office import BOTH, HOUSEHOLD, HOUSING, INCOME, TAX, Case, TaxOffice, details, known, open_case, values
 
@@ -15,6 +16,7 @@ from aurora.journeys import pull as journey
 from aurora.outbound import guard
 from aurora.sources import credentials, pulls
 from aurora.sources.models import Connection
+from aurora.twin.models import Fact
 from consent import queries
 from consent.scope import citizen_scope
 from recommender.training import households
@@ -53,9 +55,21 @@ def test_a_message_of_a_pull_that_is_gone_is_nothing(office: TaxOffice) -> None:
     journey.run(pull_id=uuid4())
 
 
-def test_a_later_pull_supersedes_what_the_source_said_before(case: Case) -> None:
+def test_a_later_pull_of_the_same_changes_nothing(case: Case) -> None:
     journey.run(pull_id=case.pull_id)
     with citizen_scope(case.citizen_id):
+        again = pulls.enqueue(connection=case.connection, categories=[INCOME], now=timezone.now())
+    journey.run(pull_id=again.pk)
+    assert values(case) == known(*BOTH)
+    income = [f for f in case.facts if f.category == INCOME]
+    assert len(income) == len(known(INCOME)) and {f.pull_id for f in income} == {case.pull_id}, "the pull that first brought it"
+
+
+def test_a_later_pull_supersedes_what_the_source_says_otherwise_now(case: Case) -> None:
+    journey.run(pull_id=case.pull_id)
+    with citizen_scope(case.citizen_id):
+        moved = Fact.objects.filter(citizen_id=case.citizen_id, category=INCOME)
+        moved.update(observed_at=F("observed_at") - timedelta(days=1))  # as if it had been told of the day before
         again = pulls.enqueue(connection=case.connection, categories=[INCOME], now=timezone.now())
     journey.run(pull_id=again.pk)
     assert values(case) == known(*BOTH)

@@ -19,7 +19,8 @@ from aurora.sandbox.config import SOURCES
 from aurora.twin import queries
 from aurora.twin.models import Fact, SuggestionRun
 from aurora.twin.read import read
-from aurora.twin.write import erase, write
+from aurora.twin.values import Written
+from aurora.twin.write import erase, keep, write
 from consent.ledger.queries import entries_for
 from consent.models import Agency
 from consent.rules import CITIZEN
@@ -35,7 +36,8 @@ def test_new_facts_replace_the_category_as_its_source_told_it_and_keep_the_rest(
     later = NOW + timedelta(hours=1)
     with citizen_scope(aino):
         write(citizen_id=aino, facts=[fact("interest", 0, source="other-agency")], now=later)
-        assert write(citizen_id=aino, facts=[fact("wages", 50_000)], now=later) == 1
+        written = write(citizen_id=aino, facts=[fact("wages", 50_000)], now=later)
+        assert (written.new, written.changed, written.same, written.ended) == (0, 1, 0, 1) and written.moved
         past = Fact.objects.filter(superseded_at=later)
         assert sorted(past.values_list("key", flat=True)) == ["interest", "wages"], "history is kept, also of what is no longer said"
     rows = [(f.category, f.key, f.source) for f in current(aino)]
@@ -45,6 +47,65 @@ def test_new_facts_replace_the_category_as_its_source_told_it_and_keep_the_rest(
         (INCOME, "wages", "tax-administration"),
     ]
     assert everything(aino) == {"tax.housing.property_tax": 7, "tax.income.interest": 0, "tax.income.wages": 50_000}
+
+
+def test_an_equal_fact_stays_with_the_pull_that_first_brought_it(aino: UUID) -> None:
+    first, again = uuid4(), uuid4()
+    with citizen_scope(aino):
+        write(citizen_id=aino, facts=[fact("wages", 1, pull_id=first), fact("interest", 2, pull_id=first)], now=NOW)
+        before = [(f.pk, f.pull_id, bytes(f.sealed)) for f in current(aino)]
+        written = write(
+            citizen_id=aino, facts=[fact("interest", 2, pull_id=again), fact("wages", 1, pull_id=again)], now=NOW + timedelta(hours=1)
+        )
+    assert written == Written(new=0, changed=0, same=2, ended=0) and not written.moved
+    assert [(f.pk, f.pull_id, bytes(f.sealed)) for f in current(aino)] == before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"value": 43_801},
+        {"value": 43_800.0},
+        {"provenance": "attested"},
+        {"observed_at": OBSERVED + timedelta(hours=1)},
+        {"valid_from": date(2025, 1, 2)},
+        {"valid_to": date(2025, 12, 31)},
+    ],
+    ids=["value", "type", "provenance", "observed", "valid-from", "valid-to"],
+)
+def test_whatever_differs_is_a_change(aino: UUID, change: dict[str, Any]) -> None:
+    new = fact("wages", **{"value": 43_800} | change)
+    with citizen_scope(aino):
+        written = write(citizen_id=aino, facts=[new], now=NOW + timedelta(hours=1), whole=())
+        assert written == Written(new=0, changed=1, same=0, ended=0, categories=frozenset({INCOME}))
+        assert Fact.objects.filter(superseded_at=NOW + timedelta(hours=1)).count() == 1
+
+
+def test_what_tells_only_news_ends_only_what_it_names(aino: UUID) -> None:
+    part, later = (INCOME, "tax-administration"), NOW + timedelta(hours=1)
+    with citizen_scope(aino):
+        written = write(citizen_id=aino, facts=[fact("dividends", 5)], now=later, whole=(), gone={part: {"interest", "never_told"}})
+        assert written == Written(new=1, changed=0, same=0, ended=1, categories=frozenset({INCOME}))
+    assert everything(aino) == {"tax.income.wages": 43_800, "tax.income.dividends": 5, "tax.housing.property_tax": 7}
+
+
+def test_a_whole_statement_of_nothing_ends_all(aino: UUID) -> None:
+    with citizen_scope(aino):
+        write(citizen_id=aino, facts=[fact("interest", 0, source="other-agency")], now=NOW)
+        assert write(citizen_id=aino, facts=[], now=NOW) == Written(0, 0, 0, 0)
+        written = write(citizen_id=aino, facts=[], now=NOW + timedelta(hours=1), whole={(INCOME, "tax-administration")})
+        assert written == Written(new=0, changed=0, same=0, ended=2, categories=frozenset({INCOME}))
+    assert everything(aino) == {"tax.income.interest": 0, "tax.housing.property_tax": 7}
+
+
+def test_what_the_citizen_kept_is_fetched_again_and_kept_no_longer(aino: UUID) -> None:
+    """Else it would stay when they end the new consent, though they never said so."""
+    with citizen_scope(aino):
+        keep(citizen_id=aino, categories=[INCOME], source="tax-administration", now=NOW)
+        write(citizen_id=aino, facts=[fact("wages", 43_800)], now=NOW + timedelta(hours=1))
+        assert not Fact.objects.filter(kept_at__isnull=False).exists()
+        assert erase(citizen_id=aino, categories=[INCOME], source="tax-administration") == 2
+    assert everything(aino) == {"tax.housing.property_tax": 7}
 
 
 def test_provenance_and_times_come_out_as_they_went_in(aino: UUID) -> None:
