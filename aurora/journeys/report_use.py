@@ -30,9 +30,10 @@ from consent.ledger.events import Event
 from consent.ledger.models import LedgerEntry
 from consent.models import Agency, DataCategory, Purpose
 from consent.oauth.models import Client
+from consent.oauth.signed import BatchDiffers
 from consent.scope import citizen_scope
 from consent.uses import accounts, batches, reports, tally
-from consent.uses.batches import BatchDiffers, BatchRefused, Fault, Item
+from consent.uses.batches import BatchRefused, Fault, Item
 from consent.uses.models import Batch, UsageReport
 from consent.uses.tally import TooManyUses
 from consent.uses.values import Use
@@ -51,7 +52,7 @@ class Taken:
 
 
 def take(*, client_id: str, agency_code: str, body: bytes, now: datetime) -> Taken:
-    """Take a signed batch. Raises what `consent.uses.batches` raises, `BatchRefused` with the first of what is wrong, `TooManyUses`; then nothing was taken."""
+    """Take a signed batch. Raises what `consent.oauth.signed` raises, `BatchDiffers` too, `BatchRefused` with the first of what is wrong, `TooManyUses`; then nothing was taken."""
     agency, client = active(agency_code), Client.objects.get(client_id=client_id)
     form = batches.read(body, client=client, now=now)
     with transaction.atomic(durable=True):

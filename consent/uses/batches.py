@@ -8,39 +8,27 @@ All of it is taken or nothing. What is wrong is named by position, the first ten
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 import unicodedata
-from base64 import urlsafe_b64decode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from authlib.oauth2 import OAuth2Error
-from joserfc import jws
-from joserfc.errors import JoseError
-
 from consent.errors import AuroraError
-from consent.oauth import config, keysets, strict_json
+from consent.oauth import signed
 from consent.oauth.models import Client
+from consent.oauth.signed import CLOCK_SKEW
 
 from .values import Use
 
-ALGORITHM = "ES256"
 TYPE = "aurora-uses+jwt"
 LARGEST = 64 * 1024
 MOST = 100
 NAMED_FAULTS = 10
 OLDEST = timedelta(days=366)
-SIGNED_WITHIN = timedelta(days=31)
-CLOCK_SKEW = timedelta(seconds=60)
-_BRACKETS = MOST * 5 + 10
-_COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
-_HEADER = {"alg", "kid", "typ"}
-_CLAIMS = {"iss", "aud", "iat", "jti", "uses"}
+_KIND = signed.Kind(TYPE, "uses", MOST, LARGEST, brackets=MOST * 5 + 10)
 _NEEDED = {"subject", "used_at", "action", "receiver", "system", "categories", "purpose"}
 _MAY = {"entry", "delay"}
 _SUBJECT = re.compile(r"[a-z2-7]{32}")
@@ -71,39 +59,6 @@ class BatchRefused(AuroraError):
         super().__init__()
 
 
-class BatchInvalid(AuroraError):
-    """It is no batch at all."""
-
-    code = "batch_invalid"
-    sentence = "The body is not a batch of uses."
-    status = 422
-
-
-class BatchUnsigned(AuroraError):
-    """Not signed as it must be. The same code as for a model's package."""
-
-    code = "signature_invalid"
-    sentence = "The batch must be signed with ES256 by a key of your client, as aurora-uses+jwt."
-    status = 422
-
-
-class BatchDiffers(AuroraError):
-    """Nothing was changed: what was taken under this id stands."""
-
-    code = "batch_differs"
-    sentence = "A batch of this id has been taken, with other uses. Give each batch an id of its own."
-    status = 409
-
-
-class KeysAway(AuroraError):
-    """The client's keys lie at an address of its own, which cannot be reached now."""
-
-    code = "unavailable"
-    sentence = "The keys of your client could not be fetched. Send the batch again in a moment."
-    status = 503
-    retryable = True
-
-
 @dataclass(frozen=True, slots=True)
 class Delay:
     """Until which day, included, a law lets the agency keep it from the citizen."""
@@ -132,19 +87,11 @@ class Form:
 
 
 def read(body: bytes, *, client: Client, now: datetime) -> Form:
-    """Verify, then judge. Raises `BatchInvalid`, `BatchUnsigned`, `KeysAway`, `BatchRefused`."""
-    claims = _verified(body, client)
-    if set(claims) != _CLAIMS or claims["iss"] != client.client_id or claims["aud"] != config.resource():
-        raise BatchInvalid("A batch has iss, your client_id, aud, the address of the API, iat, jti and uses, and nothing else.")
-    _judge_time(claims["iat"], now)
-    batch_id, uses = _uuid(claims["jti"]), claims["uses"]
-    if batch_id is None:
-        raise BatchInvalid("jti must be a UUID: it is the batch's id.")
-    if not isinstance(uses, list) or not 1 <= len(uses) <= MOST:
-        raise BatchInvalid(f"A batch has 1 to {MOST} uses.")
+    """Verify, then judge. Raises what `signed.read` raises, and `BatchRefused`."""
+    sent = signed.read(body, client=client, kind=_KIND, now=now)
     items: list[Item] = []
     faults: list[Fault] = []
-    for position, one in enumerate(uses):
+    for position, one in enumerate(sent.items):
         found = _item(position, one, now)
         if isinstance(found, Fault):
             faults.append(found)
@@ -152,45 +99,7 @@ def read(body: bytes, *, client: Client, now: datetime) -> Form:
             items.append(found)
     if faults:
         raise BatchRefused(faults)
-    digest = hashlib.sha256(json.dumps(uses, sort_keys=True, ensure_ascii=True, separators=(",", ":")).encode()).digest()
-    return Form(batch_id, digest, tuple(items))
-
-
-def _verified(body: bytes, client: Client) -> dict[str, Any]:
-    text = body.strip().decode("ascii", "replace")
-    if len(body) > LARGEST or not _COMPACT.fullmatch(text):
-        raise BatchInvalid("The body is one compact JWS.")
-    header, claims = (_json(part) for part in text.split(".")[:2])
-    if set(header) != _HEADER or header["typ"] != TYPE or header["alg"] != ALGORITHM or not isinstance(header["kid"], str):
-        raise BatchUnsigned()
-    try:
-        key = keysets.key_of(client, kid=header["kid"], alg=ALGORITHM)
-    except OAuth2Error:
-        raise KeysAway() from None
-    if key is None:
-        raise BatchUnsigned()
-    try:
-        jws.deserialize_compact(text.encode(), key, algorithms=[ALGORITHM])
-    except (JoseError, ValueError):
-        raise BatchUnsigned() from None
-    return claims
-
-
-def _json(part: str) -> dict[str, Any]:
-    try:
-        found = strict_json.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4)).decode(), brackets=_BRACKETS)
-    except (ValueError, RecursionError):
-        raise BatchInvalid("Header and claims are JSON with one meaning.") from None
-    if not isinstance(found, dict):
-        raise BatchInvalid("Header and claims are JSON objects.")
-    return found
-
-
-def _judge_time(iat: object, now: datetime) -> None:
-    if isinstance(iat, bool) or not isinstance(iat, int | float):
-        raise BatchInvalid("iat must be a number of seconds.")
-    if not (now - SIGNED_WITHIN).timestamp() <= iat <= (now + CLOCK_SKEW).timestamp():
-        raise BatchInvalid("iat must be of the last 31 days. Sign the batch anew.")
+    return Form(sent.batch_id, sent.digest, tuple(items))
 
 
 def _item(position: int, one: Any, now: datetime) -> Item | Fault:
@@ -225,7 +134,7 @@ def _use(one: Mapping[str, Any], now: datetime) -> Use:
         raise _Wrong("categories_invalid")
     if not isinstance(one["purpose"], str) or not _CATEGORY.fullmatch(one["purpose"]):
         raise _Wrong("purpose_unknown")
-    entry = _uuid(one["entry"]) if "entry" in one else None
+    entry = signed.uuid_of(one["entry"]) if "entry" in one else None
     if "entry" in one and entry is None:
         raise _Wrong("entry_unknown")
     at = time_of(one["used_at"])
@@ -283,11 +192,3 @@ def time_of(value: object) -> datetime | None:
         return datetime.fromisoformat(value.upper().replace("Z", "+00:00")).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-
-
-def _uuid(value: object) -> UUID | None:
-    try:
-        found = UUID(value) if isinstance(value, str) and len(value) == 36 else None
-    except ValueError:
-        return None
-    return found
