@@ -45,6 +45,7 @@ class Env:
     ledger_mldsa_key_file: keyfiles.KeyFile = field(kw_only=True)
     former_ledger_key_files: tuple[keyfiles.KeyFile, ...] = ()
     ledger_head_file: Path = field(kw_only=True)
+    export_dir: Path = field(kw_only=True)
     witnesses: tuple[WitnessAddress, ...] = ()
     cosign_every: timedelta = timedelta(seconds=10)
     signing_key_file: keyfiles.KeyFile = field(kw_only=True)
@@ -117,6 +118,7 @@ class Env:
             ledger_mldsa_key_file=key("AURORA_LEDGER_MLDSA_KEY_FILE", "mldsa44"),
             former_ledger_key_files=read.key_files("AURORA_FORMER_LEDGER_KEY_FILES", "ed25519"),
             ledger_head_file=read.path("AURORA_LEDGER_HEAD_FILE", state_dir / "ledger-head"),
+            export_dir=read.path("AURORA_EXPORT_DIR", state_dir / "exports"),
             witnesses=read.witnesses("AURORA_WITNESSES", plain_http=sandbox),
             cosign_every=read.seconds("AURORA_COSIGN_SECONDS", 10),
             signing_key_file=key("AURORA_SIGNING_KEY_FILE", "es256"),

@@ -36,6 +36,7 @@ AURORA_CRASH_FOLDER = ENV.state_dir / "crash" if ENV.crash_points else None
 AURORA_LEDGER_ORIGIN = ENV.ledger_origin
 AURORA_PULL_LEASE = ENV.pull_lease
 AURORA_SWEEP_EVERY = ENV.sweep_every
+AURORA_EXPORT_FOLDER = ENV.export_dir
 AURORA_SUGGESTIONS_KEPT = ENV.suggestions_kept
 AURORA_RETRAINING_SHARE = ENV.retraining_percent / 100
 AURORA_DATASET_EVERY = ENV.dataset_every
@@ -75,6 +76,7 @@ INSTALLED_APPS = [
     "aurora.sources",
     "aurora.twin",
     "aurora.messages",
+    "aurora.exports",
     "aurora.ui",
     "aurora",
 ]

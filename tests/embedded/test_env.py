@@ -109,6 +109,7 @@ def test_other_parameters_reach_the_driver() -> None:
         ({"AURORA_LEDGER_ORIGIN": "aurora log"}, "AURORA_LEDGER_ORIGIN"),
         ({"AURORA_LEDGER_ORIGIN": "a" * 256}, "255"),
         ({"AURORA_LEDGER_HEAD_FILE": "head"}, "AURORA_LEDGER_HEAD_FILE"),
+        ({"AURORA_EXPORT_DIR": "exports"}, "AURORA_EXPORT_DIR"),
         ({"AURORA_LEDGER_MLDSA_KEY_FILE": "/nowhere"}, "AURORA_LEDGER_MLDSA_KEY_FILE"),
         ({"AURORA_FORMER_LEDGER_KEY_FILES": "/nowhere"}, "AURORA_FORMER_LEDGER_KEY_FILES"),
         ({"AURORA_COSIGN_SECONDS": "0"}, "AURORA_COSIGN_SECONDS"),
