@@ -15,8 +15,7 @@ from django.utils import timezone
 from aurora.identity import eid, keys, totp
 from aurora.identity.models import IdentityProvider, Operator
 from aurora.journeys import onboard_evaluator
-from aurora.sources import registry
-from aurora.sources.models import DataSource
+from aurora.management.commands import load_sources
 from consent import agencies
 from consent.models import Agency
 from consent.oauth import clients
@@ -72,11 +71,9 @@ def _eid(wanted: dict[str, Any]) -> None:
 
 
 def _source(code: str, wanted: dict[str, Any]) -> None:
-    sealed = keys.seal_for_platform(json.dumps(wanted["private_jwk"]).encode(), context=registry.key_context(code))
-    DataSource.objects.update_or_create(
-        agency=Agency.objects.get(code=code),
-        defaults={"issuer": wanted["issuer"], "client_id": wanted["client_id"], "key_sealed": sealed, "active": True},
-    )
+    """In the format of `manage.py load_sources`: what the sandbox says beside (its name, our redirect URI) is not a source's to declare."""
+    known = ("connector", "issuer", "client_id", "private_jwk", "settings")
+    load_sources.load({"agency": code, **{name: wanted[name] for name in known if name in wanted}})
 
 
 def _client(wanted: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -12,6 +13,8 @@ from jsonschema import Draft202012Validator, FormatChecker
 from aurora.outbound import oauth
 from aurora.outbound.oauth import PeerFailed
 from aurora.sources.connectors.answer import Answer, Asked
+from aurora.sources.connectors.declared import by_schema
+from consent.models import DataCategoryVersion
 
 # I-JSON (RFC 7493 2.2): beyond this, two readers of a number may not agree on it.
 LARGEST = 2**53 - 1
@@ -57,6 +60,11 @@ def fetch(asked: Asked) -> Answer:
         valid_to=valid_to,
         facts={key: _value(value) for key, value in found["facts"].items()},
     )
+
+
+def check(settings: Mapping[str, Any], categories: Mapping[str, DataCategoryVersion]) -> None:
+    """There is nothing to declare. Raises `SettingsWrong`."""
+    by_schema({"type": "object", "additionalProperties": False}, settings)
 
 
 def _check(schema: dict[str, Any], value: Any) -> None:
