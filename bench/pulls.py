@@ -65,13 +65,10 @@ class Puller:
 
 
 def measure(results: Results, place: Place, scale: Scale) -> None:
-    vocabulary()
-    _category()
-    with place.admin() as admin:
-        admin.execute(_TABLE)
+    prepare(place)
     with Partner("bench.source", {**os.environ}, place.log("source")) as source:
         port = int(source.ask({})["port"])
-        _registered(port)
+        register(port)
         for size in scale.pick(SIZES, (20,)):
             _pulled(results, place, scale, port, size)
     _reads(results, scale)
@@ -82,7 +79,7 @@ def _pulled(results: Results, place: Place, scale: Scale, port: int, size: int) 
     many = scale.pick(max(4, 2000 // size), 2)
 
     def ours() -> Lap:
-        people = [_connected(_number(), size) for _ in range(many)]
+        people = [connected(number(), size) for _ in range(many)]
         lap = _timed(people, size)
         again = _timed(people, size)
         return {"rate": lap, "again": again}
@@ -100,7 +97,7 @@ def _pulled(results: Results, place: Place, scale: Scale, port: int, size: int) 
 
 def _timed(people: Sequence[Puller], size: int) -> float:
     """Facts a second. The rows of the pulls are made before the clock starts, as the planner makes them."""
-    runs = [_due(person) for person in people]
+    runs = [due(person) for person in people]
     begun = perf_counter()
     for pull_id in runs:
         pull.run(pull_id=pull_id)
@@ -116,7 +113,7 @@ def _timed(people: Sequence[Puller], size: int) -> float:
 def _bare(client: httpx.Client, database: psycopg.Connection[object], key: AESGCM, port: int, many: int, size: int) -> Lap:
     begun = perf_counter()
     for _ in range(many):
-        person = _number()
+        person = number()
         answer = client.get(f"http://127.0.0.1:{port}/data/{CATEGORY}", headers={"Authorization": f"Bearer {person}-{size}-0"})
         said = json.loads(answer.content)
         with database.cursor() as cursor, cursor.copy(_COPY) as copy:
@@ -131,10 +128,10 @@ def _bare(client: httpx.Client, database: psycopg.Connection[object], key: AESGC
 def _reads(results: Results, scale: Scale) -> None:
     """Through the door (decision, entry, decryption) and the same rows by one SELECT, neither decided nor logged nor opened."""
     for size in READS:
-        people = [_holding(size) for _ in range(scale.pick(50, 3))]
+        people = [holding(size) for _ in range(scale.pick(50, 3))]
         laps = interleave(
             {
-                "ours": lambda people=people: _median(_through_door, people),
+                "ours": lambda people=people: _median(through_door, people),
                 "bare": lambda people=people: _median(_selected, people),
             },
             rounds=scale.rounds,
@@ -142,7 +139,8 @@ def _reads(results: Results, scale: Scale) -> None:
         results.ratio(f"twin_read_ratio_{size}", column(laps["ours"], "us"), column(laps["bare"], "us"), "us")
 
 
-def _through_door(citizen_id: UUID) -> int:
+def through_door(citizen_id: UUID) -> int:
+    """The citizen reads all that there is."""
     request = AccessRequest(citizen_id, CITIZEN, "own-data", frozenset({CATEGORY}))
     with open_door(request, granted=Event.OWN_DATA_VIEWED, refused=Event.OWN_DATA_REFUSED, now=timezone.now()) as opened:
         return len(opened.facts)
@@ -163,12 +161,18 @@ def _median(read: object, people: Sequence[UUID]) -> Lap:
     return {"us": statistics.median(times) * 1e6}
 
 
-def _number() -> int:
+def number() -> int:
+    """Somebody whom the source knows."""
     return secrets.randbelow(10**7)
 
 
-def _category() -> None:
-    """A category of as many facts as are asked for."""
+def prepare(place: Place) -> None:
+    """The vocabulary, with a category of as many facts as are asked for; and the bare loop's table."""
+    vocabulary()
+    if DataCategory.objects.filter(code=CATEGORY).exists():
+        return
+    with place.admin() as admin:
+        admin.execute(_TABLE)
     words = dict.fromkeys(("fi", "sv", "en"), "Bench")
     schema = {"type": "object", "patternProperties": {"^f[0-9]{5}$": {"type": "integer"}}, "additionalProperties": False, "properties": {}}
     made = DataCategory.objects.create(code=CATEGORY, source=Agency.objects.get(code=SOURCE))
@@ -177,14 +181,15 @@ def _category() -> None:
     )
 
 
-def _registered(port: int) -> None:
+def register(port: int) -> None:
+    """Aurora's registration with the source that listens there."""
     sealed = keys.seal_for_platform(b"{}", context=registry.key_context(SOURCE))
-    DataSource.objects.create(
-        agency=Agency.objects.get(code=SOURCE), issuer=f"http://127.0.0.1:{port}", client_id="bench", key_sealed=sealed
-    )
+    values = {"issuer": f"http://127.0.0.1:{port}", "client_id": "bench", "key_sealed": sealed}
+    DataSource.objects.update_or_create(agency=Agency.objects.get(code=SOURCE), defaults=values)
 
 
-def _citizen(person: int) -> UUID:
+def citizen(person: int) -> UUID:
+    """A new citizen with a key, of whom nothing is known."""
     citizen_id, now = uuid4(), timezone.now()
     with citizen_scope(citizen_id):
         row = get_user_model().objects.create(
@@ -196,8 +201,9 @@ def _citizen(person: int) -> UUID:
     return citizen_id
 
 
-def _connected(person: int, size: int) -> Puller:
-    citizen_id, now = _citizen(person), timezone.now()
+def connected(person: int, size: int) -> Puller:
+    """A new citizen who consented and whose connection will bring `size` facts."""
+    citizen_id, now = citizen(person), timezone.now()
     with citizen_scope(citizen_id):
         services.give(
             citizen_id=citizen_id, recipient=Agency.objects.get(code="aurora"), source=Agency.objects.get(code=SOURCE), purpose=PURPOSE,
@@ -209,14 +215,16 @@ def _connected(person: int, size: int) -> Puller:
     return Puller(citizen_id, person)
 
 
-def _due(person: Puller) -> UUID:
+def due(person: Puller) -> UUID:
+    """A pull that a worker may take."""
     with citizen_scope(person.citizen_id):
         standing = Connection.objects.get(citizen_id=person.citizen_id)
         return pulls.enqueue(connection=standing, categories=[CATEGORY], now=timezone.now()).pk
 
 
-def _holding(size: int) -> UUID:
-    citizen_id, now = _citizen(_number()), timezone.now()
+def holding(size: int) -> UUID:
+    """A new citizen with so many facts."""
+    citizen_id, now = citizen(number()), timezone.now()
     version = current_categories([CATEGORY])[0].version
     with citizen_scope(citizen_id):
         facts = [NewFact(CATEGORY, version, f"f{n:05d}", secrets.randbelow(90_000), "reported", SOURCE, now) for n in range(size)]

@@ -55,7 +55,7 @@ def _peers(place: Place, scale: Scale) -> dict[str, Any]:
 def _reads_cpu(results: Results, scale: Scale, web: Partner, bare: Partner, dot: Partner, ours: Office, peers: dict[str, Any]) -> None:
     laps = interleave(
         {
-            "ours": _lap(web, lambda: _our_read(ours), scale.pick(250, 10)),
+            "ours": _lap(web, lambda: our_read(ours), scale.pick(250, 10)),
             "bare": _lap(bare, _bare_read, scale.pick(250, 10)),
             "toolkit": _lap(dot, lambda: _toolkit_read(peers), scale.pick(250, 10)),
         },
@@ -74,7 +74,7 @@ def _notes(results: Results, scale: Scale, web: Partner, ours: Office) -> None:
     """
 
     def lap(to_the_end: bool) -> Callable[[], Lap]:
-        return lambda: web.ask({"calls": [_our_read(ours) for _ in range(scale.pick(250, 10))], "to_the_end": to_the_end})
+        return lambda: web.ask({"calls": [our_read(ours) for _ in range(scale.pick(250, 10))], "to_the_end": to_the_end})
 
     laps = interleave({"noted": lap(True), "unnoted": lap(False)}, rounds=scale.rounds)
     results.ratio("agency_read_noted_ratio", column(laps["noted"], "whole_cpu"), column(laps["unnoted"], "whole_cpu"), "us")
@@ -99,7 +99,7 @@ def _lap(partner: Partner, call: Callable[[], Call], count: int) -> Callable[[],
     return lambda: partner.ask([call() for _ in range(count)])
 
 
-def _our_read(ours: Office) -> Call:
+def our_read(ours: Office) -> Call:
     """With a proof that is signed before the clock starts, as the agency does that."""
     path, token = f"/api/v1/twin/{CATEGORY}", random.choice(ours.tokens)
     proof = ours.proof(f"{settings.AURORA_BASE_URL}{path}", token)
@@ -132,7 +132,7 @@ def _reads_wall(results: Results, place: Place, scale: Scale, ours: Office) -> N
     calls = scale.pick(150, 5)
     with _served(place, "web-http", place.ours) as web, _served(place, "bare-http", place.peers) as bare:
         laps = interleave(
-            {"ours": lambda: _timed(web, [_our_read(ours) for _ in range(calls)]), "bare": lambda: _timed(bare, [_bare_read()] * calls)},
+            {"ours": lambda: _timed(web, [our_read(ours) for _ in range(calls)]), "bare": lambda: _timed(bare, [_bare_read()] * calls)},
             rounds=scale.rounds,
         )
     results.ratio("agency_read_wall_ratio", column(laps["ours"], "wall"), column(laps["bare"], "wall"), "us")

@@ -21,6 +21,7 @@ from joserfc import jws
 from joserfc.jwk import ECKey
 
 from aurora.identity import vault
+from aurora.sandbox.config import SOURCES
 from aurora.twin import write
 from aurora.twin.values import NewFact
 from bench.peers.seed import CALLBACK, CHALLENGE
@@ -34,7 +35,7 @@ from consent.scope import citizen_scope
 CATEGORY = "tax.income"
 PURPOSE = "benefit-application"
 OFFICE = "benefits-office"
-AGENCIES = ("aurora", "population-register", "tax-administration", "social-insurance", "hospital", OFFICE)
+AGENCIES = ("aurora", *SOURCES, OFFICE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +71,11 @@ def vocabulary() -> None:
 
 
 @cache
-def office(citizens: int) -> Office:
+def _registered() -> tuple[Client, ECKey, ECKey]:
+    """The agency's client with its key, and the key that its tokens are bound to."""
     vocabulary()
     key = ECKey.generate_key("P-256")
-    client = clients.register(
+    made = clients.register(
         client_id="bench",
         agency=Agency.objects.get(code=OFFICE),
         name=_named("Benefits office"),
@@ -82,10 +84,25 @@ def office(citizens: int) -> Office:
         purposes=[PURPOSE],
         categories=[CATEGORY],
     )
-    text, proof_key = notice(), ECKey.generate_key("P-256")
-    jkt = proof_key.thumbprint()
-    tokens, parts = zip(*(_token(client, text, jkt) for _ in range(citizens)), strict=True)
-    return Office(client.client_id, key, proof_key, tokens, parts)
+    return made, key, ECKey.generate_key("P-256")
+
+
+def client() -> Client:
+    """The agency's client."""
+    return _registered()[0]
+
+
+@cache
+def office(citizens: int) -> Office:
+    return more_tokens(citizens)
+
+
+def more_tokens(citizens: int) -> Office:
+    """The agency with tokens of so many new citizens."""
+    of, key, proof_key = _registered()
+    text, jkt = notice(), proof_key.thumbprint()
+    tokens, parts = zip(*(_token(of, text, jkt) for _ in range(citizens)), strict=True)
+    return Office(of.client_id, key, proof_key, tokens, parts)
 
 
 def codes(ours: Office, count: int) -> list[str]:
@@ -127,7 +144,7 @@ def _token(client: Client, text: Notice, jkt: str) -> tuple[str, GrantPart]:
             id=citizen_id, subject_hmac=secrets.token_bytes(32), national_id_sealed=b"-", name_sealed=b"-", created_at=now
         )
         vault.create_key(citizen_id=citizen_id)
-        write.write(citizen_id=citizen_id, facts=_facts(now), now=now)
+        write.write(citizen_id=citizen_id, facts=facts(now), now=now)
         consent, _ = services.give(
             citizen_id=citizen_id,
             recipient=client.agency,
@@ -158,7 +175,7 @@ def _held(part: GrantPart, now: datetime) -> dict[str, Any]:
     return {**shared, "created_at": now, "expires_at": now + timedelta(hours=6)}
 
 
-def _facts(now: datetime) -> list[NewFact]:
+def facts(now: datetime) -> list[NewFact]:
     version = current_categories([CATEGORY])[0]
     return [
         NewFact(CATEGORY, version.version, key, secrets.randbelow(90_000), "reported", "tax-administration", now)
