@@ -13,7 +13,7 @@ from bench.place import place
 
 # What is measured, in a module each, by its `measure(results, place, scale)`.
 GROUPS = ("reads", "codes", "decision", "ledger", "ledger_proofs", "ledger_pages", "suggest", "catalogue", "meters", "evaluate", "pulls")
-LARGE = ("training", "batch", "patterns", "growth")
+LARGE = ("training", "batch", "patterns", "growth", "hosts")
 
 
 def main() -> None:

@@ -102,10 +102,10 @@ def _run(command: Sequence[str], environ: dict[str, str]) -> None:
 class Partner:
     """A process that takes orders as lines of JSON and answers each with one."""
 
-    def __init__(self, module: str, environ: dict[str, str], log: Path, *arguments: str) -> None:
+    def __init__(self, module: str, environ: dict[str, str], log: Path, *arguments: str, within: Sequence[str] = ()) -> None:
         with log.open("ab") as errors:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", module, *arguments],
+                [*within, sys.executable, "-m", module, *arguments],
                 env=environ,
                 cwd=ROOT,
                 stdin=subprocess.PIPE,

@@ -181,10 +181,10 @@ def prepare(place: Place) -> None:
     )
 
 
-def register(port: int) -> None:
+def register(port: int, address: str = "http://127.0.0.1") -> None:
     """Aurora's registration with the source that listens there."""
     sealed = keys.seal_for_platform(b"{}", context=registry.key_context(SOURCE))
-    values = {"issuer": f"http://127.0.0.1:{port}", "client_id": "bench", "key_sealed": sealed}
+    values = {"issuer": f"{address}:{port}", "client_id": "bench", "key_sealed": sealed}
     DataSource.objects.update_or_create(agency=Agency.objects.get(code=SOURCE), defaults=values)
 
 

@@ -1,9 +1,11 @@
-"""A source as fast as one can be: it answers each request from memory. `python -m bench.source PORT-FILE`; the end of its input ends it."""
+"""A source as fast as one can be: it answers each request from memory, its port as the answer to a first order. The end of its input ends it."""
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import json
+import ssl
 import sys
 
 OBSERVED = "2026-11-20T08:00:00Z"
@@ -42,12 +44,20 @@ async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
         writer.close()
 
 
-async def _main() -> None:
-    server = await asyncio.start_server(_serve, "127.0.0.1", 0, limit=1 << 20)
+async def _main(address: str, certificate: str | None) -> None:
+    context = None
+    if certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+    server = await asyncio.start_server(_serve, address, 0, limit=1 << 20, ssl=context)
     print(json.dumps({"port": server.sockets[0].getsockname()[1]}), flush=True)
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
     server.close()
 
 
 if __name__ == "__main__":
-    asyncio.run(_main())
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--address", default="127.0.0.1")
+    parser.add_argument("--certificate", help="a file with certificate and key: then it speaks TLS")
+    options = parser.parse_args()
+    asyncio.run(_main(options.address, options.certificate))
