@@ -16,7 +16,7 @@ demo: .venv/.installed ## Run all of Aurora with its sandbox; Ctrl-C stops it an
 	@exec $(BIN)/python manage.py demo
 
 test: ## Lint, then run every test that takes less than minutes
-	@$(MAKE) --no-print-directory -j 2 .venv/.installed-dev .venv/.chromium .venv/.npm
+	@$(MAKE) --no-print-directory -j 2 .venv/.installed-dev .venv/.debian .venv/.npm
 	@$(MAKE) --no-print-directory -j 2 --output-sync=target .lint-style .lint-types
 	@rm -rf .test-logs
 # Three processes side by side until the end, two with the many tests and one with those that must be apart. With all of these beside the many
@@ -38,7 +38,7 @@ ROOMS = $(FIRST) $(filter-out $(FIRST) $(APART) tests/__pycache__,$(patsubst %/,
 	failed=0; for folders in "tests/journeys tests/interop" tests/faults tests/sandbox tests/consent/ledger; do \
 	  $(PYTEST) $$folders || failed=1; done; exit $$failed
 
-test-long: .venv/.installed-dev .venv/.chromium ## Run the tests that take minutes
+test-long: .venv/.installed-dev .venv/.debian ## Run the tests that take minutes
 	$(BIN)/python -m pytest -m long tests
 
 bench: .venv/.installed-dev ## Measure against peers, write bench/results.json (about five minutes; on a quiet machine)
@@ -111,8 +111,8 @@ NPM_FOLDERS := aurora/ui/frontend tests/interop docs/agency/client
 	  $(foreach folder,$(NPM_FOLDERS),npm ci --silent --no-audit --no-fund --prefix $(folder) &&) touch $@
 
 # After the rest: two of apt-get at once refuse each other.
-.venv/.chromium: .venv/bin/python | .venv/.installed
-	@test -x /usr/bin/chromium || { \
-	  test "$$(id -u)" = 0 || { echo "Run as root: apt-get install chromium"; exit 1; }; \
-	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium; }
+.venv/.debian: .venv/bin/python | .venv/.installed
+	@test -x /usr/bin/chromium -a -x /usr/bin/softhsm2-util || { \
+	  test "$$(id -u)" = 0 || { echo "Run as root: apt-get install chromium softhsm2"; exit 1; }; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium softhsm2; }
 	@touch $@

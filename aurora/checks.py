@@ -9,6 +9,9 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 
+from aurora.identity import keys
+from aurora.keyfiles import KeyFileError
+
 
 @register(Tags.security)
 def celery_is_real(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
@@ -23,4 +26,14 @@ def sandbox_is_local(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> 
     """The sandbox lets plain http out to loopback; no public service may run with it."""
     if settings.AURORA_SANDBOX and settings.AURORA_BASE_URL.startswith("https://"):
         return [Error("AURORA_SANDBOX is set for a public address.", id="aurora.E002")]
+    return []
+
+
+@register(Tags.security, deploy=False)
+def keks_are_there(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """A service that cannot open its key-encryption keys would answer every citizen with an error, and none at start."""
+    try:
+        keys.try_keks()
+    except (keys.KeyUnavailable, KeyFileError) as error:
+        return [Error(str(error), id="aurora.E003")]
     return []

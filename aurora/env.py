@@ -16,6 +16,7 @@ from typing import Any, Literal, get_args
 from aurora import keyfiles
 from aurora.database_url import DatabaseUrl, EnvError
 from aurora.environ import Reader, WitnessAddress
+from aurora.kek_url import KekPlace
 from aurora.mail_url import MailUrl
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -39,7 +40,8 @@ class Env:
     broker_url: str | None = field(repr=False, default=None)
     cache_url: str | None = field(repr=False, default=None)
     secret_key_file: keyfiles.KeyFile = field(kw_only=True)
-    kek_file: keyfiles.KeyFile = field(kw_only=True)
+    kek: KekPlace = field(kw_only=True)
+    former_keks: tuple[KekPlace, ...] = ()
     hmac_key_file: keyfiles.KeyFile = field(kw_only=True)
     ledger_key_file: keyfiles.KeyFile = field(kw_only=True)
     ledger_mldsa_key_file: keyfiles.KeyFile = field(kw_only=True)
@@ -112,7 +114,8 @@ class Env:
             broker_url=read.url("BROKER_URL", ("redis", "rediss", "redis+socket", "amqp", "amqps")),
             cache_url=read.url("CACHE_URL", ("redis", "rediss", "unix")),
             secret_key_file=key("AURORA_SECRET_KEY_FILE", "secret"),
-            kek_file=key("AURORA_KEK_FILE", "aes256"),
+            kek=read.kek("AURORA_KEK_URL", "AURORA_KEK_FILE", state_dir / "keys"),
+            former_keks=read.former_keks("AURORA_FORMER_KEK_URLS", "AURORA_FORMER_KEK_FILES"),
             hmac_key_file=key("AURORA_HMAC_KEY_FILE", "hmac"),
             ledger_key_file=key("AURORA_LEDGER_KEY_FILE", "ed25519"),
             ledger_mldsa_key_file=key("AURORA_LEDGER_MLDSA_KEY_FILE", "mldsa44"),

@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from aurora import keyfiles
+from aurora import keyfiles, kek_url
 from aurora.database_url import DatabaseUrl, EnvError, split_url
 from aurora.mail_url import LOOPBACK, MailUrl
 from consent.ledger.note import COSIGNATURE, ML_DSA_44, NotVerified, parse_vkey
@@ -84,6 +84,18 @@ class Reader:
         if missing := [path for path in paths if not path.is_file()]:
             raise EnvError(f"{variable} names {missing[0]}, which is not a file")
         return tuple(keyfiles.KeyFile(path, kind, create=False) for path in paths)
+
+    def kek(self, url: str, file: str, folder: Path) -> kek_url.KekPlace:
+        """The key-encryption key that seals: by its address, or by the short form for a file."""
+        if not self._get(url):
+            return self.key_file(file, folder, "aes256")
+        if self._get(file):
+            raise EnvError(f"{url} and {file} are both set: they mean the same key, so name it once")
+        return kek_url.parse(self._get(url), url)
+
+    def former_keks(self, urls: str, files: str) -> tuple[kek_url.KekPlace, ...]:
+        """Further keys that open and do not seal: addresses separated by spaces, files by colons."""
+        return (*(kek_url.parse(one, urls) for one in self._get(urls).split()), *self.key_files(files, "aes256"))
 
     def database(self, variable: str) -> DatabaseUrl | None:
         value = self._get(variable)

@@ -15,7 +15,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 AURORA_BASE_URL = ENV.base_url
 AURORA_SANDBOX = ENV.sandbox
-AURORA_KEK_FILE = ENV.kek_file
+AURORA_KEK = ENV.kek
+AURORA_FORMER_KEKS = ENV.former_keks
 AURORA_HMAC_KEY_FILE = ENV.hmac_key_file
 AURORA_LEDGER_KEY_FILE = ENV.ledger_key_file.path
 AURORA_LEDGER_MLDSA_KEY_FILE = ENV.ledger_mldsa_key_file.path
@@ -74,6 +75,7 @@ INSTALLED_APPS = [
     "recommender.monitoring",
     "aurora.identity",
     "aurora.sources",
+    "aurora.sources.pushes",
     "aurora.twin",
     "aurora.messages",
     "aurora.exports",
@@ -206,8 +208,8 @@ CONTENT_SECURITY_POLICY = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
-# The one address that takes more: a model's package and signature (aurora.api.uploads), and what stands around them.
-AURORA_LARGER_BODIES = {"/api/v1/evaluators": 21 * 1024 * 1024}
+# The addresses that take more: a model's package and signature (aurora.api.uploads), and what stands around them; a batch of a source that pushes.
+AURORA_LARGER_BODIES = {"/api/v1/evaluators": 21 * 1024 * 1024, "/api/v1/facts": 256 * 1024}
 FILE_UPLOAD_HANDLERS: list[str] = []
 
 LANGUAGE_CODE = "en"
@@ -231,7 +233,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["aurora.api.authentication.AgencyToken"],
     "DEFAULT_PERMISSION_CLASSES": ["aurora.api.authentication.HasAgencyToken"],
     "DEFAULT_THROTTLE_CLASSES": ["aurora.api.throttles.PerClient"],
-    "DEFAULT_THROTTLE_RATES": {"client": "600/min", "upload": "60/hour"},
+    "DEFAULT_THROTTLE_RATES": {"client": "600/min", "upload": "60/hour", "push": "60/min"},
     "URL_FORMAT_OVERRIDE": None,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "aurora.api.problems.handler",

@@ -11,6 +11,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aurora.settings")
 
 _django = get_wsgi_application()
 
+from aurora.identity import keys  # noqa: E402  (needs Django's settings)
+
+# Rather no service than one that opens nobody's data.
+keys.try_keks()
+
 
 def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
     """Django's, shielded from content types on which it fails before anything of ours can answer."""

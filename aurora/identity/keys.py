@@ -1,4 +1,4 @@
-"""The platform's own secrets: the key-encryption key and the look-up key, read once from files of mode 600.
+"""The platform's own secrets: the key-encryption keys (`aurora.identity.kek`) and the look-up key, a file of mode 600 that is read once.
 
 Nothing here is ever logged or shown. What is sealed for the platform (not for a citizen) goes through `seal_for_platform`.
 """
@@ -6,27 +6,24 @@ Nothing here is ever logged or shown. What is sealed for the platform (not for a
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
-import os
+import threading
+import time
 from functools import cache
 from uuid import UUID
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 
-NONCE_BYTES = 12
+from aurora.identity.kek import KeyUnavailable
+from aurora.identity.kek.ring import HEAD_BYTES, NONCE_BYTES, KekRing
 
-
-class KeyUnavailable(RuntimeError):
-    """Something was sealed under another key or for another use. (A bad key file is `aurora.keyfiles.KeyFileError`.)"""
+__all__ = ["HEAD_BYTES", "NONCE_BYTES", "KeyUnavailable"]
+PROBE_SECONDS = 10.0
 
 
 @cache
-def _kek() -> tuple[str, AESGCM]:
-    key = settings.AURORA_KEK_FILE.raw()
-    return hashlib.sha256(b"kek" + key).hexdigest()[:16], AESGCM(key)
+def _ring() -> KekRing:
+    return KekRing.of((settings.AURORA_KEK, *settings.AURORA_FORMER_KEKS))
 
 
 @cache
@@ -35,22 +32,55 @@ def _lookup_key() -> bytes:
 
 
 def kek_id() -> str:
-    """The name of the key-encryption key in use: says which one, not what it is."""
-    return _kek()[0]
+    """The name of the key-encryption key that seals: says which one, not what it is."""
+    return _ring().newest.id
 
 
 def seal_for_platform(plaintext: bytes, *, context: bytes) -> bytes:
-    """Seal under the key-encryption key, bound to what it is for. AES-256-GCM, a random nonce in front."""
-    nonce = os.urandom(NONCE_BYTES)
-    return nonce + _kek()[1].encrypt(nonce, plaintext, context)
+    """Seal under the newest key-encryption key, bound to what it is for. Raises `KeyUnavailable`."""
+    return _ring().seal(plaintext, context=context)
 
 
 def open_for_platform(sealed: bytes | memoryview, *, context: bytes) -> bytes:
-    """Open what `seal_for_platform` made for the same context. Raises `KeyUnavailable`."""
-    try:
-        return _kek()[1].decrypt(bytes(sealed[:NONCE_BYTES]), bytes(sealed[NONCE_BYTES:]), context)
-    except (InvalidTag, ValueError):  # ValueError: too little is left of it
-        raise KeyUnavailable("Sealed under another key or for another use.") from None
+    """Open what `seal_for_platform` made for the same context, now or under an earlier key that is still named. Raises `KeyUnavailable`."""
+    return _ring().open(bytes(sealed), context=context)
+
+
+def newest_head() -> bytes:
+    """How everything begins that the newest key-encryption key has sealed: `HEAD_BYTES` bytes."""
+    return _ring().head()
+
+
+def try_keks() -> None:
+    """Use every key-encryption key once, as a process does when it starts. Raises `KeyUnavailable`, `KeyFileError`."""
+    _ring().try_all()
+
+
+class _Answer:
+    """Whether the keys answered when they were last asked: at most once in `PROBE_SECONDS`, by one thread, and no other waits for it."""
+
+    def __init__(self) -> None:
+        self._lock, self._asked, self._well = threading.Lock(), -PROBE_SECONDS, True
+
+    def well(self) -> bool:
+        if time.monotonic() - self._asked >= PROBE_SECONDS and self._lock.acquire(blocking=False):
+            try:
+                self._asked = time.monotonic()
+                try_keks()
+                self._well = True
+            except (KeyUnavailable, ValueError):
+                self._well = False
+            finally:
+                self._lock.release()
+        return self._well
+
+
+_answer = _Answer()
+
+
+def keks_answer() -> bool:
+    """Whether all key-encryption keys were there a moment ago: for `/readyz`."""
+    return _answer.well()
 
 
 def unit(citizen_id: UUID, *, salt: str) -> float:

@@ -105,6 +105,8 @@ def test_other_parameters_reach_the_driver() -> None:
         ({"AURORA_SIGN_INS_A_MINUTE": "many"}, "AURORA_SIGN_INS_A_MINUTE"),
         ({"AURORA_STATE_DIR": "state"}, "AURORA_STATE_DIR"),
         ({"AURORA_KEK_FILE": "/nowhere/kek"}, "AURORA_KEK_FILE"),
+        ({"AURORA_KEK_URL": "file:///nowhere/kek"}, "AURORA_KEK_URL"),
+        ({"AURORA_FORMER_KEK_FILES": "/nowhere/kek"}, "AURORA_FORMER_KEK_FILES"),
         ({"AURORA_LEDGER_ORIGIN": "https://aurora.example"}, "AURORA_LEDGER_ORIGIN"),
         ({"AURORA_LEDGER_ORIGIN": "aurora log"}, "AURORA_LEDGER_ORIGIN"),
         ({"AURORA_LEDGER_ORIGIN": "a" * 256}, "255"),
