@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
 
-from aurora.journeys import registers
+from aurora.journeys import _stated, registers
 from aurora.journeys._log import log
+from aurora.journeys._stated import NO_CONSENT, OUTDATED
 from aurora.outbound.oauth import PeerFailed
 from aurora.sources import connections, pulls
-from aurora.sources.connectors import Answer, Times
+from aurora.sources.connectors import Answer
 from aurora.sources.models import Connection, Pull, PullPart
 from aurora.sources.pulls import Lease
-from aurora.twin import write
-from aurora.twin.values import NewFact
 from consent import queries
 from consent.ledger.events import Event
-from consent.purposes import of_twin
-from consent.rules import AURORA, AccessRequest, ConsentView, Permit, RefusalCode, decide
+from consent.rules import AURORA, ConsentView, Permit
 from consent.scope import citizen_scope
 
-NO_CONSENT = RefusalCode.NO_CONSENT.value
-OUTDATED = RefusalCode.CONSENT_OUTDATED.value
 REFUSED = frozenset({NO_CONSENT, OUTDATED})
 CANCELLED = "cancelled"
 
@@ -36,14 +32,14 @@ USELESS = frozenset({"revoked", "wrong_citizen"})
 def permitted(lease: Lease, consents: Sequence[ConsentView], now: datetime) -> Lease | None:
     """The lease for what may be asked for, decided in the transaction of the claim. None: nothing may, and the pull has ended, logged."""
     connection = Connection.objects.select_related("source__agency").get(pk=lease.connection_id)
-    source, allowed = connection.source, _allowed(_decide(lease, consents, now))
+    source, allowed = connection.source, _stated.allowed(_decide(lease, consents, now))
     in_use = source.active and source.agency.active
     if not in_use or not allowed:
-        why = _refused(lease.categories, consents, now) if in_use else dict.fromkeys(lease.categories, CANCELLED)
+        why = _stated.refused(lease.categories, consents, now) if in_use else dict.fromkeys(lease.categories, CANCELLED)
         _finish_empty(lease, source.agency.code, why, now)
         return None
     refused = tuple(c for c in lease.categories if c not in allowed)
-    _note(lease, [], _refused(refused, consents, now))
+    _note(lease, [], _stated.refused(refused, consents, now))
     return replace(lease, categories=tuple(c for c in lease.categories if c in allowed), refused=refused)
 
 
@@ -57,22 +53,14 @@ def keep(lease: Lease, answers: list[Answer], failed: dict[str, str]) -> None:
         if not pulls.lock(lease):
             _tell_if_cancelled(lease, source, permits, now)
             return
-        allowed = _allowed(permits)
+        allowed = _stated.allowed(permits)
         kept, told = registers.hand_over([a for a in answers if a.category in allowed])
-        failed.update(_refused([c for c in lease.categories if c not in allowed], consents, now))
+        failed.update(_stated.refused([c for c in lease.categories if c not in allowed], consents, now))
         if not kept:
             _finish_empty(lease, source, failed, now)
             return
-        written = write.write(
-            citizen_id=lease.citizen_id,
-            facts=[f for a in kept for f in _facts(a, source, lease)],
-            now=now,
-            whole={(a.category, source) for a in kept if a.gone is None},
-            gone={(a.category, source): a.gone for a in kept if a.gone is not None},
-        )
-        if written.moved:
-            write.forget_derived(citizen_id=lease.citizen_id, categories=written.categories, replaced=True)
-        failed.update(_refused(lease.refused, consents, now))
+        _stated.kept(lease.citizen_id, kept, source=source, pull_id=lease.pull_id, now=now)
+        failed.update(_stated.refused(lease.refused, consents, now))
         _note(lease, kept, failed)
         pulls.finish(lease, state=Pull.State.DONE, error="", now=now)
         entry: dict[str, Any] = {
@@ -101,43 +89,7 @@ def _consents(lease: Lease) -> list[ConsentView]:
 
 
 def _decide(lease: Lease, consents: Sequence[ConsentView], now: datetime) -> list[Permit]:
-    """A pull serves every purpose that the citizen consented to at this source; each is decided on its own."""
-    requests = [
-        AccessRequest(lease.citizen_id, AURORA, purpose, frozenset(lease.categories), all_or_nothing=False)
-        for purpose in sorted({c.purpose for c in consents} - of_twin())
-    ]
-    decisions = [decide(request, consents, now=now) for request in requests]
-    return [d for d in decisions if isinstance(d, Permit)]
-
-
-def _refused(categories: Iterable[str], consents: Sequence[ConsentView], now: datetime) -> dict[str, str]:
-    """Why each may not be asked for: the citizen can mend a consent that a change of meaning has left behind by giving it anew."""
-    behind = {category for c in consents if c.ended_at is None and c.expires_at > now for category in c.outdated - c.withdrawn}
-    return {category: OUTDATED if category in behind else NO_CONSENT for category in categories}
-
-
-def _allowed(permits: Sequence[Permit]) -> frozenset[str]:
-    return frozenset(category for permit in permits for category in permit.categories)
-
-
-def _facts(answer: Answer, source: str, lease: Lease) -> list[NewFact]:
-    usual = Times(answer.observed_at, answer.valid_from, answer.valid_to)
-    return [
-        NewFact(
-            category=answer.category,
-            category_version=answer.version,
-            key=key,
-            value=value,
-            provenance="attested" if answer.attested else "reported",
-            source=source,
-            observed_at=times.observed_at,
-            pull_id=lease.pull_id,
-            valid_from=times.valid_from,
-            valid_to=times.valid_to,
-        )
-        for key, value in answer.facts.items()
-        for times in [answer.times.get(key, usual)]
-    ]
+    return _stated.decided(lease.citizen_id, lease.categories, consents, now)
 
 
 def give_up_or_wait(lease: Lease, error: PeerFailed) -> None:
