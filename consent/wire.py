@@ -12,7 +12,7 @@ from __future__ import annotations
 import struct
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -24,8 +24,10 @@ from psycopg.pq import Escaping, ExecStatus, Format, TransactionStatus
 from psycopg.pq.abc import PGresult
 
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+_FIRST_DAY = _EPOCH.date()
 _MICROSECOND = timedelta(microseconds=1)
-_TEXT_OID, _UUID_OID = 25, 2950
+_NULL = struct.pack("!i", -1)
+_BYTEA_OID, _INT2_OID, _TEXT_OID, _DATE_OID, _TIMESTAMPTZ_OID, _UUID_OID = 17, 21, 25, 1082, 1184, 2950
 _DONE = frozenset({ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK})
 
 
@@ -61,11 +63,28 @@ def uuid_array(values: Sequence[UUID]) -> bytes:
     return _array(_UUID_OID, [value.bytes for value in values])
 
 
-def _array(oid: int, items: list[bytes]) -> bytes:
+def bytea_array(values: Sequence[bytes]) -> bytes:
+    return _array(_BYTEA_OID, values)
+
+
+def int2_array(values: Sequence[int]) -> bytes:
+    return _array(_INT2_OID, [struct.pack("!h", value) for value in values])
+
+
+def timestamptz_array(values: Sequence[datetime]) -> bytes:
+    return _array(_TIMESTAMPTZ_OID, [timestamptz(value) for value in values])
+
+
+def date_array(values: Sequence[date | None]) -> bytes:
+    return _array(_DATE_OID, [None if value is None else struct.pack("!i", (value - _FIRST_DAY).days) for value in values])
+
+
+def _array(oid: int, items: Sequence[bytes | None]) -> bytes:
     """The form of `array_send`: dimensions, whether there are nulls, the elements' type; then each dimension's length and first index."""
     if not items:
         return struct.pack("!iiI", 0, 0, oid)
-    return struct.pack("!iiIii", 1, 0, oid, len(items), 1) + b"".join([struct.pack("!i", len(item)) + item for item in items])
+    head = struct.pack("!iiIii", 1, None in items, oid, len(items), 1)
+    return head + b"".join([_NULL if item is None else struct.pack("!i", len(item)) + item for item in items])
 
 
 def _driver(database: BaseDatabaseWrapper) -> psycopg.Connection[Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
@@ -12,7 +11,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from aurora.identity import vault
-from aurora.twin import feedback, training
+from aurora.twin import feedback, rows, training
 from aurora.twin.models import Evaluation, Fact, SuggestionRun
 from aurora.twin.read import fact_context
 from aurora.twin.values import NewFact, Part, Written
@@ -57,7 +56,8 @@ def write(
     # What the citizen had kept is fetched again now, and goes when that goes.
     if kept := [f.pk for f in before.values() if f.kept_at is not None and f.pk not in set(over)]:
         Fact.objects.filter(citizen_id=citizen_id, pk__in=kept).update(kept_at=None)
-    Fact.objects.bulk_create(_row(citizen_id, f, now) for f in fresh)
+    for pull_id in {f.pull_id for f in fresh}:
+        rows.insert(citizen_id=citizen_id, pull_id=pull_id, facts=[f for f in fresh if f.pull_id == pull_id], now=now)
     moved = frozenset(f.category for f in (*fresh, *ended))
     return Written(len(fresh) - len(changed), len(changed), same, len(ended), moved)
 
@@ -79,11 +79,7 @@ def _is_same(citizen_id: UUID, was: Fact, fact: NewFact) -> bool:
     if about != (fact.category_version, fact.provenance, fact.observed_at, fact.valid_from, fact.valid_to):
         return False
     context = fact_context(was.pk, was.category, was.key)
-    return vault.open_sealed(was.sealed, citizen_id=citizen_id, context=context) == _plain(fact)
-
-
-def _plain(fact: NewFact) -> bytes:
-    return json.dumps(fact.value, ensure_ascii=False).encode()
+    return vault.open_sealed(was.sealed, citizen_id=citizen_id, context=context) == rows.plain(fact)
 
 
 def erase(*, citizen_id: UUID, categories: Iterable[str], source: str, kept_too: bool = False) -> int:
@@ -184,7 +180,7 @@ def _row(citizen_id: UUID, fact: NewFact, now: datetime, *, kept_at: datetime | 
         category=fact.category,
         category_version=fact.category_version,
         key=fact.key,
-        sealed=vault.seal(_plain(fact), citizen_id=citizen_id, context=fact_context(fact_id, fact.category, fact.key)),
+        sealed=vault.seal(rows.plain(fact), citizen_id=citizen_id, context=fact_context(fact_id, fact.category, fact.key)),
         provenance=fact.provenance,
         source=fact.source,
         pull_id=fact.pull_id,

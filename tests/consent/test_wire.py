@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -101,6 +101,18 @@ def test_lists_of_ids_and_times_arrive_as_they_are(ids: list[UUID]) -> None:
         for at in (datetime(2026, 11, 26, 19, 0, 0, 1, tzinfo=UTC), datetime(1969, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)):
             said = called(b"SELECT to_char($1::timestamptz AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')::bytea", wire.timestamptz(at))
             assert said.decode() == at.strftime("%Y-%m-%d %H:%M:%S.%f")
+
+
+def test_lists_of_numbers_days_moments_and_bytes_arrive_as_they_are() -> None:
+    days = [date(2026, 2, 28), None, date(1899, 12, 31), date(9999, 12, 31)]
+    moments = [datetime(2026, 11, 26, 19, 0, 0, 1, tzinfo=UTC), datetime(1950, 1, 1, tzinfo=UTC)]
+    with transaction.atomic():
+        said = called(b"SELECT array_to_string($1::date[], ',', '-')::bytea", wire.date_array(days))
+        assert said.decode() == "2026-02-28,-,1899-12-31,9999-12-31"
+        said = called(b"SELECT array_to_string($1::timestamptz[] , ',')::bytea", wire.timestamptz_array(moments))
+        assert [datetime.fromisoformat(one) for one in said.decode().split(",")] == moments
+        assert called(b"SELECT array_to_string($1::int2[], ',')::bytea", wire.int2_array([-32768, 0, 32767])) == b"-32768,0,32767"
+        assert called(b"SELECT ($1::bytea[])[2]", wire.bytea_array([b"", b"a\x00b\xff"])) == b"a\x00b\xff"
 
 
 def test_a_text_with_a_nul_is_refused_and_not_cut() -> None:
