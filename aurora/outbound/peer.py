@@ -39,14 +39,27 @@ def get_json(url: str, *, token: str | None = None) -> dict[str, Any]:
         return json_object(send(client, "GET", url, headers=headers, protected=token is not None))
 
 
-def send(client: httpx.Client, method: str, url: str, *, protected: bool = False, **kwargs: Any) -> httpx.Response:
-    """One request, answered with success. Raises `PeerFailed`; `protected`: a 401 means that our token is taken no more."""
+def send(
+    client: httpx.Client, method: str, url: str, *, protected: bool = False, also: tuple[int, ...] = (), **kwargs: Any
+) -> httpx.Response:
+    """One request, answered with success or with a status of `also`. Raises `PeerFailed`; `protected`: a 401 means that our token is taken no more."""
+    return judged(ask(client, method, url, **kwargs), protected=protected, also=also)
+
+
+def ask(client: httpx.Client, method: str, url: str, **kwargs: Any) -> httpx.Response:
+    """One request, whatever its status. Raises `PeerFailed` where no answer came."""
     try:
-        response = client.request(method, url, **kwargs)
+        return client.request(method, url, **kwargs)
     except httpx.RequestError as error:
         raise unreachable(error) from None
     except httpx.InvalidURL:
         raise PeerFailed("invalid_answer", retryable=False) from None
+
+
+def judged(response: httpx.Response, *, protected: bool, also: tuple[int, ...] = ()) -> httpx.Response:
+    """The answer, if its status is one of success or of `also`. Raises `PeerFailed`."""
+    if response.status_code in also:
+        return response
     if protected and response.status_code == 401:
         raise PeerFailed("revoked", retryable=False)
     if not response.is_success:
@@ -83,9 +96,14 @@ def _retry_after(response: httpx.Response) -> int:
 
 def json_object(response: httpx.Response) -> dict[str, Any]:
     """The answer as the one JSON object that it must be. Raises `PeerFailed`."""
+    return json_object_of(response.content)
+
+
+def json_object_of(content: bytes, *, brackets: int | None = None) -> dict[str, Any]:
+    """Bytes as the one JSON object that they must be. `brackets`: for one of many things. Raises `PeerFailed`."""
     try:
-        found = strict_json.loads(response.content.decode())
-    except ValueError:
+        found = strict_json.loads(content.decode(), **({} if brackets is None else {"brackets": brackets}))
+    except (ValueError, RecursionError):
         raise PeerFailed("invalid_answer", retryable=False) from None
     if not isinstance(found, dict):
         raise PeerFailed("invalid_answer", retryable=False)

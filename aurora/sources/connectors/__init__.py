@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from aurora.sources.connectors import json_oauth
+from aurora.sources.connectors import json_oauth, mapped_json, xroad
 from aurora.sources.connectors.answer import Answer, Asked, Fetch, Mark, Times, Unchanged
 from aurora.sources.connectors.declared import Check
 
-CONNECTORS: dict[str, Fetch] = {"json_oauth": json_oauth.fetch}
+CONNECTORS: dict[str, Fetch] = {
+    "json_oauth": json_oauth.fetch,
+    "mapped_json": mapped_json.fetch,
+    "xroad": xroad.fetch,
+}
 # Of the same names: whether settings are right, asked when a source is loaded (`aurora/sources/loading.py`).
-CHECKS: dict[str, Check] = {"json_oauth": json_oauth.check}
+CHECKS: dict[str, Check] = {
+    "json_oauth": json_oauth.check,
+    "mapped_json": mapped_json.check,
+    "xroad": xroad.check,
+}
 
 __all__ = ["CHECKS", "CONNECTORS", "Answer", "Asked", "Check", "Fetch", "Mark", "Times", "Unchanged"]
