@@ -15,6 +15,7 @@ PULL_CODES = (
     "too_many_requests",
     "revoked",
     "invalid_answer",
+    "signature_invalid",
     "wrong_citizen",
     "too_large",
     "timeout",
