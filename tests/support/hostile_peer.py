@@ -24,11 +24,12 @@ class Request:
     headers: dict[str, str]
     form: dict[str, str]
     body: bytes = b""
+    query: str = ""
 
 
 @dataclass
 class Peer:
-    """`answers` by path; `seen` is what was asked."""
+    """`answers` by path, or by path and query; `seen` is what was asked."""
 
     url: str = ""
     answers: dict[str, Answer] = field(default_factory=dict)
@@ -79,9 +80,9 @@ def handler(peer: Peer) -> type[BaseHTTPRequestHandler]:
         def do_GET(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             form = {name: values[0] for name, values in parse_qs(body.decode()).items()}
-            path = self.path.partition("?")[0]
-            peer.seen.append(Request(self.command, path, {k.lower(): v for k, v in self.headers.items()}, form, body))
-            peer.answers.get(path, answer({}, 404))(self)
+            path, _, query = self.path.partition("?")
+            peer.seen.append(Request(self.command, path, {k.lower(): v for k, v in self.headers.items()}, form, body, query))
+            peer.answers.get(self.path, peer.answers.get(path, answer({}, 404)))(self)
 
         do_POST = do_GET
 
