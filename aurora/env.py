@@ -66,6 +66,8 @@ class Env:
     debug: bool = False
     pull_lease: timedelta = timedelta(seconds=60)
     sweep_every: timedelta = timedelta(seconds=15)
+    refreshes_at_once: int = 1
+    pulls_kept: timedelta = timedelta(days=90)
     suggestions_kept: timedelta = timedelta(days=90)
     retraining_percent: int = 5
     dataset_every: timedelta = timedelta(days=30)
@@ -140,6 +142,8 @@ class Env:
             debug=debug,
             pull_lease=lease,
             sweep_every=sweep,
+            refreshes_at_once=read.number("AURORA_REFRESHES_AT_ONCE", 1, most=10_000, of=" of refreshes"),
+            pulls_kept=timedelta(days=read.number("AURORA_PULLS_KEPT_DAYS", 90, most=3660, of=" of days")),
             suggestions_kept=timedelta(days=read.number("AURORA_SUGGESTIONS_KEPT_DAYS", 90, most=3660, of=" of days")),
             retraining_percent=read.number("AURORA_RETRAINING_PERCENT", 5, most=100, of=" percent"),
             dataset_every=timedelta(days=read.number("AURORA_DATASET_DAYS", 30, least=0, most=366, of=" of days")),

@@ -37,6 +37,8 @@ AURORA_CRASH_FOLDER = ENV.state_dir / "crash" if ENV.crash_points else None
 AURORA_LEDGER_ORIGIN = ENV.ledger_origin
 AURORA_PULL_LEASE = ENV.pull_lease
 AURORA_SWEEP_EVERY = ENV.sweep_every
+AURORA_REFRESHES_AT_ONCE = ENV.refreshes_at_once
+AURORA_PULLS_KEPT = ENV.pulls_kept
 AURORA_EXPORT_FOLDER = ENV.export_dir
 AURORA_SUGGESTIONS_KEPT = ENV.suggestions_kept
 AURORA_RETRAINING_SHARE = ENV.retraining_percent / 100
@@ -260,6 +262,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout"
 CELERY_TASK_PUBLISH_RETRY = False
 _PERIODS = {
     "aurora.sweep": ENV.sweep_every.total_seconds(),
+    "aurora.plan": ENV.sweep_every.total_seconds(),
     "aurora.remind": 900.0,
     "aurora.reconsent": 60.0,
     "aurora.end_consents": ENV.sweep_every.total_seconds(),

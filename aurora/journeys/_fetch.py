@@ -2,68 +2,122 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from django.utils import timezone
 
 from aurora.identity import citizens
+from aurora.journeys import _turn, registers
 from aurora.outbound.oauth import PeerFailed
-from aurora.sources import credentials, pulls, registry
-from aurora.sources.connectors import CONNECTORS, Answer, Asked, Fetch, Unchanged
+from aurora.sources import credentials, feeds, pulls, registry
+from aurora.sources.connectors import CONNECTORS, Answer, Asked, Fetch, Mark, Unchanged
 from aurora.sources.credentials import Held
 from aurora.sources.models import Connection, PullPart
+from aurora.sources.policy import Policy
 from aurora.sources.pulls import Lease
+from aurora.twin.models import Fact
 from consent import queries
+from consent.models import DataCategoryVersion
 from consent.scope import citizen_scope
 
 
-def fetch_all(lease: Lease) -> tuple[list[Answer], dict[str, str]]:
-    """The answers, and the error of each category that the source answered wrongly. Raises `PeerFailed` for what ends or delays it all."""
+@dataclass(frozen=True)
+class Fetched:
+    """What a source said: its answers, the categories in which it said that nothing is new, and the error of each that it answered wrongly."""
+
+    versions: Mapping[str, DataCategoryVersion]
+    answers: list[Answer] = field(default_factory=list)
+    unchanged: list[Unchanged] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
+
+
+def fetch_all(lease: Lease, declared: Policy) -> Fetched:
+    """Ask for all that the lease is for. Raises `PeerFailed` for what ends or delays it all."""
     with citizen_scope(lease.citizen_id):
         connection = Connection.objects.select_related("source__agency").get(pk=lease.connection_id)
         versions = {c.category_id: c for c in queries.current_categories(lease.categories)}
-    registration = registry.registration(connection.source)
-    fetch = CONNECTORS[connection.source.connector]
-    answers: list[Answer] = []
-    failed: dict[str, str] = {}
-    for category in lease.categories:
+        since = _since(connection, versions)
+    asked = Asked(
+        registry.registration(connection.source), "", next(iter(versions.values())), settings=connection.source.settings,
+        still=partial(_still, lease, declared),
+    )  # fmt: skip
+    fetch, fetched = CONNECTORS[connection.source.connector], Fetched(versions)
+    for number, category in enumerate(lease.categories):
+        if number:
+            _turn.another(lease, declared)
+        one = replace(asked, category=versions[category], since=since.get(category, Mark()))
         try:
-            asked = Asked(registration, "", versions[category], settings=connection.source.settings)
-            answer = _with_token(lease, partial(_ask, fetch, asked))
+            answer = _checked(one, _with_token(lease, declared, partial(_ask, fetch, one)))
         except PeerFailed as error:
             if error.retryable or error.code == "revoked":
                 raise
-            failed[category] = error.code
+            fetched.failed[category] = error.code
             continue
-        if isinstance(answer, Unchanged):  # nothing was asked "since"
-            raise PeerFailed("invalid_answer", retryable=False)
-        with citizen_scope(lease.citizen_id):
-            if not citizens.is_same_person(citizen_id=lease.citizen_id, national_id=answer.national_id):
-                raise PeerFailed("wrong_citizen", retryable=False)
-            if not pulls.extend(lease, now=timezone.now()):
-                raise PeerFailed("lease_lost", retryable=False)
-            answers.append(answer)
-            pulls.note_part(lease, category=category, state=PullPart.State.FETCHED, facts=len(answer.facts))
-    return answers, failed
+        _take(lease, fetched, category, answer)
+    return fetched
+
+
+def _since(connection: Connection, versions: Mapping[str, DataCategoryVersion]) -> dict[str, Mark]:
+    """Where to go on, of what the twin still holds: of what is gone, and of what was handed on and never kept, all is asked for."""
+    found = feeds.marks(connection=connection, versions={c: v for c, v in versions.items() if c not in registers.CATEGORIES})
+    if not found:
+        return {}
+    current = Fact.objects.filter(citizen_id=connection.citizen_id, source=connection.source.agency.code, superseded_at__isnull=True)
+    held = set(current.filter(category__in=found).values_list("category", flat=True))
+    return {category: mark for category, mark in found.items() if category in held}
+
+
+def _checked(asked: Asked, answer: Answer | Unchanged) -> Answer | Unchanged:
+    """What is told since nothing tells nothing."""
+    if asked.since == Mark() and (isinstance(answer, Unchanged) or answer.gone is not None):
+        raise PeerFailed("invalid_answer", retryable=False)
+    return answer
+
+
+def _take(lease: Lease, fetched: Fetched, category: str, answer: Answer | Unchanged) -> None:
+    with citizen_scope(lease.citizen_id):
+        if isinstance(answer, Answer) and not citizens.is_same_person(citizen_id=lease.citizen_id, national_id=answer.national_id):
+            raise PeerFailed("wrong_citizen", retryable=False)
+        if not pulls.extend(lease, now=timezone.now()):
+            raise PeerFailed("lease_lost", retryable=False)
+        if isinstance(answer, Answer):
+            fetched.answers.append(answer)
+        else:
+            fetched.unchanged.append(answer)
+        pulls.note_part(
+            lease, category=category, state=PullPart.State.FETCHED, facts=len(answer.facts) if isinstance(answer, Answer) else 0
+        )
+
+
+def _still(lease: Lease, declared: Policy) -> None:
+    """Between two requests of one answer: the work goes on, and the next request has its turn."""
+    with citizen_scope(lease.citizen_id):
+        if not pulls.extend(lease, now=timezone.now()):
+            raise PeerFailed("lease_lost", retryable=False)
+    _turn.another(lease, declared)
 
 
 def _ask(fetch: Fetch, asked: Asked, token: str) -> Answer | Unchanged:
     return fetch(replace(asked, token=token))
 
 
-def _with_token(lease: Lease, ask: Callable[[str], Answer | Unchanged]) -> Answer | Unchanged:
+def _with_token(lease: Lease, declared: Policy, ask: Callable[[str], Answer | Unchanged]) -> Answer | Unchanged:
     """Ask with the token we have; a token refused before its time is renewed once."""
     held = credentials.held(citizen_id=lease.citizen_id, connection_id=lease.connection_id)
     if not held.lasts(now=timezone.now()):
         held = _renewed(lease, held)
+        _turn.another(lease, declared)
     try:
         return ask(held.access)
     except PeerFailed as error:
         if error.code != "revoked":
             raise
-    return ask(_renewed(lease, held).access)
+    _turn.another(lease, declared)
+    held = _renewed(lease, held)
+    _turn.another(lease, declared)
+    return ask(held.access)
 
 
 def _renewed(lease: Lease, held: Held) -> Held:

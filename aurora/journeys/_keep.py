@@ -10,11 +10,12 @@ from typing import Any
 from django.utils import timezone
 
 from aurora.journeys import _stated, registers
+from aurora.journeys._fetch import Fetched
 from aurora.journeys._log import log
 from aurora.journeys._stated import NO_CONSENT, OUTDATED
 from aurora.outbound.oauth import PeerFailed
-from aurora.sources import connections, pulls
-from aurora.sources.connectors import Answer
+from aurora.sources import connections, feeds, pulls
+from aurora.sources.connectors import Answer, Unchanged
 from aurora.sources.models import Connection, Pull, PullPart
 from aurora.sources.pulls import Lease
 from consent import queries
@@ -43,31 +44,38 @@ def permitted(lease: Lease, consents: Sequence[ConsentView], now: datetime) -> L
     return replace(lease, categories=tuple(c for c in lease.categories if c in allowed), refused=refused)
 
 
-def keep(lease: Lease, answers: list[Answer], failed: dict[str, str]) -> None:
-    """The last step, all or nothing: still our lease, still allowed, one entry, the facts, done."""
-    now = timezone.now()
+def keep(lease: Lease, fetched: Fetched) -> None:
+    """The last step, all or nothing: still our lease, still allowed, one entry, the facts that are new, done."""
+    now, failed = timezone.now(), dict(fetched.failed)
     with citizen_scope(lease.citizen_id):
-        source = _source_of(lease)
+        connection = Connection.objects.select_related("source__agency").get(pk=lease.connection_id)
+        source = connection.source.agency.code
         consents = _consents(lease)
         permits = _decide(lease, consents, now)
         if not pulls.lock(lease):
             _tell_if_cancelled(lease, source, permits, now)
             return
         allowed = _stated.allowed(permits)
-        kept, told = registers.hand_over([a for a in answers if a.category in allowed])
+        kept, told = registers.hand_over([a for a in fetched.answers if a.category in allowed])
+        same = [u for u in fetched.unchanged if u.category in allowed]
         failed.update(_stated.refused([c for c in lease.categories if c not in allowed], consents, now))
-        if not kept:
+        if not kept and not same:
             _finish_empty(lease, source, failed, now)
             return
-        _stated.kept(lease.citizen_id, kept, source=source, pull_id=lease.pull_id, now=now)
+        moved = _stated.kept(lease.citizen_id, kept, source=source, pull_id=lease.pull_id, now=now).categories
         failed.update(_stated.refused(lease.refused, consents, now))
         _note(lease, kept, failed)
+        _note_same(lease, [a for a in kept if a.facts and a.category not in moved], same)
+        _note_feeds(lease, failed, now)
+        marks = {a.category: None if a.category in registers.CATEGORIES else a.mark for a in kept}
+        marks.update({u.category: u.mark if u.mark != feeds.NO_MARK else None for u in same})
+        feeds.seen(connection=connection, told={c: (fetched.versions[c], mark) for c, mark in marks.items()}, now=now)
         pulls.finish(lease, state=Pull.State.DONE, error="", now=now)
         entry: dict[str, Any] = {
             "event": Event.PULL_COMPLETED,
             "actor": AURORA,
             "purpose": permits[0].purpose,
-            "categories": [a.category for a in kept],
+            "categories": sorted(marks),
             "consent_ids": [c for p in permits for c in p.consent_ids],
             "permit_id": permits[0].id,
             "source": source,
@@ -76,6 +84,7 @@ def keep(lease: Lease, answers: list[Answer], failed: dict[str, str]) -> None:
                 "purposes": sorted(p.purpose for p in permits),
                 "facts": sum(len(a.facts) for a in kept),
                 "failed": [f"{c}:{e}" for c, e in sorted(failed.items())],
+                **({"unchanged": sorted(u.category for u in same)} if same else {}),
             },
             "at": now,
         }
@@ -115,6 +124,7 @@ def give_up(lease: Lease) -> None:
 def _finish_empty(lease: Lease, source: str, failed: dict[str, str], now: datetime) -> None:
     """Nothing was kept. If no consent allowed it the entry is a refusal, else a failure."""
     _note(lease, [], failed)
+    _note_feeds(lease, failed, now)
     codes = sorted(set(failed.values()))
     state = Pull.State.CANCELLED if _all_refused(failed) or codes == [CANCELLED] else Pull.State.FAILED
     if pulls.finish(lease, state=state, error=codes[0] if codes else "invalid_answer", now=now):
@@ -152,6 +162,23 @@ def _note(lease: Lease, kept: list[Answer], failed: dict[str, str]) -> None:
         pulls.note_part(lease, category=answer.category, state=PullPart.State.DONE, facts=len(answer.facts))
     for category, code in failed.items():
         pulls.note_part(lease, category=category, state=PullPart.State.FAILED, error=code)
+
+
+def _note_same(lease: Lease, equal: list[Answer], same: list[Unchanged]) -> None:
+    for answer in equal:
+        pulls.note_part(lease, category=answer.category, state=PullPart.State.SAME, facts=len(answer.facts))
+    for one in same:
+        pulls.note_part(lease, category=one.category, state=PullPart.State.SAME)
+
+
+def _note_feeds(lease: Lease, failed: Mapping[str, str], now: datetime) -> None:
+    """What failed is told to operators and asked again when it is due; what may not be asked, or by dead tokens, is not."""
+    for code in set(failed.values()) - {CANCELLED}:
+        categories = [category for category, error in failed.items() if error == code]
+        if code in REFUSED:
+            feeds.park(connection_id=lease.connection_id, categories=categories)
+        else:
+            feeds.failed(connection_id=lease.connection_id, error=code, categories=categories, again=code not in USELESS, now=now)
 
 
 def _source_of(lease: Lease) -> str:

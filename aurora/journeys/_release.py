@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from aurora.sources import connections, pulls
+from aurora.sources import connections, feeds, pulls
 from aurora.twin import declared, write
 from consent import queries
 from consent.rules import AURORA, CITIZEN
@@ -25,6 +25,7 @@ def release_uncovered(*, citizen_id: UUID, source: str, now: datetime, keep: boo
         for connection in connections.standing(citizen_id=citizen_id).filter(source__agency__code=source):
             pulls.cancel_open(connection_id=connection.pk, now=now)
             connections.end(connection_id=connection.pk, now=now)
+    feeds.end(citizen_id=citizen_id, source=source, categories=held - covered)
     return gone, kept
 
 

@@ -20,8 +20,9 @@ from aurora.journeys._log import log
 from aurora.journeys._release import release_uncovered
 from aurora.outbound import oauth
 from aurora.outbound.oauth import PeerFailed, Registration
-from aurora.sources import connections, pulls, registry
+from aurora.sources import connections, feeds, pulls, registry
 from aurora.sources.models import ConnectAttempt, DataSource
+from aurora.sources.pushes import batches
 from aurora.twin import write
 from consent import earlier, notices, queries, services, terms
 from consent.days import day_of
@@ -161,8 +162,10 @@ def decline(*, citizen_id: UUID, shown: Offer, token: str, now: datetime) -> Non
             )  # fmt: skip
 
 
-def arrive(*, citizen_id: UUID, code: str, answer: dict[str, str], now: datetime) -> UUID:
-    """The citizen is back: redeem, then record consents, connection and pull at once. The pull's id. Raises `NotConnected`."""
+def arrive(*, citizen_id: UUID, code: str, answer: dict[str, str], now: datetime) -> UUID | None:
+    """The citizen is back: redeem, then record consents, connection and pull at once. The pull's id; None of a source that pushes, which by the
+    tokens that it gave knows now that it may. Raises `NotConnected`.
+    """
     source = registry.by_code(code)
     with citizen_scope(citizen_id):
         attempt = connections.take_attempt(citizen_id=citizen_id, source=source, state=answer.get("state", ""), now=now)
@@ -204,7 +207,7 @@ def _why_not_recorded(error: Exception) -> str:
     return NotConnected.code
 
 
-def _record(*, citizen_id: UUID, attempt: ConnectAttempt, source: DataSource, tokens: dict[str, object], now: datetime) -> UUID:
+def _record(*, citizen_id: UUID, attempt: ConnectAttempt, source: DataSource, tokens: dict[str, object], now: datetime) -> UUID | None:
     # The text and the end are judged by the day of the decision: the citizen may come back after midnight.
     decided_on = day_of(attempt.created_at)
     shown = offer(citizen_id=citizen_id, code=source.agency.code, language=attempt.choices["language"], today=decided_on)
@@ -224,7 +227,9 @@ def _record(*, citizen_id: UUID, attempt: ConnectAttempt, source: DataSource, to
         for former in connections.standing(citizen_id=citizen_id).filter(source=source):
             pulls.cancel_open(connection_id=former.pk, now=now)
         connection = connections.establish(citizen_id=citizen_id, source=source, tokens=tokens, now=now)
-        run = pulls.enqueue(connection=connection, categories=categories, now=now)
+        if not batches.is_pushed(source):
+            feeds.begin(connection=connection, categories=categories, now=now)
+        run = None if batches.is_pushed(source) else pulls.enqueue(connection=connection, categories=categories, now=now)
         release_uncovered(citizen_id=citizen_id, source=source.agency.code, now=now)
         if less := before - Ground(citizen_id=citizen_id, now=now).allowed(SUGGESTIONS):
             write.forget_derived(citizen_id=citizen_id, categories=less, purpose=SUGGESTIONS)
@@ -234,8 +239,9 @@ def _record(*, citizen_id: UUID, attempt: ConnectAttempt, source: DataSource, to
                 consent_ids=[record.pk], source=source.agency.code,
                 details={"recipient": AURORA, "until": attempt.choices["until"], "notice": record.notice_id}, at=now,
             )  # fmt: skip
-        pull.wake(run.pk)
-    return run.pk
+        if run is not None:
+            pull.wake(run.pk)
+    return run.pk if run is not None else None
 
 
 def _same_text(shown: Offer, token: str) -> None:

@@ -7,7 +7,9 @@ as any pull may be tried, and then it is given up.
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
 from functools import partial
 from uuid import UUID
 
@@ -15,8 +17,10 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from aurora.journeys import _turn
 from aurora.journeys._fetch import fetch_all
 from aurora.journeys._keep import give_up, give_up_or_wait, keep, permitted
+from aurora.journeys._turn import NotYet, Turn
 from aurora.journeys._wake import send
 from aurora.outbound.oauth import PeerFailed
 from aurora.sources import pulls
@@ -35,37 +39,93 @@ def wake(pull_id: UUID) -> None:
 
 
 def sweep(*, now: datetime) -> int:
-    """Wake every pull that is overdue: its message was lost, its worker died, or its time to try again has come. How many."""
+    """Wake what is overdue: its message was lost, its worker died, or its time to try again has come. Those that citizens wait for come first. How many."""
     overdue = pulls.overdue(now=now, most=SWEEP_MOST)
     for pull_id in overdue:
         send(TASK, pull_id, expires=settings.AURORA_SWEEP_EVERY.total_seconds())  # the next sweep sends it again
-    return len(overdue)
+    return len(overdue) + wake_refreshes(now=now)
+
+
+def wake_refreshes(*, now: datetime) -> int:
+    """Send messages for refreshes, as far as there is room: however many are due, a citizen's pull finds few before it. How many."""
+    lasts = settings.AURORA_PULL_LEASE
+    found = pulls.refreshes(now=now, until=now + lasts, at_once=settings.AURORA_REFRESHES_AT_ONCE)
+    for pull_id in found:
+        send(TASK, pull_id, expires=lasts.total_seconds())
+    return len(found)
 
 
 def run(*, pull_id: UUID) -> None:
-    """Do one pull, or nothing if it is another worker's or finished."""
+    """Do one pull, or nothing if it is another worker's or finished, or if its source is to be left alone now. Then wake what comes next."""
     citizen_id = pulls.citizen_of(pull_id)
-    lease = _begin(pull_id, citizen_id) if citizen_id is not None else None
-    if lease is None:
+    if citizen_id is None:
         return
-    try:
-        answers, failed = fetch_all(lease)
-    except PeerFailed as error:
-        give_up_or_wait(lease, error)
+    begun = _begin(pull_id, citizen_id)
+    if begun is None:
         return
-    keep(lease, answers, failed)
+    if isinstance(begun, Begun):
+        _do(begun)
+        _wake_waiting(begun)
+    wake_refreshes(now=timezone.now())
 
 
-def _begin(pull_id: UUID, citizen_id: UUID) -> Lease | None:
-    """Claim the pull and decide what it may ask for, in one transaction. None: it is not ours, or has ended here without asking."""
+@dataclass(frozen=True)
+class Begun:
+    """A pull that is ours, and the right to ask its source."""
+
+    lease: Lease
+    turn: Turn
+
+
+class Over(Enum):
+    """It ended, or was put off, without asking."""
+
+    OVER = "over"
+
+
+def _begin(pull_id: UUID, citizen_id: UUID) -> Begun | Over | None:
+    """Claim the pull and decide what it may ask for, in one transaction. None: it is not ours."""
     now = timezone.now()
     with citizen_scope(citizen_id):
         # Before the pull's row, as whoever withdraws locks them.
         consents = queries.for_decision(citizen_id=citizen_id, recipient=AURORA)
+        found = pulls.look(pull_id=pull_id, now=now)
+        if found is None:
+            return None
+        turn = None if pulls.is_used_up(found) else _turn.take(found, now=now)
+        if turn is None and not pulls.is_used_up(found):
+            return Over.OVER
         lease = pulls.claim(pull_id=pull_id, now=now)
         if lease is None:
             return None
-        if lease.used_up:
+        if turn is None:
             give_up(lease)
-            return None
-        return permitted(lease, consents, now)
+            return Over.OVER
+        allowed = permitted(lease, consents, now)
+        return Begun(allowed, turn) if allowed is not None else Over.OVER
+
+
+def _do(begun: Begun) -> None:
+    lease, turn = begun.lease, begun.turn
+    try:
+        _turn.wait(lease, turn.seconds)
+        fetched = fetch_all(lease, turn.policy)
+    except NotYet as later:
+        with citizen_scope(lease.citizen_id):
+            pulls.hand_back(lease, until=timezone.now() + timedelta(seconds=later.retry_after))
+        return
+    except PeerFailed as error:
+        _turn.failed(lease, turn, error)
+        give_up_or_wait(lease, error)
+        return
+    _turn.answered(lease, turn)
+    keep(lease, fetched)
+
+
+def _wake_waiting(begun: Begun) -> None:
+    """Whoever found as many at this source as it bears, or found it left alone, waits for this pull to end."""
+    if begun.turn.policy.at_once is None and begun.turn.seen.opened_at is None:
+        return
+    waiting = pulls.waiting_of(source_id=begun.lease.source_id, now=timezone.now())
+    if waiting is not None and waiting != begun.lease.pull_id:
+        send(TASK, waiting, expires=settings.AURORA_SWEEP_EVERY.total_seconds())

@@ -17,6 +17,9 @@ from aurora.journeys._registered import Changes
 from aurora.sources.connectors import Answer
 from consent.ledger.events import Event
 
+# Handed over, and not kept: the twin holds nothing that an answer could be compared with.
+CATEGORIES = frozenset({wards.CATEGORY, estates.CATEGORY})
+
 
 @dataclass(frozen=True)
 class Told:

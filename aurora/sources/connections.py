@@ -12,7 +12,7 @@ from django.db import connection as database
 from aurora.identity import vault
 from aurora.outbound.oauth import Departure
 from aurora.sources import credentials
-from aurora.sources.models import ConnectAttempt, Connection, DataSource
+from aurora.sources.models import ConnectAttempt, Connection, DataSource, Feed
 
 ATTEMPT_MINUTES = 30
 
@@ -45,7 +45,8 @@ def verifier_of(attempt: ConnectAttempt) -> str:
 
 def establish(*, citizen_id: UUID, source: DataSource, tokens: dict[str, Any], now: datetime) -> Connection:
     """A live connection with fresh tokens; one that stood is ended and kept."""
-    standing(citizen_id=citizen_id).filter(source=source).update(state=Connection.State.ENDED, ended_at=now)
+    for former in standing(citizen_id=citizen_id).filter(source=source):
+        end(connection_id=former.pk, now=now)
     columns = credentials.sealed(citizen_id=citizen_id, tokens=tokens, now=now)
     return Connection.objects.create(citizen_id=citizen_id, source=source, connected_at=now, **columns)
 
@@ -56,9 +57,11 @@ def standing(*, citizen_id: UUID) -> Any:
 
 
 def end(*, connection_id: UUID, now: datetime) -> bool:
-    """End a connection; False when it had ended."""
+    """End a connection, and its feeds with it; False when it had ended."""
     which = Connection.objects.filter(pk=connection_id).exclude(state=Connection.State.ENDED)
-    return which.update(state=Connection.State.ENDED, ended_at=now) == 1
+    ended = which.update(state=Connection.State.ENDED, ended_at=now) == 1
+    Feed.objects.filter(connection_id=connection_id).delete()
+    return ended
 
 
 class ToReturn(NamedTuple):

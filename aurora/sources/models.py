@@ -89,9 +89,17 @@ class Pull(models.Model):
         FAILED = "failed"
         CANCELLED = "cancelled"
 
+    class Priority(models.IntegerChoices):
+        WAITING = 0  # its citizen waits for it
+        REFRESH = 1  # planned: `Feed`
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     citizen = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="pulls")
+    source = models.ForeignKey(DataSource, on_delete=models.PROTECT, related_name="+", db_index=False)
+    priority = models.PositiveSmallIntegerField(choices=Priority.choices, default=Priority.WAITING)
+    newest = models.BooleanField(default=True, help_text="The last one made of its connection: that stays when old ones are deleted.")
+    woken_until = models.DateTimeField(null=True, help_text="Of a refresh: until then a message for it may be under way.")
     state = models.CharField(max_length=9, choices=State.choices, default=State.QUEUED)
     attempt = models.PositiveSmallIntegerField(default=0)
     due_at = models.DateTimeField()
@@ -104,11 +112,17 @@ class Pull(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["due_at"], condition=Q(state="queued"), name="pull_queued_by_due"),
+            models.Index(fields=["due_at"], condition=Q(state="queued", priority=0), name="pull_waiting_by_due"),
+            models.Index(fields=["source", "due_at"], condition=Q(state="queued"), name="pull_queued_of_source"),
+            models.Index(fields=["woken_until"], condition=Q(state="queued", woken_until__isnull=False), name="pull_woken"),
             models.Index(fields=["lease_until"], condition=Q(state="running"), name="pull_running_by_lease"),
+            models.Index(fields=["source"], condition=Q(state="running"), name="pull_running_of_source"),
+            models.Index(fields=["finished_at"], condition=Q(newest=False), name="pull_to_purge"),
             models.Index(fields=["citizen", "-created_at"], name="pull_of_citizen"),
         ]
         constraints = [
+            models.UniqueConstraint(fields=["connection"], condition=Q(newest=True), name="one_newest_pull"),
+            models.CheckConstraint(condition=Q(priority__in=[0, 1]), name="pull_priority_known"),
             models.UniqueConstraint(fields=["connection"], condition=Q(state__in=["queued", "running"]), name="one_open_pull"),
             models.CheckConstraint(
                 condition=(Q(state="running") & Q(lease_token__isnull=False) & Q(lease_until__isnull=False))
@@ -128,6 +142,7 @@ class PullPart(models.Model):
         WAITING = "waiting"
         FETCHED = "fetched"
         DONE = "done"
+        SAME = "same"  # the source told nothing new
         FAILED = "failed"
 
     pull = models.ForeignKey(Pull, on_delete=models.CASCADE, related_name="parts")
@@ -143,3 +158,63 @@ class PullPart(models.Model):
 
     def __str__(self) -> str:
         return f"{self.category} {self.state}"
+
+
+class Feed(models.Model):
+    """One category of a connection, as long as the connection and a consent to the category last: where the last answer ended, and when to ask again."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="feeds", db_index=False)
+    citizen = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    source = models.ForeignKey(DataSource, on_delete=models.PROTECT, related_name="+", db_index=False)
+    category = models.CharField(max_length=64)
+    mark_sealed = models.BinaryField(null=True, help_text="Sealed: a source may make its ETag of what it tells.")
+    seen_at = models.DateTimeField(null=True, help_text="When the source last answered, were it only that nothing is new.")
+    due_at = models.DateTimeField(null=True, help_text="When it is asked again. Null: not by itself.")
+    error = models.CharField(max_length=32, blank=True, help_text="Why the last fetch of it failed.")
+    failed_at = models.DateTimeField(null=True, help_text="Since when none has succeeded.")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["source", "due_at"], condition=Q(due_at__isnull=False), name="feed_due"),
+            models.Index(fields=["source", "error", "category"], condition=~Q(error=""), name="feed_failing"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "category"], name="one_feed_a_category"),
+            models.CheckConstraint(
+                condition=Q(error="", failed_at__isnull=True) | (~Q(error="") & Q(failed_at__isnull=False)), name="feed_failing_since"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.category} {self.connection_id}"
+
+
+class Pace(models.Model):
+    """When a source may next be asked, so that no more requests reach it than it bears. One row that all workers take turns at."""
+
+    source = models.OneToOneField(DataSource, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    next_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.source_id.hex
+
+
+class Breaker(models.Model):
+    """How a source has answered lately, for all workers. Open (`opened_at`): it is left alone until `retry_at`, when one may try."""
+
+    source = models.OneToOneField(DataSource, on_delete=models.CASCADE, primary_key=True, related_name="breaker")
+    failures = models.PositiveIntegerField(default=0, help_text="In a row, of the kind that time can mend.")
+    opened_at = models.DateTimeField(null=True)
+    retry_at = models.DateTimeField(null=True)
+    tries = models.PositiveSmallIntegerField(default=0, help_text="Since it opened: each that fails makes the pause longer.")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(opened_at__isnull=True, retry_at__isnull=True) | Q(opened_at__isnull=False, retry_at__isnull=False),
+                name="breaker_open_with_retry",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{'open' if self.opened_at else 'closed'} {self.source_id.hex}"

@@ -12,13 +12,14 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection as database
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from aurora.sources.models import Connection, Pull, PullPart
 
 MAXIMUM_ATTEMPTS = 10
 FIRST_DELAY_SECONDS = 2.0
 LONGEST_DELAY_SECONDS = 600.0
+PURGE_MOST = 10_000  # in a round, so that none holds many rows for long
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Lease:
     pull_id: UUID
     citizen_id: UUID
     connection_id: UUID
+    source_id: UUID
     token: UUID
     attempt: int
     until: datetime
@@ -44,8 +46,13 @@ class Lease:
 
 
 def enqueue(*, connection: Connection, categories: Iterable[str], now: datetime) -> Pull:
-    """A pull that is due now, with a part for each category. One open pull a connection (the database says so)."""
-    pull = Pull.objects.create(citizen_id=connection.citizen_id, connection=connection, due_at=now, created_at=now)
+    """A pull that is due now, for which a citizen waits, with a part for each category. One open pull a connection (the database says so)."""
+    # Whoever plans refreshes passes a locked connection by.
+    Connection.objects.select_for_update(no_key=True).get(pk=connection.pk)
+    Pull.objects.filter(connection=connection, newest=True).update(newest=False)
+    pull = Pull.objects.create(
+        citizen_id=connection.citizen_id, connection=connection, source_id=connection.source_id, due_at=now, created_at=now
+    )
     PullPart.objects.bulk_create(
         PullPart(pull=pull, citizen_id=connection.citizen_id, category=category) for category in sorted(set(categories))
     )
@@ -61,16 +68,65 @@ def citizen_of(pull_id: UUID) -> UUID | None:
 
 
 def overdue(*, now: datetime, most: int) -> list[UUID]:
-    """Pulls that wait past their time, or whose worker let its lease run out."""
+    """Pulls for which citizens wait, past their time, the longest waiting first; then those whose worker let its lease run out."""
     with database.cursor() as cursor:
         cursor.execute("SELECT pull_id FROM overdue_pulls(%s, %s)", [now, most])
         return [row[0] for row in cursor.fetchall()]
 
 
+def waiting_of(*, source_id: UUID, now: datetime) -> UUID | None:
+    """Of one source, the pull for which a citizen waits longest."""
+    with database.cursor() as cursor:
+        cursor.execute("SELECT waiting_pull_of(%s, %s)", [source_id, now])
+        found: UUID | None = cursor.fetchone()[0]
+    return found
+
+
+def refreshes(*, now: datetime, until: datetime, at_once: int) -> list[UUID]:
+    """Refreshes for which a message is to be sent now, that holds `until`: so many that no more than `at_once` are under way or on their way."""
+    with database.cursor() as cursor:
+        cursor.execute("SELECT pull_id FROM refreshes_to_wake(%s, %s, %s)", [now, until, at_once])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def look(*, pull_id: UUID, now: datetime) -> Pull | None:
+    """The pull, locked, if it can be claimed: it is due, or its lease has run out."""
+    due = Q(state=Pull.State.QUEUED, due_at__lte=now) | Q(state=Pull.State.RUNNING, lease_until__lte=now)
+    return Pull.objects.select_for_update(of=("self",), no_key=True).filter(due, pk=pull_id).first()
+
+
+def is_used_up(pull: Pull) -> bool:
+    """Whether no attempt is left: claimed, it would be for giving up."""
+    return pull.attempt >= MAXIMUM_ATTEMPTS
+
+
+def put_off(pull: Pull, *, until: datetime) -> None:
+    """Its turn has not come: it waits, and no attempt was made. `pull` as `look` locked it."""
+    Pull.objects.filter(pk=pull.pk).update(state=Pull.State.QUEUED, due_at=until, woken_until=None, lease_token=None, lease_until=None)
+
+
+def hand_back(lease: Lease, *, until: datetime) -> bool:
+    """The same of one that was claimed: the attempt is taken back."""
+    back = {"state": Pull.State.QUEUED, "attempt": F("attempt") - 1, "due_at": until}
+    return _held(lease).update(**back, lease_token=None, lease_until=None) == 1
+
+
+def hurry(pull: Pull, *, now: datetime) -> None:
+    """A citizen waits for what was planned: it is due, and comes before all refreshes. One that waits for its source to recover goes on waiting."""
+    Pull.objects.filter(pk=pull.pk, priority=Pull.Priority.REFRESH).update(priority=Pull.Priority.WAITING, woken_until=None)
+
+
 def claim(*, pull_id: UUID, now: datetime) -> Lease | None:
     """Take a pull that is due, or whose lease ran out. None: it is another's, or finished. Look at `Lease.used_up`."""
     token, until = uuid.uuid4(), now + settings.AURORA_PULL_LEASE
-    values = {"state": Pull.State.RUNNING, "lease_token": token, "lease_until": until, "attempt": F("attempt") + 1, "started_at": now}
+    values = {
+        "state": Pull.State.RUNNING,
+        "lease_token": token,
+        "lease_until": until,
+        "attempt": F("attempt") + 1,
+        "started_at": now,
+        "woken_until": None,
+    }
     due = Pull.objects.filter(pk=pull_id, state=Pull.State.QUEUED, due_at__lte=now)
     abandoned = Pull.objects.filter(pk=pull_id, state=Pull.State.RUNNING, lease_until__lte=now)
     if due.update(**values) + abandoned.update(**values) != 1:
@@ -78,7 +134,7 @@ def claim(*, pull_id: UUID, now: datetime) -> Lease | None:
     pull = Pull.objects.get(pk=pull_id)
     PullPart.objects.filter(pull=pull).update(state=PullPart.State.WAITING, error="", facts=0)
     categories = tuple(pull.parts.values_list("category", flat=True))
-    return Lease(pull_id, pull.citizen_id, pull.connection_id, token, pull.attempt, until, categories)
+    return Lease(pull_id, pull.citizen_id, pull.connection_id, pull.source_id, token, pull.attempt, until, categories)
 
 
 def extend(lease: Lease, *, now: datetime, at_least: timedelta = timedelta(0)) -> bool:
@@ -126,13 +182,14 @@ def close_cancelled(lease: Lease, *, error: str) -> bool:
 
 def latest(*, citizen_id: UUID) -> QuerySet[Pull]:
     """The newest pull of each connection."""
-    return (
-        Pull.objects.filter(citizen_id=citizen_id)
-        .select_related("connection__source__agency")
-        .prefetch_related("parts")
-        .order_by("connection_id", "-created_at")
-        .distinct("connection_id")
-    )
+    return Pull.objects.filter(citizen_id=citizen_id, newest=True).select_related("connection__source__agency").prefetch_related("parts")
+
+
+def purge(*, before: datetime) -> int:
+    """Delete, of all citizens, pulls that ended before a time and are not the newest of their connection: the log tells of them. How many."""
+    with database.cursor() as cursor:
+        cursor.execute("SELECT pulls_purge(%s, %s)", [before, PURGE_MOST])
+        return int(cursor.fetchone()[0])
 
 
 class PullCount(NamedTuple):
@@ -151,6 +208,24 @@ def counts() -> list[PullCount]:
     with database.cursor() as cursor:
         cursor.execute("SELECT source, state, error, pulls, oldest, newest FROM pull_counts()")
         return [PullCount(*row) for row in cursor.fetchall()]
+
+
+class Queue(NamedTuple):
+    """What waits at one source: for citizens, refreshes that are planned, under way; feeds that are due and not planned yet, the oldest of them."""
+
+    source: str
+    waiting: int
+    refreshes: int
+    running: int
+    due: int
+    oldest: datetime | None
+
+
+def queues(*, now: datetime) -> list[Queue]:
+    """Of every source, by a database function that returns counts only."""
+    with database.cursor() as cursor:
+        cursor.execute("SELECT * FROM source_queues(%s)", [now])
+        return [Queue(*row) for row in cursor.fetchall()]
 
 
 def _held(lease: Lease) -> QuerySet[Pull]:

@@ -19,10 +19,10 @@ from django.utils import timezone
 
 from aurora.identity import keys, vault
 from aurora.sandbox import national_id
-from aurora.sandbox.config import SOURCES
+from aurora.sandbox.config import HOLDERS
 from aurora.sandbox.oauth import tokens
 from aurora.sandbox.store import Store
-from aurora.sources import connections, pulls, registry
+from aurora.sources import connections, feeds, pulls, registry
 from aurora.sources.models import Connection, DataSource, Pull
 from aurora.twin.models import Fact
 from aurora.twin.read import fact_context
@@ -90,7 +90,7 @@ def store_of(state: Path) -> Store:
 
 def seed(office: TaxOffice) -> None:
     """Agencies, vocabulary, and Aurora's registration with the tax office."""
-    for code in ("aurora", *SOURCES):
+    for code in ("aurora", *HOLDERS):
         Agency.objects.get_or_create(code=code, defaults={"name": dict.fromkeys(("fi", "sv", "en"), code)})
     call_command("load_vocabulary")
     sealed = keys.seal_for_platform(json.dumps(office.registration["private_jwk"]).encode(), context=registry.key_context(TAX))
@@ -154,6 +154,7 @@ def open_case(tokens_: dict[str, Any], *categories: str, household: int = HOUSEH
     with citizen_scope(citizen_id):
         given = [consent_to(citizen_id, purpose, categories) for purpose in PURPOSES]
         connection = connections.establish(citizen_id=citizen_id, source=source, tokens=tokens_, now=now)
+        feeds.begin(connection=connection, categories=categories, now=now)
         run = pulls.enqueue(connection=connection, categories=categories, now=now)
     return Case(citizen_id, connection.pk, run.pk, [record.pk for record in given])
 

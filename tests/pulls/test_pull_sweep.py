@@ -86,6 +86,7 @@ def test_a_sweep_that_was_missed_does_not_pile_up_and_each_task_is_known() -> No
     entries = app.conf.beat_schedule.values()
     known = {
         "aurora.sweep",
+        "aurora.plan",
         "aurora.remind",
         "aurora.reconsent",
         "aurora.end_consents",

@@ -1,0 +1,156 @@
+"""Feeds: what of a connection is asked for again, when, and since where. In a `citizen_scope`, but for what is found across citizens.
+
+Who changes a connection and its feeds changes the connection first: the planner locks in that order too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db import connection as database
+from django.db.models import QuerySet
+from django.db.models.functions import Coalesce
+
+from aurora.identity import vault
+from aurora.sources import policy
+from aurora.sources.connectors import Mark
+from aurora.sources.models import Connection, DataSource, Feed
+from consent.models import DataCategoryVersion
+
+NO_MARK = Mark()
+# All that comes due of a connection within this time goes into one pull.
+AHEAD = timedelta(minutes=10)
+LONGEST_MARK = 4096
+
+
+def spread() -> float:
+    """What a time is multiplied with, so that what was connected in one campaign does not come due in one second."""
+    return random.uniform(0.9, 1.1)
+
+
+def begin(*, connection: Connection, categories: Iterable[str], now: datetime) -> None:
+    """The feeds of a new connection, whose first pull is on its way."""
+    declared, share = policy.of(connection.source.settings), spread()
+    Feed.objects.bulk_create(
+        Feed(
+            connection=connection, citizen_id=connection.citizen_id, source_id=connection.source_id, category=category,
+            due_at=now + declared.fresh(category) * share,
+        )
+        for category in sorted(set(categories))
+    )  # fmt: skip
+
+
+def of_connection(*, connection_id: UUID) -> QuerySet[Feed]:
+    """In the order of their categories."""
+    return Feed.objects.filter(connection_id=connection_id).order_by("category")
+
+
+def end(*, citizen_id: UUID, source: str, categories: Iterable[str]) -> None:
+    """No consent covers these any more, or their facts were erased for good: they are not asked for again."""
+    Feed.objects.filter(citizen_id=citizen_id, source__agency__code=source, category__in=list(categories)).delete()
+
+
+def make_due(*, citizen_id: UUID, source: str, categories: Iterable[str], now: datetime, whole: bool = False) -> int:
+    """Ask again with the next planning, such as for what a source has corrected. `whole`: for all that there is, whatever was told before. How many."""
+    which = Feed.objects.filter(citizen_id=citizen_id, source__agency__code=source, category__in=list(categories))
+    live = which.filter(connection__state=Connection.State.LIVE)
+    return live.update(due_at=now, **({"mark_sealed": None} if whole else {}))
+
+
+def marks(*, connection: Connection, versions: Mapping[str, DataCategoryVersion]) -> dict[str, Mark]:
+    """Where the last answer about each category ended, as far as it still means the same: not of another version, connector or mapping."""
+    rows = of_connection(connection_id=connection.pk).filter(category__in=versions, mark_sealed__isnull=False)
+    found: dict[str, Mark] = {}
+    for row in rows:
+        assert row.mark_sealed is not None
+        said = json.loads(vault.open_sealed(row.mark_sealed, citizen_id=row.citizen_id, context=_context(row)))
+        if said["shape"] == _shape(connection.source, versions[row.category]):
+            found[row.category] = Mark(said["etag"], said["cursor"])
+    return found
+
+
+def seen(*, connection: Connection, told: Mapping[str, tuple[DataCategoryVersion, Mark | None]], now: datetime) -> None:
+    """The source has answered about these. A mark of None is the one that stood: the answer said nothing new."""
+    declared, share = policy.of(connection.source.settings), spread()
+    rows = list(of_connection(connection_id=connection.pk).filter(category__in=told))
+    for row in rows:
+        version, mark = told[row.category]
+        row.seen_at, row.error, row.failed_at = now, "", None
+        row.due_at = now + declared.fresh(row.category) * share
+        if mark is not None:
+            row.mark_sealed = _sealed(row, mark, _shape(connection.source, version))
+    Feed.objects.bulk_update(rows, ["seen_at", "due_at", "mark_sealed", "error", "failed_at"])
+
+
+def failed(*, connection_id: UUID, error: str, categories: Iterable[str], again: bool, now: datetime) -> None:
+    """No answer about these. `again`: it stays due when it was; else only a citizen or an operator makes it due."""
+    which = Feed.objects.filter(connection_id=connection_id, category__in=list(categories))
+    values = {} if again else {"due_at": None}
+    which.update(error=error, failed_at=Coalesce("failed_at", now), **values)
+
+
+def park(*, connection_id: UUID, categories: Iterable[str]) -> None:
+    """These may not be asked for, and nobody need say so each night. A new consent comes with a new connection."""
+    Feed.objects.filter(connection_id=connection_id, category__in=list(categories)).update(due_at=None)
+
+
+def plan(*, source: DataSource, now: datetime, most: int, room: int) -> list[UUID]:
+    """New pulls of one source, at most `most`, while fewer than `room` of its refreshes wait; by a database function that returns their ids."""
+    declared = policy.of(source.settings)
+    with database.cursor() as cursor:
+        cursor.execute(
+            "SELECT pull_id FROM plan_pulls(%s, %s, %s, %s, %s, %s, %s)",
+            [source.pk, now, most, room, json.dumps(dict(declared.freshness)), declared.usually, AHEAD],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+class Failing(NamedTuple):
+    """How many feeds of a source fail with an error, how many of them because the connection is broken, and since when. No citizen."""
+
+    source: str
+    category: str
+    error: str
+    feeds: int
+    broken: int
+    oldest: datetime
+    newest: datetime
+
+
+def failing() -> list[Failing]:
+    """Over all citizens, the oldest first."""
+    with database.cursor() as cursor:
+        cursor.execute("SELECT * FROM feeds_failing() ORDER BY oldest")
+        return [Failing(*row) for row in cursor.fetchall()]
+
+
+def retry(*, source: DataSource, error: str, now: datetime, most: int) -> int:
+    """Make due what failed at a source with this error; what was broken stands again. At most `most` connections; how many feeds."""
+    with database.cursor() as cursor:
+        cursor.execute("SELECT feeds_retry(%s, %s, %s, %s)", [source.pk, error, now, most])
+        return int(cursor.fetchone()[0])
+
+
+def _context(feed: Feed) -> bytes:
+    return b"feed-mark:" + feed.connection_id.bytes + feed.category.encode()
+
+
+def _sealed(feed: Feed, mark: Mark, shape: str) -> bytes | None:
+    """None for an empty mark, and for one that is longer than any that helps: then all is asked for next time."""
+    if mark == NO_MARK or len(mark.etag) + len(mark.cursor) > LONGEST_MARK:
+        return None
+    plain = json.dumps({"etag": mark.etag, "cursor": mark.cursor, "shape": shape}).encode()
+    return vault.seal(plain, citizen_id=feed.citizen_id, context=_context(feed))
+
+
+def _shape(source: DataSource, version: DataCategoryVersion) -> str:
+    """What a mark is good for: under another version, connector or mapping the same answer would become other facts."""
+    theirs = {name: value for name, value in source.settings.items() if name not in policy.OURS}
+    plain = json.dumps([source.connector, source.issuer, version.version, theirs], sort_keys=True)
+    return hashlib.sha256(plain.encode()).hexdigest()
