@@ -72,6 +72,11 @@ def connect(*, language: str, source: str, period: Period, identity: Identity | 
     return _terms("connect", language, {"source": source}, period, identity)
 
 
+def push(*, language: str, source: str, period: Period, identity: Identity | None = None) -> tuple[Term, ...]:
+    """The terms under which a source sends by itself; `source` is its name in `language`."""
+    return _terms("push", language, {"source": source}, period, identity)
+
+
 def declare(*, language: str, period: Period, identity: Identity | None = None) -> tuple[Term, ...]:
     """The terms under which Aurora uses what citizens say of themselves."""
     return _terms("declare", language, {}, period, identity)

@@ -54,3 +54,9 @@ class UploadsPerClient(PerClient):
     """Registering a model costs seconds of a processor: an owner does it a few times a year, and when trying things out a few times an hour."""
 
     scope = "upload"
+
+
+class PushesPerClient(PerClient):
+    """A batch is up to a hundred citizens' transactions: a second of a processor."""
+
+    scope = "push"

@@ -7,6 +7,7 @@ from aurora.api.concerns import ConcernAnswer, ConcernOne, Concerns
 from aurora.api.delays import Extension
 from aurora.api.evaluators import Evaluator, EvaluatorPerformance, Evaluators
 from aurora.api.events import EventConfirmation, Events
+from aurora.api.facts import Facts
 from aurora.api.uses import Uses
 from aurora.api.views import Schema, TwinCategory
 
@@ -23,5 +24,6 @@ urlpatterns = [
     path("evaluators/<uuid:id>", Evaluator.as_view(), name="evaluator"),
     path("evaluators/<uuid:id>/performance", EvaluatorPerformance.as_view(), name="evaluator_performance"),
     path("uses", Uses.as_view(), name="uses"),
+    path("facts", Facts.as_view(), name="facts"),
     path("twin/<str:category>", TwinCategory.as_view(), name="twin"),
 ]

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import IO, Any
-
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiTypes, extend_schema
-from rest_framework.exceptions import APIException
-from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from aurora.api import use_serializers as answers
 from aurora.api.authentication import AgencyItself, needs
 from aurora.api.base import AgencyView
+from aurora.api.jose import CompactJWS, body_of
 from aurora.api.serializers import ProblemSerializer
 from aurora.journeys import report_use
 from consent.oauth.tokens import ClientContext
@@ -24,24 +20,8 @@ SCOPE = "uses"
 NO_STORE = {"Cache-Control": "no-store"}
 
 
-class TooLarge(APIException):
-    """The same code as for every other body that is too large."""
-
-    status_code = 413
-    default_code = "too_large"
-    default_detail = f"A batch has at most {batches.LARGEST // 1024} KiB and {batches.MOST} uses."
-
-
-class CompactJWS(BaseParser):
-    """`application/jose` (RFC 7515, 9.2.1): the bytes as they are, bounded. What they mean is judged where the signature is."""
-
-    media_type = "application/jose"
-
-    def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
-        body = stream.read(batches.LARGEST + 1)
-        if len(body) > batches.LARGEST:
-            raise TooLarge()
-        return body
+class BatchOfUses(CompactJWS):
+    largest, most = batches.LARGEST, batches.MOST
 
 
 class Uses(AgencyView):
@@ -49,7 +29,7 @@ class Uses(AgencyView):
 
     authentication_classes = [AgencyItself]
     permission_classes = [needs(SCOPE)]
-    parser_classes = [CompactJWS]
+    parser_classes = [BatchOfUses]
     http_method_names = ["post"]
 
     @extend_schema(
@@ -70,7 +50,5 @@ class Uses(AgencyView):
     def post(self, request: Request) -> Response:
         client = request.auth
         assert isinstance(client, ClientContext)
-        body: Any = request.data
-        sent = body if isinstance(body, bytes) else b""  # without a body DRF asks no parser
-        taken = report_use.take(client_id=client.client_id, agency_code=client.agency_code, body=sent, now=timezone.now())
+        taken = report_use.take(client_id=client.client_id, agency_code=client.agency_code, body=body_of(request.data), now=timezone.now())
         return Response(answers.as_json(taken), headers=NO_STORE)

@@ -78,7 +78,8 @@ def offer(*, citizen_id: UUID, code: str, language: str, today: date) -> Offer:
 
     def said(period: Period, identity: Identity | None) -> tuple[Term, ...]:
         name = source.agency.name[language]
-        return terms.connect(language=language, source=name, period=Period(period.start, latest_end(period.start)), identity=identity)
+        under = terms.push if batches.is_pushed(source) else terms.connect
+        return under(language=language, source=name, period=Period(period.start, latest_end(period.start)), identity=identity)
 
     now_said = said(Period(today, today), terms.identity_of(version, language))
     with citizen_scope(citizen_id):

@@ -22,6 +22,7 @@ from aurora.journeys import retrain as retrain_journey
 from aurora.journeys import return_tokens as returning
 from aurora.journeys import send_mail as send_mail_journey
 from aurora.sources import connections
+from aurora.sources.pushes import batches
 from consent.ledger import months
 from consent.oauth import purge as oauth_purge
 from consent.oauth import rfc9449
@@ -172,6 +173,7 @@ def purge() -> None:
     oauth_purge.purge(now=now)
     notices.purge(now=now)
     connections.purge(now=now)
+    batches.purge(now=now)
     call_command("clearsessions")
 
 

@@ -63,6 +63,8 @@ def _connected(request: HttpRequest, code: str) -> HttpResponse:
         pull_id = connect_source.arrive(citizen_id=me(request), code=code, answer=_answer(request), now=timezone.now())
     except NotConnected as error:
         return HttpResponseRedirect(f"{reverse('portal:sources')}?problem={error.code}")
+    if pull_id is None:
+        return HttpResponseRedirect(f"{reverse('portal:sources')}?connected")
     return HttpResponseRedirect(reverse("portal:pull", args=[pull_id]))
 
 

@@ -15,6 +15,8 @@ EID = "eid"
 OFFICE = "benefits-office"
 HOSPITAL = "hospital"
 SOURCES = ("population-register", "tax-administration", "social-insurance", HOSPITAL)
+# Those that hold data of the vocabulary: the office is not asked for it, but pushes.
+HOLDERS = (*SOURCES, OFFICE)
 WITNESS = "witness"
 PROCESSES = (EID, *SOURCES, OFFICE, WITNESS)
 
@@ -79,7 +81,7 @@ class Witnessing:
 @dataclass(frozen=True)
 class Config:
     """`base_url` is the issuer; empty means http://host:port, filled in at start. `peer` is None for the e-ID and the witness, `owner` for all
-    but the hospital, `witnessing` for all but the witness.
+    but the hospital, `witnessing` for all but the witness. `eid`: the e-ID for the office, whose `peer` is Aurora.
     """
 
     process: str
@@ -93,6 +95,7 @@ class Config:
     categories: tuple[str, ...]
     owner: Owner | None = None
     witnessing: Witnessing | None = None
+    eid: Peer | None = None
 
 
 def load(process: str, path: Path) -> Config:
@@ -125,6 +128,7 @@ def _config(process: str, raw: Mapping[str, Any]) -> Config:
         categories=tuple(raw["office"]["categories"]) if process == OFFICE else (),
         owner=_owner(raw["owner"]) if process == HOSPITAL else None,
         witnessing=_witnessing(raw["witness"]) if process == WITNESS else None,
+        eid=_eid(raw["eid"]) if process == OFFICE else None,
     )
 
 
@@ -150,6 +154,10 @@ def _witnessing(raw: Mapping[str, Any]) -> Witnessing:
     for vkey in raw["logs"]:
         log_key(vkey)
     return Witnessing(cosigner(raw["name"], raw["seed"]).name, raw["seed"], tuple(raw["logs"]))
+
+
+def _eid(raw: Mapping[str, Any]) -> Peer:
+    return Peer(str(raw["issuer"]), raw["client_id"], dict(raw["private_jwk"]))
 
 
 def _peer(process: str, raw: Mapping[str, Any]) -> Peer | None:

@@ -113,7 +113,7 @@ def _write_private(path: Path, content: Mapping[str, Any]) -> None:
 
 def _key_names() -> list[str]:
     """Client keys, one for each pair: Aurora at the e-ID and each source, each source at the e-ID, the office, the hospital as an owner."""
-    return [f"aurora@{name}" for name in (EID, *SOURCES)] + [f"{code}@eid" for code in SOURCES] + [OFFICE, _AS_OWNER]
+    return [f"aurora@{name}" for name in (EID, *SOURCES, OFFICE)] + [f"{code}@eid" for code in (*SOURCES, OFFICE)] + [OFFICE, _AS_OWNER]
 
 
 def _owner(keys: Mapping[str, dict[str, str]]) -> dict[str, Any]:
@@ -141,7 +141,7 @@ def _eid(base: Mapping[str, str], keys: Mapping[str, dict[str, str]]) -> dict[st
         AURORA, keys["aurora@eid"], f"{base[AURORA]}/sign-in/callback", scopes,
         name=_name(AURORA), post_logout_redirect_uris=[f"{base[AURORA]}/"],
     )  # fmt: skip
-    agencies = [_client(code, keys[f"{code}@eid"], f"{base[code]}/sign-in/callback", scopes, name=_name(code)) for code in SOURCES]
+    agencies = [_client(code, keys[f"{code}@eid"], f"{base[code]}/sign-in/callback", scopes, name=_name(code)) for code in (*SOURCES, OFFICE)]
     return {"base_url": base[EID], "clients": [aurora, *agencies], "personas": [asdict(p) for p in choose()]}
 
 
@@ -164,7 +164,11 @@ def _office(base: Mapping[str, str], keys: Mapping[str, dict[str, str]]) -> dict
         "aurora_issuer": base[AURORA],
         "categories": list(OFFICE_CATEGORIES),
     }
-    return {"base_url": base[OFFICE], "office": office}
+    # It is asked for a citizen's yes as the sources are, and pushes what it decides.
+    callback = f"{base[AURORA]}/sources/{OFFICE}/callback"
+    client = _client(AURORA, keys[f"aurora@{OFFICE}"], callback, sorted(vocabulary.served_by(OFFICE)), name=_name(AURORA))
+    eid = {"issuer": base[EID], "client_id": OFFICE, "private_jwk": keys[f"{OFFICE}@eid"]}
+    return {"base_url": base[OFFICE], "office": office, "clients": [client], "eid": eid}
 
 
 def _registration(base: Mapping[str, str]) -> dict[str, Any]:
@@ -202,8 +206,22 @@ def _for_aurora(base: Mapping[str, str], keys: Mapping[str, dict[str, str]]) -> 
                 "name": _name(code),
             }
             for code in SOURCES
-        },
+        }
+        | {OFFICE: _pushing(base, keys)},
         "agencies": [{**_registration(base), "jwks": jose.public_jwks(keys[OFFICE])}],
+    }
+
+
+def _pushing(base: Mapping[str, str], keys: Mapping[str, dict[str, str]]) -> dict[str, Any]:
+    """The office as a source: nobody asks it for data."""
+    return {
+        "connector": "push",
+        "issuer": base[OFFICE],
+        "client_id": AURORA,
+        "private_jwk": keys[f"aurora@{OFFICE}"],
+        "redirect_uri": f"{base[AURORA]}/sources/{OFFICE}/callback",
+        "scopes": sorted(vocabulary.served_by(OFFICE)),
+        "name": _name(OFFICE),
     }
 
 

@@ -67,6 +67,8 @@ def quantity(value: int | float, unit: str) -> str:
     """A number with the unit of its category's schema (`x-unit`); without a unit, the bare number."""
     if unit == "crowns_per_year":
         return money(value)
+    if unit == "crowns_per_month":
+        return gettext("%(amount)s crowns a month") % {"amount": number(value)}
     if unit == "years":
         return ngettext("%(count)s year", "%(count)s years", int(value)) % {"count": number(value)}
     if unit == "months":

@@ -135,6 +135,8 @@ _PERSONS_TITLES: Final[Mapping[str, Sentence]] = {
     "aurora:pull:completed": _("Aurora fetched the person's data"),
     "aurora:pull:failed": _("Aurora could not fetch the person's data"),
     "aurora:pull:refused": _("Aurora was not allowed to fetch the person's data"),
+    "agency:facts:pushed": _("An agency sent data of the person's to Aurora"),
+    "agency:facts:refused": _("An agency was not allowed to send data of the person's to Aurora"),
     "agency:twin:read": _("An agency read the person's data"),
     "agency:twin:refused": _("An agency was refused the person's data"),
     "aurora:twin:suggested": _("Aurora used the person's data to suggest services"),

@@ -158,6 +158,7 @@ _BANNERS: Final[Mapping[str, Sentence]] = {
     "signed_out": _("You have signed out."),
     "connect_declined": _("You declined. Nothing was fetched and nothing else changes."),
     "connected": _("The source is connected. Aurora is fetching the data that you allowed."),
+    "connected_pushing": _("The source is connected. It sends what it holds by itself, now and whenever that changes."),
     "withdrawn": _("The consent has been withdrawn."),
     "training_allowed": _("You have allowed the model to learn from your data. Thank you."),
     "training_declined": _("Nothing was changed. The model does not learn from what you have not allowed."),

@@ -51,6 +51,9 @@ class Event(StrEnum):
     PULL_COMPLETED = "aurora:pull:completed"
     PULL_FAILED = "aurora:pull:failed"
     PULL_REFUSED = "aurora:pull:refused"
+    # A source told by itself, without being asked; and what it had no consent for.
+    FACTS_PUSHED = "agency:facts:pushed"
+    PUSH_REFUSED = "agency:facts:refused"
 
     AGENCY_READ = "agency:twin:read"
     AGENCY_READ_REFUSED = "agency:twin:refused"
@@ -121,7 +124,7 @@ class Event(StrEnum):
 
     @property
     def subject(self) -> str:
-        """What it was done to: `consent`, `source`, `pull`, `twin`, `evaluation`, `estimate`, `outcome`, `feedback`, `training`, `notice`, `deletion`, `break_glass`, `use`, `concern`, `erasure` or `mandate`."""
+        """What it was done to: `consent`, `source`, `pull`, `facts`, `twin`, `evaluation`, `estimate`, `outcome`, `feedback`, `training`, `notice`, `deletion`, `break_glass`, `use`, `concern`, `erasure` or `mandate`."""
         return self.value.split(":")[1]
 
     @property

@@ -48,7 +48,7 @@ def test_once_and_ongoing_are_told_apart() -> None:
 
 def test_no_language_lacks_a_sentence() -> None:
     wording = json.loads(FILE.read_text(encoding="utf-8"))
-    terms = [term for kind in ("connect", "declare", "training", "access") for term in wording[kind].values()]
+    terms = [term for kind in ("connect", "push", "declare", "training", "access") for term in wording[kind].values()]
     sentences = [s for term in terms for s in (*term["sentences"], *term.get("sentences_once", ()))]
     for texts in (*sentences, *(term["heading"] for term in terms if "heading" in term)):
         assert set(texts) == set(LANGUAGES) and all(texts.values())

@@ -44,7 +44,7 @@ from aurora.sources import connections, registry
 from aurora.sources.models import Pull
 from aurora.twin import write
 from aurora.twin.values import NewFact
-from consent import days
+from consent import days, queries
 from consent.ledger.models import LedgerEntry
 from consent.models import ConsentRecord, Receipt
 from consent.oauth import tokens
@@ -112,6 +112,13 @@ class Person:
 
     def connect(self, source: str, *, until: date | None = None) -> UUID:
         """Consent to all purposes and categories of a source, connected and pulled; the pull's id."""
+        self.pull_id = self.allow(source, until=until)
+        assert self.pull_id is not None
+        self._pulled(self.pull_id, source)
+        return self.pull_id
+
+    def allow(self, source: str, *, until: date | None = None) -> UUID | None:
+        """The same without anything pulled, which of a source that pushes is all that there is to do."""
         now, today = timezone.now(), days.today()
         # What the page shows: to draw it took a third of this, some hundreds of times.
         shown = connect_source.offer(citizen_id=self.id, code=source, language="en", today=today)
@@ -126,12 +133,10 @@ class Person:
         with citizen_scope(self.id):
             attempt = connections.begin(citizen_id=self.id, source=wanted, departure=left, choices=choices, now=now)
         tokens: dict[str, object] = {"access_token": "source-access", "refresh_token": "source-refresh", "expires_in": 600}
-        self.pull_id = connect_source._record(citizen_id=self.id, attempt=attempt, source=wanted, tokens=tokens, now=now)
-        self._pulled(self.pull_id, source, choices["categories"])
-        return self.pull_id
+        return connect_source._record(citizen_id=self.id, attempt=attempt, source=wanted, tokens=tokens, now=now)
 
-    def _pulled(self, pull_id: UUID, source: str, categories: list[str]) -> None:
-        now = timezone.now()
+    def _pulled(self, pull_id: UUID, source: str) -> None:
+        now, categories = timezone.now(), [c.category_id for c in queries.current_categories(source=source)]
         facts = [
             NewFact(category, 1, key, value, "reported", source, now, pull_id)
             for category in categories

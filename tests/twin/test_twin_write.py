@@ -15,7 +15,7 @@ from own_facts import HOUSING, INCOME, NOW, OBSERVED, everything, fact, note, pe
 
 from aurora.identity import vault
 from aurora.journeys import own_data
-from aurora.sandbox.config import SOURCES
+from aurora.sandbox.config import HOLDERS
 from aurora.twin import queries
 from aurora.twin.models import Fact, SuggestionRun
 from aurora.twin.read import read
@@ -202,7 +202,7 @@ def test_the_fingerprint_follows_the_facts(aino: UUID) -> None:
 @pytest.fixture
 def vocabulary(db: None) -> None:
     """The sandbox's categories."""
-    for code in SOURCES:
+    for code in HOLDERS:
         Agency.objects.get_or_create(code=code, defaults={"name": dict.fromkeys(("fi", "sv", "en"), code)})
     call_command("load_vocabulary")
 

@@ -22,7 +22,7 @@ from consent.models import ConsentRecord
 from consent.rules import CITIZEN
 
 # A consent's own events say what was decided; whether something was allowed is asked of accesses only.
-ACCESS_SUBJECTS = ("twin", "pull", "evaluation")
+ACCESS_SUBJECTS = ("twin", "pull", "facts", "evaluation")
 # These, and what an operator did without a consent.
 ACCESSES = frozenset(event for event in Event if event.subject in ACCESS_SUBJECTS or event in (Event.GLASS_READ, Event.GLASS_REFUSED))
 # What is done under a consent by others than the citizen, refused attempts too: reads, pulls, suggestions, evaluations.

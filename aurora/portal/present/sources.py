@@ -16,6 +16,7 @@ from aurora.portal.present import again
 from aurora.portal.present.vocabulary import Vocabulary, category_view, connect_url, purpose_view
 from aurora.sources import connections, pulls, registry
 from aurora.sources.models import Connection, DataSource, Pull, PullPart
+from aurora.sources.pushes import batches
 from aurora.ui import words
 from aurora.ui.contexts import (
     Banner,
@@ -49,7 +50,7 @@ STEP_STATES = {
 }
 
 
-def sources_page(*, citizen_id: UUID, now: datetime, problem: str = "", declined: bool = False) -> SourcesPage:
+def sources_page(*, citizen_id: UUID, now: datetime, problem: str = "", declined: bool = False, connected: bool = False) -> SourcesPage:
     """All sources with the citizen's state at each. In their scope."""
     words_ = Vocabulary()
     standing = {c.source_id: c for c in connections.standing(citizen_id=citizen_id)}
@@ -67,13 +68,15 @@ def sources_page(*, citizen_id: UUID, now: datetime, problem: str = "", declined
             _source(source, words_, standing.get(source.pk), newest, consents.get(source.pk), renewals.get(source.pk, ""))
             for source in registry.active()
         ),
-        _banner(problem, declined),
+        _banner(problem, declined, connected),
     )
 
 
-def _banner(problem: str, declined: bool) -> Banner | None:
+def _banner(problem: str, declined: bool, connected: bool) -> Banner | None:
     if problem:
         return Banner(NoticeKind.ATTENTION, str(words.connect_error(problem)))
+    if connected:
+        return Banner(NoticeKind.INFO, str(words.banner("connected_pushing")))
     return Banner(NoticeKind.INFO, str(words.banner("connect_declined"))) if declined else None
 
 
@@ -104,6 +107,7 @@ def _source(
         remedy=str(words.pull_remedy(_error(pull))) if troubled and pull else "",
         can_reconnect=state is SourceState.ATTENTION,
         renewal=renewal,
+        pushes=batches.is_pushed(source),
     )
 
 

@@ -30,6 +30,7 @@ def sources(request: HttpRequest) -> HttpResponse:
         page = present.sources_page(
             citizen_id=me(request), now=timezone.now(),
             problem=request.GET.get("problem", "")[:32], declined="declined" in request.GET,
+            connected="connected" in request.GET,
         )  # fmt: skip
     return render(request, "portal/sources.html", {"page": page})
 

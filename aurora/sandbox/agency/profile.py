@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from aurora.sandbox import vocabulary
-from aurora.sandbox.config import SOURCES
+from aurora.sandbox.config import HOLDERS, OFFICE
 
 # One of the four takes plain authorization requests, so that a client has to manage both kinds.
-_WITH_PAR = frozenset({"population-register", "tax-administration", "hospital"})
+_WITH_PAR = frozenset({"population-register", "tax-administration", "hospital", OFFICE})
 
 
 def uses_par(process: str) -> bool:
@@ -16,6 +16,6 @@ def uses_par(process: str) -> bool:
 
 def served(process: str) -> frozenset[str]:
     """The codes of the categories this agency holds: its scopes."""
-    if process not in SOURCES:
+    if process not in HOLDERS:
         raise ValueError(f"{process} is no agency that holds data")
     return frozenset(vocabulary.served_by(process))

@@ -19,9 +19,11 @@ CLOCK_SKEW = 60
 
 
 def peer_of(here: Runtime) -> Peer:
-    if here.config.peer is None:
+    """The e-ID."""
+    found = here.config.eid or here.config.peer
+    if found is None:
         raise RuntimeError("this process is no client of anybody")
-    return here.config.peer
+    return found
 
 
 def begin(here: Runtime, *, language: str, prompt: str = "") -> tuple[str, dict[str, str]]:

@@ -16,7 +16,7 @@ class Provenance(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FactRow:
-    """One fact. `unit` is the schema's `x-unit` (`crowns_per_year`, `years`, `persons`, `of_10`, `kg_per_m2`, `g_per_l`, or ""); `value_label` wins
+    """One fact. `unit` is the schema's `x-unit` (`crowns_per_year`, `crowns_per_month`, `day`, `years`, `persons`, `of_10`, `kg_per_m2`, `g_per_l`, or ""); `value_label` wins
     over `value` where the schema has `x-values`. `value` None means that the source answered without it: shown as
     unknown, never as zero.
     """

@@ -23,7 +23,7 @@ class SourceView:
 
     For ATTENTION: `reason` (what is wrong) and `remedy` (what to do), translated (`words.pull_error`,
     `words.pull_remedy`). `connect_url` is shown as "Connect" (NOT_CONNECTED) or "Connect again" (ATTENTION with
-    `can_reconnect`); `pull_url` is the progress of the running or last pull; `consent_url` the consent it rests on. `renewal` (translated): why a consent must be given anew, at `connect_url`.
+    `can_reconnect`); `pull_url` is the progress of the running or last pull; `consent_url` the consent it rests on. `renewal` (translated): why a consent must be given anew, at `connect_url`. `pushes`: it tells by itself, and has no pull.
     """
 
     code: str
@@ -40,6 +40,7 @@ class SourceView:
     remedy: str = ""
     can_reconnect: bool = False
     renewal: str = ""
+    pushes: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -218,7 +218,7 @@ def fact_value(row: FactRow) -> str:
     if isinstance(row.value, bool):
         return gettext("Yes") if row.value else gettext("No")
     if isinstance(row.value, str):
-        return row.value
+        return formats.day(date.fromisoformat(row.value)) if row.unit == "day" else row.value
     if row.unit == "probability":
         return chances.percent(row.value)
     return formats.quantity(row.value, row.unit)

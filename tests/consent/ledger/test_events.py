@@ -31,6 +31,8 @@ GOLDEN = {
     "PULL_COMPLETED": "aurora:pull:completed",
     "PULL_FAILED": "aurora:pull:failed",
     "PULL_REFUSED": "aurora:pull:refused",
+    "FACTS_PUSHED": "agency:facts:pushed",
+    "PUSH_REFUSED": "agency:facts:refused",
     "AGENCY_READ": "agency:twin:read",
     "AGENCY_READ_REFUSED": "agency:twin:refused",
     "SUGGESTION_MADE": "aurora:twin:suggested",
