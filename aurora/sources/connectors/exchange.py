@@ -25,6 +25,7 @@ MOST_PAGES = 1000
 MOST_BYTES = 20_000_000  # of all pages; the guard bounds each
 LONGEST_SECONDS = 300.0
 BRACKETS = 20_000  # of one page
+DEEPEST = 50
 LONGEST_CURSOR = 512
 _ETAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e]{0,256}"')  # RFC 9110 8.8.3
 
@@ -114,10 +115,22 @@ def _page(response: httpx.Response, asked: Asked, form: Form) -> tuple[Page, boo
     kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if kind == signed.MEDIA_TYPE:
         opened = signed.opened(response.content, asked)
-        return replace(form(opened.data), next=opened.next), True
+        return replace(form(_shallow(opened.data)), next=opened.next), True
     if "signature" in asked.settings:
         raise PeerFailed("signature_invalid", retryable=False)
-    return form(peer.json_object_of(response.content, brackets=BRACKETS)), False
+    return form(_shallow(peer.json_object_of(response.content, brackets=BRACKETS))), False
+
+
+def _shallow(found: dict[str, Any]) -> dict[str, Any]:
+    """What a parser still reads may be too deep for whoever walks it. Raises `PeerFailed`."""
+    level: list[Any] = [found]
+    for _ in range(DEEPEST):
+        level = [
+            inner for outer in level for inner in (outer.values() if isinstance(outer, dict) else outer) if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return found
+    raise _invalid()
 
 
 def _following(response: httpx.Response, page: Page, is_signed: bool, address: str, way: Way) -> str | None:

@@ -105,7 +105,7 @@ def _page(asked: Asked, mapping: Rule, rules: Rule, found: dict[str, Any]) -> Pa
             "category": asked.category.category_id,
             "version": asked.category.version,
             "subject": {"national_id": find(found, mapping["subject"])},
-            **_times(found, mapping | {name: rules[name] for name in ("valid_from", "valid_to") if name in rules}),
+            **_times(found, {**mapping, **{name: rules[name] for name in ("valid_from", "valid_to") if name in rules}}),
         }
         facts: dict[str, Any] = {}
         times: dict[str, Times] = {}

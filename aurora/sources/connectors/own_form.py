@@ -26,7 +26,7 @@ _BESIDE = Draft202012Validator(
         "required": ["facts"],
         "properties": {
             "facts": {"type": "object"},
-            "gone": {"type": "array", "items": {"type": "string"}, "maxItems": 1000},
+            "gone": {"type": "array", "items": {"type": "string"}, "maxItems": 1000, "uniqueItems": True},
             "since": {"type": "string"},
             "cursor": {"type": "string"},
             "times": {"type": "object", "additionalProperties": _TIMES},

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-SYNTAX: Final = r"^(?:/(?:[^~/]|~[01])*)*$"
 _INDEX = re.compile(r"0|[1-9][0-9]{0,8}")
 
 

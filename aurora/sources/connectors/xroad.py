@@ -101,6 +101,8 @@ class SecurityServer:
         """An error of X-Road itself, or an answer that is not to this message. Whether the hash is the request's, our security server checks (4.3)."""
         if "X-Road-Error" in response.headers:
             raise _failed(response)
+        if response.status_code == 429 or response.status_code >= 500:
+            return  # whoever says so, a proxy before it too: the answer holds nothing, and time can mend it
         said = response.headers
         asked = {
             "X-Road-Client": sent["X-Road-Client"],
