@@ -13,6 +13,7 @@ from aurora.journeys import answer_concern, cosign, delay, delegate, evaluate, m
 from aurora.journeys import ask_uses as ask_uses_journey
 from aurora.journeys import end_consents as ending
 from aurora.journeys import monitor as monitor_journey
+from aurora.journeys import plan as plan_journey
 from aurora.journeys import pull as pull_journey
 from aurora.journeys import reconcile as reconcile_journey
 from aurora.journeys import reconsent as reconsent_journey
@@ -37,6 +38,14 @@ logger = logging.getLogger(__name__)
 def pull(pull_id: str) -> None:
     """Do one pull, unless another worker has it."""
     pull_journey.run(pull_id=UUID(pull_id))
+
+
+@shared_task(name="aurora.plan")
+def plan() -> None:
+    """Make pulls of what has come due."""
+    made = plan_journey.plan(now=timezone.now())
+    if made:
+        logger.info("%d refreshes planned.", made)
 
 
 @shared_task(name="aurora.evaluate")
@@ -168,11 +177,12 @@ def monitor() -> None:
 
 @shared_task(name="aurora.purge")
 def purge() -> None:
-    """Delete spent authorization requests and codes, attempts to connect, assertions past replaying, old notices, sessions run out."""
+    """Delete spent authorization requests and codes, attempts to connect, assertions past replaying, old notices, old pulls, sessions run out."""
     now = timezone.now()
     oauth_purge.purge(now=now)
     notices.purge(now=now)
     connections.purge(now=now)
+    plan_journey.purge(now=now)
     batches.purge(now=now)
     call_command("clearsessions")
 

@@ -14,7 +14,7 @@ from joserfc.jwk import ECKey
 
 from aurora.identity import keys
 from aurora.mail_url import LOOPBACK
-from aurora.sources import registry
+from aurora.sources import policy, registry
 from aurora.sources.connectors import CHECKS, CONNECTORS
 from aurora.sources.connectors.declared import SettingsWrong, by_schema
 from aurora.sources.models import DataSource
@@ -87,9 +87,12 @@ def _check(doc: Mapping[str, Any], code: str) -> None:
         raise SourceRefused(f"source/connector: {connector} is none; there are {', '.join(sorted(CONNECTORS))}")
     if not is_address(doc["issuer"]):
         raise SourceRefused("source/issuer: give an https address without query and fragment")
-    categories = {version.category_id: version for version in queries.current_categories(source=code)}
+    declared, categories = doc.get("settings", {}), {version.category_id: version for version in queries.current_categories(source=code)}
+    if faults := policy.faults(declared):
+        raise SourceRefused(f"source/settings: no sensible value at {', '.join(faults)}")
     try:
-        CHECKS[connector](doc.get("settings", {}), categories)
+        # What is declared of freshness, pace and breaker is no connector's business.
+        CHECKS[connector]({name: value for name, value in declared.items() if name not in policy.OURS}, categories)
     except SettingsWrong as error:
         raise SourceRefused(f"source/{error}") from None
 
