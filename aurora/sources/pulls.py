@@ -111,7 +111,7 @@ def hand_back(lease: Lease, *, until: datetime) -> bool:
     return _held(lease).update(**back, lease_token=None, lease_until=None) == 1
 
 
-def hurry(pull: Pull, *, now: datetime) -> None:
+def hurry(pull: Pull) -> None:
     """A citizen waits for what was planned: it is due, and comes before all refreshes. One that waits for its source to recover goes on waiting."""
     Pull.objects.filter(pk=pull.pk, priority=Pull.Priority.REFRESH).update(priority=Pull.Priority.WAITING, woken_until=None)
 

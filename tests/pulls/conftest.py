@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.db import connection as database
 from tax_office import BOTH, TAX, Between, Case, TaxOffice, open_case, seed, store_of
 
 from aurora.outbound import oauth
@@ -13,6 +14,7 @@ from aurora.sandbox import launch
 from aurora.sandbox.config import PROCESSES
 from aurora.sandbox.provision import provision, write_configs
 from aurora.sources.connectors import CONNECTORS, Asked, json_oauth
+from tests.support.cast import empty
 from tests.support.hostile_peer import listening, peer
 
 __all__ = ["listening", "peer"]
@@ -63,3 +65,18 @@ def between(monkeypatch: pytest.MonkeyPatch) -> Between:
         return fetched
 
     return then
+
+
+@pytest.fixture
+def committed(_running: TaxOffice, django_db_setup: None, django_db_blocker: Any) -> Iterator[TaxOffice]:
+    """The office for tests with real transactions: what is made is committed, and taken away."""
+    with django_db_blocker.unblock():
+        try:
+            seed(_running)
+            oauth._metadata_cache.clear()
+            _running.switch(mode="ok")
+            yield _running
+        finally:
+            _running.switch(mode="ok")
+            database.close()
+            empty()
