@@ -21,6 +21,17 @@ class FactSerializer(serializers.Serializer):  # type: ignore[type-arg]
     observed_at = serializers.DateTimeField()
     valid_from = serializers.DateField(allow_null=True)
     valid_to = serializers.DateField(allow_null=True)
+    disputed = serializers.BooleanField(
+        required=False,
+        help_text="True, and there at all, only where another fact about the citizen says otherwise or they have asked to have this corrected: "
+        "check it before you rely on it (GDPR art. 5(1)(d), 18).",
+    )
+
+    def to_representation(self, instance: Any) -> Any:
+        found = super().to_representation(instance)
+        if not found["disputed"]:
+            del found["disputed"]
+        return found
 
 
 class CategoryReadingSerializer(serializers.Serializer):  # type: ignore[type-arg]
@@ -51,6 +62,7 @@ def as_json(reading: AgencyReading) -> dict[str, Any]:
                 "observed_at": fact.observed_at,
                 "valid_from": fact.valid_from,
                 "valid_to": fact.valid_to,
+                **({"disputed": True} if fact.disputed else {}),
             }
             for fact in reading.facts
         ],

@@ -64,15 +64,21 @@ def open_door(
     barred: bool = False,
     glass: Callable[[], Glass | None] | None = None,
     details: Mapping[str, Any] | None = None,
+    as_of: datetime | None = None,
+    unread: bool = False,
 ) -> Iterator[Opened]:
     """Yield what was read, in the citizen's scope, inside the transaction that ends with the block.
 
     A consent for one use is spent by what it delivered: a category of which nothing is held yet stays open.
     `only_consent` and `at_most` narrow the decision to one consent and some of its categories: that is all an agency's token stands for.
     `glass`: asks, in that transaction, for the operator's request that stands in a consent's place (purpose `break-glass`).
+    `unread`: the caller reads by itself within the block, with the permit (`twin.whole`), what would be too much at once.
+    `as_of`: read what was known at that time, of what has not been erased since; the entry says so.
     `barred`: the agency may not ask for this, whatever was consented to; where nothing is consented to either, that is the reason told.
     Raises `AccessRefused` once the refusal is committed. Opens its own transaction: calling it inside another is an error.
     """
+    if as_of is not None:
+        details = {**(details or {}), "as_of": as_of.isoformat()}
     with _opened(request, now) as standing:
         consents = _consents(standing, only_consent, at_most)
         decision = decide(request, consents, now=now, glass=glass() if glass else None)
@@ -80,7 +86,7 @@ def open_door(
             decision = Refusal(RefusalCode.NOT_REGISTERED, request)
         if isinstance(decision, Permit):
             entry = _append(decision, granted, now, details)
-            facts = read(decision)
+            facts = () if unread else read(decision, as_of=as_of)
             if once := [c.id for c in consents if c.once and c.id in decision.consent_ids]:
                 services.spend(consent_ids=once, categories={f.category for f in facts})
             yield Opened(decision, entry, facts)

@@ -27,6 +27,7 @@ from aurora.journeys._basis import Ground
 from aurora.journeys._chained import not_to_be_had, state_of
 from aurora.journeys._contract_fit import Today
 from aurora.journeys._door import AccessRefused, open_door
+from aurora.journeys._settled import settled
 from aurora.journeys._in_use import offered, recalled, seen, stopped, why_not, why_stopped
 from aurora.journeys._log import log
 from aurora.journeys._record import Record
@@ -182,9 +183,10 @@ def _through_the_door(lease: Lease, version: EvaluatorVersion, basis: str, now: 
             raise _Stopped(code)
         entry = opened.entry_id
         try:
-            state, outcome = _outcome(lease, version, opened.facts)
+            facts = settled(citizen_id=lease.citizen_id, facts=opened.facts)
+            state, outcome = _outcome(lease, version, facts)
             if for_quality:
-                state, outcome = _followed.beside(state, outcome, contract, opened.facts)
+                state, outcome = _followed.beside(state, outcome, contract, facts)
         except EvaluatorFailed as error:
             if error.retryable and not lease.last:
                 raise

@@ -22,6 +22,7 @@ from django.utils import timezone
 from aurora.identity import keys
 from aurora.journeys._basis import Ground
 from aurora.journeys._door import open_door
+from aurora.journeys._settled import settled
 from aurora.twin import feedback
 from aurora.twin import suggestions as runs
 from aurora.twin.suggestions import Run
@@ -201,10 +202,11 @@ def _through_the_door(
     request = AccessRequest(citizen_id, AURORA, PURPOSE, used, all_or_nothing=False)
     details = {"run": str(run_id), "model": means.ranker.version, "catalogue": means.catalogue.version, "policy": options.policy.version}
     with open_door(request, granted=Event.SUGGESTION_MADE, refused=Event.SUGGESTION_REFUSED, now=now, details=details) as opened:
+        facts = settled(citizen_id=citizen_id, facts=opened.facts)
         content = {
-            **_made(opened.facts, means, options, _still_allowed(before, opened.permit.categories)),
+            **_made(facts, means, options, _still_allowed(before, opened.permit.categories)),
             "categories": sorted(opened.permit.categories),
-            "sources": {f.name: f.source for f in opened.facts},
+            "sources": {f.name: f.source for f in facts},
         }
         runs.keep(citizen_id=citizen_id, run_id=run_id, basis=basis, entry_id=opened.entry_id, content=content, now=now)
         return Run(run_id, now, opened.entry_id, basis, True, content)

@@ -20,6 +20,7 @@ from aurora import crash
 from aurora.identity import keys
 from aurora.identity.vault import VaultClosed
 from aurora.journeys._door import AccessRefused, Opened, open_door
+from aurora.journeys._settled import settled
 from aurora.twin import feedback, suggestions, training
 from aurora.twin.values import FactView
 from consent.ledger.events import Event
@@ -182,7 +183,7 @@ def _collect_one(dataset_id: UUID, consent_id: UUID, citizen_id: UUID, now: date
 
 
 def _keep(dataset_id: UUID, consent_id: UUID, citizen_id: UUID, opened: Opened, now: datetime) -> None:
-    row, shown_from = _row(citizen_id, opened.facts, since=now - WINDOW, until=now)
+    row, shown_from = _row(citizen_id, settled(citizen_id=citizen_id, facts=opened.facts), since=now - WINDOW, until=now)
     training.keep(
         citizen_id=citizen_id, dataset_id=dataset_id, consent_id=consent_id, entry_id=opened.entry_id,
         categories={fact.category for fact in opened.facts} | shown_from, content=row.to_json(),

@@ -9,6 +9,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from aurora.twin.choices import FactChoice as FactChoice
 from aurora.twin.feedback import Feedback as Feedback
 from aurora.twin.training import TrainingRow as TrainingRow
 
@@ -39,6 +40,8 @@ class Fact(models.Model):
     valid_to = models.DateField(null=True)
     recorded_at = models.DateTimeField()
     superseded_at = models.DateTimeField(null=True)
+    differs = models.BooleanField(default=False, db_default=False, help_text="Another current fact says otherwise of the same.")
+    in_question = models.BooleanField(default=False, db_default=False, help_text="The citizen has asked its source to correct it.")
     kept_at = models.DateTimeField(null=True, help_text="When the citizen chose to keep it though no consent covers its fetching any more.")
     derived_by = models.UUIDField(null=True, help_text="The evaluator's version that worked it out, in a registry that knows no citizens.")
     derived_from = ArrayField(models.UUIDField(), null=True, help_text="Ids of the facts that went in; they may be gone.")
@@ -49,7 +52,13 @@ class Fact(models.Model):
     )
 
     class Meta:
-        indexes = [models.Index(fields=["derived_by"], condition=Q(derived_by__isnull=False), name="fact_of_version")]
+        indexes = [
+            models.Index(fields=["derived_by"], condition=Q(derived_by__isnull=False), name="fact_of_version"),
+            # What was known at a time: of what is current `one_current_fact` finds it, of what is past this, from that time on.
+            models.Index(
+                fields=["citizen", "category", "superseded_at"], condition=Q(superseded_at__isnull=False), name="fact_known_until"
+            ),
+        ]
         constraints = [
             # What a model made is the citizen's by their wish alone, and says by which model and from what.
             models.CheckConstraint(

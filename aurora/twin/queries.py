@@ -17,6 +17,11 @@ def categories_held(*, citizen_id: UUID) -> frozenset[str]:
     return frozenset(current.values_list("category", flat=True).distinct())
 
 
+def held_by_source(*, citizen_id: UUID) -> frozenset[tuple[str, str]]:
+    """(category, source) of everything that is kept, earlier versions too."""
+    return frozenset(Fact.objects.filter(citizen_id=citizen_id).values_list("category", "source").distinct())
+
+
 def held_at(*, citizen_id: UUID, categories: Iterable[str], at: datetime) -> dict[str, set[tuple[str, int]]]:
     """By category the (key, version) of the facts that were current at a time, of those that are kept still; none of what was deleted since. One query."""
     found = Fact.objects.filter(citizen_id=citizen_id, category__in=list(categories), recorded_at__lte=at)

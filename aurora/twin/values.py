@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -55,7 +55,8 @@ class FactView:
     """A value that a permit opened. `kept_at`: the citizen kept it, and it is not fetched any more.
 
     `derived_by`: the evaluator's version that worked it out, `derived_from`: the ids of the facts that went in, `derived_through`: the versions
-    whose results were among those, however far back.
+    whose results were among those, however far back. `differs`: another current fact says otherwise of the same; `in_question`: its source has
+    been asked to correct it.
     """
 
     category: str
@@ -73,6 +74,13 @@ class FactView:
     derived_by: UUID | None = None
     derived_from: tuple[UUID, ...] = ()
     derived_through: tuple[UUID, ...] = ()
+    differs: bool = False
+    in_question: bool = False
+
+    @property
+    def disputed(self) -> bool:
+        """Whether another fact says otherwise of the same, or the citizen has asked to have it corrected."""
+        return self.differs or self.in_question
 
     @property
     def name(self) -> str:
@@ -81,3 +89,15 @@ class FactView:
 
     def __repr__(self) -> str:
         return f"FactView({self.name})"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """That `source` is right about `concept` with what it says as `category.key`; `value` is what it said then."""
+
+    concept: str
+    category: str
+    key: str
+    source: str
+    chosen_at: datetime
+    value: Any = field(repr=False)

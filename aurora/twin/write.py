@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from aurora.identity import vault
-from aurora.twin import feedback, rows, training
+from aurora.twin import disputes, feedback, rows, training, typed
 from aurora.twin.models import Evaluation, Fact, SuggestionRun
 from aurora.twin.read import fact_context
 from aurora.twin.values import NewFact, Part, Written
@@ -31,6 +31,7 @@ def write(
     `gone`: the keys that a source says hold no more. What has ended is superseded too, not deleted. Current values are opened in memory only.
     """
     new = list(facts)
+    typed.check(new)
     told = {(f.category, f.source) for f in new}
     all_said = told if whole is None else set(whole)
     current = _current(citizen_id, told | all_said | set(gone))
@@ -58,7 +59,12 @@ def write(
         Fact.objects.filter(citizen_id=citizen_id, pk__in=kept).update(kept_at=None)
     for pull_id in {f.pull_id for f in fresh}:
         rows.insert(citizen_id=citizen_id, pull_id=pull_id, facts=[f for f in fresh if f.pull_id == pull_id], now=now)
+    # What the citizen has asked to have corrected stays in question until that is answered, whatever the source says meanwhile.
+    for was in changed:
+        if was.in_question:
+            disputes.question(citizen_id=citizen_id, category=was.category, key=was.key, source=was.source, is_open=True)
     moved = frozenset(f.category for f in (*fresh, *ended))
+    disputes.mark(citizen_id=citizen_id, categories=moved)
     return Written(len(fresh) - len(changed), len(changed), same, len(ended), moved)
 
 
@@ -121,6 +127,7 @@ def keep_derived(*, citizen_id: UUID, facts: Iterable[NewFact], now: datetime) -
     `facts`: of one category and source, each with `derived_by` and `derived_from`. What other models had made of the former ones goes too.
     """
     new = list(facts)
+    typed.check(new)
     for category, source in {(f.category, f.source) for f in new}:
         erase_derived(citizen_id=citizen_id, category=category, source=source)
     Fact.objects.bulk_create(_row(citizen_id, f, now, kept_at=now) for f in new)
@@ -162,6 +169,7 @@ def forget_derived(
     if not replaced:
         if purpose is None:
             training.forget(citizen_id=citizen_id, categories=categories)
+            disputes.erased(citizen_id=citizen_id, categories=categories)
         SuggestionRun.objects.filter(citizen_id=citizen_id).delete()
         feedback.forget_measured(citizen_id=citizen_id)
     made = Evaluation.objects.filter(citizen_id=citizen_id, state__in=Evaluation.WITH_OUTCOME)

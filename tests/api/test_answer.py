@@ -34,12 +34,21 @@ def answer(content: object) -> object:
         (),
         (FACT,),
         (FACT, replace(FACT, key="region", value="é"), replace(FACT, key="x", value=True)),
+        (replace(FACT, differs=True), replace(FACT, key="interest", in_question=True), replace(FACT, key="dividends")),
         (replace(FACT, value=None, valid_from=None, valid_to=None), replace(FACT, value=1.5)),
     ],
 )
 def test_an_answer_is_the_serializers(facts: tuple[FactView, ...]) -> None:
     reading = replace(READING, facts=facts)
     assert answer(as_json(reading)) == answer(CategoryReadingSerializer(reading).data)
+
+
+def test_what_is_disputed_says_so_and_no_more() -> None:
+    """That it is, not by whom or since when; and beside what nobody disputes nothing is said."""
+    plain, differing, questioned = as_json(replace(READING, facts=(FACT, replace(FACT, differs=True), replace(FACT, in_question=True))))[
+        "facts"
+    ]
+    assert differing == questioned == {**plain, "disputed": True} and "disputed" not in plain
 
 
 def test_instants_are_in_utc() -> None:

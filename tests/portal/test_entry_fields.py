@@ -46,7 +46,7 @@ def test_a_read_names_what_was_held_then_whatever_was_learnt_later(cast: Cast, n
     assert names(household.empty) == set(labels.values()) - names(household.fields) != set()
     late, now = next(key for key in labels if labels[key] in names(household.empty)), timezone.now()
     with citizen_scope(new_person.id):
-        fact = NewFact("population.household", 1, late, 1, "reported", REGISTER, now, uuid4())
+        fact = NewFact("population.household", 2, late, 1, "reported", REGISTER, now, uuid4())
         write.write(citizen_id=new_person.id, facts=[fact], now=now)
     assert fields_of(new_person, entry)[str(household.name["en"])] == household
 

@@ -376,7 +376,7 @@ def test_a_new_fact_makes_new_suggestions(new_person: Person) -> None:
     pull = new_person.connect(REGISTER)
     first = made(new_person)
     with citizen_scope(new_person.id):
-        fact = NewFact("population.person", 1, "age", 97, "reported", REGISTER, timezone.now(), pull)
+        fact = NewFact("population.person", 2, "age", 97, "reported", REGISTER, timezone.now(), pull)
         SuggestionRun.objects.filter(citizen_id=new_person.id)  # the run stays; only its ground has moved
         from aurora.twin.models import Fact
 

@@ -49,6 +49,7 @@ from consent.ledger.models import LedgerEntry
 from consent.models import ConsentRecord, Receipt
 from consent.oauth import tokens
 from consent.oauth.models import AccessToken
+from consent.queries import current_categories
 from consent.rules import latest_end
 from consent.scope import citizen_scope
 
@@ -66,6 +67,11 @@ FACTS: dict[str, dict[str, Any]] = {
     "tax.income": {"wages": 23_457},
     "hospital.surgery": {"age": 67, "sex": "female", "diabetes": True},
 }
+
+
+def version_of(category: str) -> int:
+    """The current version of a category, as sources answer in it."""
+    return current_categories([category])[0].version
 
 
 def browser(**kwargs: Any) -> Client:
@@ -138,7 +144,7 @@ class Person:
     def _pulled(self, pull_id: UUID, source: str) -> None:
         now, categories = timezone.now(), [c.category_id for c in queries.current_categories(source=source)]
         facts = [
-            NewFact(category, 1, key, value, "reported", source, now, pull_id)
+            NewFact(category, version_of(category), key, value, "reported", source, now, pull_id)
             for category in categories
             for key, value in FACTS.get(category, {}).items()
         ]

@@ -24,7 +24,7 @@ from consent.models import Agency, Mandate
 from consent.purposes import fitting
 from consent.rules import AURORA
 from consent.scope import citizen_scope
-from tests.support.cast import FACTS, FORM, REGISTER, TAX, Person
+from tests.support.cast import FACTS, FORM, REGISTER, TAX, Person, version_of
 
 THEMES = ("family", "taxation")
 
@@ -52,7 +52,9 @@ def consented(person: Person, source: str, *, purpose: str = "own-overview") -> 
             until=days.today() + timedelta(days=180), now=now,
         )  # fmt: skip
         facts = [
-            NewFact(code, 1, key, value, "reported", source, now, uuid4()) for code in codes for key, value in FACTS.get(code, {}).items()
+            NewFact(code, version_of(code), key, value, "reported", source, now, uuid4())
+            for code in codes
+            for key, value in FACTS.get(code, {}).items()
         ]
         write.write(citizen_id=person.id, facts=facts, now=now)
         log(

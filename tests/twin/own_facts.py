@@ -9,19 +9,38 @@ from uuid import UUID, uuid4
 from aurora.journeys._log import log
 from aurora.twin.read import read
 from aurora.twin.values import FactView, NewFact
+from consent import loading
 from consent.ledger.events import Event
+from consent.management.commands.load_vocabulary import documents
+from consent.models import Agency
 from consent.rules import AccessRequest, ConsentView, Permit, decide
 from consent.scope import citizen_scope
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 OBSERVED = NOW - timedelta(days=1)
-INCOME, HOUSING = "tax.income", "tax.housing"
+INCOME, HOUSING, ANYTHING = "tax.income", "tax.housing", "test.anything"
+VERSIONS = {doc["code"]: doc["version"] for doc in documents("categories")}
 OFFICE, PURPOSE = "office", "benefit-application"
+
+
+def vocabulary() -> None:
+    """The two categories of the tax administration's that facts here are of, and one that takes anything."""
+    agency, _ = Agency.objects.get_or_create(code="tax-administration", defaults={"name": dict.fromkeys(("fi", "sv", "en"), "Tax")})
+    for doc in documents("categories"):
+        if doc["code"] in (INCOME, HOUSING):
+            loading.category(doc, source=agency, now=NOW)
+    words = dict.fromkeys(("fi", "sv", "en"), ANYTHING)
+    label = {"x-label": words}
+    doc = {
+        "code": ANYTHING, "version": 1, "dpv": "https://w3id.org/dpv/pd#Income", "sensitive": False, "name": words, "description": words,
+        "schema": {"type": "object", "properties": {"value": label}},
+    }  # fmt: skip
+    loading.category(doc, source=agency, now=NOW)
 
 
 def fact(key: str, value: Any, category: str = INCOME, **changes: Any) -> NewFact:
     given = {"provenance": "reported", "source": "tax-administration", "observed_at": OBSERVED, "valid_from": date(2025, 1, 1)}
-    return NewFact(category, 1, key, value, **given | changes)
+    return NewFact(category, VERSIONS.get(category, 1), key, value, **given | changes)
 
 
 def permit_for(citizen_id: UUID, *categories: str) -> Permit:
@@ -48,6 +67,6 @@ def names(facts: tuple[FactView, ...]) -> dict[str, Any]:
 
 def everything(citizen_id: UUID) -> dict[str, Any]:
     with citizen_scope(citizen_id):
-        permit = permit_for(citizen_id, INCOME, HOUSING)
+        permit = permit_for(citizen_id, INCOME, HOUSING, ANYTHING)
         note(permit)
         return names(read(permit))

@@ -1,0 +1,87 @@
+"""What a citizen holds to be right where facts disagree: a row a concept, the value sealed. In a `citizen_scope`; written by journeys only."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Exists, OuterRef
+
+from aurora.identity import vault
+from aurora.twin.values import Choice
+
+
+class FactChoice(models.Model):
+    """One choice of a citizen's: that this source's statement is right, as it was when they chose. A choice never makes a value of its own."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    citizen = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    concept = models.CharField(max_length=64)
+    category = models.CharField(max_length=64)
+    key = models.CharField(max_length=64)
+    source = models.CharField(max_length=64)
+    chosen_at = models.DateTimeField()
+    sealed = models.BinaryField()
+
+    class Meta:
+        app_label = "twin"
+        constraints = [models.UniqueConstraint(fields=["citizen", "concept"], name="one_choice_a_concept")]
+
+    def __str__(self) -> str:
+        return f"{self.concept} {self.id}"
+
+
+def of(*, citizen_id: UUID) -> tuple[Choice, ...]:
+    """All that the citizen has chosen. One query; none is opened where there are none."""
+    rows = FactChoice.objects.filter(citizen_id=citizen_id).order_by("concept")
+    return tuple(Choice(row.concept, row.category, row.key, row.source, row.chosen_at, _value(row)) for row in rows)
+
+
+def put(*, citizen_id: UUID, choice: Choice) -> None:
+    """In place of what was chosen of that concept before."""
+    FactChoice.objects.filter(citizen_id=citizen_id, concept=choice.concept).delete()
+    row = FactChoice(
+        id=uuid.uuid4(), citizen_id=citizen_id, concept=choice.concept, category=choice.category, key=choice.key, source=choice.source,
+        chosen_at=choice.chosen_at,
+    )  # fmt: skip
+    plain = json.dumps(choice.value, ensure_ascii=False).encode()
+    row.sealed = vault.seal(plain, citizen_id=citizen_id, context=_context(row.pk))
+    row.save(force_insert=True)
+
+
+def drop(*, citizen_id: UUID, concept: str) -> bool:
+    """The citizen leaves it to the concept's own rule again. Whether there was a choice."""
+    return FactChoice.objects.filter(citizen_id=citizen_id, concept=concept).delete()[0] > 0
+
+
+def forget_unsaid(*, citizen_id: UUID) -> int:
+    """A choice goes with the last version of the statement that it chose. How many."""
+    from aurora.twin.models import Fact  # whose module names this table
+
+    said = Fact.objects.filter(
+        citizen_id=OuterRef("citizen_id"), category=OuterRef("category"), key=OuterRef("key"), source=OuterRef("source")
+    )
+    return FactChoice.objects.filter(~Exists(said), citizen_id=citizen_id).delete()[0]
+
+
+def exported(*, citizen_id: UUID) -> list[dict[str, Any]]:
+    """All choices as plain JSON, for the citizen's own copy."""
+    return [
+        {
+            "concept": one.concept, "category": one.category, "key": one.key, "source": one.source, "value": one.value,
+            "chosen_at": one.chosen_at.isoformat(),
+        }
+        for one in of(citizen_id=citizen_id)
+    ]  # fmt: skip
+
+
+def _value(row: FactChoice) -> Any:
+    return json.loads(vault.open_sealed(row.sealed, citizen_id=row.citizen_id, context=_context(row.pk)))
+
+
+def _context(choice_id: UUID) -> bytes:
+    return b"fact-choice:" + choice_id.bytes
