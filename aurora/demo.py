@@ -25,7 +25,7 @@ from aurora.supervisor import Process, answers, logs
 
 # aurora.sandbox.config names them too; not imported here, since the sandbox is a world of its own that only talks HTTP.
 EID, OFFICE = "eid", "benefits-office"
-SANDBOX = (EID, "population-register", "tax-administration", "social-insurance", "hospital", OFFICE, "witness")
+SANDBOX = (EID, "population-register", "tax-administration", "social-insurance", "hospital", "health-centre", OFFICE, "witness")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from datetime import datetime
 
 from consent import terms as wording
 from consent.changes import Again
+from consent.facts import every
 from consent.models import Agency, DataCategoryVersion, Notice, PurposeVersion
 from consent.terms import Term
 
@@ -97,7 +98,7 @@ def compose(
         purpose_description=purpose.description[language],
         on_refusal=purpose.on_refusal[language],
         categories=tuple((c.category_id, c.version, c.name[language], c.description[language]) for c in offered),
-        facts=tuple((c.category_id, tuple(p["x-label"][language] for p in c.schema["properties"].values())) for c in offered),
+        facts=tuple((c.category_id, tuple(p["x-label"][language] for p in every(c.schema).values())) for c in offered),
         terms=terms,
         recipient_version=recipient_version,
     )

@@ -99,25 +99,25 @@ def _still(lease: Lease, declared: Policy) -> None:
     _turn.another(lease, declared)
 
 
-def _ask(fetch: Fetch, asked: Asked, token: str) -> Answer | Unchanged:
-    return fetch(replace(asked, token=token))
+def _ask(fetch: Fetch, asked: Asked, held: Held) -> Answer | Unchanged:
+    return fetch(replace(asked, token=held.access, context=held.context))
 
 
-def _with_token(lease: Lease, declared: Policy, ask: Callable[[str], Answer | Unchanged]) -> Answer | Unchanged:
+def _with_token(lease: Lease, declared: Policy, ask: Callable[[Held], Answer | Unchanged]) -> Answer | Unchanged:
     """Ask with the token we have; a token refused before its time is renewed once."""
     held = credentials.held(citizen_id=lease.citizen_id, connection_id=lease.connection_id)
     if not held.lasts(now=timezone.now()):
         held = _renewed(lease, held)
         _turn.another(lease, declared)
     try:
-        return ask(held.access)
+        return ask(held)
     except PeerFailed as error:
         if error.code != "revoked":
             raise
     _turn.another(lease, declared)
     held = _renewed(lease, held)
     _turn.another(lease, declared)
-    return ask(held.access)
+    return ask(held)
 
 
 def _renewed(lease: Lease, held: Held) -> Held:

@@ -20,7 +20,7 @@ from aurora.journeys._log import log
 from aurora.journeys._release import release_uncovered
 from aurora.outbound import oauth
 from aurora.outbound.oauth import PeerFailed, Registration
-from aurora.sources import connections, feeds, pulls, registry
+from aurora.sources import connections, connectors, feeds, pulls, registry
 from aurora.sources.models import ConnectAttempt, DataSource
 from aurora.sources.pushes import batches
 from aurora.twin import write
@@ -126,7 +126,8 @@ def check(*, shown: Offer, purposes: Iterable[str], categories: Iterable[str], u
 def depart(*, citizen_id: UUID, shown: Offer, token: str, chosen: Choices, now: datetime) -> str:
     """Keep the choices and return the source's address. Raises `Conflict` when the text has changed, `PeerFailed`."""
     _same_text(shown, token)
-    departure = oauth.depart(registry.registration(shown.source), scope=" ".join(chosen.categories))
+    mine, manner, declared = registry.registration(shown.source), connectors.manner(shown.source.connector), shown.source.settings
+    departure = oauth.depart(mine, scope=manner.scope(chosen.categories, declared), extra=manner.beside(mine, declared))
     choices = {
         "purposes": list(chosen.purposes),
         "categories": list(chosen.categories),
@@ -201,14 +202,18 @@ def _give_back(mine: Registration, tokens: dict[str, Any]) -> None:
 
 
 def _why_not_recorded(error: Exception) -> str:
-    """Another text or another window came in between: then the citizen begins anew. Anything else is ours to look into."""
+    """The source gave tokens that are of no use; or another text or another window came in between: then the citizen begins anew. Anything else is
+    ours to look into.
+    """
+    if isinstance(error, PeerFailed):
+        return _how_it_ended(error)
     if isinstance(error, AuroraError | IntegrityError):
         return "invalid_state"
     logger.error("A connection could not be recorded: %s", type(error).__name__, exc_info=error)
     return NotConnected.code
 
 
-def _record(*, citizen_id: UUID, attempt: ConnectAttempt, source: DataSource, tokens: dict[str, object], now: datetime) -> UUID | None:
+def _record(*, citizen_id: UUID, attempt: ConnectAttempt, source: DataSource, tokens: dict[str, Any], now: datetime) -> UUID | None:
     # The text and the end are judged by the day of the decision: the citizen may come back after midnight.
     decided_on = day_of(attempt.created_at)
     shown = offer(citizen_id=citizen_id, code=source.agency.code, language=attempt.choices["language"], today=decided_on)
@@ -227,7 +232,8 @@ def _record(*, citizen_id: UUID, attempt: ConnectAttempt, source: DataSource, to
             given.append(record)
         for former in connections.standing(citizen_id=citizen_id).filter(source=source):
             pulls.cancel_open(connection_id=former.pk, now=now)
-        connection = connections.establish(citizen_id=citizen_id, source=source, tokens=tokens, now=now)
+        told = connectors.manner(source.connector).context(tokens)
+        connection = connections.establish(citizen_id=citizen_id, source=source, tokens=tokens, now=now, context=told)
         if not batches.is_pushed(source):
             feeds.begin(connection=connection, categories=categories, now=now)
         run = None if batches.is_pushed(source) else pulls.enqueue(connection=connection, categories=categories, now=now)

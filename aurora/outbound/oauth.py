@@ -27,19 +27,25 @@ from aurora.outbound.guard import TIMEOUT, GuardedTransport, guarded_client
 from aurora.outbound.peer import PeerFailed, failure, get_json, json_object, send, unreachable
 
 METADATA_SECONDS = 300
+# RFC 7518 3.4; a P-384 key is what SMART's asymmetric clients are sure to be understood with.
+_ALGORITHMS = {"P-256": "ES256", "P-384": "ES384"}
 LONGEST_TOKEN = 8192
 _metadata_cache: dict[str, tuple[float, dict[str, Any]]] = {}
 
 
 @dataclass(frozen=True)
 class Registration:
-    """Aurora's registration with one server. `key` is a private JWK (ES256) and never shows."""
+    """Aurora's registration with one server. `key` is a private JWK (P-256 or P-384) and never shows.
+
+    `asserts_to_token_endpoint`: who we are is told to the token endpoint's address, as SMART App Launch 2 wants it, and not to the issuer.
+    """
 
     issuer: str
     client_id: str
     key: dict[str, str]
     redirect_uri: str
     openid: bool = False
+    asserts_to_token_endpoint: bool = False
 
     def __repr__(self) -> str:
         return f"Registration({self.issuer}, {self.client_id})"
@@ -59,22 +65,22 @@ class Departure:
 
 
 class _Assertion(PrivateKeyJWT):  # type: ignore[misc]
-    """RFC 7523 with `aud` = the issuer as one string (FAPI 2.0 5.3.3.1), which Authlib would set to the token endpoint."""
+    """RFC 7523 with `aud` as one string: the issuer (FAPI 2.0 5.3.3.1), where Authlib would take the token endpoint for every server."""
 
-    def __init__(self, issuer: str) -> None:
-        super().__init__(alg="ES256")
-        self.issuer = issuer
+    def __init__(self, registration: Registration) -> None:
+        super().__init__(alg=_algorithm(registration.key))
+        self.audience = _audience(registration)
 
     def sign(self, auth: Any, token_endpoint: str) -> str:
-        return client_assertion(client_id=auth.client_id, key=auth.client_secret, audience=self.issuer)
+        return client_assertion(client_id=auth.client_id, key=auth.client_secret, audience=self.audience)
 
 
 def client_assertion(*, client_id: str, key: dict[str, str], audience: str) -> str:
     """A client assertion (RFC 7523 3) that lives one minute and is used once."""
     now = int(time.time())
     claims = {"iss": client_id, "sub": client_id, "aud": audience, "iat": now, "exp": now + 60, "jti": secrets.token_urlsafe(16)}
-    header = {"alg": "ES256", "kid": key.get("kid", "")}
-    return jwt.encode(header, claims, import_key(dict(key)), algorithms=["ES256"])
+    alg = _algorithm(key)
+    return jwt.encode({"alg": alg, "kid": key.get("kid", "")}, claims, import_key(dict(key)), algorithms=[alg])
 
 
 def metadata(registration: Registration) -> dict[str, Any]:
@@ -171,11 +177,19 @@ def _is_address(value: Any) -> bool:
         return False
 
 
+def _audience(registration: Registration) -> str:
+    return str(metadata(registration)["token_endpoint"]) if registration.asserts_to_token_endpoint else registration.issuer
+
+
+def _algorithm(key: dict[str, str]) -> str:
+    return _ALGORITHMS[key.get("crv", "P-256")]
+
+
 def _client_form(registration: Registration) -> dict[str, str]:
     return {
         "client_id": registration.client_id,
         "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-        "client_assertion": client_assertion(client_id=registration.client_id, key=registration.key, audience=registration.issuer),
+        "client_assertion": client_assertion(client_id=registration.client_id, key=registration.key, audience=_audience(registration)),
     }
 
 
@@ -191,7 +205,7 @@ def _session(registration: Registration) -> OAuth2Client:
     session = OAuth2Client(
         client_id=registration.client_id,
         client_secret=registration.key,
-        token_endpoint_auth_method=_Assertion(registration.issuer),
+        token_endpoint_auth_method=_Assertion(registration),
         redirect_uri=registration.redirect_uri,
         transport=GuardedTransport(),
         timeout=TIMEOUT,

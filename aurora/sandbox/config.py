@@ -14,7 +14,10 @@ from aurora.sandbox.witness.keys import cosigner, log_key
 EID = "eid"
 OFFICE = "benefits-office"
 HOSPITAL = "hospital"
-SOURCES = ("population-register", "tax-administration", "social-insurance", HOSPITAL)
+HEALTH = "health-centre"
+# Those that answer `/data/{category}`; the health centre is asked by FHIR.
+JSON_SOURCES = ("population-register", "tax-administration", "social-insurance", HOSPITAL)
+SOURCES = (*JSON_SOURCES, HEALTH)
 # Those that hold data of the vocabulary: the office is not asked for it, but pushes.
 HOLDERS = (*SOURCES, OFFICE)
 WITNESS = "witness"

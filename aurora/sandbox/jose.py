@@ -1,4 +1,4 @@
-"""Signing and checking JWTs: ES256 only."""
+"""Signing and checking JWTs: ES256, and ES384 for clients with a P-384 key, as SMART App Launch wants them."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ from aurora.sandbox.errors import SandboxError
 from aurora.sandbox.store import Store, new_secret
 
 ALGORITHM = "ES256"
+ALGORITHMS = {"P-256": ALGORITHM, "P-384": "ES384"}
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
-def new_key() -> dict[str, str]:
-    """A fresh private P-256 key as JWK, its kid the RFC 7638 thumbprint."""
-    key = ECKey.generate_key("P-256", {"use": "sig", "alg": ALGORITHM}, auto_kid=True)
+def new_key(curve: str = "P-256") -> dict[str, str]:
+    """A fresh private key as JWK, its kid the RFC 7638 thumbprint."""
+    key = ECKey.generate_key(curve, {"use": "sig", "alg": ALGORITHMS[curve]}, auto_kid=True)
     return cast(dict[str, str], dict(key.as_dict(private=True)))
 
 
@@ -50,17 +51,18 @@ def signing_key(store: Store) -> dict[str, str]:
 def sign(private_jwk: Mapping[str, str], claims: Mapping[str, Any], *, typ: str = "JWT") -> str:
     """A compact JWS of the claims."""
     key = ECKey.import_key(dict(private_jwk))
-    return jwt.encode({"alg": ALGORITHM, "kid": private_jwk["kid"], "typ": typ}, dict(claims), key)
+    alg = ALGORITHMS[private_jwk["crv"]]
+    return jwt.encode({"alg": alg, "kid": private_jwk["kid"], "typ": typ}, dict(claims), key, algorithms=[alg])
 
 
 def verify(token: str, jwks: Mapping[str, Any]) -> dict[str, Any]:
-    """The claims of a JWT signed with ES256 by one of the keys; checks the signature and nothing else.
+    """The claims of a JWT signed with ES256 or ES384 by one of the keys; checks the signature and nothing else.
 
     SandboxError(bad_signature) for anything that is not such a token.
     """
     try:
         keys = KeySet.import_key_set(cast(Any, jwks))
-        return dict(jwt.decode(token, keys, algorithms=[ALGORITHM]).claims)
+        return dict(jwt.decode(token, keys, algorithms=list(ALGORITHMS.values())).claims)
     except (JoseError, ValueError, TypeError, KeyError) as error:
         raise SandboxError("bad_signature", "The signed statement cannot be verified.") from error
 

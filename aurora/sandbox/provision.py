@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from aurora.sandbox import estates, jose, national_id, pages, vocabulary, wards
-from aurora.sandbox.config import EID, HOSPITAL, OFFICE, PROCESSES, SOURCES, WITNESS
+from aurora.sandbox.agency import profile, ways
+from aurora.sandbox.config import EID, HEALTH, HOSPITAL, OFFICE, PROCESSES, SOURCES, WITNESS
 from aurora.sandbox.errors import ConfigError
+from aurora.sandbox.health import connect
 from aurora.sandbox.personas import choose
 from aurora.sandbox.store import new_secret
 from aurora.sandbox.witness.keys import b64, cosigner
@@ -35,7 +37,7 @@ class Provision:
     aurora = {
       "eid": {"issuer", "client_id", "private_jwk", "auth_method": "private_key_jwt", "redirect_uri",
               "post_logout_redirect_uri"},
-      "sources": {code: {"issuer", "client_id", "private_jwk", "redirect_uri", "scopes", "name": {fi, sv, en}}},
+      "sources": {code: {"issuer", "client_id", "private_jwk", "redirect_uri", "scopes", "name": {fi, sv, en}, "connector", "settings"}},
       "agencies": [{"code", "name", "service", "client_id", "jwks", "redirect_uris", "purposes", "categories"}],
       "model_owners": [{"code", "name", "service", "client_id", "jwks", "signing_key": public, PEM}],
       "witnesses": [{"vkey", "url"}],
@@ -64,7 +66,7 @@ def provision(*, urls: Mapping[str, str], lifetimes: Mapping[str, int] | None = 
     if missing:
         raise ConfigError(f"no address for {', '.join(sorted(missing))}")
     base = {name: url.rstrip("/") for name, url in urls.items()}
-    keys = {name: jose.new_key() for name in _key_names()}
+    keys = {name: jose.new_key("P-384" if name == f"aurora@{HEALTH}" else "P-256") for name in _key_names()}
     signing, signing_public = jose.new_pem()
     control = new_secret()
     shared = {"aurora_base_url": base[AURORA], "control_token": control, "lifetimes": dict(lifetimes or {})}
@@ -90,6 +92,8 @@ def load_or_make(file: Path, *, urls: Mapping[str, str], logs: Sequence[str] = (
         kept = json.loads(file.read_text(encoding="utf-8"))
         if kept["urls"] == wanted:
             kept["processes"][WITNESS]["witness"]["logs"] = list(logs)
+            for code, source in kept["aurora"]["sources"].items():
+                source.update(_declared(code, wanted))
             return Provision(kept["processes"], kept["aurora"], kept["demo"])
     made = provision(urls=urls, logs=logs)
     _write_private(file, {"urls": wanted, **asdict(made)})
@@ -141,19 +145,21 @@ def _eid(base: Mapping[str, str], keys: Mapping[str, dict[str, str]]) -> dict[st
         AURORA, keys["aurora@eid"], f"{base[AURORA]}/sign-in/callback", scopes,
         name=_name(AURORA), post_logout_redirect_uris=[f"{base[AURORA]}/"],
     )  # fmt: skip
-    agencies = [_client(code, keys[f"{code}@eid"], f"{base[code]}/sign-in/callback", scopes, name=_name(code)) for code in (*SOURCES, OFFICE)]
+    agencies = [
+        _client(code, keys[f"{code}@eid"], f"{base[code]}/sign-in/callback", scopes, name=_name(code)) for code in (*SOURCES, OFFICE)
+    ]
     return {"base_url": base[EID], "clients": [aurora, *agencies], "personas": [asdict(p) for p in choose()]}
 
 
 def _source(code: str, base: Mapping[str, str], keys: Mapping[str, dict[str, str]]) -> dict[str, Any]:
-    scopes = sorted(vocabulary.served_by(code))
+    scopes = sorted(profile.scopes(code))
     callback = f"{base[AURORA]}/sources/{code}/callback"
     return {
         "base_url": base[code],
         "clients": [_client(AURORA, keys[f"aurora@{code}"], callback, scopes, name=_name(AURORA))],
         "eid": {"issuer": base[EID], "client_id": code, "private_jwk": keys[f"{code}@eid"]},
-        # The register knows whose guardian each persona is, the hospital who has a hip and who a knee.
-        **({"personas": [asdict(p) for p in choose()]} if code in (REGISTER, HOSPITAL) else {}),
+        # The register knows whose guardian each persona is, the hospital who has a hip and who a knee, the health centre what Aino and Bertil have.
+        **({"personas": [asdict(p) for p in choose()]} if code in (REGISTER, HOSPITAL, HEALTH) else {}),
     }
 
 
@@ -202,8 +208,9 @@ def _for_aurora(base: Mapping[str, str], keys: Mapping[str, dict[str, str]]) -> 
                 "client_id": AURORA,
                 "private_jwk": keys[f"aurora@{code}"],
                 "redirect_uri": f"{base[AURORA]}/sources/{code}/callback",
-                "scopes": sorted(vocabulary.served_by(code)),
+                "scopes": sorted(profile.scopes(code)),
                 "name": _name(code),
+                **_declared(code, base),
             }
             for code in SOURCES
         }
@@ -223,6 +230,11 @@ def _pushing(base: Mapping[str, str], keys: Mapping[str, dict[str, str]]) -> dic
         "scopes": sorted(vocabulary.served_by(OFFICE)),
         "name": _name(OFFICE),
     }
+
+
+def _declared(code: str, base: Mapping[str, str]) -> dict[str, Any]:
+    """How Aurora is to ask it: connector and settings. Not kept, but made at each start: it is no secret, and follows the code."""
+    return connect.settings(base[code]) if code == HEALTH else ways.declared(code, base[code])
 
 
 def _for_demo(base: Mapping[str, str], keys: Mapping[str, dict[str, str]], eid: Mapping[str, Any]) -> dict[str, Any]:

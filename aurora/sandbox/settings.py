@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import django
 from django.conf import settings
 
-from aurora.sandbox.config import EID, OFFICE, WITNESS
+from aurora.sandbox.config import EID, HEALTH, OFFICE, WITNESS
 from aurora.sandbox.runtime import Runtime
 
 HERE = Path(__file__).resolve().parent
@@ -16,7 +16,7 @@ HERE = Path(__file__).resolve().parent
 
 def configure(runtime: Runtime) -> None:
     """Sets Django up for this process, from values: the environment's settings module plays no part."""
-    kind = {EID: "eid", OFFICE: "office", WITNESS: "witness"}.get(runtime.process, "agency")
+    kind = {EID: "eid", OFFICE: "office", WITNESS: "witness", HEALTH: "health"}.get(runtime.process, "agency")
     middleware = [
         # Sets Content-Length, without which a connection is not kept alive.
         "django.middleware.common.CommonMiddleware",
@@ -24,8 +24,8 @@ def configure(runtime: Runtime) -> None:
         "aurora.sandbox.browser.BrowserMiddleware",
         "django.middleware.csrf.CsrfViewMiddleware",
     ]
-    if kind == "agency":
-        middleware.insert(2, "aurora.sandbox.agency.faults.FaultMiddleware")
+    if kind in ("agency", "health"):
+        middleware[2:2] = ["aurora.sandbox.agency.front.FrontMiddleware", "aurora.sandbox.agency.faults.FaultMiddleware"]
     settings.configure(
         DEBUG=False,
         SECRET_KEY=runtime.secret_key,

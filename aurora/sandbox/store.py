@@ -43,6 +43,8 @@ CREATE TABLE IF NOT EXISTS notices (
 CREATE TABLE IF NOT EXISTS uses (
     id TEXT PRIMARY KEY, subject TEXT NOT NULL, category TEXT NOT NULL, entry TEXT NOT NULL, receiver TEXT NOT NULL,
     used_at REAL NOT NULL, batch TEXT NOT NULL, told INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS health_changes (
+    household INTEGER NOT NULL, target TEXT NOT NULL, value TEXT NOT NULL, at REAL NOT NULL, PRIMARY KEY (household, target));
 CREATE TABLE IF NOT EXISTS switches (scope TEXT PRIMARY KEY, setting TEXT NOT NULL);
 """
 
@@ -78,6 +80,11 @@ class Store:
         with self._lock:
             row: sqlite3.Row | None = self._db.execute(sql, values).fetchone()
             return row
+
+    def all(self, sql: str, *values: Any) -> list[sqlite3.Row]:
+        """The rows of a query."""
+        with self._lock:
+            return self._db.execute(sql, values).fetchall()
 
     def run(self, sql: str, *values: Any) -> int:
         """Runs one statement in a transaction of its own and tells how many rows it changed."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -43,12 +45,15 @@ def verifier_of(attempt: ConnectAttempt) -> str:
     return vault.open_sealed(attempt.verifier_sealed, citizen_id=attempt.citizen_id, context=b"pkce-verifier").decode()
 
 
-def establish(*, citizen_id: UUID, source: DataSource, tokens: dict[str, Any], now: datetime) -> Connection:
-    """A live connection with fresh tokens; one that stood is ended and kept."""
+def establish(
+    *, citizen_id: UUID, source: DataSource, tokens: dict[str, Any], now: datetime, context: Mapping[str, str] = MappingProxyType({})
+) -> Connection:
+    """A live connection with fresh tokens; one that stood is ended and kept. `context`: what else the token answer told (`Manner.context`)."""
     for former in standing(citizen_id=citizen_id).filter(source=source):
         end(connection_id=former.pk, now=now)
     columns = credentials.sealed(citizen_id=citizen_id, tokens=tokens, now=now)
-    return Connection.objects.create(citizen_id=citizen_id, source=source, connected_at=now, **columns)
+    told = credentials.sealed_context(citizen_id=citizen_id, context=context)
+    return Connection.objects.create(citizen_id=citizen_id, source=source, connected_at=now, context_sealed=told, **columns)
 
 
 def standing(*, citizen_id: UUID) -> Any:

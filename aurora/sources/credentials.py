@@ -6,8 +6,10 @@ in a transaction of its own, asks outside of any, and stores by compare-and-set;
 
 from __future__ import annotations
 
+import json
 import logging
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -43,6 +45,7 @@ class Held:
     refresh: str | None
     access_until: datetime
     mark: bytes
+    context: Mapping[str, str] = field(default_factory=dict)
 
     def lasts(self, *, now: datetime) -> bool:
         """Whether the access token is good for the next request."""
@@ -61,6 +64,11 @@ def sealed(*, citizen_id: UUID, tokens: dict[str, Any], now: datetime) -> dict[s
         else None,
         "access_expires_at": now + timedelta(seconds=seconds),
     }
+
+
+def sealed_context(*, citizen_id: UUID, context: Mapping[str, str]) -> bytes | None:
+    """What a source told with its tokens, as the column of a `Connection`: it may name the citizen's records there."""
+    return vault.seal(json.dumps(dict(context)).encode(), citizen_id=citizen_id, context=b"token-context") if context else None
 
 
 def held(*, citizen_id: UUID, connection_id: UUID) -> Held:
@@ -138,7 +146,7 @@ def _read(citizen_id: UUID, connection_id: UUID, state: str) -> Held | None:
         found = mine.select_related("source__agency").first()
         if found is None:
             return None
-        refresh = found.refresh_token_sealed
+        refresh, context = found.refresh_token_sealed, found.context_sealed
         return Held(
             connection_id=connection_id,
             citizen_id=citizen_id,
@@ -147,6 +155,7 @@ def _read(citizen_id: UUID, connection_id: UUID, state: str) -> Held | None:
             refresh=None if refresh is None else _open(refresh, citizen_id, b"refresh-token"),
             access_until=found.access_expires_at,
             mark=bytes(found.access_token_sealed),
+            context={} if context is None else json.loads(_open(context, citizen_id, b"token-context")),
         )
 
 
@@ -160,7 +169,7 @@ def _unreturned(connection_id: UUID) -> QuerySet[Connection]:
 
 
 def _forget(which: QuerySet[Connection], now: datetime) -> None:
-    which.update(tokens_returned_at=now, access_token_sealed=b"", refresh_token_sealed=None)
+    which.update(tokens_returned_at=now, access_token_sealed=b"", refresh_token_sealed=None, context_sealed=None)
 
 
 def _drop(old: Held, tokens: dict[str, Any]) -> None:

@@ -36,6 +36,10 @@ _SCHEMA = {
 }
 
 
+# P-384 is for SMART App Launch: servers need not take a signature by a smaller key.
+_CURVES = ("P-256", "P-384")
+
+
 class SourceRefused(ValueError):
     """A document that cannot be loaded; the text says which member and why, and holds no key."""
 
@@ -111,11 +115,11 @@ def is_address(text: str) -> bool:
 def _private(jwk: Any) -> dict[str, str]:
     try:
         key = ECKey.import_key(jwk)
-        right = key.is_private and jwk.get("crv") == "P-256"
+        right = key.is_private and jwk.get("crv") in _CURVES
     except (JoseError, ValueError, TypeError, AttributeError):
         right = False
     if not right:
-        raise SourceRefused("source/private_jwk: give a private key on P-256 as a JWK, or none to have one made")
+        raise SourceRefused("source/private_jwk: give a private key on P-256 or P-384 as a JWK, or none to have one made")
     return dict(jwk)
 
 

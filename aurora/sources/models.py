@@ -42,6 +42,7 @@ class Connection(models.Model):
     access_token_sealed = models.BinaryField()
     refresh_token_sealed = models.BinaryField(null=True)
     access_expires_at = models.DateTimeField()
+    context_sealed = models.BinaryField(null=True, help_text="What the source told with its tokens that questions need: `Manner.context`.")
     connected_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     tokens_returned_at = models.DateTimeField(null=True, help_text="When the source was told that we are done (RFC 7009).")

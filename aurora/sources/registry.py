@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from aurora.identity import keys
 from aurora.outbound.oauth import Registration
+from aurora.sources.connectors import manner
 from aurora.sources.models import DataSource
 from consent.errors import NotFound
 
@@ -33,6 +34,7 @@ def registration(source: DataSource) -> Registration:
         client_id=source.client_id,
         key=json.loads(keys.open_for_platform(source.key_sealed, context=key_context(source.agency.code))),
         redirect_uri=f"{settings.AURORA_BASE_URL}/sources/{source.agency.code}/callback",
+        asserts_to_token_endpoint=manner(source.connector).asserts_to_token_endpoint,
     )
 
 

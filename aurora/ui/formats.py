@@ -13,7 +13,17 @@ _CLOCK = {"fi": "G.i", "sv": "G.i", "en": "G:i"}
 _GROUP = {"fi": NBSP, "sv": NBSP, "en": ","}
 _POINT = {"fi": ",", "sv": ",", "en": "."}
 # Symbols of measures, the same in every language.
-_SYMBOLS = {"kg_per_m2": "kg/m²", "g_per_l": "g/l"}
+_SYMBOLS = {
+    "kg_per_m2": "kg/m²",
+    "g_per_l": "g/l",
+    "mmhg": "mmHg",
+    "kg": "kg",
+    "cm": "cm",
+    "per_min": "/min",
+    "mmol_per_l": "mmol/l",
+    "mmol_per_mol": "mmol/mol",
+    "ml_per_min_173": "ml/min/1.73 m²",
+}
 
 
 def language() -> str:
@@ -77,8 +87,10 @@ def quantity(value: int | float, unit: str) -> str:
         return ngettext("%(count)s person", "%(count)s persons", int(value)) % {"count": number(value)}
     if unit == "of_10":
         return gettext("%(count)s of 10") % {"count": number(value)}
+    if unit == "calendar_year":
+        return str(int(value))
     if unit in _SYMBOLS:
-        return f"{measure(value)}{NBSP}{_SYMBOLS[unit]}"
+        return f"{measure(value)}{NBSP}{_SYMBOLS[unit].replace('.', _POINT[language()]).replace(' ', NBSP)}"
     return number(value)
 
 

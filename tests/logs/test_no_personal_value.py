@@ -10,7 +10,7 @@ from tests.support.personal import found_in, lines_with_people
 # Every process of the service and of its sandbox, and the services under them.
 PROCESSES = {
     *("web", "worker", "beat", "sequencer", "postgres", "valkey"),
-    *("eid", "population-register", "tax-administration", "social-insurance", "hospital", "benefits-office", "witness"),
+    *("eid", "population-register", "tax-administration", "social-insurance", "hospital", "health-centre", "benefits-office", "witness"),
 }
 
 

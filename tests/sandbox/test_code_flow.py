@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from sandbox_client import Browser, Sandbox
 
 from aurora.sandbox import estates, personas, vocabulary, wards
-from aurora.sandbox.config import HOSPITAL, SOURCES
+from aurora.sandbox.config import HOSPITAL, JSON_SOURCES
 from aurora.sandbox.hospital import assessments, outcomes
 from recommender.training import households
 
@@ -22,7 +22,7 @@ SCOPE = {
 }
 
 
-@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("source", JSON_SOURCES)
 def test_the_citizens_own_facts_arrive_in_the_documented_form(steady: Sandbox, source: str) -> None:
     scope = " ".join(sorted(vocabulary.served_by(source)))
     who = "bertil" if source == HOSPITAL else "cecilia"  # whom a surgeon has seen; who has children
@@ -44,7 +44,7 @@ def test_the_citizens_own_facts_arrive_in_the_documented_form(steady: Sandbox, s
     peer.close()
 
 
-@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("source", JSON_SOURCES)
 def test_response_names_the_issuer_and_returns_the_state(steady: Sandbox, browser: Browser, source: str) -> None:
     peer = steady.peer(source)
     answer = steady.come_back(browser, peer, SCOPE[source])

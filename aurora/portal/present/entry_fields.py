@@ -13,6 +13,7 @@ from aurora.portal.present.vocabulary import Vocabulary
 from aurora.twin import queries as twin
 from aurora.ui.contexts import Text
 from aurora.ui.contexts.entry_fields import CategoryFields, FieldsPart, FieldsState
+from consent.facts import every, of_key
 from consent.ledger.events import Event
 from consent.ledger.models import LedgerEntry
 from consent.models import ConsentRecord, DataCategoryVersion
@@ -55,15 +56,26 @@ def _worded(versions: Mapping[str, int | None]) -> dict[str, DataCategoryVersion
 
 
 def _fields(entry: LedgerEntry, code: str, held: set[tuple[str, int]] | None, worded: DataCategoryVersion) -> CategoryFields:
-    properties: Mapping[str, Any] = worded.schema.get("properties", {})
-    every = {key: _label(key, schema) for key, schema in properties.items()}
+    named = {key: _label(key, schema) for key, schema in every(worded.schema).items()}
     if entry.event in ASKED:
-        return CategoryFields(worded.name, FieldsState.ASKED, tuple(every.values()))
+        return CategoryFields(worded.name, FieldsState.ASKED, tuple(named.values()))
     if held is None:
-        return CategoryFields(worded.name, FieldsState.GONE, tuple(every.values()))
+        return CategoryFields(worded.name, FieldsState.GONE, tuple(named.values()))
     keys = {key for key, _ in held}
-    read = tuple(every.get(key, _label(key, {})) for key in [*(k for k in every if k in keys), *sorted(keys - set(every))])
-    return CategoryFields(worded.name, FieldsState.READ, read, tuple(label for key, label in every.items() if key not in keys))
+    # Of a pattern that stands for many keys the label is said once, however many were read: which illness it was is in no log.
+    read = _once(
+        [
+            named.get(key) or _label(key, of_key(worded.schema, key) or {})
+            for key in [*(k for k in named if k in keys), *sorted(keys - set(named))]
+        ]
+    )
+    return CategoryFields(
+        worded.name, FieldsState.READ, read, tuple(label for key, label in named.items() if key not in keys and label not in read)
+    )
+
+
+def _once(labels: list[Text]) -> tuple[Text, ...]:
+    return tuple(label for number, label in enumerate(labels) if label not in labels[:number])
 
 
 def _label(key: str, schema: Mapping[str, Any]) -> Text:

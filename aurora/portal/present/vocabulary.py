@@ -10,6 +10,7 @@ from django.urls import reverse
 from aurora.ui import words
 from aurora.ui.contexts import CategoryView, FactLabel, PurposeView, Text
 from consent import queries
+from consent.facts import every, of_key
 from consent.models import Agency, DataCategoryVersion, PurposeVersion
 from consent.rules import AURORA, CITIZEN
 
@@ -47,8 +48,7 @@ class Vocabulary:
 
     def fact_schema(self, category: str, key: str) -> dict[str, Any]:
         found = self.categories.get(category)
-        properties = found.schema["properties"] if found else {}
-        return dict(properties.get(key, {"x-label": _plain(key)}))
+        return dict((of_key(found.schema, key) if found else None) or {"x-label": _plain(key)})
 
 
 def connect_url(code: str) -> str:
@@ -58,7 +58,7 @@ def connect_url(code: str) -> str:
 
 
 def category_view(version: DataCategoryVersion) -> CategoryView:
-    facts = tuple(FactLabel(key, p["x-label"]) for key, p in version.schema["properties"].items())
+    facts = tuple(FactLabel(key, p["x-label"]) for key, p in every(version.schema).items())
     return CategoryView(version.category_id, version.name, version.description, facts, version.sensitive)
 
 

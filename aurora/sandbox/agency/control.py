@@ -11,7 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from aurora.sandbox import pages, runtime
-from aurora.sandbox.agency import profile, stats
+from aurora.sandbox.agency import profile, stats, ways
 from aurora.sandbox.agency import switches as switching
 from aurora.sandbox.config import HOSPITAL
 from aurora.sandbox.errors import BearerError, SandboxError
@@ -26,7 +26,8 @@ def switches(request: HttpRequest) -> HttpResponse:
     try:
         if request.method == "POST":
             require_control(request)
-            switching.turn(switching.parse(json.loads(request.body), profile.served(here.process)), here)
+            signs = ways.signs(here.process)
+            switching.turn(switching.parse(json.loads(request.body), profile.served(here.process), signs=signs), here)
     except BearerError as error:
         return pages.bearer_problem(error)
     except SandboxError as error:

@@ -1,4 +1,4 @@
-"""`GET /data/{category}`: one citizen's facts of one category, as docs/architecture.md fixes them."""
+"""`GET /data/{category}`: one citizen's facts of one category, as docs/architecture.md fixes them, signed or in a form of the agency's own."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from aurora.sandbox import estates, national_id, pages, runtime, vocabulary, wards
-from aurora.sandbox.agency import faults, stats
+from aurora.sandbox.agency import faults, own_form, signing, stats, ways
 from aurora.sandbox.errors import BearerError
 from aurora.sandbox.hospital import assessments, outcomes
 from aurora.sandbox.oauth import tokens
@@ -36,7 +36,7 @@ def read(request: HttpRequest, category: str) -> HttpResponse:
     body = record(known, granted.household, here)
     if body is None:
         return pages.problem(404, "no_data", "The agency holds nothing in this category for this person.")
-    return _answer(request, body, known, granted.household)
+    return _answer(request, body, granted)
 
 
 def record(category: Category, household: int, here: Runtime) -> dict[str, Any] | None:
@@ -82,12 +82,29 @@ def _authenticate(request: HttpRequest, here: Runtime) -> tokens.Granted:
     return granted
 
 
-def _answer(request: HttpRequest, body: dict[str, Any], category: Category, household: int) -> HttpResponse:
-    content = json.dumps(body, separators=(",", ":")).encode("ascii")
+def _answer(request: HttpRequest, body: dict[str, Any], granted: tokens.Granted) -> HttpResponse:
+    here, following = runtime.current(), None
+    if faults.striking("endless_pages"):
+        body, following = _one_of_many(request, body)
+    said = own_form.render(body) if here.process == ways.OWN_FORM else body
+    content, kind = json.dumps(said, separators=(",", ":")).encode("ascii"), "application/json"
+    # Of what is said: a signature is another each time.
     etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
     headers = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": "Authorization"}
     if etag in (tag.strip() for tag in request.headers.get("If-None-Match", "").split(",")):
         return HttpResponse(status=304, headers=headers)
     if not faults.striking("wrong_citizen") and not faults.striking("wrong_schema"):
-        stats.delivered(category.code, household)
-    return HttpResponse(content, content_type="application/json", headers=headers)
+        stats.delivered(body["category"], granted.household)
+    if ways.signs(here.process) and not faults.striking("unsigned"):
+        content = signing.signed(said, client_id=granted.client_id, following=following, here=here).encode("ascii")
+        kind = signing.MEDIA_TYPE
+    elif following:
+        headers["Link"] = f'<{following}>; rel="next"'
+    return HttpResponse(content, content_type=kind, headers=headers)
+
+
+def _one_of_many(request: HttpRequest, body: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    """All on the first page, and pages without anything for ever after."""
+    page = request.GET.get("page", "1")
+    number = int(page) if page.isascii() and page.isdigit() and len(page) < 10 else 1
+    return (body if number == 1 else body | {"facts": {}}), f"?page={number + 1}"

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from aurora.sandbox import jose, pages, runtime
 from aurora.sandbox.agency import faults, profile
 from aurora.sandbox.errors import OAuthError
+from aurora.sandbox.health import smart
 from aurora.sandbox.oauth import clients, requests, tokens
 from aurora.sandbox.oauth.responses import back_channel, oauth_json
 
@@ -25,7 +26,7 @@ def metadata(request: HttpRequest) -> HttpResponseBase:
         "token_endpoint": f"{issuer}/token",
         "revocation_endpoint": f"{issuer}/revoke",
         "jwks_uri": f"{issuer}/jwks",
-        "scopes_supported": sorted(profile.served(here.process)),
+        "scopes_supported": sorted(profile.scopes(here.process)),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": ["authorization_code", "refresh_token"],
@@ -55,7 +56,7 @@ def par(request: HttpRequest) -> HttpResponseBase:
     if not profile.uses_par(here.process):
         raise Http404
     client = clients.authenticate(request, here, endpoint="/par")
-    return oauth_json(requests.push(request, client, here, served=profile.served(here.process)), status=201)
+    return oauth_json(requests.push(request, client, here, served=profile.scopes(here.process)), status=201)
 
 
 @back_channel
@@ -66,7 +67,8 @@ def token(request: HttpRequest) -> HttpResponseBase:
     grant_type, params = request.POST.get("grant_type"), request.POST.dict()
     if grant_type == "authorization_code":
         granted = tokens.redeem_code(params, client, here)
-        return oauth_json({**_access(granted), "refresh_token": tokens.issue_refresh(granted, here)})
+        lasting = profile.refreshes(here.process, granted.scopes)
+        return oauth_json({**_access(granted), **({"refresh_token": tokens.issue_refresh(granted, here)} if lasting else {})})
     if grant_type == "refresh_token":
         if faults.refreshes_refused():
             raise OAuthError("invalid_grant", "The refresh token has been revoked.")
@@ -94,4 +96,5 @@ def _access(granted: tokens.Granted) -> dict[str, Any]:
         "token_type": "Bearer",
         "expires_in": seconds,
         "scope": " ".join(granted.scopes),
+        **smart.launch_context(here.process, granted.scopes, granted.household),
     }

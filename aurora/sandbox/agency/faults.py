@@ -12,11 +12,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHt
 from aurora.sandbox import pages, runtime, vocabulary
 from aurora.sandbox.agency import stats, switches
 from aurora.sandbox.agency.switches import Switch
+from aurora.sandbox.health import smart
 
-HUGE_BYTES = 64 * 1024 * 1024
+HUGE_BYTES = 2 * 1024**3
+INSIDE = "http://169.254.169.254/latest/meta-data/"
 _FAMILIES = {
     "token": "token", "par": "par", "revoke": "revoke", "jwks": "metadata", ".well-known": "metadata",
-    "authorize": "authorize", "sign-in": "authorize", "decide": "authorize", "data": "data",
+    "authorize": "authorize", "sign-in": "authorize", "decide": "authorize", "data": "data", "fhir": "data",
 }  # fmt: skip
 _striking: ContextVar[tuple[Switch, ...]] = ContextVar("striking", default=())
 
@@ -37,7 +39,7 @@ class FaultMiddleware:
         if family is None:
             return self.get_response(request)
         here = runtime.current()
-        category = tail if family == "data" and tail in vocabulary.served_by(here.process) else ""
+        category = _category(head, tail, here.process)
         mark = _striking.set(switches.strike(family, category, here))
         try:
             response = _struck(request) or self.get_response(request)
@@ -45,6 +47,11 @@ class FaultMiddleware:
             _striking.reset(mark)
         stats.count(family, category, 0 if isinstance(response, BrokenOff) else response.status_code)
         return response
+
+
+def _category(head: str, tail: str, process: str) -> str:
+    asked = next((c for c, resource in smart.CATEGORIES.items() if resource == tail.partition("/")[0]), "") if head == "fhir" else tail
+    return asked if head in ("data", "fhir") and asked in vocabulary.served_by(process) else ""
 
 
 def striking(mode: str) -> Switch | None:
@@ -76,6 +83,10 @@ def _struck(request: HttpRequest) -> HttpResponseBase | None:
             return HttpResponse(b"\xff\xfe<<" + os.urandom(200), content_type="application/json")
         elif switch.mode == "huge":
             return StreamingHttpResponse(_flood(), content_type="application/json")
+        elif switch.mode == "slow_loris":
+            return StreamingHttpResponse(_drip(switch.seconds), content_type="application/json")
+        elif switch.mode == "redirect":
+            return HttpResponse(status=302, headers={"Location": INSIDE})
     return None
 
 
@@ -89,8 +100,18 @@ def _reset(request: HttpRequest) -> HttpResponse:
 
 
 def _flood() -> Iterator[bytes]:
-    """Well-formed JSON that only its size makes unfit: 64 MiB, never held in memory here."""
+    """Well-formed JSON that only its size makes unfit: 2 GiB, never held in memory here."""
     yield b'{"category": "'
     for _ in range(HUGE_BYTES // 65536):
         yield b"x" * 65536
     yield b'"}'
+
+
+def _drip(pause: float) -> Iterator[bytes]:
+    """A byte now and then, for as long as anybody listens, five minutes at most."""
+    until = time.monotonic() + switches.LONGEST
+    yield b"{"
+    while time.monotonic() < until:
+        yield b" "
+        time.sleep(pause)
+    yield b"}"

@@ -21,16 +21,24 @@ STRIKES: Mapping[str, frozenset[str]] = {
     "wrong_schema": frozenset({"data"}),
     "wrong_citizen": frozenset({"data"}),
     "huge": frozenset({"data"}),
+    "endless_pages": frozenset({"data"}),
+    "slow_loris": frozenset({"data"}),
+    "redirect": frozenset({"data"}),
+    "bad_signature": frozenset({"data"}),
+    "stale_signature": frozenset({"data"}),
+    "unsigned": frozenset({"data"}),
     "short_tokens": frozenset({"token"}),
 }
-DEFAULT_SECONDS: Mapping[str, float] = {"slow": 3.0, "too_many": 1.0, "short_tokens": 2.0}
+# Of an agency that signs only.
+OF_SIGNATURES = frozenset({"bad_signature", "stale_signature", "unsigned"})
+DEFAULT_SECONDS: Mapping[str, float] = {"slow": 3.0, "slow_loris": 1.0, "too_many": 1.0, "short_tokens": 2.0}
 LONGEST = 300.0
 EVERYWHERE, TOKENS = "*", "tokens"
 
 
 @dataclass(frozen=True)
 class Switch:
-    """`seconds`: delay (slow), Retry-After (too_many), lifetime (short_tokens). `left`: strikes to come, None: no end.
+    """`seconds`: delay (slow), pause after each byte (slow_loris), Retry-After (too_many), lifetime (short_tokens). `left`: strikes to come, None: no end.
 
     `reset`: with `down`, break the connection instead of answering 503.
     """
@@ -47,13 +55,15 @@ class Switch:
         return TOKENS if self.mode == "short_tokens" else self.category or EVERYWHERE
 
 
-def parse(raw: Any, served: frozenset[str]) -> Switch:
+def parse(raw: Any, served: frozenset[str], *, signs: bool = False) -> Switch:
     """A switch from the JSON of `POST /_sandbox/switches`; SandboxError(bad_switch) says what is wrong."""
     if not isinstance(raw, dict) or not set(raw) <= {"mode", "category", "seconds", "times", "reset"}:
         raise SandboxError("bad_switch", "A switch is an object with mode, category, seconds, times and reset.")
     mode, category = raw.get("mode"), raw.get("category") or ""
     if mode != "ok" and mode not in STRIKES:
         raise SandboxError("bad_switch", f"The mode must be ok or one of: {', '.join(STRIKES)}.")
+    if mode in OF_SIGNATURES and not signs:
+        raise SandboxError("bad_switch", "This agency does not sign its answers.")
     if category and (category not in served or mode == "short_tokens"):
         raise SandboxError("bad_switch", "The category is not served here, or the mode does not take one.")
     seconds, times = raw.get("seconds", DEFAULT_SECONDS.get(str(mode), 0.0)), raw.get("times")

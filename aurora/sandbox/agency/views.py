@@ -11,8 +11,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from aurora.sandbox import pages, runtime, vocabulary
 from aurora.sandbox.agency import profile, sign_in, switches
 from aurora.sandbox.browser import SandboxRequest
-from aurora.sandbox.config import HOSPITAL
+from aurora.sandbox.config import HEALTH, HOSPITAL
 from aurora.sandbox.errors import OAuthError, PageError, PeerError
+from aurora.sandbox.health import smart
 from aurora.sandbox.hospital import owner
 from aurora.sandbox.oauth import requests, tokens
 from aurora.sandbox.oauth.requests import AuthorizationRequest
@@ -28,7 +29,8 @@ def root(request: SandboxRequest) -> HttpResponse:
     held = [category.name[language] for category in vocabulary.served_by(here.process).values()]
     on = switches.all_on(here)
     model = asdict(owner.progress()) if here.process == HOSPITAL else None
-    return pages.render(request, "agency_root.html", language, held=held, switches=on, par=profile.uses_par(here.process), model=model)
+    shown = {"held": held, "switches": on, "par": profile.uses_par(here.process), "model": model, "fhir": here.process == HEALTH}
+    return pages.render(request, "agency_root.html", language, **shown)
 
 
 @require_safe
@@ -47,7 +49,9 @@ def authorize(request: SandboxRequest) -> HttpResponse:
     try:
         if profile.uses_par(here.process) and "request_uri" not in request.GET:
             raise OAuthError("invalid_request", "This agency takes pushed authorization requests only.")
-        asked = requests.check(params, client, served=profile.served(here.process), openid=False)
+        if not smart.is_asked_rightly(here.process, params, here.base_url):
+            raise OAuthError("invalid_request", "The aud must be the address of the FHIR server.")
+        asked = requests.check(params, client, served=profile.scopes(here.process), openid=False)
     except OAuthError as error:
         return error_to_client(redirect_uri, error, issuer=here.base_url, state=params.get("state", ""))
     pages.remember_language(request, asked.ui_locales)
@@ -106,7 +110,7 @@ def _question(request: SandboxRequest, key: str, asked: AuthorizationRequest, ci
     here = runtime.current()
     language = pages.language_of(request, asked.ui_locales)
     client = here.config.clients[asked.client_id].name[language]
-    names = [vocabulary.categories()[scope].name[language] for scope in asked.scopes]
+    names = profile.said_of(here.process, asked.scopes, language)
     lead = pages.texts(language)["decide.lead"].format(client=client)
     return pages.render(request, "agency_decide.html", language, tx=key, client=client, categories=names, citizen=citizen, lead=lead)
 

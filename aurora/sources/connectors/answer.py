@@ -27,7 +27,8 @@ class Asked:
     """One question to one source: a category of one citizen.
 
     `settings`: what an operator has declared of this source (`DataSource.settings`), for the connector alone. `still` is called between two
-    requests of one answer: it tells that the work goes on, and raises `PeerFailed("lease_lost")` where it must stop.
+    requests of one answer: it tells that the work goes on, and raises `PeerFailed("lease_lost")` where it must stop. `context`: what the source told
+    with its tokens that questions need (`Manner.context`); it may name the citizen's records.
     """
 
     registration: Registration
@@ -36,6 +37,7 @@ class Asked:
     since: Mark = Mark()
     settings: Mapping[str, Any] = field(default_factory=dict)
     still: Callable[[], None] = lambda: None
+    context: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
