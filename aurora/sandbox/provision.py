@@ -92,8 +92,8 @@ def load_or_make(file: Path, *, urls: Mapping[str, str], logs: Sequence[str] = (
         kept = json.loads(file.read_text(encoding="utf-8"))
         if kept["urls"] == wanted:
             kept["processes"][WITNESS]["witness"]["logs"] = list(logs)
-            for code, source in kept["aurora"]["sources"].items():
-                source.update(_declared(code, wanted))
+            for code in SOURCES:
+                kept["aurora"]["sources"][code].update(_declared(code, wanted))
             return Provision(kept["processes"], kept["aurora"], kept["demo"])
     made = provision(urls=urls, logs=logs)
     _write_private(file, {"urls": wanted, **asdict(made)})
@@ -233,7 +233,7 @@ def _pushing(base: Mapping[str, str], keys: Mapping[str, dict[str, str]]) -> dic
 
 
 def _declared(code: str, base: Mapping[str, str]) -> dict[str, Any]:
-    """How Aurora is to ask it: connector and settings. Not kept, but made at each start: it is no secret, and follows the code."""
+    """How Aurora is to ask it: connector and settings. Made anew at each start: it is no secret, and follows the code."""
     return connect.settings(base[code]) if code == HEALTH else ways.declared(code, base[code])
 
 
