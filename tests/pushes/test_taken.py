@@ -57,7 +57,11 @@ def test_a_decision_stands_among_the_citizens_facts_as_attested_and_in_their_log
     assert {(f.provenance, f.source, f.pull_id, str(f.valid_from)) for f in kept} == {("attested", OFFICE, None, "2026-12-01")}
     (entry,) = entries(dora)
     assert (entry.actor, entry.source, entry.decision, entry.categories) == (OFFICE, OFFICE, "permit", [DECISIONS])
-    assert entry.purpose == "own-overview" and entry.consent_ids == [c.pk for c in dora.consents(source__code=OFFICE)] and entry.permit_id == entry.pk
+    assert (
+        entry.purpose == "own-overview"
+        and entry.consent_ids == [c.pk for c in dora.consents(source__code=OFFICE)]
+        and entry.permit_id == entry.pk
+    )
     told = details(dora, entry)
     assert told["batch"] == str(batch) and told["facts"] == 3 and told["results"] == [f"{DECISIONS}:taken"]
     assert "312" not in str(told) and "granted" not in str(told)
@@ -102,7 +106,9 @@ def test_a_changed_statement_supersedes_a_whole_one_ends_and_an_increment_tells_
     only = {"housing_support": "refused", "housing_support_decided_on": "2026-11-25"}
     assert came(pushed(cast, answer(dora.national_id, observed_at=seen(hours=2), facts=only))) == ["taken"]
     assert facts(dora) == only, "a whole statement that does not repeat the amount ends it"
-    more = answer(dora.national_id, observed_at=seen(hours=1), facts={"housing_support_until": "2027-05-31"}, gone=["housing_support_amount"])
+    more = answer(
+        dora.national_id, observed_at=seen(hours=1), facts={"housing_support_until": "2027-05-31"}, gone=["housing_support_amount"]
+    )
     assert came(pushed(cast, more)) == ["taken"] and facts(dora) == {**only, "housing_support_until": "2027-05-31"}
     less = answer(dora.national_id, facts={}, gone=["housing_support_until"])
     assert came(pushed(cast, less)) == ["taken"] and facts(dora) == only
@@ -150,7 +156,9 @@ def test_a_refusal_of_who_is_connected_stands_in_their_log_under_the_same_code(c
     assert came(pushed(cast, answer(dora.national_id))) == ["taken"]
     with citizen_scope(dora.id):  # the consent runs out, and nobody has noticed yet
         for record in dora.consents(source__code=OFFICE):
-            type(record).objects.filter(pk=record.pk).update(not_before=timezone.now() - timedelta(2), expires_at=timezone.now() - timedelta(1))
+            type(record).objects.filter(pk=record.pk).update(
+                not_before=timezone.now() - timedelta(2), expires_at=timezone.now() - timedelta(1)
+            )
     assert came(pushed(cast, answer(dora.national_id, facts={**GRANTED, "housing_support_amount": 1}))) == ["not_accepted"]
     (entry,) = entries(dora, "agency:facts:refused")
     assert (entry.actor, entry.decision, entry.categories, entry.permit_id) == (OFFICE, "no_consent", [DECISIONS], None)

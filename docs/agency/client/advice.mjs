@@ -41,8 +41,10 @@ export const advice = {
   // Reporting uses (../uses.md).
   uses_refused: 'None of the batch was taken: mend the uses that `errors` names by position, and send all of them under a new id.',
   uses_too_many: 'As many uses of somebody as a day has room for. Send the same batch after Retry-After, or now without those that `errors` names.',
-  batch_invalid: `Build the batch as uses.md says. ${REPORT}`,
-  batch_differs: 'You have sent other uses under this id, and those stand. Give the new ones a new id.',
+  batch_invalid: `Build the batch as uses.md or pushing.md says. ${REPORT}`,
+  batch_differs: 'You have sent something else under this id, and that stands. Give what is new a new id.',
+  // Sending facts (../pushing.md).
+  not_a_source: 'Your agency is not registered as a source that pushes. Speak to Aurora\'s operator.',
   nothing_asked: 'There is nothing to confirm: go on.',
   confirmed_otherwise: 'You have confirmed it already, with other words, and those stand. Tell Aurora\'s operator if they are wrong.',
   // Citizens' cases, and uses that a law lets you tell of later.
