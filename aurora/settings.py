@@ -268,6 +268,7 @@ _PERIODS = {
     "aurora.end_consents": ENV.sweep_every.total_seconds(),
     "aurora.return_tokens": 300.0,
     "aurora.purge": 3600.0,
+    "aurora.expire_exports": 300.0,
     # There are thirteen months ahead: a run that finds others in its way leaves it to the next.
     "aurora.make_months": 3600.0,
     "aurora.collect_dataset": 3600.0,

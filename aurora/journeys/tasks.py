@@ -12,6 +12,7 @@ from django.utils import timezone
 from aurora.journeys import answer_concern, cosign, delay, delegate, evaluate, model_outcomes, suggest, tell_agencies, tell_overdue
 from aurora.journeys import ask_uses as ask_uses_journey
 from aurora.journeys import end_consents as ending
+from aurora.journeys import export as export_journey
 from aurora.journeys import monitor as monitor_journey
 from aurora.journeys import plan as plan_journey
 from aurora.journeys import pull as pull_journey
@@ -46,6 +47,20 @@ def plan() -> None:
     made = plan_journey.plan(now=timezone.now())
     if made:
         logger.info("%d refreshes planned.", made)
+
+
+@shared_task(name="aurora.export")
+def export(export_id: str) -> None:
+    """Make one copy of a citizen's data, unless another worker does."""
+    export_journey.run(export_id=UUID(export_id))
+
+
+@shared_task(name="aurora.expire_exports")
+def expire_exports() -> None:
+    """Delete copies whose week is over, with their keys."""
+    gone = export_journey.expire(now=timezone.now())
+    if gone:
+        logger.info("%d copies deleted.", gone)
 
 
 @shared_task(name="aurora.evaluate")
@@ -143,6 +158,9 @@ def sweep() -> None:
     uses, asked = reconcile_journey.sweep(now=timezone.now()), ask_uses_journey.sweep(now=timezone.now())
     if uses or asked:
         logger.info("Sweep: %d accounts of uses to be reconciled, %d to be asked about.", uses, asked)
+    copies = export_journey.sweep(now=timezone.now())
+    if copies:
+        logger.info("Sweep: %d copies woken.", copies)
     settled = delegate.sweep(now=timezone.now())
     if settled:
         logger.info("Sweep: %d mandates settled.", settled)

@@ -43,6 +43,7 @@ TITLES: Final[Mapping[str, str | Promise]] = {
     "aurora:training:refused": _("Aurora was refused your data for training its model"),
     "citizen:twin:viewed": _("You looked at your data"),
     "citizen:twin:exported": _("You downloaded your data"),
+    "citizen:twin:downloaded": _("You downloaded the encrypted copy of your data"),
     "citizen:twin:refused": _("You were refused your data"),
     "citizen:twin:erased": _("You deleted data that you had kept"),
     "citizen:twin:declared": _("You told about your life situation or your home"),

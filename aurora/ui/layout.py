@@ -35,6 +35,7 @@ _SECTIONS = {
     "concern": "activity",
     "verify": "activity",
     "my_data": "my_data",
+    "copy": "my_data",
     "consents": "consents",
     "training": "consents",
     "consent": "consents",
@@ -51,7 +52,7 @@ _SECTIONS = {
 }
 
 # Pages that answer a POST alone: in another language there is nothing at their address, so the links lead to where the form was.
-_POSTED = {"recompute": "suggestions", "activity_export": "activity"}
+_POSTED = {"recompute": "suggestions", "activity_export": "activity", "copy_passphrase": "copy", "copy_download": "copy", "copy_delete": "copy"}
 
 
 @dataclass(frozen=True, slots=True)

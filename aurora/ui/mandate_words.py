@@ -109,6 +109,7 @@ _ACTED_TITLES: Final[Mapping[str, Sentence]] = {
     "citizen:consent:narrowed": _("An attorney or guardian withdrew a part of a consent"),
     "citizen:twin:viewed": _("An attorney or guardian looked at the data"),
     "citizen:twin:exported": _("An attorney or guardian downloaded the data"),
+    "citizen:twin:downloaded": _("An attorney or guardian downloaded the encrypted copy of the data"),
     "citizen:mandate:used": _("An attorney or guardian began to act"),
     "citizen:concern:raised": _("A guardian reported a concern"),
     "citizen:concern:replied": _("A guardian replied to the answer to a concern"),
@@ -120,6 +121,7 @@ _ESTATE_TITLES: Final[Mapping[str, Sentence]] = {
     "citizen:consent:narrowed": _("An administrator of the estate ended a part of a consent"),
     "citizen:twin:viewed": _("An administrator of the estate looked at the data"),
     "citizen:twin:exported": _("An administrator of the estate downloaded the data"),
+    "citizen:twin:downloaded": _("An administrator of the estate downloaded the encrypted copy of the data"),
     "citizen:mandate:used": _("An administrator of the estate began to act"),
 }
 # What the person did themself or had done to them; read by whoever acts for them.
@@ -132,6 +134,7 @@ _PERSONS_TITLES: Final[Mapping[str, Sentence]] = {
     "citizen:source:disconnected": _("The person disconnected a source"),
     "citizen:twin:viewed": _("The person looked at the data"),
     "citizen:twin:exported": _("The person downloaded the data"),
+    "citizen:twin:downloaded": _("The person downloaded the encrypted copy of the data"),
     "aurora:pull:completed": _("Aurora fetched the person's data"),
     "aurora:pull:failed": _("Aurora could not fetch the person's data"),
     "aurora:pull:refused": _("Aurora was not allowed to fetch the person's data"),

@@ -106,6 +106,8 @@ class Event(StrEnum):
 
     OWN_DATA_VIEWED = "citizen:twin:viewed"
     OWN_DATA_EXPORTED = "citizen:twin:exported"
+    # The copy that was made of it left the house: once for each time.
+    EXPORT_DOWNLOADED = "citizen:twin:downloaded"
     OWN_DATA_REFUSED = "citizen:twin:refused"
     # What they had kept after a withdrawal.
     OWN_DATA_ERASED = "citizen:twin:erased"

@@ -14,7 +14,7 @@ from django.db import connection
 from django.utils import timezone
 
 from aurora.identity.models import Operator
-from aurora.journeys import allow_delay, delay, own_data
+from aurora.journeys import allow_delay, delay
 from aurora.journeys.delay import DelayRefused
 from aurora.messages import letters, outbox
 from consent import days
@@ -27,6 +27,7 @@ from consent.scope import citizen_scope
 from consent.uses.models import UsageReport
 from consent.uses.values import Use
 from tests.support.cast import Cast, browser, services
+from tests.support.copies import everything
 from tests.support.days_later import days_later
 from tests.support.owners import own_token
 
@@ -72,7 +73,7 @@ def _keep(cast: Cast, *, in_days: int = 30, law: str = LAW, agency: str | None =
 def _pages(cast: Cast) -> str:
     face = cast.aino.browser()
     shown = [face.get(path).content.decode() for path in ("/en/activity/", "/en/home/", "/en/messages/", "/en/my-data/", "/en/concerns/")]
-    export = own_data.export(citizen_id=cast.aino.id, now=timezone.now())
+    export = everything(cast.aino.id)
     return "".join(shown) + json.dumps(export)
 
 

@@ -11,7 +11,7 @@ import pytest
 from django.utils import timezone
 
 from aurora.identity import vault
-from aurora.journeys import act_for, answer_concern, own_data, raise_concern
+from aurora.journeys import act_for, answer_concern, raise_concern
 from aurora.journeys._log import log
 from aurora.messages import letters, outbox
 from consent import acting
@@ -27,6 +27,7 @@ from tests.concerns.talk import TEXT, Agency, late, raised, row, said
 from tests.portal.test_guardians import as_child, child, guardian, mandates_of, told
 from tests.support import mandated
 from tests.support.cast import Cast, Person
+from tests.support.copies import everything
 from tests.support.mandated import attorney, mandate, post, principal
 
 ASKED = "Why did you read what my child's household is?"
@@ -132,13 +133,13 @@ def test_the_child_sees_who_asked_and_what_and_the_other_guardian_not_who(cast: 
     page = own.get(f"/en/concerns/{case}/").content.decode()
     assert ASKED in page.replace("&#x27;", "'") and f"{family.hanna.name}, as guardian" in page
     assert "Reported for you by a guardian" in own.get("/en/concerns/").content.decode()
-    export = own_data.export(citizen_id=family.kid.id, now=timezone.now())["concerns"]
+    export = everything(family.kid.id)["concerns"]
     assert (export[0]["reported_by"], export[0]["said"][0]["guardian"]) == ("guardian", family.hanna.name)
     other = family.face(family.heikki).get(f"/en/concerns/{case}/").content.decode()
     assert ASKED in other.replace("&#x27;", "'") and "Somebody else, as guardian" in other and family.hanna.name not in other
     with family.acts(family.heikki):
-        theirs = own_data.export(citizen_id=family.kid.id, now=timezone.now())["concerns"]
-    assert [one["id"] for one in theirs] == [str(case)] and family.hanna.name not in json.dumps(theirs)
+        theirs = everything(family.kid.id)["concerns"]
+    assert [one["@id"] for one in theirs] == [f"urn:uuid:{case}"] and family.hanna.name not in json.dumps(theirs)
 
 
 def test_a_childs_own_words_are_the_childs(cast: Cast) -> None:
@@ -151,7 +152,7 @@ def test_a_childs_own_words_are_the_childs(cast: Cast) -> None:
     refused = post(face, f"/en/activity/{entry.pk}/concern/", kind="other", text="x")
     assert refused.status_code == 400 and TEXT not in refused.content.decode(), "there is an open case about it"
     with family.acts(family.hanna):
-        assert own_data.export(citizen_id=family.kid.id, now=timezone.now())["concerns"] == []
+        assert everything(family.kid.id)["concerns"] == []
     assert row(family.kid, case).state == "open" and said(family.kid, case) == [TEXT]
 
 

@@ -11,10 +11,11 @@ from django.test import Client
 
 from aurora.console.auth import VERIFIED
 from aurora.identity.models import Operator
-from aurora.journeys import own_data, raise_concern
+from aurora.journeys import raise_concern
 from consent.ledger.models import DelayPermission
 from tests.concerns.talk import TEXT, Agency, late, pulled, raised, read, row, said
 from tests.support.cast import FORM, Cast, browser
+from tests.support.copies import everything
 from tests.support.mandated import acting, mandate, somebody
 
 Role = Operator.Role
@@ -149,11 +150,10 @@ def test_an_own_deed_and_a_case_are_no_reason_for_one(cast: Cast) -> None:
 
 
 def test_an_export_has_the_cases_with_their_words(cast: Cast) -> None:
-    from django.utils import timezone
 
     case = raised(cast.aino, read(cast))
     Agency(cast).lawful(case)
-    mine = next(c for c in own_data.export(citizen_id=cast.aino.id, now=timezone.now())["concerns"] if c["id"] == str(case))
+    mine = next(c for c in everything(cast.aino.id)["concerns"] if c["@id"] == f"urn:uuid:{case}")
     assert [one["text"] for one in mine["said"]] == [TEXT, "You applied for a benefit in May."] and mine["state"] == "answered"
 
 

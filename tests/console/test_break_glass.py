@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from aurora.identity import vault
 from aurora.identity.models import DataKey
-from aurora.journeys import answer_concern, break_glass, own_data, raise_concern
+from aurora.journeys import answer_concern, break_glass, raise_concern
 from aurora.journeys._glass_asked import NotForThisRole, ReadRefused, TooMany
 from aurora.messages import letters, outbox
 from consent.breakglass import changes, queries
@@ -42,6 +42,7 @@ from tests.console.glass import (
 )
 from tests.portal.at_once import in_thread
 from tests.support.cast import Cast, Person
+from tests.support.copies import everything
 
 
 @pytest.fixture
@@ -521,12 +522,12 @@ def test_a_citizen_takes_along_who_asked_for_their_data_and_why(cast: Cast, thre
     row = approved(asker, decider, cast.aino)
     read(asker, row)
     ask(asker, cast.cecilia)
-    [mine] = own_data.export(citizen_id=cast.aino.id, now=timezone.now())["break_glass"]
-    assert (mine["id"], mine["reason"], mine["case"], mine["state"], mine["text"]) == (
-        str(row.pk),
+    [mine] = everything(cast.aino.id)["break_glass"]
+    assert (mine["@id"], mine["reason"], mine["case"], mine["state"], mine["text"]) == (
+        f"urn:uuid:{row.pk}",
         "citizen_asked",
         "2026/4711",
         "approved",
         TEXT,
     )
-    assert mine["reads"][0]["categories"] == [HOUSEHOLD]
+    assert mine["reads"][0]["categories"] == [f"urn:aurora:category:{HOUSEHOLD}"]

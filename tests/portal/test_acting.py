@@ -121,11 +121,11 @@ def test_suggestions_and_export_need_more_than_a_theme(cast: Cast) -> None:
     before = len(aamu.entries())
     answer = face.get("/en/suggestions/")
     assert answer.status_code == 403 and b"all that the person has allowed for them" in answer.content, "it says what to do"
-    assert post(face, "/en/my-data/export/").status_code == 403
+    assert post(face, "/en/my-data/copy/").status_code == 403
     assert len(aamu.entries()) == before
     whole = acting(valto, mandate(aamu, valto, "family", "taxation", "housing"))
     assert whole.get("/en/suggestions/").status_code == 200
-    assert post(whole, "/en/my-data/export/").status_code == 403
+    assert post(whole, "/en/my-data/copy/").status_code == 403
 
 
 def test_a_mandate_opens_suggestions_as_long_as_they_are_made_of_its_themes(cast: Cast) -> None:

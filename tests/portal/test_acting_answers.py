@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import io
+import json
+import zipfile
 from typing import Any
+from uuid import UUID
 
+from django.test import Client
+
+from aurora.journeys import export
 from tests.portal.test_estates import administered
 from tests.support.cast import Cast
+from tests.support.copies import opened
 from tests.support.grant_holder import ask, page_of, sent_back
 from tests.support.mandated import acting, attorney, mandate, post, principal
 
@@ -40,20 +48,32 @@ def test_who_may_answer_for_others_is_asked_before_an_agency_is_told(cast: Cast)
     assert told.status_code == 303 and sent_back(told)["error"] == "invalid_grant_id"
 
 
-def test_a_button_of_ones_own_page_does_not_download_anothers_data(cast: Cast) -> None:
+def test_a_button_of_ones_own_page_does_not_copy_anothers_data(cast: Cast) -> None:
     dead, heir, made = administered()
     face = heir.browser()
-    page: Any = face.get("/en/my-data/").context["page"]  # type: ignore[attr-defined]
+    page: Any = face.get("/en/my-data/copy/").context["page"]  # type: ignore[attr-defined]
     mine = {"for": page.whom}
     post(face, f"/en/mandates/{made}/", decision="act")
     before = len(dead.entries())
-    got = post(face, "/en/my-data/export/", **mine)
+    got = post(face, "/en/my-data/copy/", **mine)
     assert got.status_code == 409 and b"Nothing was downloaded" in got.content and "Content-Disposition" not in got
-    assert [e.event for e in dead.entries()[before:]] == ["citizen:twin:viewed"]
     fresh: Any = got.context["page"]  # type: ignore[attr-defined]
-    document = post(face, "/en/my-data/export/", **{"for": fresh.whom}).json()  # type: ignore[attr-defined]
-    assert document["about"] == {"name": dead.name} and document["made_by"] == {"name": heir.name, "as": "estate"}
+    assert dead.entries()[before:] == [] and fresh.state.value == "none" and not fresh.passphrase
+    document = fetched(face, fresh.whom)
+    assert (document["profile"][0]["name"], document["made_by"], document["made_for"]) == (dead.name, heir.name, "estate")
+    assert "national_id" not in document["profile"][0], "whom it is about, and no more"
     post(face, "/en/mandates/stop/")
-    assert post(face, "/en/my-data/export/", **{"for": fresh.whom}).status_code == 409
-    own = post(face, "/en/my-data/export/", **mine).json()  # type: ignore[attr-defined]
-    assert own["about"] == {"name": heir.name} and own["made_by"] == {"name": heir.name, "as": "citizen"}
+    assert post(face, "/en/my-data/copy/", **{"for": fresh.whom}).status_code == 409
+    own = fetched(face, "")
+    assert (own["profile"][0]["name"], own["made_for"]) == (heir.name, "citizen") and "made_by" not in own
+
+
+def fetched(face: Client, whom: str) -> dict[str, Any]:
+    """Asked for, made and downloaded by the buttons of the page."""
+    asked: Any = post(face, "/en/my-data/copy/", **{"for": whom}).context["page"]  # type: ignore[attr-defined]
+    export.run(export_id=UUID(asked.fragment_url.split("/")[-3]))
+    ready: Any = face.get("/en/my-data/copy/").context["page"]  # type: ignore[attr-defined]
+    answer: Any = post(face, ready.download_url, **{"for": whom})
+    assert answer.status_code == 200 and "attachment" in answer["Content-Disposition"]
+    packed = zipfile.ZipFile(io.BytesIO(opened(b"".join(answer.streaming_content), asked.passphrase)))
+    return dict(json.loads(packed.read("export.jsonld")))

@@ -32,6 +32,7 @@ from aurora.sandbox.config import Persona
 from aurora.sources.connectors import Answer
 from aurora.twin import queries as twin
 from aurora.twin.models import Fact
+from consent import acting as acting_on
 from consent import days
 from consent.acting import MandateRefused
 from consent.models import Mandate
@@ -39,6 +40,7 @@ from consent.scope import citizen_scope
 from consent.webhooks.models import Delivery
 from tests.portal.test_mandates import events, messages
 from tests.support.cast import REGISTER, Cast, Person
+from tests.support.copies import copied
 from tests.support.mandated import acting, consented, mandate, offered, post, principal, row, somebody, stands
 
 TODAY = days.today()
@@ -83,8 +85,10 @@ def test_an_administrator_sees_takes_along_and_ends(cast: Cast) -> None:
     assert b"You are handling the estate of" in page.content and b"They see everything" not in page.content
     for path in ("consents/", "activity/", f"consents/{consent.pk}/"):
         assert face.get(f"/en/{path}").status_code == 200, path
-    exported = post(face, "/en/my-data/export/", **{"for": str(made)})
-    assert exported.status_code == 200 and len(exported.json()["consents"]) == 2  # type: ignore[attr-defined]
+    assert post(face, "/en/my-data/copy/", **{"for": str(made)}).status_code == 200
+    with acting_on.use(act_for.acting_for(actor=heir.id, mandate_id=made, now=timezone.now())):
+        copy = copied(dead.id)
+    assert len(copy.document["consents"]) == 2 and "log/aurora-log.json" not in copy.packed.namelist()
     assert b'name="keep"' not in face.get(f"/en/consents/{consent.pk}/withdraw/").content
     assert post(face, f"/en/consents/{consent.pk}/withdraw/", decision="withdraw", keep="yes").status_code == 200
     assert [c.state for c in dead.consents(pk=consent.pk)] == ["withdrawn"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,7 +14,7 @@ from django.utils import timezone
 
 from aurora.celery import app
 from aurora.identity.vault import VaultClosed
-from aurora.journeys import evaluate, own_data
+from aurora.journeys import evaluate
 from aurora.journeys.withdraw import end
 from aurora.twin import evaluations
 from aurora.twin.models import Evaluation, Fact
@@ -29,6 +28,7 @@ from recommender.models import EvaluatorVersion
 from tests.portal.at_once import in_thread, until_waiting
 from tests.support import evaluators, patients
 from tests.support.cast import REGISTER, TAX, Cast, Person
+from tests.support.copies import everything
 from tests.support.patients import HOSPITAL, SURGERY, asked, consent_to, details, entries, evaluated, left, row_of, rows, tell
 
 State = Evaluation.State
@@ -438,15 +438,15 @@ def test_the_service_cannot_make_a_row_another_s_or_of_another_model(patient: Pe
 
 
 def exported(person: Person) -> dict[str, Any]:
-    return json.loads(json.dumps(own_data.export(citizen_id=person.id, now=timezone.now())))  # type: ignore[no-any-return]
+    return everything(person.id)
 
 
 def test_it_is_taken_along_with_the_citizen_s_own_data(patient: Person, version: EvaluatorVersion) -> None:
     row = evaluated(patient, version)
     [found] = exported(patient)["evaluations"]
-    assert found["values"] == {"infection": pytest.approx(RISK, abs=1e-6)} and found["provenance"] == "derived"
-    assert (found["owner"], found["identifier"], found["version"]) == (HOSPITAL, version.identifier, 1)
-    assert found["ledger_entry"] == str(row.entry_id) and found["package_sha256"] == version.package_sha256
+    assert found["values"] == {"infection": pytest.approx(RISK, abs=1e-6)} and found["@type"] == ["dpv:InferredPersonalData"] and found["stands"]
+    assert (found["owner"], found["identifier"], found["version"]) == (f"urn:aurora:agency:{HOSPITAL}", version.identifier, 1)
+    assert found["entry"] == f"urn:uuid:{row.entry_id}" and found["package_sha256"] == version.package_sha256
 
 
 def test_a_stranger_has_none_of_it(patient: Person, version: EvaluatorVersion, cast: Cast) -> None:

@@ -13,13 +13,14 @@ from django.test import Client
 from django.test.utils import override_settings
 from django.utils import timezone
 
-from aurora.journeys import give_feedback, own_data, withdraw
+from aurora.journeys import give_feedback, withdraw
 from aurora.twin import feedback, suggestions
 from aurora.twin.feedback import RUNS_MEASURED, Feedback, Kind
 from consent.errors import InvalidInput, NotFound
 from consent.scope import citizen_scope
 from tests.portal.at_once import in_thread
 from tests.support.cast import FORM, REGISTER, TAX, Cast, Person
+from tests.support.copies import everything
 from tests.support.mandated import acting, attorney, consented, mandate, somebody
 
 PAGE = "/en/suggestions/"
@@ -191,8 +192,8 @@ def test_own_words_are_sealed_bounded_and_shown_again_when_too_long(person: Pers
     with citizen_scope(person.id):
         row = Feedback.objects.get(kind="not_for_me")
         assert feedback.words_of(row) == "Sold the car" and b"Sold" not in bytes(row.sealed)
-    (told,) = [one for one in own_data.export(citizen_id=person.id, now=timezone.now())["feedback"] if one["kind"] == "not_for_me"]
-    assert told["words"] == "Sold the car" and told["service"] == view.service and told["name"]["fi"] and not told["by_other"]
+    (told,) = [one for one in everything(person.id)["feedback"] if one["kind"] == "not_for_me"]
+    assert told["words"] == "Sold the car" and told["service"] == view.service and told["service_name"]["fi"] and "mandate" not in told
     # Words belong to that reason only: with another one they go.
     post(face, view.reason_url, why="situation", words="kept?", **{"for": ""})
     with citizen_scope(person.id):

@@ -76,7 +76,7 @@ def test_a_guardian_acts_for_a_child_whom_the_register_names(cast: Cast) -> None
     face = acting(hanna, made.pk)
     assert lilli.name.encode() in face.get("/en/my-data/").content
     assert allowed(cast, face).status_code == 303
-    assert post(face, "/en/my-data/export/", **{"for": str(made.pk)}).status_code == 200, (
+    assert post(face, "/en/my-data/copy/", **{"for": str(made.pk)}).status_code == 200, (
         "a guardian takes a child's data along, as a child does"
     )
     little = as_child(hanna, lilli)

@@ -24,6 +24,7 @@ from recommender.evaluators import registry
 from recommender.models import EvaluatorVersion
 from tests.support import evaluators, patients
 from tests.support.cast import Cast, Person
+from tests.support.copies import everything
 from tests.support.patients import HOSPITAL, SURGERY, consent_to, details, entries, evaluated, rows, tell
 
 RISK, KEPT = "derived.surgery_risk", "citizen:estimate:kept"
@@ -66,8 +67,8 @@ def test_what_is_kept_is_a_derived_fact_that_says_from_what_and_by_which_version
     [entry] = entries(patient, KEPT)
     assert (entry.pk, entry.actor, entry.categories, entry.source) == (entry_id, "citizen", [RISK], HOSPITAL)
     assert details(patient, entry)["evaluation"] == str(row.pk)
-    [exported] = [f for f in own_data.export(citizen_id=patient.id, now=timezone.now())["facts"] if f["category"] == RISK]
-    assert exported["provenance"] == "derived" and exported["derived_by"] == str(version.pk) and len(exported["derived_from"]) == 3
+    [exported] = [f for f in everything(patient.id)["facts"] if f["category"] == f"urn:aurora:category:{RISK}"]
+    assert exported["provenance"] == "derived" and exported["derived_by"] == f"urn:uuid:{version.pk}" and len(exported["derived_from"]) == 3
 
 
 def test_only_what_stands_can_be_kept(patient: Person, version: EvaluatorVersion) -> None:

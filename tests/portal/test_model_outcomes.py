@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from aurora.identity import citizens
 from aurora.identity.eid import Identified
-from aurora.journeys import _record, evaluate, model_outcomes, own_data, withdraw
+from aurora.journeys import _record, evaluate, model_outcomes, withdraw
 from aurora.twin import evaluations, reports, write
 from aurora.twin.evaluations import OUTCOMES
 from aurora.twin.models import Evaluation, OutcomeReport
@@ -22,6 +22,7 @@ from consent.scope import citizen_scope
 from recommender.models import EvaluatorVersion
 from tests.support import evaluators, patients
 from tests.support.cast import Cast, Person
+from tests.support.copies import everything
 from tests.support.patients import HOSPITAL, SURGERY, details, entries, evaluated, rows, tell
 
 State = Evaluation.State
@@ -87,17 +88,21 @@ def test_a_pair_goes_through_the_door_for_its_own_purpose_and_lies_sealed(patien
     assert b"infection" not in bytes(row.sealed or b"") and "infection" not in repr(record)
 
 
+def outcomes(person: Person) -> list[dict[str, Any]]:
+    return [one for one in everything(person.id)["evaluations"] if one["purpose"] == f"urn:aurora:purpose:{OUTCOMES}"]
+
+
 def test_the_citizen_takes_their_own_along(patient: Person, version: EvaluatorVersion, cast: Cast) -> None:
     """GDPR art. 15: it was derived of them, though it is counted only."""
     follow(patient, infection=True)
     [row] = paired(patient)
-    [taken] = own_data.export(citizen_id=patient.id, now=timezone.now())["model_outcomes"]
-    assert (taken["identifier"], taken["purpose"], taken["state"]) == (version.identifier, OUTCOMES, "done")
+    [taken] = outcomes(patient)
+    assert (taken["identifier"], taken["purpose"], taken["state"]) == (version.identifier, f"urn:aurora:purpose:{OUTCOMES}", "done")
     assert taken["values"]["infection"] == pytest.approx(evaluators.answer(evaluators.FIT), abs=1e-6)
-    assert taken["followed"]["events"] == {"infection": True} and taken["ledger_entry"] == str(row.entry_id)
-    assert own_data.export(citizen_id=cast.cecilia.id, now=timezone.now())["model_outcomes"] == []
+    assert taken["followed"]["events"] == {"infection": True} and taken["entry"] == f"urn:uuid:{row.entry_id}"
+    assert outcomes(cast.cecilia) == []
     end(patient)
-    assert own_data.export(citizen_id=patient.id, now=timezone.now())["model_outcomes"] == []
+    assert outcomes(patient) == []
 
 
 def test_it_is_made_once_and_anew_when_something_else_is_told(patient: Person, version: EvaluatorVersion) -> None:

@@ -28,7 +28,7 @@ AT_MOST = {
     "activity, filtered": 14,
     "entry": 13,
     "my_data": 16,
-    "export": 28,  # with requests to read without a consent, cases, suggestions that are kept, by name, what was said of them, and what models are measured by
+    "copy": 9,
     "consents": 11,
     "consent": 15,
     "withdraw": 10,
@@ -58,6 +58,7 @@ def _pages(cast: Cast, person: Person) -> dict[str, Callable[[], Any]]:
         "activity, filtered": "activity/?agency=benefits-office&kind=read&from=2020-01-01&to=2099-01-01",
         "entry": f"activity/{entry}/",
         "my_data": "my-data/",
+        "copy": "my-data/copy/",
         "consents": "consents/",
         "consent": f"consents/{consent}/",
         "withdraw": f"consents/{consent}/withdraw/",
@@ -65,7 +66,6 @@ def _pages(cast: Cast, person: Person) -> dict[str, Callable[[], Any]]:
     return {
         "landing": lambda: stranger.get("/en/"),
         **{name: _getter(face, f"/en/{address}") for name, address in addresses.items()},
-        "export": lambda: face.post("/en/my-data/export/", b"", content_type=FORM),
         "authorize": _getter(face, f"/oauth/authorize?{asked}"),
         "api read": lambda: cast.office.read(token, "population.household"),
         "api refusal": lambda: cast.office.read(token, "population.person"),

@@ -101,6 +101,7 @@ def test_a_sweep_that_was_missed_does_not_pile_up_and_each_task_is_known() -> No
         "aurora.cosign",
         "aurora.look_for_unnoted",
         "aurora.publish_totals",
+        "aurora.expire_exports",
     }
     assert {entry["task"] for entry in entries} == known <= set(app.tasks)
     for entry in entries:

@@ -7,10 +7,11 @@ from uuid import UUID
 import pytest
 from django.utils import timezone
 
-from aurora.journeys import own_data, reconcile
+from aurora.journeys import reconcile
 from aurora.portal.present import entry_uses
 from consent.uses import match
 from tests.support.cast import Cast, Person
+from tests.support.copies import everything
 from tests.uses.telling import HOUSEHOLD, INCOME, ago, entries, newcomer, pushed, read, reconciled, use
 
 NASTY = "<script>alert(1)</script>"
@@ -82,14 +83,14 @@ def test_the_export_has_every_report_with_how_it_stands(cast: Cast, dora: Person
     entry = read(cast, dora)
     pushed(cast, use(cast, dora, entry=str(entry), action="Decided on housing support"), use(cast, dora, used_at=ago(days=90).isoformat()))
     reconciled(cast, dora)
-    invented, honest = own_data.export(citizen_id=dora.id, now=timezone.now())["reported_uses"]
-    assert (invented["state"], honest["state"], honest["entry"]) == ("not_delivered", "matched", str(entry))
+    invented, honest = everything(dora.id)["reported_uses"]
+    assert (invented["state"], honest["state"], honest["read"]) == ("not_delivered", "matched", f"urn:uuid:{entry}")
     assert (
-        honest["action"] == "Decided on housing support" and honest["categories"] == [HOUSEHOLD] and honest["agency"] == "benefits-office"
+        honest["action"] == "Decided on housing support" and honest["categories"] == [f"urn:aurora:category:{HOUSEHOLD}"]
+        and honest["agency"] == "urn:aurora:agency:benefits-office"
     )
-    assert honest["receiver"] == {"code": "benefits-office", "name": "Benefits office"} and honest["ledger_entry"] == str(
-        entries(dora)[0].pk
-    )
+    assert (honest["receiver"], honest["receiver_code"]) == ("Benefits office", "benefits-office")
+    assert honest["entry"] == f"urn:uuid:{entries(dora)[0].pk}"
 
 
 def test_the_console_counts_and_names_nobody(cast: Cast, dora: Person) -> None:

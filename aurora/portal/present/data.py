@@ -11,20 +11,20 @@ from aurora.journeys.own_data import OwnData
 from aurora.portal.present import estimates
 from aurora.portal.present.vocabulary import Vocabulary, category_view, connect_url
 from aurora.twin.values import FactView
-from aurora.ui import mandate_words
 from aurora.ui.contexts import FactGroup, FactRow, MyDataPage, Provenance
 from consent import acting
 from consent.rules import CITIZEN
 from recommender.catalogue.areas import MUNICIPALITIES
 from recommender.facts import HOME_CATEGORY
 
-REGION = "population.person.region"
+REGIONS = frozenset({"population.person.region", "health.patient.region"})
+TOWNS = frozenset({f"{HOME_CATEGORY}.municipality", "health.patient.municipality"})
 # Regions have numbers and no names: "R32" means nothing to whoever lives there.
 _REGIONS = {"fi": "Alue", "sv": "Region", "en": "Region"}
 
 
-def my_data_page(mine: OwnData, *, whom: str = "", changed: bool = False) -> MyDataPage:
-    """Every category: with its facts, or with the way to connect it. `changed`: the page was made for another, and nothing was downloaded."""
+def my_data_page(mine: OwnData) -> MyDataPage:
+    """Every category: with its facts, or with the way to connect it."""
     vocabulary, doing = Vocabulary(), acting.current()
     by_category: dict[str, list[FactView]] = {}
     for fact in mine.facts:
@@ -49,11 +49,9 @@ def my_data_page(mine: OwnData, *, whom: str = "", changed: bool = False) -> MyD
         groups=tuple(groups),
         missing=tuple(missing),
         sources_url="" if doing else reverse("portal:sources"),
-        export_url=reverse("portal:export") if doing is None or doing.scope.everything else "",
+        export_url=reverse("portal:copy") if doing is None or doing.scope.everything else "",
         entry_url=reverse("portal:entry", args=[mine.entry_id]),
         forget_url="" if doing else reverse("portal:forget"),
-        whom=whom,
-        banner=mandate_words.banner("changed") if changed else None,
     )
 
 
@@ -77,9 +75,7 @@ def _value_label(fact: FactView, schema: Mapping[str, Any]) -> Mapping[str, str]
     """What a code stands for."""
     if not isinstance(fact.value, str):
         return {}
-    if f"{fact.category}.{fact.key}" == REGION and fact.value[1:].isdigit():
+    if fact.name in REGIONS and fact.value[1:].isdigit():
         return {language: f"{word} {int(fact.value[1:])}" for language, word in _REGIONS.items()}
-    found: Mapping[str, str] = (
-        MUNICIPALITIES.get(fact.value, {}) if fact.category == HOME_CATEGORY else schema.get("x-values", {}).get(fact.value, {})
-    )
+    found: Mapping[str, str] = MUNICIPALITIES.get(fact.value, {}) if fact.name in TOWNS else schema.get("x-values", {}).get(fact.value, {})
     return found

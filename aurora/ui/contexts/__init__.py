@@ -125,6 +125,7 @@ from aurora.ui.contexts.evaluations import (
     UnfitView,
     UseEstimatePage,
 )
+from aurora.ui.contexts.exports import CopyPage, CopyState
 from aurora.ui.contexts.feedback import (
     FeedbackView,
     NotForMePage,
@@ -266,6 +267,8 @@ __all__ = [
     "ConsentState",
     "ConsentView",
     "ConsentsPage",
+    "CopyPage",
+    "CopyState",
     "ConsoleConcernPage",
     "ConsoleConcernsPage",
     "ConsoleOverviewPage",

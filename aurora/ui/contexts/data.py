@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
-from aurora.ui.contexts.shared import Banner, CategoryView, Text
+from aurora.ui.contexts.shared import CategoryView, Text
 
 
 class Provenance(StrEnum):
@@ -16,7 +16,7 @@ class Provenance(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FactRow:
-    """One fact. `unit` is the schema's `x-unit` (`crowns_per_year`, `crowns_per_month`, `day`, `years`, `persons`, `of_10`, `kg_per_m2`, `g_per_l`, or ""); `value_label` wins
+    """One fact. `unit` is the schema's `x-unit` (`crowns_per_year`, `crowns_per_month`, `day`, `years`, `persons`, `of_10`, `calendar_year`, one of `formats._SYMBOLS`, or ""); `value_label` wins
     over `value` where the schema has `x-values`. `value` None means that the source answered without it: shown as
     unknown, never as zero.
     """
@@ -81,16 +81,11 @@ class FactGroup:
 
 @dataclass(frozen=True, slots=True)
 class MyDataPage:
-    """`portal/my_data.html`. `export_url` takes a POST (with CSRF) of `whom` as `for` and answers with a file; "" hides the button.
-
-    `whom`: about whom the page is, as forms carry it (`mandated.whom`).
-    """
+    """`portal/my_data.html`. `export_url`: where a copy of everything is asked for; "" hides the link."""
 
     groups: tuple[FactGroup, ...]
     missing: tuple[FactGroup, ...]
     sources_url: str
     export_url: str = ""
-    whom: str = ""
     entry_url: str = ""
     forget_url: str = ""
-    banner: Banner | None = None

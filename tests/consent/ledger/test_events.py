@@ -66,6 +66,7 @@ GOLDEN = {
     "CONCERN_CLOSED": "citizen:concern:closed",
     "OWN_DATA_VIEWED": "citizen:twin:viewed",
     "OWN_DATA_EXPORTED": "citizen:twin:exported",
+    "EXPORT_DOWNLOADED": "citizen:twin:downloaded",
     "OWN_DATA_REFUSED": "citizen:twin:refused",
     "OWN_DATA_ERASED": "citizen:twin:erased",
     "FACTS_DECLARED": "citizen:twin:declared",
