@@ -66,6 +66,7 @@ def overview(
         break_glass_url=glass[0],
         glass_troubles=glass[1],
         withdrawals_url=reverse("console:withdrawals"),
+        sources_url=reverse("console:sources"),
         uses_url=reverse("console:uses"),
         concerns_url=reverse("console:concerns"),
         delays_url=reverse("console:delays") if agencies_url else "",

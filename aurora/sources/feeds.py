@@ -14,7 +14,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection as database
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 from django.db.models.functions import Coalesce
 
 from aurora.identity import vault
@@ -49,6 +49,17 @@ def begin(*, connection: Connection, categories: Iterable[str], now: datetime) -
 def of_connection(*, connection_id: UUID) -> QuerySet[Feed]:
     """In the order of their categories."""
     return Feed.objects.filter(connection_id=connection_id).order_by("category")
+
+
+def seen_of(*, citizen_id: UUID) -> dict[UUID, datetime]:
+    """When each connection last had an answer, by its id."""
+    seen = Feed.objects.filter(citizen_id=citizen_id, seen_at__isnull=False).values_list("connection_id").annotate(last=Max("seen_at"))
+    return dict(seen)
+
+
+def due_of(*, connection_id: UUID) -> dict[str, datetime | None]:
+    """When each category is asked again."""
+    return dict(of_connection(connection_id=connection_id).values_list("category", "due_at"))
 
 
 def end(*, citizen_id: UUID, source: str, categories: Iterable[str]) -> None:

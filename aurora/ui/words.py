@@ -49,8 +49,8 @@ _PULL_ERRORS: Final[Mapping[str, Sentence]] = {
 }
 
 # For a fetch that has ended: while it is still tried again, the progress page says when.
-_OFFER_AGAIN: Final = _("Aurora has stopped trying. Connect the source again to have the data fetched.")
-_THEIR_FAULT: Final = _("The fault lies with the agency's service. Connect the source again later.")
+_OFFER_AGAIN: Final = _("Aurora has stopped trying for now. It asks again when the data are next due; you can also have them fetched again.")
+_THEIR_FAULT: Final = _("The fault lies with the agency's service. Aurora asks again when the data are next due.")
 _PULL_REMEDIES: Final[Mapping[str, Sentence]] = {
     "source_down": _OFFER_AGAIN,
     "too_many_requests": _OFFER_AGAIN,
@@ -65,6 +65,7 @@ _PULL_REMEDIES: Final[Mapping[str, Sentence]] = {
     "address_refused": _THEIR_FAULT,
     "no_consent": _("Connect the source again if you want Aurora to fetch the data."),
     "consent_outdated": _("Read what has changed, and consent anew if you want Aurora to fetch the data."),
+    "cancelled": _("Connect the source again if you want Aurora to fetch the data."),
 }
 
 _PULL_STATES: Final[Mapping[str, Sentence]] = {
@@ -101,6 +102,7 @@ _CONNECT_ERRORS: Final[Mapping[str, Sentence]] = {
     "invalid_answer": _("The agency's answer could not be confirmed, so nothing was connected. Start again."),
     "wrong_citizen": _("Somebody else signed in on the agency's page, so nothing was connected. Sign in as yourself."),
     "oauth_error": _("The agency's service did not accept Aurora's request, so nothing was connected."),
+    "fetched_just_now": _("Data was fetched from this source a moment ago. Try again in five minutes."),
 }
 
 _REQUEST_ERRORS: Final[Mapping[str, Sentence]] = {

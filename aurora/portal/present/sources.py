@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -14,7 +15,7 @@ from django.urls import reverse
 from aurora.journeys.connect_source import Offer
 from aurora.portal.present import again
 from aurora.portal.present.vocabulary import Vocabulary, category_view, connect_url, purpose_view
-from aurora.sources import connections, pulls, registry
+from aurora.sources import connections, feeds, pulls, registry
 from aurora.sources.models import Connection, DataSource, Pull, PullPart
 from aurora.sources.pushes import batches
 from aurora.ui import words
@@ -41,11 +42,14 @@ from consent.rules import latest_end
 from consent.terms import Term
 
 OPEN = (Pull.State.QUEUED, Pull.State.RUNNING)
+# What only a new consent, or a new sign-in at the source, mends.
+FOR_THE_CITIZEN = frozenset({"revoked", "wrong_citizen", "oauth_error", "no_consent", "consent_outdated", "cancelled"})
 ENDS = (3, 6, 12)
 STEP_STATES = {
     PullPart.State.WAITING: PullStepState.WAITING,
     PullPart.State.FETCHED: PullStepState.FETCHING,
     PullPart.State.DONE: PullStepState.DONE,
+    PullPart.State.SAME: PullStepState.SAME,
     PullPart.State.FAILED: PullStepState.FAILED,
 }
 
@@ -55,6 +59,7 @@ def sources_page(*, citizen_id: UUID, now: datetime, problem: str = "", declined
     words_ = Vocabulary()
     standing = {c.source_id: c for c in connections.standing(citizen_id=citizen_id)}
     newest = {p.connection_id: p for p in pulls.latest(citizen_id=citizen_id)}
+    seen = feeds.seen_of(citizen_id=citizen_id)
     consents: dict[Any, ConsentRecord] = {}
     renewals: dict[Any, str] = {}
     live = [r for r in queries.live(citizen_id=citizen_id, at=now) if r.source_id]
@@ -65,7 +70,7 @@ def sources_page(*, citizen_id: UUID, now: datetime, problem: str = "", declined
             renewals.setdefault(record.source_id, why_again(queries.changed_kind(record)))
     return SourcesPage(
         tuple(
-            _source(source, words_, standing.get(source.pk), newest, consents.get(source.pk), renewals.get(source.pk, ""))
+            _source(source, words_, standing.get(source.pk), newest, seen, consents.get(source.pk), renewals.get(source.pk, ""))
             for source in registry.active()
         ),
         _banner(problem, declined, connected),
@@ -85,6 +90,7 @@ def _source(
     words_: Vocabulary,
     connection: Connection | None,
     newest: Mapping[UUID, Pull],
+    seen: Mapping[UUID, datetime],
     consent: ConsentRecord | None,
     renewal: str,
 ) -> SourceView:
@@ -92,6 +98,7 @@ def _source(
     pull = newest.get(connection.pk) if connection else None
     state = _state(connection, pull)
     troubled = state is SourceState.ATTENTION and pull is not None
+    again = _may_fetch_again(connection, pull)
     return SourceView(
         code=code,
         name=source.agency.name,
@@ -102,13 +109,19 @@ def _source(
         pull_url=reverse("portal:pull", args=[pull.pk]) if pull else "",
         consent_url=reverse("portal:consent", args=[consent.pk]) if consent else "",
         since=connection.connected_at if connection else None,
-        last_pull_at=pull.finished_at if pull and pull.state == Pull.State.DONE else None,
+        last_pull_at=seen.get(connection.pk) if connection else None,
+        fetch_url=reverse("portal:fetch_again", args=[code]) if again and state is not SourceState.FETCHING else "",
         reason=str(words.pull_error(_error(pull))) if troubled and pull else "",
         remedy=str(words.pull_remedy(_error(pull))) if troubled and pull else "",
-        can_reconnect=state is SourceState.ATTENTION,
+        can_reconnect=state is SourceState.ATTENTION and not again,
         renewal=renewal,
         pushes=batches.is_pushed(source),
     )
+
+
+def _may_fetch_again(connection: Connection | None, pull: Pull | None) -> bool:
+    """Of a source that is asked at all, unless the citizen must do something at it first."""
+    return connection is not None and connection.state == Connection.State.LIVE and pull is not None and _error(pull) not in FOR_THE_CITIZEN
 
 
 def _error(pull: Pull) -> str:
@@ -172,25 +185,31 @@ def field_errors(errors: Mapping[str, str]) -> tuple[FieldError, ...]:
     return tuple(FieldError(field, str(words.form_error(code))) for field, code in errors.items())
 
 
-def pull_page(pull: Pull, held: Collection[str] = ()) -> PullPage:
-    """The progress of one pull, category by category."""
+def has_failed(pull: Pull) -> bool:
+    """Whether anything of it came to nothing, and will not be tried again by this pull."""
+    return pull.state not in OPEN and (pull.state == Pull.State.FAILED or any(p.error for p in pull.parts.all()))
+
+
+def pull_page(pull: Pull, due: Mapping[str, datetime | None] = MappingProxyType({})) -> PullPage:
+    """The progress of one pull, category by category. `due`: when each category is asked again, where something failed."""
     words_ = Vocabulary()
     source = pull.connection.source
-    failed = pull.state == Pull.State.FAILED
+    again = has_failed(pull) and _may_fetch_again(pull.connection, pull)
     return PullPage(
         source_name=source.agency.name,
         started_at=pull.created_at,
         finished=pull.state not in OPEN,
-        steps=tuple(_step(pull, part, words_) for part in pull.parts.all()),
+        steps=tuple(_step(pull, part, words_, due.get(part.category)) for part in pull.parts.all()),
         sources_url=reverse("portal:sources"),
         my_data_url=reverse("portal:my_data"),
         suggestions_url=reverse("portal:suggestions"),
-        reconnect_url=connect_url(source.agency.code) if failed else "",
+        reconnect_url=connect_url(source.agency.code) if pull.state == Pull.State.FAILED and not again else "",
+        fetch_url=reverse("portal:fetch_again", args=[source.agency.code]) if again else "",
         fragment_url=reverse("portal:pull_fragment", args=[pull.pk]),
     )
 
 
-def _step(pull: Pull, part: PullPart, words_: Vocabulary) -> PullStep:
+def _step(pull: Pull, part: PullPart, words_: Vocabulary, due: datetime | None) -> PullStep:
     waiting_again = pull.state == Pull.State.QUEUED and bool(pull.error)
     error = part.error or (pull.error if waiting_again else "")
     state = PullStepState.FAILED if error else STEP_STATES[PullPart.State(part.state)]
@@ -201,5 +220,5 @@ def _step(pull: Pull, part: PullPart, words_: Vocabulary) -> PullStep:
         state=state,
         facts=part.facts,
         reason=str(words.pull_error(error)) if error else "",
-        retry_at=pull.due_at if waiting_again else None,
+        retry_at=pull.due_at if waiting_again else due,
     )

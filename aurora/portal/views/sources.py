@@ -8,14 +8,16 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDi
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone, translation
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from aurora.journeys import connect_source
+from aurora.journeys import connect_source, fetch_again
 from aurora.journeys.connect_source import Choices, Offer
+from aurora.journeys.fetch_again import FetchedJustNow
 from aurora.outbound.oauth import PeerFailed
 from aurora.portal import forms
 from aurora.portal.auth import for_citizens, me, remember
 from aurora.portal.present import sources as present
+from aurora.sources import feeds
 from aurora.sources.models import Pull
 from consent import days
 from consent.errors import Conflict, InvalidInput, NotFound
@@ -86,6 +88,17 @@ def _consent_page(request: HttpRequest, shown: Offer, errors: dict[str, str]) ->
     return render(request, "portal/connect.html", {"page": page}, status=400 if errors else 200)
 
 
+@require_POST
+@for_citizens
+def fetch(request: HttpRequest, code: str) -> HttpResponse:
+    """Fetch again now; the page shows the progress."""
+    try:
+        pull_id = fetch_again.ask(citizen_id=me(request), code=code, now=timezone.now())
+    except FetchedJustNow as error:
+        return HttpResponseRedirect(f"{reverse('portal:sources')}?problem={error.code}")
+    return HttpResponseRedirect(reverse("portal:pull", args=[pull_id]))
+
+
 @require_safe
 @for_citizens
 def pull(request: HttpRequest, id: UUID) -> HttpResponse:
@@ -105,5 +118,6 @@ def _pull(request: HttpRequest, pull_id: UUID, template: str) -> HttpResponse:
         found = Pull.objects.select_related("connection__source__agency").prefetch_related("parts").filter(pk=pull_id).first()
         if found is None:
             raise NotFound()
-        page = present.pull_page(found)
+        due = feeds.due_of(connection_id=found.connection_id) if present.has_failed(found) else {}
+        page = present.pull_page(found, due)
     return render(request, template, {"page": page})

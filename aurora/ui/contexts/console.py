@@ -103,6 +103,7 @@ class ConsoleOverviewPage:
     checkpoint_url: str = ""
     agencies_url: str = ""
     withdrawals_url: str = ""
+    sources_url: str = ""
     break_glass_url: str = ""
     glass_troubles: int = 0
     uses_url: str = ""

@@ -23,7 +23,7 @@ class SourceView:
 
     For ATTENTION: `reason` (what is wrong) and `remedy` (what to do), translated (`words.pull_error`,
     `words.pull_remedy`). `connect_url` is shown as "Connect" (NOT_CONNECTED) or "Connect again" (ATTENTION with
-    `can_reconnect`); `pull_url` is the progress of the running or last pull; `consent_url` the consent it rests on. `renewal` (translated): why a consent must be given anew, at `connect_url`. `pushes`: it tells by itself, and has no pull.
+    `can_reconnect`); `fetch_url` fetches again (POST); `pull_url` is the progress of the running or last pull; `consent_url` the consent it rests on. `renewal` (translated): why a consent must be given anew, at `connect_url`. `pushes`: it tells by itself, and has no pull.
     """
 
     code: str
@@ -39,6 +39,7 @@ class SourceView:
     reason: str = ""
     remedy: str = ""
     can_reconnect: bool = False
+    fetch_url: str = ""
     renewal: str = ""
     pushes: bool = False
 
@@ -108,12 +109,13 @@ class PullStepState(StrEnum):
     WAITING = "waiting"
     FETCHING = "fetching"
     DONE = "done"
+    SAME = "same"
     FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
 class PullStep:
-    """One category of a pull. `reason` (translated) and `retry_at` matter only for FAILED: None means it is not
+    """One category of a pull. SAME: the source told nothing new. `reason` (translated) and `retry_at` matter only for FAILED: None means it is not
     retried.
     """
 
@@ -129,8 +131,8 @@ class PullPage:
     """`portal/pull.html`; while `finished` is False the page reloads itself (`refresh_seconds`).
 
     With JavaScript the fragment at `fragment_url` replaces `#pull` each second: render `portal/_pull.html` with the
-    same context. `finished` means that nothing more will happen by itself. `reconnect_url` when the citizen must
-    connect again.
+    same context. `finished` means that nothing more comes of this fetch. `reconnect_url` when the citizen must
+    connect again, `fetch_url` (POST) when they may have it fetched again.
     """
 
     source_name: Text
@@ -141,5 +143,6 @@ class PullPage:
     my_data_url: str
     suggestions_url: str = ""
     reconnect_url: str = ""
+    fetch_url: str = ""
     fragment_url: str = ""
     refresh_seconds: int = 3

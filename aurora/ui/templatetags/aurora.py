@@ -49,6 +49,7 @@ _STATES: tuple[tuple[StrEnum, str, str | Promise], ...] = (
     (PullStepState.WAITING, "", _("Waiting")),
     (PullStepState.FETCHING, "au-tag--busy", _("Fetching")),
     (PullStepState.DONE, "au-tag--good", _("Done")),
+    (PullStepState.SAME, "au-tag--good", _("Nothing new")),
     (PullStepState.FAILED, "au-tag--bad", _("Failed")),
     (Eligibility.LIKELY, "au-tag--good", _("You seem to meet the conditions")),
     (Eligibility.UNKNOWN, "au-tag--attention", _("Depends on something not known")),

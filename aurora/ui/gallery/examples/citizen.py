@@ -102,6 +102,7 @@ def sources() -> list[Example]:
                 ago,
                 ago,
                 renewal=renewal("category"),
+                fetch_url="/sources/population-register/fetch/",
             ),
             SourceView(
                 "tax-administration",
@@ -174,12 +175,15 @@ def sources() -> list[Example]:
     running = PullPage(p.TAX, p.NOW, False, steps, "/sources/", "/my-data/", "/suggestions/", "", "/pulls/x/progress/")
     broken = (steps[0], PullStep(p.INCOME.name, PullStepState.FAILED, 0, str(words.pull_error("revoked"))))
     ended = PullPage(p.TAX, p.NOW, True, broken, "/sources/", "/my-data/", "/suggestions/", "/sources/x/connect/")
+    same = (PullStep(p.HOUSEHOLD.name, PullStepState.SAME, 8), steps[3])
+    again = PullPage(p.TAX, p.NOW, True, same, "/sources/", "/my-data/", "/suggestions/", fetch_url="/sources/x/fetch/")
     return [
         Example("sources", "portal/sources.html", "sources/", sources),
         Example("connect", "portal/connect.html", "sources/tax-administration/connect/", connecting),
         Example("connect-errors", "portal/connect.html", "sources/tax-administration/connect/", wrong),
         Example("pull", "portal/pull.html", "pulls/x/", running),
         Example("pull-ended", "portal/pull.html", "pulls/x/", ended),
+        Example("pull-again", "portal/pull.html", "pulls/x/", again),
     ]
 
 
