@@ -34,6 +34,7 @@ urlpatterns = [
     path("home/", home.home, name="home"),
     path("sources/", sources.sources, name="sources"),
     path("sources/<slug:code>/connect/", sources.connect, name="connect"),
+    path("sources/<slug:code>/fetch/", sources.fetch, name="fetch_again"),
     path("pulls/<uuid:id>/", sources.pull, name="pull"),
     path("pulls/<uuid:id>/progress/", sources.pull_fragment, name="pull_fragment"),
     path("suggestions/", suggestions.suggestions, name="suggestions"),
