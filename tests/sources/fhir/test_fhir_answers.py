@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from fhir_peer import (
     LOINC,
     NATIONAL,
@@ -120,7 +121,7 @@ def test_an_illness_has_its_name_and_its_time(server: Server) -> None:
     over = condition("c2", "J45.9", since="2014", abatementDateTime="2016-02", clinicalStatus=status("condition-clinical", "resolved"))
     found = server.whole("health.conditions", condition(), over)
     assert found.facts == {"icd10.I10": "Illness I10", "icd10.J45.9": "Illness J45.9"} and found.national_id == NATIONAL
-    noted = datetime(2019, 3, 5, tzinfo=UTC)
+    noted = timezone.make_aware(datetime(2019, 3, 5))
     assert found.times["icd10.I10"] == Times(noted, date(2019, 3, 4), None)
     assert found.times["icd10.J45.9"] == Times(noted, date(2014, 1, 1), date(2016, 2, 29))
 
@@ -257,7 +258,7 @@ def test_what_was_done_holds_from_its_day_on(server: Server) -> None:
     again = procedure("d2", performedDateTime="2015-05", performedPeriod=...)
     found = server.whole("health.procedures", procedure(), again, procedure("d3", "73761001", status="not-done"))
     assert found.facts == {"snomed.80146002": "Appendectomy"}
-    assert found.times["snomed.80146002"] == Times(datetime(2015, 5, 1, tzinfo=UTC), date(2015, 5, 1), None)
+    assert found.times["snomed.80146002"] == Times(timezone.make_aware(datetime(2015, 5, 1)), date(2015, 5, 1), None)
 
 
 # Wrong answers
@@ -299,6 +300,7 @@ WRONG: dict[str, Any] = {
     "no subject": bundle(condition(subject=...)),
     "a link of words": bundle(condition(), link="next"),
     "two next pages": bundle(condition(), link=[{"relation": "next", "url": "/fhir/page2"}, {"relation": "next", "url": "/fhir/page3"}]),
+    "brackets without end": b'{"resourceType":"Bundle","x":' + b"[" * 15_000 + b"]" * 15_000 + b"}",
     "garbage": b"\xff\xfe<Bundle/>",
     "XML": b"<Bundle xmlns='http://hl7.org/fhir'/>",
 }

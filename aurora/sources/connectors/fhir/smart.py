@@ -9,11 +9,14 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from aurora.outbound import oauth
-from aurora.outbound.oauth import PeerFailed, Registration, get_json
+from aurora.outbound import oauth, peer
+from aurora.outbound.guard import guarded_client
+from aurora.outbound.oauth import PeerFailed, Registration
 from aurora.sources.connectors.fhir.declare import PATIENT, base_of
 from aurora.sources.connectors.manner import Manner
 
+# A CapabilityStatement tells of every resource type that a server knows.
+MOST_BRACKETS = 50_000
 # The `id` data type of R4.
 _ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
 _NEEDED = {"launch-standalone", "context-standalone-patient", "client-confidential-asymmetric", "permission-patient", "permission-v2"}
@@ -32,18 +35,26 @@ def scope(categories: Sequence[str], settings: Mapping[str, Any]) -> str:
 def beside(registration: Registration, settings: Mapping[str, Any]) -> dict[str, str]:
     """`aud`: a token for this FHIR server and no other. Before that, what the server says of itself must be what we rest on. Raises `PeerFailed`."""
     base, about = base_of(settings), oauth.metadata(registration)
-    smart = get_json(f"{base}/.well-known/smart-configuration")
+    smart = _said(f"{base}/.well-known/smart-configuration")
     same = all(smart.get(name) == about[name] for name in ("authorization_endpoint", "token_endpoint"))
     able = smart.get("capabilities")
     s256 = smart.get("code_challenge_methods_supported")
-    if not same or not isinstance(able, list) or not {*_NEEDED} <= {a for a in able if isinstance(a, str)}:
+    if not same or not isinstance(able, list) or not {a for a in able if isinstance(a, str)} >= _NEEDED:
         raise PeerFailed("invalid_answer", retryable=False)
     if not isinstance(s256, list) or "S256" not in s256:
         raise PeerFailed("invalid_answer", retryable=False)
-    stated = get_json(f"{base}/metadata")
+    stated = _said(f"{base}/metadata")
     if stated.get("resourceType") != "CapabilityStatement" or not str(stated.get("fhirVersion", "")).startswith(_VERSIONS):
         raise PeerFailed("invalid_answer", retryable=False)
     return {"aud": base}
+
+
+def _said(address: str) -> dict[str, Any]:
+    """What a server says of itself to everybody. Raises `PeerFailed`."""
+    with guarded_client() as client:
+        return peer.json_object_of(
+            peer.send(client, "GET", address, headers={"Accept": "application/json"}).content, brackets=MOST_BRACKETS
+        )
 
 
 def context(tokens: Mapping[str, Any]) -> dict[str, str]:

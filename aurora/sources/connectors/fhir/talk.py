@@ -20,6 +20,8 @@ PAGE = 100
 MOST_PAGES = 60
 MOST_RESOURCES = 3_000
 MOST_BYTES = 12_000_000
+# Of one page: a resource has some twenty or thirty.
+MOST_BRACKETS = 20_000
 _ACCEPT = "application/fhir+json; fhirVersion=4.0"
 
 
@@ -98,7 +100,7 @@ class Talk:
         if usual is not None and usual.retryable:
             raise usual
         try:
-            found = peer.json_object(response)
+            found = peer.json_object_of(response.content, brackets=MOST_BRACKETS)
         except PeerFailed as error:
             raise usual or error from None
         if outcome.is_outcome(found):

@@ -25,14 +25,14 @@ def last_day(value: Any) -> date | None:
 
 
 def instant(value: Any) -> datetime | None:
-    """The time itself; of a day, its beginning in UTC. None for what is none, lies ahead of us, or is too old to be true."""
+    """The time itself; of a day, its beginning at home. None for what is none, lies ahead of us, or is too old to be true."""
     if isinstance(value, datetime):
         found = value if value.tzinfo is not None else value.replace(tzinfo=UTC)
     else:
         day = first_day(value)
         if day is None:
             return None
-        found = datetime(day.year, day.month, day.day, tzinfo=UTC)
+        found = timezone.make_aware(datetime(day.year, day.month, day.day))
     return found if found.year >= FIRST_YEAR and found <= timezone.now() + CLOCKS_DIFFER else None
 
 
