@@ -83,6 +83,7 @@ INSTALLED_APPS = [
     "aurora.exports",
     "aurora.ui",
     "aurora",
+    "aurora.erasures",
 ]
 
 MIDDLEWARE = [

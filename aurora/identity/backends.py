@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.hashers import check_password, make_password
-from django.db.models import Exists, IntegerField, OuterRef
+from django.db.models import BooleanField, Exists, IntegerField, OuterRef
 from django.db.models.expressions import RawSQL
 from django.http import HttpRequest
 
@@ -21,6 +21,9 @@ _UNREAD = RawSQL(
     "(SELECT count(*) FROM aurora_messages_message m WHERE m.citizen_id = identity_citizen.id AND m.read_at IS NULL)", [], IntegerField()
 )
 
+# Whether they leave: the table is that of `aurora.erasures`, above this room too.
+_LEAVING = RawSQL("EXISTS (SELECT FROM erasures_leaver l WHERE l.citizen_id = identity_citizen.id)", [], BooleanField())
+
 
 _DEAD = Exists(mandates.estates_of(OuterRef("pk")))
 
@@ -30,11 +33,12 @@ class CitizenBackend(BaseBackend):
 
     def get_user(self, user_id: Any) -> Citizen | None:
         with citizen_scope(UUID(str(user_id))):
-            citizen = Citizen.objects.annotate(unread=_UNREAD, dead=_DEAD).filter(pk=user_id).first()
+            citizen = Citizen.objects.annotate(unread=_UNREAD, dead=_DEAD, leaves=_LEAVING).filter(pk=user_id).first()
             if citizen is not None and citizen.dead:
                 return None  # a session from before the register told
             if citizen is not None:
                 citizen.unread_messages = citizen.unread
+                citizen.leaving = citizen.leaves
                 citizen.display_name = citizens.name_of(citizen)  # here, since opening it may take their key from the database
             return citizen
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import F
 
 from aurora.identity import keys, vault
 from aurora.identity.eid import Identified
@@ -57,6 +58,18 @@ def _create(digest: bytes, identified: Identified, language: str, now: datetime)
 def name_of(citizen: Citizen) -> str:
     """The citizen's name, for their own pages. In their `citizen_scope`."""
     return vault.open_sealed(citizen.name_sealed, citizen_id=citizen.pk, context=b"name").decode()
+
+
+def number_of(citizen: Citizen) -> str:
+    """The national identifier, for a source that answers about the citizen by it. In their `citizen_scope`."""
+    return vault.open_sealed(citizen.national_id_sealed, citizen_id=citizen.pk, context=b"national-id").decode()
+
+
+def end_sessions(*, citizen_id: UUID) -> Citizen:
+    """All of a citizen's sessions are over; whoever goes on takes the citizen as they are now (`update_session_auth_hash`)."""
+    with citizen_scope(citizen_id):
+        Citizen.objects.filter(pk=citizen_id).update(session_epoch=F("session_epoch") + 1)
+        return Citizen.objects.get(pk=citizen_id)
 
 
 def is_same_person(*, citizen_id: UUID, national_id: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import time
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
@@ -19,6 +20,7 @@ from aurora.outbound.oauth import Departure, PeerFailed, Registration
 
 ALGORITHMS = ["ES256", "PS256", "EdDSA"]
 LEEWAY_SECONDS = 30
+RECENT_SECONDS = 600
 # Asked for in the signed ID Token: what a scope alone asks for, a provider keeps for UserInfo (OpenID Connect Core 5.4 and 5.5).
 CLAIMS = json.dumps({"id_token": {"national_id": {"essential": True}, "name": None}})
 
@@ -54,23 +56,31 @@ def registration() -> Registration:
     )
 
 
-def depart(*, language: str) -> Departure:
-    """Where to send the browser, in the language that the citizen reads. Raises `PeerFailed`."""
+def depart(*, language: str, anew: bool = False) -> Departure:
+    """Where to send the browser, in the language that the citizen reads. `anew`: who is signed in there already proves it again. Raises `PeerFailed`."""
     mine = registration()
     named = {"claims": CLAIMS} if oauth.metadata(mine).get("claims_parameter_supported") is True else {}
-    return oauth.depart(mine, scope="openid profile", extra={"ui_locales": language, **named})
+    # OpenID Connect Core 3.1.2.1: asked for a maximum age, the provider says when that was.
+    again = {"prompt": "login", "max_age": "0"} if anew else {}
+    return oauth.depart(mine, scope="openid profile", extra={"ui_locales": language, **named, **again})
 
 
-def identify(*, answer: dict[str, str], state: str, verifier: str, nonce: str) -> Identified:
-    """Check the answer, redeem the code and verify the id_token (OpenID Connect Core 3.1.3.7). Raises `PeerFailed`."""
+def identify(*, answer: dict[str, str], state: str, verifier: str, nonce: str, anew: bool = False) -> Identified:
+    """Check the answer, redeem the code and verify the id_token (OpenID Connect Core 3.1.3.7). `anew`: and that they signed in for this. Raises `PeerFailed`."""
     mine = registration()
     code = oauth.check_answer(mine, expected_state=state, answer=answer)
     token = oauth.redeem(mine, code=code, verifier=verifier)
     claims = _verified(mine, token.get("id_token"), nonce)
+    if anew and not _is_recent(claims.get("auth_time")):
+        raise PeerFailed("invalid_answer", retryable=False)
     national_id, name = claims.get("national_id"), claims.get("name", "")
     if not _is_text(national_id) or not 4 <= len(national_id) <= 64 or not _is_text(name):
         raise PeerFailed("invalid_answer", retryable=False)
     return Identified(issuer=mine.issuer, national_id=national_id, name=name[:120])
+
+
+def _is_recent(auth_time: Any) -> bool:
+    return isinstance(auth_time, int | float) and -LEEWAY_SECONDS <= time.time() - auth_time <= RECENT_SECONDS
 
 
 def _is_text(value: Any) -> TypeGuard[str]:

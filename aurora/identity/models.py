@@ -37,6 +37,8 @@ class Citizen(AbstractBaseUser):
 
     is_active = True
     unread_messages = 0
+    leaving = False
+    """Whether they asked that everything be erased, and have not called it off."""
     display_name = ""
     """The name, opened, where a session has loaded the citizen: for the frame of their own pages."""
 

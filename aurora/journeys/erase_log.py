@@ -5,6 +5,7 @@ The log's part of what becomes of all that is kept of a citizen who leaves: who 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
@@ -41,17 +42,19 @@ def cancel(*, citizen_id: UUID, now: datetime) -> bool:
         return erasure.cancel(citizen_id=citizen_id, entry_id=entry.entry_id)
 
 
-def erase(*, citizen_id: UUID) -> int:
+def erase(*, citizen_id: UUID, also: Callable[[], None] | None = None) -> int:
     """The second step, after the data key is destroyed: how many entries went. In the caller's transaction or one of its own.
 
     With the log goes what other rooms keep about its entries: what agencies reported and how it was matched, delivery notes, the citizen's cases,
-    whom break-glass requests were about. All of it or nothing. Raises `ErasureRefused`.
+    whom break-glass requests were about; and `also`, while the erasure still is one. All of it or nothing. Raises `ErasureRefused`.
     """
     with citizen_scope(citizen_id):
         erasure.hold_ready(citizen_id=citizen_id)
         reports.erase(citizen_id=citizen_id)
         cases.erase(citizen_id=citizen_id)
         glass.erase(citizen_id=citizen_id)
+        if also is not None:
+            also()
         return erasure.erase(citizen_id=citizen_id)
 
 

@@ -40,18 +40,19 @@ class Errand:
     verifier: str
     nonce: str
     next: str
+    anew: bool = False
 
     def __repr__(self) -> str:
         return "Errand(...)"
 
 
-def start(*, language: str, next_path: str) -> tuple[str, dict[str, str]]:
-    """The e-ID's address, and what the session must remember. Raises `SignInFailed`."""
+def start(*, language: str, next_path: str, anew: bool = False) -> tuple[str, dict[str, str]]:
+    """The e-ID's address, and what the session must remember. `anew`: they are to prove again who they are. Raises `SignInFailed`."""
     try:
-        departure = eid.depart(language=language)
+        departure = eid.depart(language=language, anew=anew)
     except PeerFailed as error:
         raise SignInFailed(code="eid_unavailable") from error
-    return departure.url, asdict(Errand(departure.state, departure.verifier, departure.nonce, next_path))
+    return departure.url, asdict(Errand(departure.state, departure.verifier, departure.nonce, next_path, anew))
 
 
 def finish(*, remembered: Any, answer: dict[str, str], language: str, now: datetime) -> tuple[Citizen, str]:
@@ -60,7 +61,7 @@ def finish(*, remembered: Any, answer: dict[str, str], language: str, now: datet
         raise SignInFailed(code="invalid_state")
     errand = Errand(**remembered)
     try:
-        identified = eid.identify(answer=answer, state=errand.state, verifier=errand.verifier, nonce=errand.nonce)
+        identified = eid.identify(answer=answer, state=errand.state, verifier=errand.verifier, nonce=errand.nonce, anew=errand.anew)
     except PeerFailed as error:
         raise SignInFailed(code=_how_it_ended(error)) from error
     citizen = citizens.find_or_create(identified=identified, language=language, now=now)

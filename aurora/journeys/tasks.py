@@ -9,7 +9,8 @@ from celery import shared_task
 from django.core.management import call_command
 from django.utils import timezone
 
-from aurora.journeys import answer_concern, cosign, delay, delegate, evaluate, model_outcomes, suggest, tell_agencies, tell_overdue
+from aurora.erasures import rows as erasures
+from aurora.journeys import answer_concern, cosign, delay, delegate, erase, evaluate, model_outcomes, suggest, tell_agencies, tell_overdue
 from aurora.journeys import ask_uses as ask_uses_journey
 from aurora.journeys import end_consents as ending
 from aurora.journeys import export as export_journey
@@ -50,6 +51,12 @@ def plan() -> None:
 
 
 @shared_task(name="aurora.export")
+@shared_task(name="aurora.erase")
+def erase_(erasure_id: str) -> None:
+    """Go on with one erasure, unless another worker does."""
+    erase.run(erasure_id=UUID(erasure_id))
+
+
 def export(export_id: str) -> None:
     """Make one copy of a citizen's data, unless another worker does."""
     export_journey.run(export_id=UUID(export_id))
@@ -159,6 +166,9 @@ def sweep() -> None:
     if uses or asked:
         logger.info("Sweep: %d accounts of uses to be reconciled, %d to be asked about.", uses, asked)
     copies = export_journey.sweep(now=timezone.now())
+    gone_on = erase.sweep(now=timezone.now())
+    if gone_on:
+        logger.info("Sweep: %d erasures woken.", gone_on)
     if copies:
         logger.info("Sweep: %d copies woken.", copies)
     settled = delegate.sweep(now=timezone.now())
@@ -202,6 +212,7 @@ def purge() -> None:
     connections.purge(now=now)
     plan_journey.purge(now=now)
     batches.purge(now=now)
+    erasures.purge(now=now)
     call_command("clearsessions")
 
 

@@ -58,6 +58,11 @@ def announce_replaced(*, record_id: UUID, covered_now: Iterable[str], now: datet
 
 
 def announce_concern(*, case: Concern, kind: Kind, now: datetime) -> None:
+def announce_erased(record: ConsentRecord, *, categories: Iterable[str], now: datetime) -> bool:
+    """The citizen had erased what was read on this consent, which stands: its client is asked to delete it (GDPR art. 19). False: it has no grant."""
+    return _put(record, Kind.ERASED, categories, by="citizen", now=now, confirm=True)
+
+
     """A row for the agency that must answer a citizen's case: by the client that read, else by the one that the agency has had longest."""
     client = _client_for(case)
     if client is None:
@@ -82,7 +87,7 @@ def _rested_on(case: Concern) -> list[UUID]:
     return LedgerEntry.objects.filter(pk=case.entry_id).values_list("consent_ids", flat=True).first() or []
 
 
-def _put(record: ConsentRecord, kind: Kind, categories: Iterable[str], *, by: str, now: datetime, confirm: bool) -> None:
+def _put(record: ConsentRecord, kind: Kind, categories: Iterable[str], *, by: str, now: datetime, confirm: bool) -> bool:
     grant = Grant.objects.select_related("client").filter(parts__consent=record.pk).first()
     if grant is None:
         return
@@ -113,12 +118,13 @@ def run(*, delivery_id: UUID) -> None:
     with citizen_scope(citizen_id):
         lease = queue.claim(delivery_id=delivery_id, now=timezone.now())
     if lease is None:
-        return
+        return False
     if queue.spent(lease, now=timezone.now()):
         _give_up(lease, "gave_up", timezone.now())
         return
     crash.reach("tell.before_post")
     try:
+    return True
         _post(lease)
     except NotTaken as error:
         _not_taken(lease, error, timezone.now())

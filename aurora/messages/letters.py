@@ -111,7 +111,8 @@ def _links(kind: MessageKind, about: tuple[Mapping[str, Any], ...], language: st
             code = "use" if kind is MessageKind.USE_DISCLOSED else "glass" if "glass" in told else "entry"
             yield letters.link(code), f"/{language}/activity/{told['entry']}/"
         elif told.get("path"):
-            yield letters.link("mandate"), f"/{language}/{told['path'].lstrip('/')}"
+            code = "erasure" if kind in (MessageKind.ERASURE_ASKED, MessageKind.ERASURE_DONE) else "mandate"
+            yield letters.link(code), f"/{language}/{told['path'].lstrip('/')}"
 
 
 def _in(text: Mapping[str, str], language: str) -> str:

@@ -29,6 +29,8 @@ class MessageKind(models.TextChoices):
     USE_DISCLOSED = "use_disclosed"
 
 
+    ERASURE_ASKED = "erasure_asked"
+    ERASURE_DONE = "erasure_done"
 class Message(models.Model):
     """One message. `sealed` holds what it is about, for the citizen only; it is kept when read, as an archive."""
 

@@ -33,6 +33,9 @@ _ONCE = {
     MessageKind.CONCERN_ANSWERED: ("concern", "part"),
     MessageKind.CONCERN_PUT_OFF: ("concern", "part"),
     MessageKind.CONCERN_OVERDUE: ("concern", "due"),
+    MessageKind.CORRECTION_ANSWERED: ("correction",),
+    MessageKind.CORRECTION_OVERDUE: ("correction",),
+    MessageKind.ERASURE_DONE: ("erasure",),
 }
 # What is told at one moment, by one sweep say, is one message.
 _TOGETHER = frozenset({MessageKind.RECEIPT, MessageKind.USE_DISCLOSED})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from functools import wraps
 from typing import Any, TypeVar
@@ -20,6 +21,16 @@ from consent import acting
 
 Answer = TypeVar("Answer", bound=HttpResponseBase)
 LONGEST_NEXT = 512
+# When this browser's citizen last proved to the e-ID, not only to us, who they are.
+ANEW = "signed-in-anew"
+ANEW_SECONDS = 600
+# Whoever leaves may still see what was, what is done and what they were told, and call it off. Nothing else is theirs to begin.
+WHILE_LEAVING = frozenset(
+    {
+        "leave", "erase", "erasure", "erasure_jwt", "erasure_jsonld", "activity", "activity_export", "entry", "entry_proof", "verify", "log_bundle",
+        "verify_offline", "messages", "message", "consents", "consent", "receipt", "receipt_jsonld", "receipt_jwt", "concerns", "concern",
+    }
+)  # fmt: skip
 
 
 def for_citizens(view: Callable[..., Answer]) -> Callable[..., Answer | HttpResponse]:
@@ -33,6 +44,8 @@ def for_citizens(view: Callable[..., Answer]) -> Callable[..., Answer | HttpResp
         if not isinstance(request.user, Citizen):
             return to_sign_in(request)
         request.display_name = request.user.display_name  # type: ignore[attr-defined]
+        if request.user.leaving and (request.resolver_match is None or request.resolver_match.url_name not in WHILE_LEAVING):
+            return HttpResponseRedirect(reverse("portal:leave"))
         admitted = mandated.admit(request)
         if isinstance(admitted, HttpResponse):
             return admitted
@@ -80,6 +93,12 @@ def actor(request: HttpRequest) -> UUID:
     if not isinstance(request.user, Citizen):
         raise TypeError("This view is for citizens.")
     return request.user.id
+
+
+def signed_in_anew(request: HttpRequest) -> bool:
+    """Whether the citizen proved to the e-ID, within the last minutes, who they are: for what cannot be undone."""
+    at = request.session.get(ANEW)
+    return isinstance(at, int) and 0 <= time.time() - at <= ANEW_SECONDS
 
 
 def remember(request: HttpRequest, **values: object) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from django.contrib import auth
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -12,7 +14,7 @@ from django.views.decorators.http import require_GET
 from aurora.journeys import connect_source, sign_in
 from aurora.journeys.connect_source import NotConnected
 from aurora.journeys.sign_in import SignInFailed
-from aurora.portal.auth import for_citizens, me, safe_next
+from aurora.portal.auth import ANEW, for_citizens, me, safe_next
 from aurora.portal.views.authorize import INTERACTION
 from aurora.portal.views.entrance import ERRAND
 from aurora.ui import words
@@ -34,8 +36,9 @@ def signed_in(request: HttpRequest) -> HttpResponse:
     """The e-ID's answer: sign in under a new session, or say why not."""
     language = _language(request)
     try:
+        remembered = request.session.pop(ERRAND, None)
         citizen, path = sign_in.finish(
-            remembered=request.session.pop(ERRAND, None), answer=_answer(request), language=language, now=timezone.now()
+            remembered=remembered, answer=_answer(request), language=language, now=timezone.now()
         )
     except SignInFailed as error:
         page = SignInErrorPage(reason=str(words.sign_in_error(error.code)), retry_url=reverse("portal:sign_in"))
@@ -47,6 +50,8 @@ def signed_in(request: HttpRequest) -> HttpResponse:
     with citizen_scope(citizen.pk):  # Django notes the time of the sign-in on the citizen's row
         auth.login(request, citizen, backend=BACKEND)  # type: ignore[arg-type]
     request.session["language"] = language
+    if remembered.get("anew"):
+        request.session[ANEW] = int(time.time())
     return HttpResponseRedirect(safe_next(path) or reverse("portal:home"))
 
 

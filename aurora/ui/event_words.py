@@ -76,6 +76,7 @@ TITLES: Final[Mapping[str, str | Promise]] = {
     "citizen:mandate:confirmed": _("A right to act for another was confirmed"),
     "aurora:mandate:registered": _("A right to act for another was taken from a register"),
     "aurora:mandate:frozen": _("A right to act for another was frozen"),
+    "citizen:erasure:done": _("Aurora deleted data of yours, as you asked"),
     "aurora:mandate:ended": _("A right to act for another ended"),
     "citizen:mandate:used": _("Somebody began to act for you"),
 }

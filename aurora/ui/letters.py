@@ -52,6 +52,8 @@ _TITLES: Final[Mapping[str, Sentence]] = {
     "break_glass": glass_words.TITLES["approved"],
     "break_glass:not_justified": glass_words.TITLES["not_justified"],
 }
+    "erasure_asked": _("You asked that everything about you be deleted"),
+    "erasure_done": _("Data of yours were deleted"),
 
 _SAYS: Final[Mapping[str, tuple[Sentence, ...]]] = {
     "consent_expired": (_("Nothing can be fetched or read on the strength of it any longer."),),
@@ -121,6 +123,12 @@ _MANDATE_SAYS: Final[Mapping[tuple[str, str], Sentence]] = {
     ("principal", "revoked"): _("The right of %(who)s to act for you was ended."),
     ("attorney", "revoked"): _("Your right to act for %(who)s was ended."),
     ("principal", "revoked:by"): _("%(who)s gave up the right to act for you."),
+    "erasure_asked": (
+        _("Your data are deleted now. Your account, your activity and the key go in thirty days; until then you can call it off in Aurora."),
+        _("Keep the address below: there the certificate of the deletion waits for you afterwards, without signing in."),
+        _("If this was not you, sign in and call it off."),
+    ),
+    "erasure_done": (_("The certificate says what was deleted, what stays and why, and what agencies may still hold."),),
     ("attorney", "revoked:by"): _("%(who)s ended your right to act for them."),
     ("principal", "confirmed"): _("You decided that %(who)s may go on as your attorney, if they accept."),
     ("attorney", "confirmed"): _(
@@ -190,7 +198,7 @@ def mandate_changed(side: str, change: str, who: str, *, until: str = "") -> tup
 
 
 def link(code: str) -> str:
-    """Where a message leads: `consent`, `receipt`, `entry`, `use`, `uses` or `glass` (of the log), `concern`, `ward` or `mandate`."""
+    """Where a message leads: `consent`, `receipt`, `entry`, `use`, `uses` or `glass` (of the log), `concern`, `correction`, `ward`, `erasure` or `mandate`."""
     words = {
         "consent": gettext("Look at the consent"),
         "receipt": gettext("See the receipt"),
@@ -217,6 +225,7 @@ def mail_receipt_attached(keys: str) -> str:
     return gettext("The signed receipt is attached. Anybody can check it with the public keys of Aurora:\n%(url)s") % {"url": keys}
 
 
+        "erasure": gettext("See the certificate of the deletion"),
 def mail_footer(url: str) -> str:
     return gettext("You get this mail because you asked Aurora to tell you by e-mail. You can end that here:\n%(url)s") % {"url": url}
 

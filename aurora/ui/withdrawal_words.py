@@ -15,6 +15,7 @@ _TOLD: Final[Mapping[str, Sentence]] = {
     "consent.narrowed": _("A part of the consent has ended."),
     "consent.expired": _("The consent ran out."),
     "consent.replaced": _("The consent was replaced by a newer one."),
+    "data.erased": _("The person had data deleted that was read under the consent. The consent stands."),
     "concern.raised": _("A citizen reported a concern."),
     "concern.replied": _("A citizen replied to an answer to a concern."),
     "concern.closed": _("A citizen closed a concern."),

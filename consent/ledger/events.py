@@ -126,9 +126,11 @@ class Event(StrEnum):
 
     @property
     def subject(self) -> str:
-        """What it was done to: `consent`, `source`, `pull`, `facts`, `twin`, `evaluation`, `estimate`, `outcome`, `feedback`, `training`, `notice`, `deletion`, `break_glass`, `use`, `concern`, `erasure` or `mandate`."""
+        """What it was done to: `consent`, `source`, `pull`, `facts`, `twin`, `evaluation`, `estimate`, `outcome`, `feedback`, `training`, `notice`, `deletion`, `break_glass`, `use`, `concern`, `fact`, `correction`, `erasure` or `mandate`."""
         return self.value.split(":")[1]
 
+    # What a source gave, or of one kind, was erased by their wish, with what was made of it.
+    DATA_ERASED = "citizen:erasure:done"
     @property
     def action(self) -> str:
         return self.value.split(":")[2]

@@ -28,6 +28,12 @@ class Delivery(models.Model):
         CONCERN_RAISED = "concern.raised"
         CONCERN_REPLIED = "concern.replied"
         CONCERN_CLOSED = "concern.closed"
+        # Of no consent either: a request to correct a fact, to its source; and, to those that had read the fact, that it was corrected.
+        CORRECTION_ASKED = "correction.asked"
+        CORRECTION_CLOSED = "correction.closed"
+        FACT_CORRECTED = "fact.corrected"
+        # Of a consent that stands: what was read on it is erased (GDPR art. 19).
+        ERASED = "data.erased"
 
     class State(models.TextChoices):
         PENDING = "pending"

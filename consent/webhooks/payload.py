@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+ERASED = "data.erased"
+
 
 def compose(
     *,
@@ -32,8 +34,11 @@ def compose(
         "categories": sorted(categories),
         "ended_by": by,
     }
+    if kind == ERASED:
+        del data["ended_by"]  # the consent stands
     if confirm_by is not None:
-        data["asked"] = {"action": "stop_and_delete", "confirm_by": _time(confirm_by)}
+        action = "delete" if kind == ERASED else "stop_and_delete"
+        data["asked"] = {"action": action, "confirm_by": _time(confirm_by)}
     return {"type": kind, "timestamp": _time(occurred_at), "data": data}
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from django.utils import timezone
 
-from aurora.journeys import act_for, delegate, raise_concern
+from aurora.journeys import act_for, delegate, erase, raise_concern
 from consent import days
 from tests.attacks import odd
 from tests.attacks.routes import ROUTES
@@ -32,6 +32,7 @@ def _of_aino(cast: Cast, name: str) -> str:
         "consents": lambda: cast.aino.consents(state="given")[0].pk,
         "messages": lambda: cast.aino.messages()[0].pk,
         "mandates": lambda: _mandate(cast),
+        "erasures": lambda: _erasure(cast),
     }
     if kind in ("activity", "concerns") and not any(e.event == "agency:twin:read" for e in cast.aino.entries()):
         cast.office.read(cast.token, "tax.income")
@@ -56,8 +57,18 @@ def _mandate(cast: Cast) -> UUID:
     return made[0] if made else delegate.offer(principal_id=cast.aino.id, identifier="T-NOBODY-1", terms=terms, now=timezone.now())
 
 
+def _erasure(cast: Cast) -> UUID:
+    """Of nothing that she has, done and certified."""
+    made = erase.past(citizen_id=cast.aino.id)
+    if not made:
+        asked = erase.category(citizen_id=cast.aino.id, code="life.home", language="en", now=timezone.now())
+        erase.run(erasure_id=asked.erasure_id)
+        return asked.erasure_id
+    return made[0].pk
+
+
 def test_every_address_with_an_id_is_tried() -> None:
-    assert {name.split("/")[1] for name in OWNED} == {"pulls", "activity", "concerns", "consents", "messages", "mandates"}
+    assert {name.split("/")[1] for name in OWNED} == {"pulls", "activity", "concerns", "consents", "messages", "mandates", "erasures"}
 
 
 @pytest.mark.parametrize("name", OWNED)

@@ -43,7 +43,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     language = (translation.get_language() or "en")[:2]
     try:
         with newcomers.leaving():
-            url, errand = journey.start(language=language, next_path=safe_next(request.GET.get("next")))
+            url, errand = journey.start(language=language, next_path=safe_next(request.GET.get("next")), anew="anew" in request.GET)
     except SignInFailed as error:
         page = SignInErrorPage(reason=str(words.sign_in_error(error.code)), retry_url=reverse("portal:sign_in"))
         return errors.later(render(request, "portal/sign_in_error.html", {"page": page}, status=503))
