@@ -26,6 +26,9 @@ AURORA = "aurora"
 REGISTER = "population-register"
 WITNESS_NAME = "localhost/aurora-demo-witness"
 _AS_OWNER = f"{HOSPITAL}@{AURORA}"
+# How old, in seconds, what Aurora holds of a source may become: a tax changes once a year, a household any day.
+DAY, WEEK = 86_400, 604_800
+ONCE_A_WEEK = frozenset({"tax-administration"})
 OFFICE_PURPOSES = ("benefit-application",)
 OFFICE_CATEGORIES = ("population.household", "tax.income")
 
@@ -37,7 +40,8 @@ class Provision:
     aurora = {
       "eid": {"issuer", "client_id", "private_jwk", "auth_method": "private_key_jwt", "redirect_uri",
               "post_logout_redirect_uri"},
-      "sources": {code: {"issuer", "client_id", "private_jwk", "redirect_uri", "scopes", "name": {fi, sv, en}, "connector", "settings"}},
+      "sources": {code: {"issuer", "client_id", "private_jwk", "redirect_uri", "scopes", "name": {fi, sv, en}, "connector", "settings",
+                  "freshness"}},
       "agencies": [{"code", "name", "service", "client_id", "jwks", "redirect_uris", "purposes", "categories"}],
       "model_owners": [{"code", "name", "service", "client_id", "jwks", "signing_key": public, PEM}],
       "witnesses": [{"vkey", "url"}],
@@ -234,7 +238,8 @@ def _pushing(base: Mapping[str, str], keys: Mapping[str, dict[str, str]]) -> dic
 
 def _declared(code: str, base: Mapping[str, str]) -> dict[str, Any]:
     """How Aurora is to ask it: connector and settings. Made anew at each start: it is no secret, and follows the code."""
-    return connect.settings(base[code]) if code == HEALTH else ways.declared(code, base[code])
+    declared = connect.settings(base[code]) if code == HEALTH else ways.declared(code, base[code])
+    return {**declared, "freshness": {"*": WEEK if code in ONCE_A_WEEK else DAY}}
 
 
 def _for_demo(base: Mapping[str, str], keys: Mapping[str, dict[str, str]], eid: Mapping[str, Any]) -> dict[str, Any]:

@@ -50,6 +50,12 @@ def test_what_is_declared_is_what_stands() -> None:
     assert key_of(source) == doc["private_jwk"] and not source.active
 
 
+def test_what_is_declared_of_how_often_is_no_connector_s_business() -> None:
+    declared = {"freshness": {"*": 3600}, "pace": {"a_second": 2}, "breaker": {"pause": 5}}
+    load(document(settings=declared))
+    assert DataSource.objects.get(agency__code=CODE).settings == declared
+
+
 def test_a_source_without_a_key_gets_one_and_keeps_it() -> None:
     made = load(document(private_jwk=...)).public_jwk
     source = DataSource.objects.get(agency__code=CODE)
@@ -71,6 +77,7 @@ WRONG: dict[str, tuple[Any, str]] = {
     "no address": (document(issuer="https://[::1"), "source/issuer"),
     "settings of nobody": (document(settings={"a": 1}), "source/settings: Additional properties"),
     "settings a list": (document(settings=[]), "source/settings: [] is not of type 'object'"),
+    "a pace that is none": (document(settings={"pace": {"a_second": 0}, "freshness": {"*": "day"}}), "no sensible value at freshness.*, pace.a_second"),
     "a public key": (document(private_jwk={k: v for k, v in SECRET.items() if k != "d"}), "source/private_jwk"),
     "a key that is none": (document(private_jwk={"kty": "EC", "d": SECRET["d"]}), "source/private_jwk"),
     "a key as text": (document(private_jwk="secret"), "source/private_jwk"),

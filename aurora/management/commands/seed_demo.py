@@ -73,7 +73,9 @@ def _eid(wanted: dict[str, Any]) -> None:
 def _source(code: str, wanted: dict[str, Any]) -> None:
     """In the format of `manage.py load_sources`: what the sandbox says beside (its name, our redirect URI) is not a source's to declare."""
     known = ("connector", "issuer", "client_id", "private_jwk", "settings")
-    load_sources.load({"agency": code, **{name: wanted[name] for name in known if name in wanted}})
+    doc = {"agency": code, **{name: wanted[name] for name in known if name in wanted}}
+    # How it is asked is its connector's; how often, ours.
+    load_sources.load({**doc, "settings": {**doc.get("settings", {}), "freshness": wanted["freshness"]}} if "freshness" in wanted else doc)
 
 
 def _client(wanted: dict[str, Any]) -> None:
