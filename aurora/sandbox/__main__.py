@@ -45,10 +45,11 @@ def main(arguments: list[str] | None = None) -> int:
     def sweep() -> None:
         running.store.sweep()
         if running.process == config.OFFICE:
-            from aurora.sandbox.office import notices, uses
+            from aurora.sandbox.office import notices, pushes, uses
 
             notices.confirm_all(running)
             uses.tell(running)
+            pushes.tell(running)
 
     server.serve(listening, sweep)
     for registrar in registrars:

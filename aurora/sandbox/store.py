@@ -45,6 +45,10 @@ CREATE TABLE IF NOT EXISTS uses (
     used_at REAL NOT NULL, batch TEXT NOT NULL, told INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS health_changes (
     household INTEGER NOT NULL, target TEXT NOT NULL, value TEXT NOT NULL, at REAL NOT NULL, PRIMARY KEY (household, target));
+CREATE TABLE IF NOT EXISTS persons (owner TEXT PRIMARY KEY, household INTEGER NOT NULL, signed_in_at REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS decisions (
+    id TEXT PRIMARY KEY, application TEXT NOT NULL UNIQUE REFERENCES applications, amount INTEGER NOT NULL, decided_at REAL NOT NULL,
+    until TEXT NOT NULL, batch TEXT NOT NULL DEFAULT '', batch_grant INTEGER, told_grant INTEGER);
 CREATE TABLE IF NOT EXISTS switches (scope TEXT PRIMARY KEY, setting TEXT NOT NULL);
 """
 

@@ -82,7 +82,7 @@ ROUTES = {
     "api/v1/evaluators/<uuid:id>": Route(f"/api/v1/evaluators/{NOBODYS}", GET, "itself", frozenset({"consent_oauth_usedproof"})),
     "api/v1/schema/": Route("/api/v1/schema/", READ),
     "api/v1/uses": Route("/api/v1/uses", POST, "itself", frozenset({"consent_oauth_usedproof"})),
-    "api/v1/facts": Route("/api/v1/facts", POST, "itself", frozenset({"consent_oauth_usedproof"})),
+    "api/v1/facts": Route("/api/v1/facts", POST, "itself", frozenset({"consent_oauth_usedproof"}), largest=256 * 1024),
     "api/v1/twin/<str:category>": Route("/api/v1/twin/tax.income", GET, "agency", LEDGER | {"consent_oauth_usedproof"}),
     "LANG/console/": Route("/en/console/", READ, "operator"),
     "LANG/console/agencies/": Route("/en/console/agencies/", READ, "operator"),

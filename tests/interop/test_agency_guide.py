@@ -18,10 +18,11 @@ from rest_framework import exceptions
 from aurora.api import uploads
 from aurora.api.authentication import InsufficientScope
 from aurora.journeys import _contract_fit, onboard_evaluator
+from aurora.sources.pushes import batches as pushes
 from consent.concerns import cases
 from consent.errors import AuroraError, InvalidInput, NotFound
 from consent.ledger import kept
-from consent.oauth import errors, keysets, limits
+from consent.oauth import errors, keysets, limits, signed
 from consent.oauth.errors import InvalidProof, InvalidToken, NonceWanted
 from consent.rules import RefusalCode
 from consent.uses import batches, tally
@@ -77,7 +78,7 @@ def of_the_api() -> set[str]:
     codes |= written("aurora/api/problems.py") | {NotFound.code, InvalidInput.code}
     codes |= (
         {one.code for one in defined(feed, AuroraError)}
-        | {one.code for module in (batches, tally) for one in defined(module, AuroraError)}
+        | {one.code for module in (batches, tally, signed, pushes) for one in defined(module, AuroraError)}
         | set(of_models())
     )
     codes |= {InvalidToken.code, InvalidProof.error, NonceWanted.error, InsufficientScope.default_code}

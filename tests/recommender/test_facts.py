@@ -18,6 +18,7 @@ NO_FEATURE = {
     "hospital.surgery_outcome",
     "derived.surgery_risk",
     "derived.hospital_stay",
+    "benefits.decisions",
 }
 ENTRIES = [json.loads(p.read_text("utf-8")) for p in VOCABULARY.glob("*.json")]
 SCHEMAS = {entry["code"]: entry["schema"] for entry in ENTRIES if entry["code"] not in NO_FEATURE}

@@ -43,7 +43,7 @@ class AuroraDouble:
         self.packages: list[dict[str, bytes]] = []  # what the owner sent to be registered
         self.registering: Callable[[int], Answer] = lambda number: (503, {"code": "unavailable"})  # by how many came before
         self.registered: list[dict[str, Any]] = []
-        self.batches: list[dict[str, Any]] = []  # of uses, their claims
+        self.batches: list[dict[str, Any]] = []  # of uses and of facts, their claims
         self.taking: Callable[[], Answer] = lambda: (200, {"kept_back": []})
         self.webhook_keys: dict[str, Any] = {"keys": []}
         self._jtis: set[str] = set()
@@ -131,7 +131,7 @@ class AuroraDouble:
         self.check_client(form)
         access = secrets.token_urlsafe(32)
         if form["grant_type"] == "client_credentials":
-            self.require(form["scope"] in ("evaluators", "uses"), "scope")
+            self.require(form["scope"] in ("evaluators", "uses", "facts"), "scope")
             self.live.add(access)
             return 200, {"access_token": access, "token_type": "DPoP", "expires_in": 600}
         if form["grant_type"] == "refresh_token":
@@ -198,7 +198,7 @@ def _handler(double: AuroraDouble) -> type[BaseHTTPRequestHandler]:
                     return self._json(*refused)
                 double.packages.append(files_of(self.headers["Content-Type"], content))
                 return self._json(*double.registering(len(double.packages) - 1))
-            if self.path == "/api/v1/uses":
+            if self.path in ("/api/v1/uses", "/api/v1/facts"):
                 if (refused := self._unbearable("POST", self.path)) is not None:
                     return self._json(*refused)
                 double.require(self.headers["Content-Type"] == "application/jose", "the batch's type")

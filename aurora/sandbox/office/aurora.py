@@ -102,18 +102,27 @@ def confirm(here: Runtime, event_id: str, *, deleted_at: str) -> Answer:
 
 def report(here: Runtime, batch: str, uses: list[dict[str, Any]]) -> Answer:
     """Tells Aurora what data were used for: a batch, signed with the key that the office registered (scope `uses`). PeerError."""
+    return _signed(here, "uses", batch, {"uses": uses})
+
+
+def push_facts(here: Runtime, batch: str, answers: list[dict[str, Any]]) -> Answer:
+    """Sends what the office holds, as a source: a batch, signed with the key that it registered (scope `facts`). PeerError."""
+    return _signed(here, "facts", batch, {"answers": answers})
+
+
+def _signed(here: Runtime, what: str, batch: str, content: Mapping[str, Any]) -> Answer:
     client = _client(here)
-    url = f"{here.config.aurora_base_url}/api/v1/uses"
+    url = f"{here.config.aurora_base_url}/api/v1/{what}"
     claims = {
         "iss": client.peer.client_id,
         "aud": f"{client.described()['issuer']}/api/v1",
         "iat": int(time.time()),
         "jti": batch,
-        "uses": uses,
+        **content,
     }
-    body = jose.sign(client.peer.private_jwk, claims, typ="aurora-uses+jwt").encode("ascii")
+    body = jose.sign(client.peer.private_jwk, claims, typ=f"aurora-{what}+jwt").encode("ascii")
     kind = {"Content-Type": "application/jose"}
-    return client.bearing("POST", url, client.own_token("uses"), lambda headers: http.post_json(url, body, headers={**headers, **kind}))
+    return client.bearing("POST", url, client.own_token(what), lambda headers: http.post_json(url, body, headers={**headers, **kind}))
 
 
 def require_issuer(here: Runtime, answer: Mapping[str, str]) -> None:

@@ -15,7 +15,7 @@ from aurora.sandbox.errors import PageError, PeerError
 from aurora.sandbox.http import Answer
 from aurora.sandbox.oauth import requests
 from aurora.sandbox.oauth.responses import redirect
-from aurora.sandbox.office import applications, aurora, notices, uses
+from aurora.sandbox.office import applications, aurora, decisions, notices, pushes, uses
 from aurora.sandbox.office.applications import Application
 from aurora.sandbox.office.notices import Notice
 from aurora.sandbox.runtime import Runtime
@@ -96,6 +96,8 @@ def read(request: SandboxRequest, key: str) -> HttpResponse:
     if answer.ok:
         applications.keep_reading(mine, category, answer.body, here)
         uses.note(answer.body, here)
+        if decisions.decide(mine, here):
+            pushes.tell_soon(here)
     return _show(request, mine, _shown(answer, _name(category, _language(request))))
 
 
@@ -136,7 +138,18 @@ def _show(request: SandboxRequest, mine: Application, answer: dict[str, Any] | N
         path=f"/applications/{mine.id}",
         held=[_name(code, language) for code in applications.readings_of(mine, here)],
         notices=[_told(notice, language) for notice in notices.of(mine.token.get("grant_id", ""), here)],
+        decided=_decided(mine, here, language),
     )
+
+
+def _decided(mine: Application, here: Runtime, language: str) -> list[str]:
+    """What the office decided, in sentences, and whether Aurora has it."""
+    found, texts = decisions.of(mine, here), pages.texts(language)
+    if found is None:
+        return []
+    said = texts["office.decided.granted" if found.granted else "office.decided.refused"]
+    told = texts["office.decided.told" if found.told else "office.decided.untold"]
+    return [said.format(amount=found.amount, until=_day(found.until)), told]
 
 
 def _told(notice: Notice, language: str) -> dict[str, Any]:

@@ -103,12 +103,12 @@ export class Agency {
     return this.#json(token, `${this.#api}/events/${encodeURIComponent(eventId)}/confirmation`, 'POST', said);
   }
 
-  // What you used data for (../uses.md). `batch`: { id, uses }. The same again is answered the same, so try until there is an answer.
-  async report(token, { id, uses }) {
-    const claims = new SignJWT({ uses }).setIssuer(this.config.clientMetadata().client_id).setAudience(this.#api);
-    const header = { alg: 'ES256', kid: this.key.kid, typ: 'aurora-uses+jwt' };
-    const batch = await claims.setIssuedAt().setJti(id).setProtectedHeader(header).sign(this.key.key);
-    return this.#json(token, `${this.#api}/uses`, 'POST', batch, 'application/jose');
+  // `what`: 'uses' (../uses.md) or 'facts' (../pushing.md), of which `content` is the claim. The same id again is answered the same: try until there is an answer.
+  async batch(token, what, id, content) {
+    const claims = new SignJWT(content).setIssuer(this.config.clientMetadata().client_id).setAudience(this.#api);
+    const header = { alg: 'ES256', kid: this.key.kid, typ: `aurora-${what}+jwt` };
+    const signed = await claims.setIssuedAt().setJti(id).setProtectedHeader(header).sign(this.key.key);
+    return this.#json(token, `${this.#api}/${what}`, 'POST', signed, 'application/jose');
   }
 
   // Citizens' concerns about reads of yours (scope `concerns`): the open ones, or one.

@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { exportJWK, generateKeyPair, importJWK } from 'jose';
 import { advice } from './advice.mjs';
 import { Agency, Problem, newKeys } from './agency.mjs';
+import * as batches from './batches.mjs';
 import { confirmAll } from './confirm.mjs';
 import { change, load, obey, refuseToReplace, save } from './keep.mjs';
 import { listen, serve } from './notices.mjs';
@@ -21,6 +22,7 @@ const USAGE = `node client.mjs COMMAND
   show [GRANT]              what stands in the grant, and what the token is good for
   refresh [GRANT]           a fresh access token
   report ACTION             report what was read since, and what it was used for
+  push FILE                 as a source that pushes: send {"answers": [...]}
   concerns [CONCERN]        what citizens ask about your reads: the open cases, or one
   answer CONCERN lawful|mistake|later TEXT [WHY] [--until DATE]
                             answer one; WHY: on what ground, or what was done; later: by what day, once
@@ -102,21 +104,11 @@ const commands = {
 
   // A batch is kept before it is sent, and sent until it is taken: Aurora knows it again by its id.
   async report(action) {
-    const kept = change((now) => {
-      now.batch ??= batchOf(now, action);
-      return now;
-    });
-    if (!kept.batch.uses.length) {
-      change((now) => delete now.batch);
-      return print({ uses: 0 });
-    }
-    const agency = await open(kept);
-    const answer = await agency.report((await agency.own('uses')).access_token, kept.batch);
-    change((now) => {
-      now.reported = [...(now.reported ?? []), ...now.batch.uses.map(({ entry }) => entry)];
-      delete now.batch;
-    });
-    print(answer);
+    print(await batches.report(open, action));
+  },
+
+  async push(file) {
+    print(await batches.push(open, file));
   },
 
   async concerns(id) {
@@ -192,14 +184,6 @@ function grantId(kept, id = Object.keys(kept.grants).at(-1)) {
 }
 
 // Each read once. An agency that works says when it used what for what: here it is now, and all for the same.
-function batchOf({ client_id: code, grants, reported = [] }, action) {
-  const readings = Object.values(grants).flatMap((grant) => Object.values(grant.readings)).filter((one) => !reported.includes(one.ledger_entry));
-  const uses = readings.slice(0, 100).map(({ subject, category, purpose, ledger_entry: entry }) => ({
-    subject, used_at: new Date().toISOString(), action, receiver: { code, name: code }, system: 'example', categories: [category], purpose, entry,
-  }));
-  return { id: randomUUID(), uses };
-}
-
 async function redeem(agency, address) {
   const { [new URL(address).searchParams.get('state')]: checks } = load().waiting;
   if (!checks) throw new Error('Nobody here waits for this answer: its state is unknown.');

@@ -91,6 +91,7 @@ def test_every_name_follows_the_grammar(event: Event) -> None:
 def test_refusals_are_told_by_their_name() -> None:
     assert {event.name for event in Event if event.is_refusal} == {
         "PULL_REFUSED",
+        "PUSH_REFUSED",
         "AGENCY_READ_REFUSED",
         "SUGGESTION_REFUSED",
         "EVALUATION_REFUSED",
