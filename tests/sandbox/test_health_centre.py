@@ -163,6 +163,9 @@ def test_a_corrected_fact_is_another_version_of_the_patient(sandbox: Sandbox) ->
     assert centre.correct(identifier=sandbox.identifier("frans"), fact="region", value="R07").json() == {"target": "region", "value": "R07"}
     second = centre.get(place, **{"If-None-Match": first.headers["ETag"]})
     assert second.status_code == 200 and second.json()["address"][0]["state"] == "R07" and second.headers["ETag"] != first.headers["ETag"]
+    assert centre.correct(identifier=sandbox.identifier("frans"), fact="region", value="R08").status_code == 200
+    third = centre.get(place, **{"If-None-Match": second.headers["ETag"]})
+    assert third.status_code == 200 and third.json()["address"][0]["state"] == "R08", "the same fact again is yet another version"
     centre.peer.close()
 
 

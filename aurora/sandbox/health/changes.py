@@ -28,7 +28,7 @@ class Change:
 
 def of(household: int, here: Runtime) -> list[Change]:
     """Oldest first."""
-    rows = here.store.all("SELECT target, value, at FROM health_changes WHERE household = ? ORDER BY at", household)
+    rows = here.store.all("SELECT target, value, at FROM health_corrections WHERE household = ? ORDER BY id", household)
     return [Change(row["target"], row["value"], datetime.fromtimestamp(row["at"], UTC)) for row in rows]
 
 
@@ -54,7 +54,7 @@ def correct(raw: Any, here: Runtime) -> dict[str, str]:
         value = str(raw["value"]) if "value" in raw else records.register_says(household, target)
         if target not in FACTS or not re.fullmatch(_TAKES[target], value):
             raise _bad(f"The fact must be one of {', '.join(FACTS)}, and the value one that it takes.")
-    here.store.run("INSERT OR REPLACE INTO health_changes VALUES (?, ?, ?, ?)", household, target, value, time.time())
+    here.store.run("INSERT INTO health_corrections (household, target, value, at) VALUES (?, ?, ?, ?)", household, target, value, time.time())
     return {"target": target, "value": value}
 
 

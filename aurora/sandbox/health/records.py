@@ -61,7 +61,8 @@ def _as_changed(one: Resource, known: list[Change]) -> Resource:
 
 
 def _patients(person: Person, here: Runtime) -> Iterator[Resource]:
-    told = {c.target: c for c in changes.of(person.household, here) if c.target in changes.FACTS}
+    corrected = [c for c in changes.of(person.household, here) if c.target in changes.FACTS]
+    told = {c.target: c for c in corrected}
     region = told["region"].value if "region" in told else person.region
     marital = told["marital_status"].value if "marital_status" in told else person.marital
     town = told["municipality"].value if "municipality" in told else person.municipality
@@ -69,7 +70,7 @@ def _patients(person: Person, here: Runtime) -> Iterator[Resource]:
     given, _, family = _name(person.household, here).partition(" ")
     noted = max([here.loaded_at - timedelta(days=430), *(c.at for c in told.values())])
     yield {
-        **_head("Patient", smart.patient_id(person.household), noted, version=1 + len(told)),
+        **_head("Patient", smart.patient_id(person.household), noted, version=1 + len(corrected)),
         "active": True,
         "identifier": [{"use": "official", "system": NATIONAL_ID, "value": national_id.make(person.household)}],
         "name": [{"use": "official", "family": family, "given": [given]}],
