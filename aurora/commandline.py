@@ -1,6 +1,6 @@
 """What happens around a Django command: its services are there, and it connects as the right role.
 
-Migrations own tables and run as `aurora_owner`; everything else runs as `aurora_app`, which row-level security binds. AURORA_DB_ROLE, where
+Migrations own tables and run as `aurora_owner`, as does who seals anew what is nobody's in particular; everything else runs as `aurora_app`, which row-level security binds. AURORA_DB_ROLE, where
 set, decides instead.
 """
 
@@ -25,6 +25,7 @@ OWNER_COMMANDS = frozenset(
         "makemigrations",
         "migrate",
         "optimizemigration",
+        "rotate_kek",
         "showmigrations",
         "sqlflush",
         "sqlmigrate",

@@ -71,6 +71,7 @@ class Env:
     suggestions_kept: timedelta = timedelta(days=90)
     retraining_percent: int = 5
     dataset_every: timedelta = timedelta(days=30)
+    data_key_age: timedelta = timedelta(days=365)
     dask_scheduler: str | None = field(repr=False, default=None)
     sign_ins_a_minute: int = 60
     log_level: LogLevel = "INFO"
@@ -147,6 +148,7 @@ class Env:
             suggestions_kept=timedelta(days=read.number("AURORA_SUGGESTIONS_KEPT_DAYS", 90, most=3660, of=" of days")),
             retraining_percent=read.number("AURORA_RETRAINING_PERCENT", 5, most=100, of=" percent"),
             dataset_every=timedelta(days=read.number("AURORA_DATASET_DAYS", 30, least=0, most=366, of=" of days")),
+            data_key_age=timedelta(days=read.number("AURORA_DATA_KEY_DAYS", 365, least=0, most=3660, of=" of days")),
             dask_scheduler=read.url("AURORA_DASK_SCHEDULER", ("tcp", "tls")),
             sign_ins_a_minute=read.number("AURORA_SIGN_INS_A_MINUTE", 60, most=100_000),
             log_level=read.choice("AURORA_LOG_LEVEL", get_args(LogLevel), "INFO"),

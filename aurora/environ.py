@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from aurora import keyfiles, kek_url
+from aurora import kek_url, keyfiles
 from aurora.database_url import DatabaseUrl, EnvError, split_url
 from aurora.mail_url import LOOPBACK, MailUrl
 from consent.ledger.note import COSIGNATURE, ML_DSA_44, NotVerified, parse_vkey

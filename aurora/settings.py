@@ -43,6 +43,7 @@ AURORA_EXPORT_FOLDER = ENV.export_dir
 AURORA_SUGGESTIONS_KEPT = ENV.suggestions_kept
 AURORA_RETRAINING_SHARE = ENV.retraining_percent / 100
 AURORA_DATASET_EVERY = ENV.dataset_every
+AURORA_DATA_KEY_AGE = ENV.data_key_age
 AURORA_DASK_SCHEDULER = ENV.dask_scheduler
 
 SECRET_KEY = ENV.secret_key_file.text()
@@ -280,6 +281,7 @@ _PERIODS = {
     "aurora.forget_proofs": 60.0,
     "aurora.look_for_unnoted": 60.0,
     "aurora.refresh_keys": 60.0,
+    "aurora.rotate_keys": 60.0,
     "aurora.cosign": ENV.cosign_every.total_seconds(),
 }
 # A message expires when the next one comes: what a worker missed must not pile up before it.

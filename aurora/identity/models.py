@@ -59,13 +59,80 @@ class DataKey(models.Model):
     wrapped = models.BinaryField()
     kek_id = models.CharField(max_length=16)
     version = models.PositiveSmallIntegerField(default=1)
-    created_at = models.DateTimeField()
+    created_at = models.DateTimeField(help_text="Of this version.")
 
     class Meta:
         db_table = 'vault"."data_key'
+        indexes = [models.Index(fields=["created_at"], name="data_key_by_age")]
 
     def __str__(self) -> str:
         return f"key of {self.citizen_id}"
+
+
+class FormerKey(models.Model):
+    """A version of a citizen's data key that seals no more, until nothing is sealed by it. Goes with the data key, by the database.
+
+    `hidden`: all that it still opens is what a law keeps back (`consent.ledger.kept`). Nobody sees the row then; a function gives it out when what
+    it opens is due.
+    """
+
+    pk = models.CompositePrimaryKey("citizen_id", "version")
+    citizen_id = models.UUIDField()
+    version = models.PositiveSmallIntegerField()
+    wrapped = models.BinaryField()
+    kek_id = models.CharField(max_length=16)
+    created_at = models.DateTimeField()
+    hidden = models.BooleanField(default=False)
+
+    class Meta:
+        db_table = 'vault"."former_key'
+
+    def __str__(self) -> str:
+        return f"former key of {self.citizen_id}"
+
+
+class KeyRotation(models.Model):
+    """That a citizen's data key has got a successor, and how far we are with sealing everything anew. The row is the truth; a lease says who works.
+
+    `version` is that of the former key. `since`: from then on whoever asks for the key is given the new one (the database's clock). `clean_at`:
+    then nothing was found any more that the former one had sealed.
+    """
+
+    class State(models.TextChoices):
+        MADE = "made"
+        SEALING = "sealing"
+        CLEAN = "clean"
+
+    citizen_id = models.UUIDField(primary_key=True)
+    version = models.PositiveSmallIntegerField()
+    state = models.CharField(max_length=7, choices=State.choices, default=State.MADE)
+    made_at = models.DateTimeField()
+    since = models.DateTimeField(null=True)
+    clean_at = models.DateTimeField(null=True)
+    due_at = models.DateTimeField()
+    attempt = models.PositiveSmallIntegerField(default=0)
+    lease_token = models.UUIDField(null=True)
+    lease_until = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = 'vault"."key_rotation'
+        indexes = [models.Index(fields=["due_at"], name="key_rotation_due")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(state="made", since__isnull=True, clean_at__isnull=True)
+                | models.Q(state="sealing", since__isnull=False, clean_at__isnull=True)
+                | models.Q(state="clean", since__isnull=False, clean_at__isnull=False),
+                name="key_rotation_says_how_far",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(lease_token__isnull=True, lease_until__isnull=True)
+                | models.Q(lease_token__isnull=False, lease_until__isnull=False),
+                name="key_rotation_lease_whole",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.state} rotation of the key of {self.citizen_id}"
 
 
 class OperatorManager(BaseUserManager["Operator"]):

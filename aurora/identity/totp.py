@@ -6,6 +6,7 @@ import base64
 import os
 import time
 from urllib.parse import quote, urlencode
+from uuid import UUID
 
 from django_otp.oath import TOTP
 
@@ -36,12 +37,17 @@ def uri(*, secret: bytes, username: str) -> str:
     return f"otpauth://totp/{quote(f'Aurora:{username}')}?{urlencode({'secret': as_text(secret), 'issuer': 'Aurora'})}"
 
 
+def sealing_context(operator_id: UUID) -> bytes:
+    """What an operator's secret is sealed for."""
+    return b"totp:" + operator_id.bytes
+
+
 def enrol(*, operator: Operator, secret: bytes) -> bool:
     """Keep the secret, sealed; False when an authenticator is enrolled already: of two at once, the first stays.
 
     The last time step used stays: the code that proved the authenticator does not count again.
     """
-    sealed = keys.seal_for_platform(secret, context=b"totp:" + operator.pk.bytes)
+    sealed = keys.seal_for_platform(secret, context=sealing_context(operator.pk))
     return bool(Operator.objects.filter(pk=operator.pk, totp_secret_sealed__isnull=True).update(totp_secret_sealed=sealed))
 
 
@@ -52,7 +58,7 @@ def verify(*, operator: Operator, code: str, secret: bytes | None = None) -> boo
     if secret is None:
         if operator.totp_secret_sealed is None:
             return False
-        secret = keys.open_for_platform(operator.totp_secret_sealed, context=b"totp:" + operator.pk.bytes)
+        secret = keys.open_for_platform(operator.totp_secret_sealed, context=sealing_context(operator.pk))
     totp = TOTP(secret)
     totp.time = time.time()
     if not totp.verify(int(code), tolerance=DRIFT_STEPS):

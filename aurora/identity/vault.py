@@ -1,7 +1,8 @@
 """The vault: everything a citizen owns is sealed under their own data key, so that destroying the key erases it.
 
 AES-256-GCM; associated data = citizen, what it is (`context`), key version (NIST SP 800-38D). A sealed value moved to another citizen, fact
-or key does not open. The data key is wrapped by the key-encryption key and kept open in memory for five minutes.
+or key does not open. The data key is wrapped by the key-encryption key and kept open in memory for five minutes. While it is rotated
+(`aurora.identity.rotation`) two versions open side by side, and the newer one seals.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.db import connection
 from django.utils import timezone
 
 from aurora.identity import keys
-from aurora.identity.models import DataKey
+from aurora.identity.models import DataKey, FormerKey
+from consent.errors import OutsideTransaction
 
 OPEN_KEYS = 10_000
 OPEN_SECONDS = 300.0
@@ -28,27 +31,49 @@ class VaultClosed(RuntimeError):
     """There is no key for this citizen, or the value was not sealed for this place. No value is in the message."""
 
 
+class _Kept:
+    """A citizen's newest key, and those former ones that something was opened by."""
+
+    __slots__ = ("formers", "key", "until", "version")
+
+    def __init__(self, until: float, version: bytes, key: AESGCM) -> None:
+        self.until, self.version, self.key = until, version, key
+        self.formers: dict[bytes, AESGCM] = {}
+
+
 class _OpenKeys:
-    """The keys opened last, each for five minutes, at most ten thousand."""
+    """The keys opened last, each for five minutes from when the database was asked for it, those of at most ten thousand citizens."""
 
     def __init__(self) -> None:
-        self._keys: OrderedDict[UUID, tuple[float, bytes, AESGCM]] = OrderedDict()
+        self._keys: OrderedDict[UUID, _Kept] = OrderedDict()
         self._lock = threading.Lock()
 
     def get(self, citizen_id: UUID) -> tuple[bytes, AESGCM] | None:
         with self._lock:
             kept = self._keys.get(citizen_id)
-            if kept is None or kept[0] < time.monotonic():
+            if kept is None or kept.until < time.monotonic():
                 self._keys.pop(citizen_id, None)
                 return None
             self._keys.move_to_end(citizen_id)
-            return kept[1], kept[2]
+            return kept.version, kept.key
 
-    def put(self, citizen_id: UUID, version: bytes, key: AESGCM) -> None:
+    def put(self, citizen_id: UUID, version: bytes, key: AESGCM, *, asked: float | None = None) -> None:
         with self._lock:
-            self._keys[citizen_id] = (time.monotonic() + OPEN_SECONDS, version, key)
+            self._keys[citizen_id] = _Kept((time.monotonic() if asked is None else asked) + OPEN_SECONDS, version, key)
+            self._keys.move_to_end(citizen_id)
             while len(self._keys) > OPEN_KEYS:
                 self._keys.popitem(last=False)
+
+    def former(self, citizen_id: UUID, version: bytes) -> AESGCM | None:
+        with self._lock:
+            kept = self._keys.get(citizen_id)
+            return kept.formers.get(version) if kept is not None and kept.until >= time.monotonic() else None
+
+    def put_former(self, citizen_id: UUID, version: bytes, key: AESGCM) -> None:
+        with self._lock:
+            kept = self._keys.get(citizen_id)
+            if kept is not None:
+                kept.formers[version] = key
 
     def forget(self, citizen_id: UUID) -> None:
         with self._lock:
@@ -60,13 +85,19 @@ _open_keys = _OpenKeys()
 
 def create_key(*, citizen_id: UUID) -> None:
     """Make a citizen's data key. In a `citizen_scope`; once a citizen."""
-    raw = AESGCM.generate_key(bit_length=256)
     DataKey.objects.create(
-        citizen_id=citizen_id,
-        wrapped=keys.seal_for_platform(raw, context=b"data-key:" + citizen_id.bytes),
-        kek_id=keys.kek_id(),
-        created_at=timezone.now(),
+        citizen_id=citizen_id, wrapped=new_wrapped(citizen_id=citizen_id), kek_id=keys.kek_id(), created_at=timezone.now()
     )
+
+
+def new_wrapped(*, citizen_id: UUID) -> bytes:
+    """A new data key, wrapped. Nobody has seen it otherwise."""
+    return keys.seal_for_platform(AESGCM.generate_key(bit_length=256), context=wrapping_context(citizen_id))
+
+
+def wrapping_context(citizen_id: UUID) -> bytes:
+    """What a citizen's data keys are wrapped for."""
+    return b"data-key:" + citizen_id.bytes
 
 
 def has_key(*, citizen_id: UUID) -> bool:
@@ -75,42 +106,89 @@ def has_key(*, citizen_id: UUID) -> bool:
 
 
 def destroy_key(*, citizen_id: UUID) -> None:
-    """Erase all that is sealed for a citizen, by destroying its key. In a `citizen_scope`.
+    """Erase all that is sealed for a citizen, by destroying its key, with all versions of it. In a `citizen_scope`.
 
     Other processes forget the key when their copy is five minutes old.
     """
-    DataKey.objects.filter(pk=citizen_id).delete()
+    DataKey.objects.filter(pk=citizen_id).delete()  # former versions and a rotation go with it, by the database
+    _open_keys.forget(citizen_id)
+
+
+def forget(*, citizen_id: UUID) -> None:
+    """Ask the database for this citizen's key when it is needed next."""
     _open_keys.forget(citizen_id)
 
 
 def seal(plaintext: bytes, *, citizen_id: UUID, context: bytes) -> bytes:
-    """Seal a value of one citizen for one place. Raises `VaultClosed` when there is no key."""
-    version, key = _key(citizen_id)
+    """Seal a value of one citizen for one place, by the newest version of their key. In the transaction that writes it, in their `citizen_scope`:
+    a rotation destroys a former version when no transaction is left that may have sealed by it. Raises `VaultClosed` when there is no key,
+    `OutsideTransaction`.
+    """
+    if not connection.in_atomic_block:
+        raise OutsideTransaction("vault.seal must run in the transaction that writes what it seals")
+    version, key = _open_keys.get(citizen_id) or _newest(citizen_id)
     nonce = os.urandom(keys.NONCE_BYTES)
-    return _FORMAT + version + nonce + key.encrypt(nonce, plaintext, citizen_id.bytes + version + context)
+    return head(version) + nonce + key.encrypt(nonce, plaintext, citizen_id.bytes + version + context)
 
 
 def open_sealed(sealed: bytes | memoryview, *, citizen_id: UUID, context: bytes) -> bytes:
-    """Open what `seal` made for the same citizen and place. Raises `VaultClosed`."""
+    """Open what `seal` made for the same citizen and place, by the version of the key that it names. Raises `VaultClosed`."""
     blob = bytes(sealed)
-    version, key = _key(citizen_id)
+    version = blob[1:3]
+    if blob[:1] != _FORMAT or len(version) < 2:
+        raise VaultClosed("Sealed in another format.")
+    key = _key_of(citizen_id, version)
     nonce, body = blob[3 : 3 + keys.NONCE_BYTES], blob[3 + keys.NONCE_BYTES :]
-    if blob[:1] != _FORMAT or blob[1:3] != version:
-        raise VaultClosed("Sealed in another format or under another version of the key.")
     try:
         return key.decrypt(nonce, body, citizen_id.bytes + version + context)
     except (InvalidTag, ValueError):  # ValueError: too little is left of it
         raise VaultClosed("Not sealed for this place.") from None
 
 
-def _key(citizen_id: UUID) -> tuple[bytes, AESGCM]:
+def head(version: bytes) -> bytes:
+    """How everything begins that a version (two bytes) of a citizen's key has sealed."""
+    return _FORMAT + version
+
+
+def version_bytes(version: int) -> bytes:
+    """A version as it stands in what it has sealed."""
+    return version.to_bytes(2, "big")
+
+
+def _key_of(citizen_id: UUID, version: bytes) -> AESGCM:
     kept = _open_keys.get(citizen_id)
-    if kept is not None:
-        return kept
+    if kept is not None and kept[0] == version:
+        return kept[1]
+    former = _open_keys.former(citizen_id, version)
+    if former is not None:
+        return former
+    newest, key = _newest(citizen_id)  # also where one is kept: it may have got a successor meanwhile
+    if newest == version:
+        return key
+    wrapped = _former(citizen_id, int.from_bytes(version, "big"))
+    if wrapped is None:
+        raise VaultClosed("Sealed under another version of the key.")
+    former = AESGCM(keys.open_for_platform(wrapped, context=wrapping_context(citizen_id)))
+    _open_keys.put_former(citizen_id, version, former)
+    return former
+
+
+def _newest(citizen_id: UUID) -> tuple[bytes, AESGCM]:
+    asked = time.monotonic()
     row = DataKey.objects.filter(pk=citizen_id).values_list("wrapped", "version").first()
     if row is None:
         raise VaultClosed("There is no key for this citizen.")
-    raw = keys.open_for_platform(row[0], context=b"data-key:" + citizen_id.bytes)
-    opened = row[1].to_bytes(2, "big"), AESGCM(raw)
-    _open_keys.put(citizen_id, *opened)
+    raw = keys.open_for_platform(row[0], context=wrapping_context(citizen_id))
+    opened = version_bytes(row[1]), AESGCM(raw)
+    _open_keys.put(citizen_id, *opened, asked=asked)
     return opened
+
+
+def _former(citizen_id: UUID, version: int) -> bytes | None:
+    """A former version, wrapped, while a rotation is under way. After it, for what a law keeps back and is due: by a function that asks whether it is."""
+    found = FormerKey.objects.filter(citizen_id=citizen_id, version=version).values_list("wrapped", flat=True).first()
+    if found is None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT vault.key_of_kept(%s, %s)", [citizen_id, version])
+            found = cursor.fetchone()[0]
+    return None if found is None else bytes(found)

@@ -106,6 +106,7 @@ def test_other_parameters_reach_the_driver() -> None:
         ({"AURORA_SIGN_INS_A_MINUTE": "0"}, "AURORA_SIGN_INS_A_MINUTE"),
         ({"AURORA_SIGN_INS_A_MINUTE": "many"}, "AURORA_SIGN_INS_A_MINUTE"),
         ({"AURORA_STATE_DIR": "state"}, "AURORA_STATE_DIR"),
+        ({"AURORA_DATA_KEY_DAYS": "-1"}, "AURORA_DATA_KEY_DAYS"),
         ({"AURORA_KEK_FILE": "/nowhere/kek"}, "AURORA_KEK_FILE"),
         ({"AURORA_KEK_URL": "file:///nowhere/kek"}, "AURORA_KEK_URL"),
         ({"AURORA_FORMER_KEK_FILES": "/nowhere/kek"}, "AURORA_FORMER_KEK_FILES"),

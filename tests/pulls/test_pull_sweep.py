@@ -99,6 +99,7 @@ def test_a_sweep_that_was_missed_does_not_pile_up_and_each_task_is_known() -> No
         "aurora.forget_proofs",
         "aurora.refresh_keys",
         "aurora.cosign",
+        "aurora.rotate_keys",
         "aurora.look_for_unnoted",
         "aurora.publish_totals",
         "aurora.expire_exports",
