@@ -146,6 +146,19 @@ def test_the_next_pull_asks_since_the_last_and_unchanged_writes_an_entry_and_see
         assert row.seen_at > before[category].seen_at and bytes(row.mark_sealed or b"") == marks[category]
 
 
+def test_the_office_itself_is_asked_since_its_etag(case: Case, office: TaxOffice) -> None:
+    """Over HTTP: 304, and nothing of the citizen's comes a second time."""
+    journey.run(pull_id=case.pull_id)
+    assert all(row.mark_sealed for row in feed_rows(case).values())
+    asked = office.asked("data")
+    again(case)
+    assert office.asked("data") == asked + len(BOTH) and case.parts == dict.fromkeys(BOTH, ("same", 0, ""))
+    with citizen_scope(case.citizen_id):
+        feeds.make_due(citizen_id=case.citizen_id, source=TAX, categories=BOTH, now=timezone.now(), whole=True)
+    again(case)
+    assert case.parts == {c: ("same", len(known(c)), "") for c in BOTH}, "told as a whole, and found equal"
+
+
 def test_a_mark_is_sealed_for_its_citizen_and_its_place(case: Case, remembering: Remembering) -> None:
     journey.run(pull_id=case.pull_id)
     row = feed_rows(case)[INCOME]

@@ -14,7 +14,7 @@ from tax_office import BOTH, HOUSEHOLD, HOUSING, INCOME, TAX, Case, TaxOffice, d
 
 from aurora.journeys import pull as journey
 from aurora.outbound import guard
-from aurora.sources import credentials, pulls
+from aurora.sources import credentials, feeds, pulls
 from aurora.sources.models import Connection
 from aurora.twin.models import Fact
 from consent import queries
@@ -70,6 +70,7 @@ def test_a_later_pull_supersedes_what_the_source_says_otherwise_now(case: Case) 
     with citizen_scope(case.citizen_id):
         moved = Fact.objects.filter(citizen_id=case.citizen_id, category=INCOME)
         moved.update(observed_at=F("observed_at") - timedelta(days=1))  # as if it had been told of the day before
+        feeds.make_due(citizen_id=case.citizen_id, source=TAX, categories=[INCOME], now=timezone.now(), whole=True)
         again = pulls.enqueue(connection=case.connection, categories=[INCOME], now=timezone.now())
     journey.run(pull_id=again.pk)
     assert values(case) == known(*BOTH)
