@@ -30,6 +30,20 @@ def test_dates_and_times(language: str, moment: str, day: str, clock: str) -> No
         assert formats.clock(AT) == clock
 
 
+@pytest.mark.parametrize(
+    ("language", "value", "unit", "shown"),
+    [
+        ("fi", 72.4, "kg", "72,4 kg"), ("en", 118, "mmhg", "118 mmHg"), ("sv", 4.9, "mmol_per_l", "4,9 mmol/l"), ("en", 36, "mmol_per_mol", "36 mmol/mol"),
+        ("fi", 88, "ml_per_min_173", "88 ml/min/1,73 m²"), ("en", 88, "ml_per_min_173", "88 ml/min/1.73 m²"), ("en", 1994, "calendar_year", "1994"),
+        ("fi", 71, "per_min", "71 /min"), ("en", 170, "cm", "170 cm"),
+    ],
+    ids=["weight", "pressure", "cholesterol", "sugar", "filtration, a comma", "filtration, a point", "no thousand in a year", "pulse", "height"],
+)  # fmt: skip
+def test_measurements_have_their_symbols(language: str, value: float, unit: str, shown: str) -> None:
+    with translation.override(language):
+        assert formats.quantity(value, unit) == shown.replace(" ", NB)
+
+
 def test_a_day_is_the_reader_s_day() -> None:
     late = datetime(2026, 11, 24, 22, 30, tzinfo=UTC)
     with translation.override("fi"), timezone.override("Europe/Helsinki"):

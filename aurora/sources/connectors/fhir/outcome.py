@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeGuard
 
 from aurora.outbound.oauth import PeerFailed
 
@@ -16,7 +16,7 @@ _NEVER = {"login": "revoked", "expired": "revoked", "too-costly": "too_large", "
 _GRAVE = frozenset({"error", "fatal"})
 
 
-def is_outcome(found: Any) -> bool:
+def is_outcome(found: Any) -> TypeGuard[dict[str, Any]]:
     return isinstance(found, dict) and found.get("resourceType") == "OperationOutcome"
 
 
