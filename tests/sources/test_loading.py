@@ -12,6 +12,9 @@ from django.core.management import CommandError, call_command
 
 from aurora.identity import keys
 from aurora.sandbox import jose
+from aurora.sandbox.agency import ways
+from aurora.sandbox.config import PROCESSES
+from aurora.sandbox.provision import provision
 from aurora.sources import registry
 from aurora.sources.loading import SourceRefused, load
 from aurora.sources.models import DataSource
@@ -77,7 +80,10 @@ WRONG: dict[str, tuple[Any, str]] = {
     "no address": (document(issuer="https://[::1"), "source/issuer"),
     "settings of nobody": (document(settings={"a": 1}), "source/settings: Additional properties"),
     "settings a list": (document(settings=[]), "source/settings: [] is not of type 'object'"),
-    "a pace that is none": (document(settings={"pace": {"a_second": 0}, "freshness": {"*": "day"}}), "no sensible value at freshness.*, pace.a_second"),
+    "a pace that is none": (
+        document(settings={"pace": {"a_second": 0}, "freshness": {"*": "day"}}),
+        "no sensible value at freshness.*, pace.a_second",
+    ),
     "a public key": (document(private_jwk={k: v for k, v in SECRET.items() if k != "d"}), "source/private_jwk"),
     "a key that is none": (document(private_jwk={"kty": "EC", "d": SECRET["d"]}), "source/private_jwk"),
     "a key as text": (document(private_jwk="secret"), "source/private_jwk"),
@@ -105,3 +111,29 @@ def test_a_file_is_loaded_as_a_whole_or_not_at_all(tmp_path: Path) -> None:
     first, printed = said.getvalue().splitlines()
     assert first == f"{CODE}: new" and json.loads(printed)["keys"][0]["kty"] == "EC" and '"d"' not in printed
     assert "data_source" in Agency.objects.get(code=CODE).roles
+
+
+def test_what_the_sandbox_declares_of_its_agencies_can_be_loaded(settings: Any) -> None:
+    settings.AURORA_SANDBOX = True
+    declared = provision(urls={name: f"http://127.0.0.1:{9000 + number}" for number, name in enumerate(["aurora", *PROCESSES])}).aurora[
+        "sources"
+    ]
+    for code, known in declared.items():
+        load(
+            {
+                "agency": code,
+                **{name: known[name] for name in ("connector", "issuer", "client_id", "private_jwk", "settings") if name in known},
+            }
+        )
+        source = DataSource.objects.get(agency__code=code)
+        assert (source.connector, source.settings) == (known["connector"], known.get("settings", {}))
+
+
+def test_a_mapping_that_does_not_fit_is_named_by_its_place() -> None:
+    mapping = ways.mapping()
+    mapping["categories"]["social.pension"]["facts"]["wealth"] = {"at": "/w", "as": "integer"}
+    declared = {"address": "/v2/{category}", "mapping": mapping}
+    with pytest.raises(
+        SourceRefused, match="^source/settings/mapping/categories/social.pension/facts/wealth: the category has no such fact$"
+    ):
+        load(document(agency="social-insurance", connector="mapped_json", settings=declared))
