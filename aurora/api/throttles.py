@@ -57,6 +57,6 @@ class UploadsPerClient(PerClient):
 
 
 class PushesPerClient(PerClient):
-    """A batch is up to a hundred citizens' transactions: a second of a processor."""
+    """A batch is up to fifty citizens' transactions: half a second of a processor."""
 
     scope = "push"

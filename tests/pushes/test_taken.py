@@ -7,15 +7,16 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+import psycopg
 import pytest
 from django.db import connection, transaction
-from django.db.utils import ProgrammingError
+from django.db.utils import DataError, ProgrammingError
 from django.utils import timezone
 
 from aurora.journeys import receive_push, withdraw
 from aurora.sandbox.config import OFFICE
 from aurora.sources import connections
-from aurora.sources.models import DataSource, Pull
+from aurora.sources.models import DataSource, Feed, Pull
 from aurora.sources.pushes import batches
 from aurora.sources.pushes.models import Batch
 from aurora.twin.models import Fact
@@ -37,7 +38,7 @@ from tests.pushes.pushing import (
     sent,
     signed,
 )
-from tests.support.cast import Cast, Person
+from tests.support.cast import REGISTER, Cast, Person, services
 
 
 def withdrawn(person: Person) -> None:
@@ -54,6 +55,7 @@ def test_a_decision_stands_among_the_citizens_facts_as_attested_and_in_their_log
     with citizen_scope(dora.id):
         kept = list(Fact.objects.filter(citizen_id=dora.id))
         assert not Pull.objects.filter(citizen_id=dora.id).exists(), "nobody asks a source that pushes"
+        assert not Feed.objects.filter(citizen_id=dora.id).exists(), "nor plans to"
     assert {(f.provenance, f.source, f.pull_id, str(f.valid_from)) for f in kept} == {("attested", OFFICE, None, "2026-12-01")}
     (entry,) = entries(dora)
     assert (entry.actor, entry.source, entry.decision, entry.categories) == (OFFICE, OFFICE, "permit", [DECISIONS])
@@ -149,6 +151,23 @@ def test_for_all_of_those_the_database_is_asked_the_same(cast: Cast, django_asse
     for ids in (["S123456-7"], [stranger.national_id], ["S123456-7", stranger.national_id]):
         with django_assert_num_queries(2):
             assert batches.whose(source=source, national_ids=ids) == {}
+
+
+def test_who_has_connected_another_source_is_nobody_to_this_one(cast: Cast) -> None:
+    dora = newcomer(cast)
+    office, register = (DataSource.objects.get(agency__code=code) for code in (OFFICE, REGISTER))
+    assert set(batches.whose(source=office, national_ids=[dora.national_id, cast.aino.national_id])) == {dora.national_id}
+    assert set(batches.whose(source=register, national_ids=[dora.national_id, cast.aino.national_id])) == {cast.aino.national_id}
+
+
+def test_a_stranger_sees_nothing_of_what_was_pushed(cast: Cast) -> None:
+    dora, stranger = newcomer(cast), newcomer(cast)
+    pushed(cast, answer(dora.national_id))
+    with citizen_scope(stranger.id):
+        assert not Fact.objects.filter(source=OFFICE).exists() and not Fact.objects.filter(citizen_id=dora.id).exists()
+    for page in ("/en/my-data/", "/en/activity/"):
+        assert "312" not in stranger.browser().get(page).content.decode()
+    assert "312" in dora.browser().get("/en/my-data/").content.decode()
 
 
 def test_a_refusal_of_who_is_connected_stands_in_their_log_under_the_same_code(cast: Cast) -> None:
@@ -250,4 +269,8 @@ def test_a_batch_is_kept_without_values_and_cannot_be_changed(cast: Cast) -> Non
             deed()
     before = Batch.objects.count()
     assert batches.purge(now=timezone.now()) == 0 and Batch.objects.count() == before
-    assert batches.purge(now=timezone.now() + timedelta(days=29)) == 0, "it may come again for 31 days"
+    with pytest.raises(DataError, match="31 days"), transaction.atomic():
+        batches.purge(now=timezone.now() + timedelta(days=40))  # a clock that is wrong lets nothing be forgotten that may come again
+    with psycopg.connect(services().admin_url or "", autocommit=True) as admin:
+        admin.execute("UPDATE pushes_batch SET received_at = now() - interval '63 days' WHERE id = %s", [row.pk])
+    assert batches.purge(now=timezone.now()) == 1 and Batch.objects.count() == before - 1

@@ -18,7 +18,7 @@ from aurora.sandbox.errors import SandboxError
 from aurora.sandbox.office import aurora, decisions
 from aurora.sandbox.runtime import Runtime
 
-AT_ONCE = 100
+AT_ONCE = 50
 AGAIN_AFTER = 2.0
 GIVE_UP_AFTER = 3600.0
 _DONE = frozenset({"taken", "unchanged", "older"})

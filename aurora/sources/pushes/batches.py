@@ -1,7 +1,7 @@
 """A batch of answers as an agency signs it, and its row: claimed once an id, filled citizen by citizen, finished once.
 
     {"alg": "ES256", "kid": ..., "typ": "aurora-facts+jwt"}
-    {"iss": client_id, "aud": the API's address, "iat": seconds, "jti": the batch's id, a UUID, "answers": [...1 to 100...]}
+    {"iss": client_id, "aud": the API's address, "iat": seconds, "jti": the batch's id, a UUID, "answers": [...1 to 50...]}
 
 Each answer has the form of docs/architecture.md, "Sources over HTTP". It stands or falls by itself.
 """
@@ -29,7 +29,7 @@ from consent.oauth.signed import Kind
 from .models import Batch
 
 CONNECTOR = "push"
-MOST = 100
+MOST = 50
 LARGEST = 256 * 1024
 KEPT_FOR = timedelta(days=62)
 KIND = Kind("aurora-facts+jwt", "answers", MOST, LARGEST, brackets=MOST * 4 + 10)
