@@ -81,10 +81,11 @@ INSTALLED_APPS = [
     "aurora.sources.pushes",
     "aurora.twin",
     "aurora.messages",
+    "aurora.corrections",
     "aurora.exports",
+    "aurora.erasures",
     "aurora.ui",
     "aurora",
-    "aurora.erasures",
 ]
 
 MIDDLEWARE = [

@@ -16,7 +16,7 @@ from consent.webhooks.models import Delivery
 class AskedSerializer(serializers.Serializer):  # type: ignore[type-arg]
     """What is asked of the agency."""
 
-    action = serializers.ChoiceField(choices=["stop_and_delete"])
+    action = serializers.ChoiceField(choices=["stop_and_delete", "delete"])
     confirm_by = serializers.DateTimeField(help_text="Later than this your confirmation is overdue, and the citizen sees that.")
 
 
@@ -24,6 +24,8 @@ class EventDataSerializer(serializers.Serializer):  # type: ignore[type-arg]
     """Which consent, and what of it ended; or which case of a citizen's is to be read. No personal value.
 
     Of a consent: `grant_id`, `purpose`, `categories`, `ended_by`. Of a case (types `concern.*`): `concern_id`.
+    Of a correction: `categories` and `key`; its source gets `correction_id` (types `correction.*`), who had read the fact does not (`fact.corrected`:
+    read it anew).
     """
 
     event_id = serializers.UUIDField(help_text="The event's id, and the webhook's.")
@@ -35,6 +37,8 @@ class EventDataSerializer(serializers.Serializer):  # type: ignore[type-arg]
         child=serializers.CharField(), required=False, help_text="Those that you may no longer read or keep."
     )
     ended_by = serializers.ChoiceField(choices=["citizen", "operator", "aurora", "recipient", "source"], required=False)
+    key = serializers.CharField(required=False, help_text="Of corrections: the fact of the category.")
+    correction_id = serializers.UUIDField(required=False, help_text="The request: read it at /api/v1/corrections/{id}.")
     concern_id = serializers.UUIDField(required=False, help_text="The case: read it at /api/v1/concerns/{id}.")
     answer_by = serializers.DateTimeField(required=False, help_text="Later than this your answer is overdue, and the citizen is told so.")
     asked = AskedSerializer(required=False, help_text="Absent when there is nothing to delete.")

@@ -4,6 +4,7 @@ from django.urls import path
 
 from aurora.api import schema  # noqa: F401  (registers the authentication scheme)
 from aurora.api.concerns import ConcernAnswer, ConcernOne, Concerns
+from aurora.api.corrections import CorrectionAnswer, CorrectionOne, Corrections
 from aurora.api.delays import Extension
 from aurora.api.evaluators import Evaluator, EvaluatorPerformance, Evaluators
 from aurora.api.events import EventConfirmation, Events
@@ -19,6 +20,9 @@ urlpatterns = [
     path("concerns", Concerns.as_view(), name="concerns"),
     path("concerns/<uuid:id>", ConcernOne.as_view(), name="concern"),
     path("concerns/<uuid:id>/answer", ConcernAnswer.as_view(), name="concern_answer"),
+    path("corrections", Corrections.as_view(), name="corrections"),
+    path("corrections/<uuid:id>", CorrectionOne.as_view(), name="correction"),
+    path("corrections/<uuid:id>/answer", CorrectionAnswer.as_view(), name="correction_answer"),
     path("uses/kept-back/<uuid:id>/extension", Extension.as_view(), name="extension"),
     path("evaluators", Evaluators.as_view(), name="evaluators"),
     path("evaluators/<uuid:id>", Evaluator.as_view(), name="evaluator"),

@@ -14,7 +14,8 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from aurora.twin import feedback, training, write
+from aurora.corrections.models import Correction
+from aurora.twin import disputes, feedback, training, write
 from aurora.twin.choices import FactChoice
 from aurora.twin.models import Evaluation, Fact, Feedback, SuggestionRun, TrainingRow
 from consent import queries
@@ -84,7 +85,10 @@ def _count_facts(citizen_id: UUID, scope: Scope) -> int:
 
 
 def _erase_facts(citizen_id: UUID, scope: Scope, now: datetime) -> int:
-    return _take(facts_in(citizen_id, scope))
+    gone = _take(facts_in(citizen_id, scope))
+    if gone:  # what they disagreed with is undisputed
+        disputes.erased(citizen_id=citizen_id, categories=None)
+    return gone
 
 
 def _estimates(citizen_id: UUID, scope: Scope) -> QuerySet[Fact]:
@@ -179,6 +183,22 @@ def _erase_choices(citizen_id: UUID, scope: Scope, now: datetime) -> int:
     return _take(_choices(citizen_id, scope))
 
 
+def _corrections(citizen_id: UUID, scope: Scope) -> QuerySet[Correction]:
+    """What a source was asked to correct of it: what it says and what is right are in it."""
+    mine = Correction.objects.filter(citizen_id=citizen_id)
+    if scope.everything:
+        return mine
+    return mine.filter(source=scope.code) if scope.kind == SOURCE else mine.filter(category=scope.code)
+
+
+def _count_corrections(citizen_id: UUID, scope: Scope) -> int:
+    return _corrections(citizen_id, scope).count()
+
+
+def _erase_corrections(citizen_id: UUID, scope: Scope, now: datetime) -> int:
+    return _take(_corrections(citizen_id, scope))
+
+
 def _take(rows: QuerySet[Any]) -> int:
     found = list(rows.values_list("pk", flat=True)[:MOST])
     rows.model._base_manager.filter(pk__in=found).delete()
@@ -193,6 +213,7 @@ PARTS: tuple[Part, ...] = (
     Part("suggestions", ("twin_suggestionrun",), _count_runs, _erase_runs),
     Part("feedback", ("twin_feedback",), _count_said, _erase_said),
     Part("choices", ("twin_factchoice",), _count_choices, _erase_choices),
+    Part("corrections", ("corrections_correction",), _count_corrections, _erase_corrections),
     Part("facts", ("twin_fact",), _count_facts, _erase_facts),
     # With the account.
     Part("exports", ("exports_export",)),

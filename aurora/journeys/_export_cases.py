@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from aurora.erasures.models import Erasure as Erased
 from aurora.exports.models import Export
 from aurora.journeys import _glass_told as break_glass
-from aurora.journeys import raise_concern
+from aurora.journeys import correct, raise_concern
 from aurora.journeys._export_part import BATCH, Asked, Part, Record, agency, at, category, fields, purpose, record, ref
 from aurora.journeys._reported import told_of
 from aurora.messages import letters, outbox
@@ -53,6 +54,26 @@ CONCERNS = Part(
         *fields("code", "kind state outcome reported_by", shown="kind state outcome"), *fields("prose", "said", shown="said"), *fields("ref", "entry"),
     ),
     _concerns, ("consent_concerns_concern", "consent_concerns_concernpart"), mandated=True,
+)  # fmt: skip
+
+
+def _corrections(asked: Asked) -> Iterator[Record]:
+    for one in correct.exported(citizen_id=asked.citizen_id):
+        yield record(
+            one["id"], source=agency(one["source"]), category=category(one["category"]), category_version=one["version"], key=one["key"],
+            reported_by=one["asked_by"], says=one["says"], right=one["right"], text=one["why"], state=one["state"], asked_at=one["asked_at"],
+            due_at=one["due_at"], answered_at=one["answered_at"], closed_at=one["closed_at"], answer=one["answer"],
+        )  # fmt: skip
+
+
+CORRECTIONS = Part(
+    "corrections", ("schema:CorrectionComment",),
+    (
+        *fields("moment", "asked_at due_at answered_at closed_at", shown="asked_at"), *fields("agency", "source", shown="source"),
+        *fields("category", "category", shown="category"), *fields("code", "key reported_by"), *fields("code", "state", shown="state"),
+        *fields("number", "category_version"), *fields("json", "says right"), *fields("text", "text answer", shown="text answer"),
+    ),
+    _corrections, ("corrections_correction",), mandated=True,
 )  # fmt: skip
 
 
@@ -139,6 +160,11 @@ def _copies(asked: Asked) -> Iterator[Record]:
         )  # fmt: skip
     for one in Erasure.objects.filter(citizen_id=asked.citizen_id):
         yield record(one.pk, asked_at=at(one.asked_at), state="log_erasure", due_at=at(one.due_at))
+    for gone in Erased.objects.filter(citizen_id=asked.citizen_id).order_by("asked_at", "id"):
+        yield record(
+            gone.pk, asked_at=at(gone.asked_at), state=f"erasure_{gone.state}", finished_at=at(gone.finished_at), due_at=at(gone.due_at),
+            erased={"scope": gone.scope, "code": gone.code, "rows": gone.counts, "still_held": gone.held}, certificate=gone.certificate or None,
+        )  # fmt: skip
 
 
 COPIES = Part(
@@ -146,6 +172,7 @@ COPIES = Part(
     (
         *fields("moment", "asked_at finished_at due_at", shown="asked_at finished_at"), *fields("code", "state", shown="state"),
         *fields("number", "downloads", shown="downloads"), *fields("code", "code"), *fields("ref", "mandate"),
+        *fields("json", "erased"), *fields("text", "certificate"),
     ),
-    _copies, ("exports_export", "ledger_erasure"),
+    _copies, ("exports_export", "ledger_erasure", "erasures_erasure"),
 )  # fmt: skip

@@ -20,6 +20,7 @@ PARTS: tuple[Part, ...] = (
     about.RECIPIENTS,
     about.SOURCES,
     twin.FACTS,
+    twin.CHOICES,
     decisions.CONSENTS,
     decisions.RECEIPTS,
     decisions.MANDATES,
@@ -33,6 +34,7 @@ PARTS: tuple[Part, ...] = (
     twin.TRAINING,
     cases.MESSAGES,
     cases.CONCERNS,
+    cases.CORRECTIONS,
     cases.USES,
     cases.READS,
     cases.BREAK_GLASS,
@@ -41,7 +43,10 @@ PARTS: tuple[Part, ...] = (
 # The log is not read through the door: it is the citizen's own, and goes along as the bundle that a verifier takes (`_export_log`).
 LOG = ("ledger_ledgerentry", "ledger_head")
 LEFT_OUT = {
+    "vault.former_key": "Former versions of that key, until nothing is sealed by them any more.",
+    "vault.key_rotation": "How far the sealing under a new version has come: it says nothing of the person.",
     "vault.data_key": "The key that all of it is sealed under: it says nothing of the person, and would open everything.",
+    "erasures_leaver": "That all of it is being erased, which the request for it tells (`erasures_erasure`).",
     "ledger_keptback": "What a law forbids to tell yet: nobody reads it before its day, when it is told and in the log (docs/decisions/concerns.md).",
     "consent_uses_tally": "A day's count of uses, those included that a law keeps back: it would tell that there are some.",
 }

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from functools import partial
 from uuid import UUID
 
+from aurora.corrections import requests as corrections
+from aurora.corrections.models import Correction
 from aurora.exports import rows as exports
 from aurora.exports.models import Export
 from aurora.identity import eid, totp, vault
@@ -54,6 +56,8 @@ OF_CITIZENS: tuple[SealedColumn, ...] = (
     SealedColumn(Feedback, "sealed", ("run_id", "service"), feedback._context, closed=True),
     SealedColumn(TrainingRow, "sealed", ("id",), training._context, closed=True),
     SealedColumn(Evaluation, "sealed", ("id",), _record._context),
+    SealedColumn(Correction, "sealed", ("id",), partial(corrections.place, part="asked")),
+    SealedColumn(Correction, "answer_sealed", ("id",), partial(corrections.place, part="answer")),
     SealedColumn(Export, "key_sealed", ("id",), exports._place),
     SealedColumn(Message, "sealed", ("id",), outbox._place),
     SealedColumn(MailAddress, "sealed", (), _always(address._CONTEXT)),

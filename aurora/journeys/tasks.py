@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from aurora.erasures import rows as erasures
-from aurora.journeys import answer_concern, cosign, delay, delegate, erase, evaluate, model_outcomes, suggest, tell_agencies, tell_overdue
+from aurora.journeys import answer_concern, answer_correction, cosign, delay, delegate, erase, evaluate, model_outcomes, suggest, tell_agencies, tell_overdue
 from aurora.journeys import ask_uses as ask_uses_journey
 from aurora.journeys import end_consents as ending
 from aurora.journeys import key_tasks as key_tasks
@@ -51,13 +51,13 @@ def plan() -> None:
         logger.info("%d refreshes planned.", made)
 
 
-@shared_task(name="aurora.export")
 @shared_task(name="aurora.erase")
 def erase_(erasure_id: str) -> None:
     """Go on with one erasure, unless another worker does."""
     erase.run(erasure_id=UUID(erasure_id))
 
 
+@shared_task(name="aurora.export")
 def export(export_id: str) -> None:
     """Make one copy of a citizen's data, unless another worker does."""
     export_journey.run(export_id=UUID(export_id))
@@ -129,9 +129,9 @@ def remind() -> None:
     late = tell_overdue.sweep(now=timezone.now())
     if late:
         logger.info("%d citizens told of a confirmation overdue.", late)
-    unanswered = answer_concern.sweep(now=timezone.now())
+    unanswered = answer_concern.sweep(now=timezone.now()) + answer_correction.sweep(now=timezone.now())
     if unanswered:
-        logger.info("%d citizens told of a concern that was not answered in time.", unanswered)
+        logger.info("%d citizens told of a concern or a request for correction that was not answered in time.", unanswered)
 
 
 @shared_task(name="aurora.reconsent")
@@ -166,10 +166,10 @@ def sweep() -> None:
     uses, asked = reconcile_journey.sweep(now=timezone.now()), ask_uses_journey.sweep(now=timezone.now())
     if uses or asked:
         logger.info("Sweep: %d accounts of uses to be reconciled, %d to be asked about.", uses, asked)
-    copies = export_journey.sweep(now=timezone.now())
     gone_on = erase.sweep(now=timezone.now())
     if gone_on:
         logger.info("Sweep: %d erasures woken.", gone_on)
+    copies = export_journey.sweep(now=timezone.now())
     if copies:
         logger.info("Sweep: %d copies woken.", copies)
     settled = delegate.sweep(now=timezone.now())
@@ -212,8 +212,8 @@ def purge() -> None:
     notices.purge(now=now)
     connections.purge(now=now)
     plan_journey.purge(now=now)
-    batches.purge(now=now)
     erasures.purge(now=now)
+    batches.purge(now=now)
     call_command("clearsessions")
 
 

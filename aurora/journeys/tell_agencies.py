@@ -19,6 +19,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from aurora import crash
+from aurora.corrections.models import Correction
 from aurora.identity.keys import pairwise
 from aurora.journeys._log import log
 from aurora.journeys._wake import send
@@ -57,12 +58,12 @@ def announce_replaced(*, record_id: UUID, covered_now: Iterable[str], now: datet
     _put(record, Kind.REPLACED, dropped, by="citizen", now=now, confirm=bool(dropped))
 
 
-def announce_concern(*, case: Concern, kind: Kind, now: datetime) -> None:
 def announce_erased(record: ConsentRecord, *, categories: Iterable[str], now: datetime) -> bool:
     """The citizen had erased what was read on this consent, which stands: its client is asked to delete it (GDPR art. 19). False: it has no grant."""
     return _put(record, Kind.ERASED, categories, by="citizen", now=now, confirm=True)
 
 
+def announce_concern(*, case: Concern, kind: Kind, now: datetime) -> None:
     """A row for the agency that must answer a citizen's case: by the client that read, else by the one that the agency has had longest."""
     client = _client_for(case)
     if client is None:
@@ -74,6 +75,34 @@ def announce_erased(record: ConsentRecord, *, categories: Iterable[str], now: da
     )
     if row.due_at is not None:
         transaction.on_commit(partial(_send, row.pk), robust=True)
+
+
+def announce_correction(*, row: Correction, kind: Kind, now: datetime) -> None:
+    """To the source that is asked to correct a fact: by the client that it has had longest. Without one the request waits in the API."""
+    client = Client.objects.filter(agency__code=row.source, active=True).order_by("pk").first()
+    if client is not None:
+        _put_correction(row, client, kind, to_source=True, due_at=row.due_at if kind is Kind.CORRECTION_ASKED else None, now=now)
+
+
+def announce_corrected(*, row: Correction, readers: Iterable[str], now: datetime) -> list[str]:
+    """To agencies that had read what was wrong (GDPR art. 19): which fact, and no value. Those that have a client to be told by."""
+    told: list[str] = []
+    for agency in sorted(readers):
+        client = Client.objects.filter(agency__code=agency, active=True).order_by("pk").first()
+        if client is not None:
+            _put_correction(row, client, Kind.FACT_CORRECTED, to_source=False, due_at=None, now=now)
+            told.append(agency)
+    return told
+
+
+def _put_correction(row: Correction, client: Client, kind: Kind, *, to_source: bool, due_at: datetime | None, now: datetime) -> None:
+    subject = pairwise(citizen_id=row.citizen_id, agency=client.agency.code)
+    made = queue.put_correction(
+        citizen_id=row.citizen_id, client=client, correction_id=row.pk, kind=kind, subject=subject, category=row.category, key=row.key,
+        to_source=to_source, due_at=due_at, now=now,
+    )  # fmt: skip
+    if made.due_at is not None:
+        transaction.on_commit(partial(_send, made.pk), robust=True)
 
 
 def _client_for(case: Concern) -> Client | None:
@@ -90,11 +119,12 @@ def _rested_on(case: Concern) -> list[UUID]:
 def _put(record: ConsentRecord, kind: Kind, categories: Iterable[str], *, by: str, now: datetime, confirm: bool) -> bool:
     grant = Grant.objects.select_related("client").filter(parts__consent=record.pk).first()
     if grant is None:
-        return
+        return False
     subject = pairwise(citizen_id=record.citizen_id, agency=record.recipient.code)
     row = queue.put(record=record, grant=grant, kind=kind, categories=categories, subject=subject, by=by, now=now, confirm=confirm)
     if row.due_at is not None:
         transaction.on_commit(partial(_send, row.pk), robust=True)
+    return True
 
 
 def _send(delivery_id: UUID, **options: Any) -> None:
@@ -118,13 +148,12 @@ def run(*, delivery_id: UUID) -> None:
     with citizen_scope(citizen_id):
         lease = queue.claim(delivery_id=delivery_id, now=timezone.now())
     if lease is None:
-        return False
+        return
     if queue.spent(lease, now=timezone.now()):
         _give_up(lease, "gave_up", timezone.now())
         return
     crash.reach("tell.before_post")
     try:
-    return True
         _post(lease)
     except NotTaken as error:
         _not_taken(lease, error, timezone.now())
@@ -226,7 +255,7 @@ def _tell_citizen(row: Delivery, said: Confirmation, now: datetime) -> None:
 
 
 def _log_notice(row: Delivery, event: Event, now: datetime, **details: Any) -> None:
-    if row.concern_id is not None:
+    if row.concern_id is not None or row.correction_id is not None:
         return  # the citizen's case shows it: the entries of a notice are about consents that ended
     _log(row, event, AURORA, now, **details)
 

@@ -61,7 +61,7 @@ def _kind(kind: MessageKind, about: tuple[Mapping[str, Any], ...]) -> str:
         return f"{kind.value}:several"
     if "concern" in about[0] and about[0].get("ward"):
         return f"{kind.value}:ward"
-    which = about[0].get("kept") or ("unreached" if about[0].get("reached") is False else "")
+    which = about[0].get("outcome") or about[0].get("kept") or ("unreached" if about[0].get("reached") is False else "")
     return f"{kind.value}:{which}" if which else kind.value
 
 
@@ -107,6 +107,8 @@ def _links(kind: MessageKind, about: tuple[Mapping[str, Any], ...], language: st
             yield letters.link("ward"), f"/{language}/{told['path']}"
         elif "concern" in told:
             yield letters.link("concern"), f"/{language}/concerns/{told['concern']}/"
+        elif "correction" in told:
+            yield letters.link("correction"), f"/{language}/corrections/{told['correction']}/"
         elif "entry" in told:
             code = "use" if kind is MessageKind.USE_DISCLOSED else "glass" if "glass" in told else "entry"
             yield letters.link(code), f"/{language}/activity/{told['entry']}/"

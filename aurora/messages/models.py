@@ -26,11 +26,13 @@ class MessageKind(models.TextChoices):
     CONCERN_ANSWERED = "concern_answered"
     CONCERN_PUT_OFF = "concern_put_off"
     CONCERN_OVERDUE = "concern_overdue"
+    CORRECTION_ANSWERED = "correction_answered"
+    CORRECTION_OVERDUE = "correction_overdue"
     USE_DISCLOSED = "use_disclosed"
-
-
     ERASURE_ASKED = "erasure_asked"
     ERASURE_DONE = "erasure_done"
+
+
 class Message(models.Model):
     """One message. `sealed` holds what it is about, for the citizen only; it is kept when read, as an archive."""
 

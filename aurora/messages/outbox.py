@@ -54,7 +54,7 @@ def queue(*, citizen_id: UUID, kind: MessageKind | str, about: Mapping[str, Any]
 
     `about` is plain JSON, ids may be UUIDs. With `consent` (an id) the names of its recipient and purpose and its last day are added, and
     the page leads there. Others: `receipt`, `event`, `by`; `days` for reminders; `delivery`, with `kept` (`part`, `all`) of a confirmation
-    or `reached` of one overdue; `entry` of the log for an estimate that was recalled or a use that is disclosed; `concern`, with `part` or `due`, for a case, and `ward` (a child's name) and `path` to a guardian; `mandate`, `who` (a name), `change` and `path` (where the page leads, below the language) for mandates.
+    or `reached` of one overdue; `entry` of the log for an estimate that was recalled or a use that is disclosed; `correction` (with `outcome` of its answer) for a request to correct a fact; `concern`, with `part` or `due`, for a case, and `ward` (a child's name) and `path` to a guardian; `mandate`, `who` (a name), `change` and `path` (where the page leads, below the language) for mandates.
     Sealed for the citizen.
 
     The same thing told again is the same message; receipts of one moment are one, and so are uses that are disclosed by one sweep. Raises `NotFound` for a consent that is not theirs.

@@ -54,6 +54,10 @@ PAGES: dict[str, Deed] = {
     "concern_new": Deed.CONCERN,
     "concerns": Deed.CONCERN,
     "concern": Deed.CONCERN,
+    # And asks a source to correct what it says of the child.
+    "correction_new": Deed.CONCERN,
+    "corrections": Deed.CONCERN,
+    "correction": Deed.CONCERN,
     "authorize": Deed.DECLINE,  # an estate answers nobody
 }
 

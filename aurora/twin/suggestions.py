@@ -43,6 +43,11 @@ def keep(*, citizen_id: UUID, run_id: UUID, basis: str, entry_id: UUID, content:
     )  # fmt: skip
 
 
+def retire(*, citizen_id: UUID) -> None:
+    """None is current any more: the next look makes new ones. What was shown stays as an earlier run."""
+    SuggestionRun.objects.filter(citizen_id=citizen_id, current=True).update(current=False)
+
+
 def current(*, citizen_id: UUID) -> Run | None:
     """The run last made. Raises `RunDamaged`."""
     row = SuggestionRun.objects.filter(citizen_id=citizen_id, current=True).first()

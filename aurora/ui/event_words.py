@@ -61,6 +61,13 @@ TITLES: Final[Mapping[str, str | Promise]] = {
     "agency:concern:answered": _("An agency answered a concern of yours"),
     "aurora:concern:answered": _("Aurora answered a concern of yours"),
     "citizen:concern:closed": _("You closed a concern"),
+    "citizen:fact:chosen": _("You said which of two statements about you is right"),
+    "citizen:fact:released": _("You left it to the rule again which statement about you is used"),
+    "citizen:correction:asked": _("You asked a source to correct a fact about you"),
+    "citizen:correction:closed": _("You took back a request to correct a fact"),
+    "agency:correction:read": _("A source read your request to correct a fact"),
+    "agency:correction:answered": _("A source answered your request to correct a fact"),
+    "aurora:correction:told": _("Agencies that had read a fact were told that it was corrected"),
     "aurora:break_glass:requested": _("Somebody who runs Aurora asked to see your data without your consent"),
     "aurora:break_glass:approved": _("Somebody who runs Aurora was allowed to see your data without your consent"),
     "aurora:break_glass:declined": _("A request to see your data without your consent came to nothing"),
@@ -69,6 +76,7 @@ TITLES: Final[Mapping[str, str | Promise]] = {
     "aurora:break_glass:reviewed": _("The access to your data without your consent was reviewed"),
     "citizen:erasure:asked": _("You asked that your log be erased"),
     "citizen:erasure:cancelled": _("You called off the erasure of your log"),
+    "citizen:erasure:done": _("Aurora deleted data of yours, as you asked"),
     "citizen:mandate:offered": _("A power of attorney was offered"),
     "citizen:mandate:accepted": _("A power of attorney was accepted"),
     "citizen:mandate:declined": _("A power of attorney was declined"),
@@ -76,7 +84,6 @@ TITLES: Final[Mapping[str, str | Promise]] = {
     "citizen:mandate:confirmed": _("A right to act for another was confirmed"),
     "aurora:mandate:registered": _("A right to act for another was taken from a register"),
     "aurora:mandate:frozen": _("A right to act for another was frozen"),
-    "citizen:erasure:done": _("Aurora deleted data of yours, as you asked"),
     "aurora:mandate:ended": _("A right to act for another ended"),
     "citizen:mandate:used": _("Somebody began to act for you"),
 }
@@ -98,6 +105,8 @@ KINDS: Final[Mapping[str, EntryKind]] = {
     "break_glass": EntryKind.GLASS,
     "use": EntryKind.READ,
     "concern": EntryKind.OWN,
+    "fact": EntryKind.OWN,
+    "correction": EntryKind.OWN,
     "erasure": EntryKind.OWN,
 }
 TWIN_KINDS: Final[Mapping[str, EntryKind]] = {

@@ -47,13 +47,16 @@ _TITLES: Final[Mapping[str, Sentence]] = {
     "concern_answered:ward": _("A concern that was reported for a child was answered"),
     "concern_put_off:ward": _("The answer to a concern that was reported for a child comes later"),
     "concern_overdue:ward": _("A concern that was reported for a child was not answered in time"),
+    "correction_answered:corrected": _("A source has corrected a fact about you"),
+    "correction_answered:refused": _("A source has refused to correct a fact about you"),
+    "correction_overdue": _("A source has not answered in time whether it corrects a fact about you"),
     "use_disclosed": _("You are now told of an earlier use of your data"),
     "use_disclosed:several": _("You are now told of earlier uses of your data"),
+    "erasure_asked": _("You asked that everything about you be deleted"),
+    "erasure_done": _("Data of yours were deleted"),
     "break_glass": glass_words.TITLES["approved"],
     "break_glass:not_justified": glass_words.TITLES["not_justified"],
 }
-    "erasure_asked": _("You asked that everything about you be deleted"),
-    "erasure_done": _("Data of yours were deleted"),
 
 _SAYS: Final[Mapping[str, tuple[Sentence, ...]]] = {
     "consent_expired": (_("Nothing can be fetched or read on the strength of it any longer."),),
@@ -100,6 +103,18 @@ _SAYS: Final[Mapping[str, tuple[Sentence, ...]]] = {
         _("Whoever must answer has let the day pass, and those who run Aurora see that."),
         _("On the page of the case you see what you can do."),
     ),
+    "correction_answered:corrected": (
+        _("Aurora fetches the fact again."),
+        _("Agencies that had read the wrong one are told."),
+    ),
+    "correction_answered:refused": (
+        _("Read the reason that the source gives."),
+        _("On the page of the request you see where you can complain."),
+    ),
+    "correction_overdue": (
+        _("The source has let the day pass, and those who run Aurora see that."),
+        _("On the page of the request you see where you can complain."),
+    ),
     "use_disclosed": (
         _("An agency used data about you. By law you could not be told of it at the time, and must be told now."),
         _("In your activity you see by which law it was kept back, since when, and how you can check that."),
@@ -108,6 +123,12 @@ _SAYS: Final[Mapping[str, tuple[Sentence, ...]]] = {
         _("Data about you were used %(number)s times. By law you could not be told of it at the time, and must be told now."),
         _("In your activity you see of each by which law it was kept back, since when, and how you can check that."),
     ),
+    "erasure_asked": (
+        _("Your data are deleted now. Your account, your activity and the key go in thirty days; until then you can call it off in Aurora."),
+        _("Keep the address below: there the certificate of the deletion waits for you afterwards, without signing in."),
+        _("If this was not you, sign in and call it off."),
+    ),
+    "erasure_done": (_("The certificate says what was deleted, what stays and why, and what agencies may still hold."),),
     "reconsent_needed": (
         _("What you consented to has changed, so the consent does not cover it any longer."),
         _("Look at what has changed, and decide again if you like."),
@@ -123,12 +144,6 @@ _MANDATE_SAYS: Final[Mapping[tuple[str, str], Sentence]] = {
     ("principal", "revoked"): _("The right of %(who)s to act for you was ended."),
     ("attorney", "revoked"): _("Your right to act for %(who)s was ended."),
     ("principal", "revoked:by"): _("%(who)s gave up the right to act for you."),
-    "erasure_asked": (
-        _("Your data are deleted now. Your account, your activity and the key go in thirty days; until then you can call it off in Aurora."),
-        _("Keep the address below: there the certificate of the deletion waits for you afterwards, without signing in."),
-        _("If this was not you, sign in and call it off."),
-    ),
-    "erasure_done": (_("The certificate says what was deleted, what stays and why, and what agencies may still hold."),),
     ("attorney", "revoked:by"): _("%(who)s ended your right to act for them."),
     ("principal", "confirmed"): _("You decided that %(who)s may go on as your attorney, if they accept."),
     ("attorney", "confirmed"): _(
@@ -206,9 +221,11 @@ def link(code: str) -> str:
         "use": gettext("See the use, in your activity"),
         "uses": gettext("See your activity"),
         "concern": gettext("See the case"),
+        "correction": gettext("See the request"),
         "ward": gettext("Act for the child, to see the case"),
         "mandate": gettext("See the rights to act for another"),
         "glass": glass_words.letter_link(),
+        "erasure": gettext("See the certificate of the deletion"),
     }
     return words[code]
 
@@ -225,7 +242,6 @@ def mail_receipt_attached(keys: str) -> str:
     return gettext("The signed receipt is attached. Anybody can check it with the public keys of Aurora:\n%(url)s") % {"url": keys}
 
 
-        "erasure": gettext("See the certificate of the deletion"),
 def mail_footer(url: str) -> str:
     return gettext("You get this mail because you asked Aurora to tell you by e-mail. You can end that here:\n%(url)s") % {"url": url}
 

@@ -114,6 +114,8 @@ _ACTED_TITLES: Final[Mapping[str, Sentence]] = {
     "citizen:concern:raised": _("A guardian reported a concern"),
     "citizen:concern:replied": _("A guardian replied to the answer to a concern"),
     "citizen:concern:closed": _("A guardian closed a concern"),
+    "citizen:correction:asked": _("A guardian asked a source to correct a fact"),
+    "citizen:correction:closed": _("A guardian took back a request to correct a fact"),
 }
 # The same of whoever handles an estate, which does less; read by its administrators.
 _ESTATE_TITLES: Final[Mapping[str, Sentence]] = {
@@ -175,6 +177,13 @@ _PERSONS_TITLES: Final[Mapping[str, Sentence]] = {
     "agency:concern:answered": _("An agency answered a concern of the person's"),
     "aurora:concern:answered": _("Aurora answered a concern of the person's"),
     "citizen:concern:closed": _("The person closed a concern"),
+    "citizen:fact:chosen": _("The person said which of two statements about them is right"),
+    "citizen:fact:released": _("The person left it to the rule again which statement about them is used"),
+    "citizen:correction:asked": _("The person asked a source to correct a fact about them"),
+    "citizen:correction:closed": _("The person took back a request to correct a fact"),
+    "agency:correction:read": _("A source read the person's request to correct a fact"),
+    "agency:correction:answered": _("A source answered the person's request to correct a fact"),
+    "aurora:correction:told": _("Agencies that had read a fact about the person were told that it was corrected"),
 }
 
 # One line of a consent's history, where it was not the reader who decided.

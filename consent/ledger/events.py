@@ -104,6 +104,17 @@ class Event(StrEnum):
     CONCERN_ANSWERED_BY_AURORA = "aurora:concern:answered"
     CONCERN_CLOSED = "citizen:concern:closed"
 
+    # Which of two statements is right, as the citizen sees it; and that they leave it to the rule again.
+    FACT_CHOSEN = "citizen:fact:chosen"
+    FACT_RELEASED = "citizen:fact:released"
+    # A request to a source to correct a fact, and what became of it. The texts are not in the log.
+    CORRECTION_ASKED = "citizen:correction:asked"
+    CORRECTION_CLOSED = "citizen:correction:closed"
+    CORRECTION_READ = "agency:correction:read"
+    CORRECTION_ANSWERED = "agency:correction:answered"
+    # Whoever had read what was wrong is told that it was corrected.
+    CORRECTION_TOLD = "aurora:correction:told"
+
     OWN_DATA_VIEWED = "citizen:twin:viewed"
     OWN_DATA_EXPORTED = "citizen:twin:exported"
     # The copy that was made of it left the house: once for each time.
@@ -118,6 +129,8 @@ class Event(StrEnum):
     # All of the log but its commitments is to go, once thirty days are over and nobody has called it off.
     ERASURE_ASKED = "citizen:erasure:asked"
     ERASURE_CANCELLED = "citizen:erasure:cancelled"
+    # What a source gave, or of one kind, was erased by their wish, with what was made of it.
+    DATA_ERASED = "citizen:erasure:done"
 
     @property
     def actor(self) -> str:
@@ -129,8 +142,6 @@ class Event(StrEnum):
         """What it was done to: `consent`, `source`, `pull`, `facts`, `twin`, `evaluation`, `estimate`, `outcome`, `feedback`, `training`, `notice`, `deletion`, `break_glass`, `use`, `concern`, `fact`, `correction`, `erasure` or `mandate`."""
         return self.value.split(":")[1]
 
-    # What a source gave, or of one kind, was erased by their wish, with what was made of it.
-    DATA_ERASED = "citizen:erasure:done"
     @property
     def action(self) -> str:
         return self.value.split(":")[2]

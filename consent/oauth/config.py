@@ -31,7 +31,7 @@ PROOF_LIFETIME = timedelta(seconds=60)
 NONCE_LIFETIME = timedelta(minutes=2)
 
 # What an agency may do in its own name, without a citizen's token (client_credentials).
-SCOPES = ("grant_management_query", "grant_management_revoke", "events", "evaluators", "concerns", "uses", "facts")
+SCOPES = ("grant_management_query", "grant_management_revoke", "events", "evaluators", "concerns", "uses", "facts", "corrections")
 # What an agency may send as `scope` where a citizen grants: it names what authorization_details say. For clients that must send some.
 CITIZEN_SCOPE = DETAIL_TYPE
 

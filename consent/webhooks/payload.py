@@ -57,6 +57,33 @@ def compose_concern(
     return {"type": kind, "timestamp": _time(occurred_at), "data": data}
 
 
+def compose_correction(
+    *,
+    event_id: UUID,
+    kind: str,
+    occurred_at: datetime,
+    client_id: str,
+    subject: str,
+    category: str,
+    key: str,
+    correction_id: UUID | None,
+    due_at: datetime | None,
+) -> dict[str, Any]:
+    """Which fact of which category: its source is asked to correct it (`correction_id`, to be read over the API), or has corrected it. No value."""
+    data: dict[str, Any] = {
+        "event_id": str(event_id),
+        "client_id": client_id,
+        "subject": subject,
+        "categories": [category],
+        "key": key,
+    }
+    if correction_id is not None:
+        data["correction_id"] = str(correction_id)
+    if due_at is not None:
+        data["answer_by"] = _time(due_at)
+    return {"type": kind, "timestamp": _time(occurred_at), "data": data}
+
+
 def body(payload: dict[str, Any]) -> bytes:
     """The bytes that are sent and signed: the same at every attempt."""
     return json.dumps(payload, separators=(",", ":"), sort_keys=True, ensure_ascii=True).encode()

@@ -78,6 +78,31 @@ def put_concern(
     )  # fmt: skip
 
 
+def put_correction(
+    *,
+    citizen_id: UUID,
+    client: Client,
+    correction_id: UUID,
+    kind: str,
+    subject: str,
+    category: str,
+    key: str,
+    to_source: bool,
+    due_at: datetime | None,
+    now: datetime,
+) -> Delivery:
+    """A row for one client: of the source that is asked to correct a fact (`to_source`), or of an agency that had read what was wrong."""
+    event_id = uuid.uuid4()
+    text = payload.compose_correction(
+        event_id=event_id, kind=kind, occurred_at=now, client_id=client.client_id, subject=subject, category=category, key=key,
+        correction_id=correction_id if to_source else None, due_at=due_at,
+    )  # fmt: skip
+    return Delivery.objects.create(
+        id=event_id, citizen_id=citizen_id, client=client, correction_id=correction_id, kind=kind, categories=[category], payload=text,
+        created_at=now, queued_at=now, due_at=now if client.notice_uri else None,
+    )  # fmt: skip
+
+
 def wait_after(attempt: int, *, retry_after: int = 0) -> timedelta:
     """Exponential, with full jitter, and never sooner than the receiver asked for (RFC 9110, 10.2.3)."""
     longest = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(attempt - 1, 16))

@@ -20,7 +20,7 @@ from jsonschema import Draft202012Validator
 from schemathesis import Case, GenerationMode
 
 from aurora.identity.models import Operator
-from aurora.journeys import allow_delay, delay, raise_concern
+from aurora.journeys import allow_delay, correct, delay, raise_concern
 from aurora.journeys.withdraw import end
 from aurora.wsgi import application
 from consent import days
@@ -31,6 +31,7 @@ from consent.scope import citizen_scope
 from consent.uses.values import Use
 from consent.webhooks.models import Delivery
 from recommender.models import EvaluatorOwner
+from tests.corrections import dispute
 from tests.support import evaluators
 from tests.support.cast import OFFICE, Cast, browser
 
@@ -91,6 +92,7 @@ def test_the_document_is_openapi_3_1(cast: Cast) -> None:
         Draft202012Validator.check_schema(component)
     assert document["components"]["securitySchemes"]["agencyToken"]["scheme"] == "DPoP"
     of_models = {"/api/v1/evaluators", "/api/v1/evaluators/{id}", "/api/v1/evaluators/{id}/performance"}
+    of_corrections = {"/api/v1/corrections", "/api/v1/corrections/{id}", "/api/v1/corrections/{id}/answer"}
     of_concerns = {"/api/v1/concerns", "/api/v1/concerns/{id}", "/api/v1/concerns/{id}/answer", "/api/v1/uses/kept-back/{id}/extension"}
     of_the_agency_itself = {
         "/api/v1/events",
@@ -100,6 +102,7 @@ def test_the_document_is_openapi_3_1(cast: Cast) -> None:
         "/oauth/grants/{grant_id}",
         *of_models,
         *of_concerns,
+        *of_corrections,
     }
     assert set(document["paths"]) == {PATH, *of_the_agency_itself} and set(document["paths"][PATH]) == {"get"}
     assert set(document["paths"]["/oauth/grants/{grant_id}"]) == {"get", "delete"}
@@ -142,6 +145,7 @@ class Itself:
     event_id: str
     model_id: str
     concern_id: str
+    correction_id: str
     kept_id: str
     sees_grants: bool
     owns_models: bool
@@ -154,7 +158,7 @@ class Itself:
 
     def real(self, case: Case) -> None:
         """The path's id is one that there is."""
-        own = {"evaluators": self.model_id, "concerns": self.concern_id, "uses": self.kept_id}.get(case.path.split("/")[3], self.event_id)
+        own = {"evaluators": self.model_id, "concerns": self.concern_id, "corrections": self.correction_id, "uses": self.kept_id}.get(case.path.split("/")[3], self.event_id)
         for name, value in (("id", own), ("grant_id", self.grant_id)):
             if name in (case.path_parameters or {}):
                 case.path_parameters[name] = value
@@ -175,7 +179,7 @@ def itself(cast: Cast, request: pytest.FixtureRequest) -> Itself:
         token = answer.json()["access_token"]
     document = evaluators.document(owner=OFFICE, identifier=f"risk-{uuid4().hex[:12]}")
     model = evaluators.registered(document, owner=EvaluatorOwner.objects.filter(agency=OFFICE, state="approved").first())
-    ids = str(held["grant_id"]), str(event.pk), str(model.pk), str(_asked(cast)), str(_kept_back(cast))
+    ids = str(held["grant_id"]), str(event.pk), str(model.pk), str(_asked(cast)), str(_correction(cast)), str(_kept_back(cast))
     return Itself(cast, str(token), *ids, sees_grants=bool(scopes), owns_models=request.param == "its own")
 
 
@@ -185,6 +189,15 @@ def _asked(cast: Cast) -> UUID:
     return raise_concern.raise_(
         citizen_id=cast.aino.id, entry_id=cast.aino.entries()[-1].pk, kind="other", text="Why?", language="en", now=timezone.now()
     )
+
+
+def _correction(cast: Cast) -> UUID:
+    """What Aino asks the office to correct, open."""
+    for one in correct.mine(citizen_id=cast.aino.id):
+        if one.state == "open":
+            return one.pk
+    dispute.say(cast.aino, OFFICE, region="R15")
+    return dispute.Disputed(cast, cast.aino).asked()
 
 
 def _kept_back(cast: Cast) -> UUID:
@@ -222,6 +235,9 @@ def test_every_operation_of_the_agency_itself_answers_as_documented(schema: Any,
         ("get", "/api/v1/concerns"),
         ("get", "/api/v1/concerns/{id}"),
         ("post", "/api/v1/concerns/{id}/answer"),
+        ("get", "/api/v1/corrections"),
+        ("get", "/api/v1/corrections/{id}"),
+        ("post", "/api/v1/corrections/{id}/answer"),
         ("post", "/api/v1/uses/kept-back/{id}/extension"),
         ("get", "/oauth/grants/{grant_id}"),
         ("delete", "/oauth/grants/{grant_id}"),

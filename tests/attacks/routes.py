@@ -70,6 +70,11 @@ ROUTES = {
     "api/v1/concerns": Route("/api/v1/concerns", GET, "itself", frozenset({"consent_oauth_usedproof"})),
     "api/v1/concerns/<uuid:id>": Route(f"/api/v1/concerns/{NOBODYS}", GET, "itself", frozenset({"consent_oauth_usedproof"})),
     "api/v1/concerns/<uuid:id>/answer": Route(f"/api/v1/concerns/{NOBODYS}/answer", POST, "itself", frozenset({"consent_oauth_usedproof"})),
+    "api/v1/corrections": Route("/api/v1/corrections", GET, "itself", frozenset({"consent_oauth_usedproof"})),
+    "api/v1/corrections/<uuid:id>": Route(f"/api/v1/corrections/{NOBODYS}", GET, "itself", frozenset({"consent_oauth_usedproof"})),
+    "api/v1/corrections/<uuid:id>/answer": Route(
+        f"/api/v1/corrections/{NOBODYS}/answer", POST, "itself", frozenset({"consent_oauth_usedproof"})
+    ),
     "api/v1/uses/kept-back/<uuid:id>/extension": Route(
         f"/api/v1/uses/kept-back/{NOBODYS}/extension", POST, "itself", frozenset({"consent_oauth_usedproof"})
     ),
@@ -173,6 +178,13 @@ ROUTES = {
     "LANG/my-data/copy/<uuid:id>/passphrase/": Route(f"/en/my-data/copy/{NOBODYS}/passphrase/", POST, "citizen"),
     "LANG/my-data/copy/<uuid:id>/download/": Route(f"/en/my-data/copy/{NOBODYS}/download/", POST, "citizen"),
     "LANG/my-data/copy/<uuid:id>/delete/": Route(f"/en/my-data/copy/{NOBODYS}/delete/", POST, "citizen"),
+    "LANG/my-data/disagreements/": Route("/en/my-data/disagreements/", FORM, "citizen"),
+    "LANG/my-data/history/<str:category>/": Route("/en/my-data/history/population.person/", READ, "citizen", LEDGER),
+    "LANG/my-data/correct/<str:category>/<str:key>/<slug:source>/": Route(
+        "/en/my-data/correct/population.person/age/nobody/", FORM, "citizen"
+    ),
+    "LANG/corrections/": Route("/en/corrections/", READ, "citizen"),
+    "LANG/corrections/<uuid:id>/": Route(f"/en/corrections/{NOBODYS}/", FORM, "citizen"),
     "LANG/my-data/forget/": Route("/en/my-data/forget/", POST, "citizen"),
     "LANG/consents/": Route("/en/consents/", READ, "citizen"),
     "LANG/consents/<uuid:id>/": Route(f"/en/consents/{NOBODYS}/", READ, "citizen"),

@@ -10,11 +10,12 @@ from uuid import UUID
 import pytest
 from django.utils import timezone
 
-from aurora.journeys import act_for, delegate, erase, raise_concern
+from aurora.journeys import act_for, correct, delegate, erase, raise_concern
 from consent import days
 from tests.attacks import odd
 from tests.attacks.routes import ROUTES
-from tests.support.cast import Cast, browser, changed, snapshot
+from tests.corrections import dispute
+from tests.support.cast import OFFICE, Cast, browser, changed, snapshot
 
 MASK = re.compile(rb'name="csrfmiddlewaretoken" value="[A-Za-z0-9]{64}"')
 # The id of an evaluator is nobody's: each citizen has a page of it, and its own tests show that a stranger's is empty.
@@ -33,6 +34,7 @@ def _of_aino(cast: Cast, name: str) -> str:
         "messages": lambda: cast.aino.messages()[0].pk,
         "mandates": lambda: _mandate(cast),
         "erasures": lambda: _erasure(cast),
+        "corrections": lambda: _correction(cast),
     }
     if kind in ("activity", "concerns") and not any(e.event == "agency:twin:read" for e in cast.aino.entries()):
         cast.office.read(cast.token, "tax.income")
@@ -48,6 +50,15 @@ def _concern(cast: Cast) -> UUID:
         if made
         else raise_concern.raise_(citizen_id=cast.aino.id, entry_id=entry, kind="other", text="Why?", language="en", now=timezone.now())
     )
+
+
+def _correction(cast: Cast) -> UUID:
+    """Of something that the office says of her."""
+    made = correct.mine(citizen_id=cast.aino.id)
+    if made:
+        return made[0].pk
+    dispute.say(cast.aino, OFFICE, region="R15")
+    return dispute.Disputed(cast, cast.aino).asked()
 
 
 def _mandate(cast: Cast) -> UUID:
@@ -68,7 +79,7 @@ def _erasure(cast: Cast) -> UUID:
 
 
 def test_every_address_with_an_id_is_tried() -> None:
-    assert {name.split("/")[1] for name in OWNED} == {"pulls", "activity", "concerns", "consents", "messages", "mandates", "erasures"}
+    assert {name.split("/")[1] for name in OWNED} == {"pulls", "activity", "concerns", "consents", "messages", "mandates", "erasures", "corrections"}
 
 
 @pytest.mark.parametrize("name", OWNED)

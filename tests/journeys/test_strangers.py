@@ -17,7 +17,7 @@ pytestmark = pytest.mark.xdist_group("stack")
 PERSONAL = [
     "identity_citizen", "vault.data_key", "vault.former_key", "vault.key_rotation", "consent_consentrecord", "consent_consentevent", "consent_mandate", "consent_mandateevent", "sources_connection", "sources_connectattempt",
     "sources_pull", "sources_pullpart", "sources_feed", "twin_fact", "twin_factchoice", "twin_suggestionrun", "twin_feedback", "twin_trainingrow", "twin_evaluation", "ledger_ledgerentry", "ledger_head", "ledger_erasure", "consent_oauth_grant", "consent_oauth_grantpart",
-    "consent_oauth_authorizationcode", "consent_oauth_accesstoken", "consent_oauth_refreshtoken", "consent_receipt", "consent_webhooks_delivery", "consent_uses_account", "consent_uses_usagereport", "consent_uses_deliverynote", "consent_uses_finding", "consent_breakglass_subject", "consent_concerns_concern", "consent_concerns_concernpart",
+    "consent_oauth_authorizationcode", "consent_oauth_accesstoken", "consent_oauth_refreshtoken", "consent_receipt", "consent_webhooks_delivery", "consent_uses_account", "consent_uses_usagereport", "consent_uses_deliverynote", "consent_uses_finding", "consent_breakglass_subject", "consent_concerns_concern", "consent_concerns_concernpart", "corrections_correction",
     "erasures_erasure", "erasures_leaver", "aurora_messages_message", "aurora_messages_mailaddress", "aurora_messages_mail", "aurora_messages_reminder", "exports_export",
 ]  # fmt: skip
 

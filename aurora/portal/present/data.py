@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.urls import reverse
 
+from aurora.journeys import correct
 from aurora.journeys.own_data import OwnData
 from aurora.portal.present import estimates
 from aurora.portal.present.vocabulary import Vocabulary, category_view, connect_url
@@ -26,6 +28,7 @@ _REGIONS = {"fi": "Alue", "sv": "Region", "en": "Region"}
 def my_data_page(mine: OwnData) -> MyDataPage:
     """Every category: with its facts, or with the way to connect it."""
     vocabulary, doing = Vocabulary(), acting.current()
+    answering = correct.answering() if correct.may_ask() else frozenset[str]()
     by_category: dict[str, list[FactView]] = {}
     for fact in mine.facts:
         by_category.setdefault(fact.category, []).append(fact)
@@ -37,12 +40,13 @@ def my_data_page(mine: OwnData) -> MyDataPage:
         group = FactGroup(
             category=category_view(version),
             source_name=source.name,
-            facts=tuple(fact_row(fact, vocabulary) for fact in facts),
+            facts=tuple(replace(fact_row(fact, vocabulary), correct_url=_correct_url(fact, answering)) for fact in facts),
             connect_url="" if facts or doing or source.code == CITIZEN else connect_url(source.code),
             declared_url=connect_url(source.code) if source.code == CITIZEN and not doing else "",
             kept_at=max((fact.kept_at for fact in facts if fact.kept_at), default=None),
             kept_source=next((fact.source for fact in facts if fact.kept_at), ""),
             origin=estimates.origin(facts, mine.facts, vocabulary),
+            history_url="" if doing or not facts else reverse("portal:fact_history", args=[version.category_id]),
         )
         (groups if facts else missing).append(group)
     return MyDataPage(
@@ -52,6 +56,7 @@ def my_data_page(mine: OwnData) -> MyDataPage:
         export_url=reverse("portal:copy") if doing is None or doing.scope.everything else "",
         entry_url=reverse("portal:entry", args=[mine.entry_id]),
         forget_url="" if doing else reverse("portal:forget"),
+        disagreements_url=reverse("portal:disagreements") if not doing and any(fact.differs for fact in mine.facts) else "",
     )
 
 
@@ -68,7 +73,14 @@ def fact_row(fact: FactView, vocabulary: Vocabulary) -> FactRow:
         value_label=_value_label(fact, schema),
         valid_from=fact.valid_from,
         valid_to=fact.valid_to,
+        disputed=fact.disputed,
     )
+
+
+def _correct_url(fact: FactView, answering: frozenset[str]) -> str:
+    """Where its source is asked to correct it; "" where there is nobody to ask, and where a model made it."""
+    askable = fact.source in answering and fact.derived_by is None
+    return reverse("portal:correction_new", args=[fact.category, fact.key, fact.source]) if askable else ""
 
 
 def _value_label(fact: FactView, schema: Mapping[str, Any]) -> Mapping[str, str]:

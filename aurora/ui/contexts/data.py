@@ -30,6 +30,8 @@ class FactRow:
     value_label: Text = field(default_factory=dict)
     valid_from: date | None = None
     valid_to: date | None = None
+    disputed: bool = False
+    correct_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ class FactGroup:
     kept_source: str = ""
     origin: EstimateOrigin | None = None
     declared_url: str = ""
+    history_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,3 +92,4 @@ class MyDataPage:
     export_url: str = ""
     entry_url: str = ""
     forget_url: str = ""
+    disagreements_url: str = ""

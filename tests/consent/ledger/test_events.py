@@ -64,6 +64,13 @@ GOLDEN = {
     "CONCERN_ANSWERED": "agency:concern:answered",
     "CONCERN_ANSWERED_BY_AURORA": "aurora:concern:answered",
     "CONCERN_CLOSED": "citizen:concern:closed",
+    "FACT_CHOSEN": "citizen:fact:chosen",
+    "FACT_RELEASED": "citizen:fact:released",
+    "CORRECTION_ASKED": "citizen:correction:asked",
+    "CORRECTION_CLOSED": "citizen:correction:closed",
+    "CORRECTION_READ": "agency:correction:read",
+    "CORRECTION_ANSWERED": "agency:correction:answered",
+    "CORRECTION_TOLD": "aurora:correction:told",
     "OWN_DATA_VIEWED": "citizen:twin:viewed",
     "OWN_DATA_EXPORTED": "citizen:twin:exported",
     "EXPORT_DOWNLOADED": "citizen:twin:downloaded",
@@ -73,6 +80,7 @@ GOLDEN = {
     "FACTS_RETRACTED": "citizen:twin:retracted",
     "ERASURE_ASKED": "citizen:erasure:asked",
     "ERASURE_CANCELLED": "citizen:erasure:cancelled",
+    "DATA_ERASED": "citizen:erasure:done",
 }
 
 
@@ -80,7 +88,6 @@ def test_names_are_frozen() -> None:
     """Adding a name means adding it here; changing one breaks every entry that bears it."""
     assert {event.name: event.value for event in Event} == GOLDEN
 
-    "DATA_ERASED": "citizen:erasure:done",
 
 @pytest.mark.parametrize("event", Event)
 def test_every_name_follows_the_grammar(event: Event) -> None:
