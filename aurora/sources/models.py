@@ -95,7 +95,8 @@ class Pull(models.Model):
         REFRESH = 1  # planned: `Feed`
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    citizen = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    # `pull_of_citizen` begins with it: each index less is a page less that a planned pull writes to somewhere.
+    citizen = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False)
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="pulls")
     source = models.ForeignKey(DataSource, on_delete=models.PROTECT, related_name="+", db_index=False)
     priority = models.PositiveSmallIntegerField(choices=Priority.choices, default=Priority.WAITING)
@@ -146,7 +147,7 @@ class PullPart(models.Model):
         SAME = "same"  # the source told nothing new
         FAILED = "failed"
 
-    pull = models.ForeignKey(Pull, on_delete=models.CASCADE, related_name="parts")
+    pull = models.ForeignKey(Pull, on_delete=models.CASCADE, related_name="parts", db_index=False)
     citizen = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     category = models.CharField(max_length=64)
     state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
