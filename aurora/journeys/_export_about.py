@@ -105,13 +105,13 @@ def _statements(asked: Asked) -> Iterator[Record]:
         "controller": settings.AURORA_BASE_URL,
     }  # fmt: skip
     for topic, text in export_words.statements(values):
-        yield record(topic=topic, says=text)
+        yield record(topic=topic, information=text)
     authority = {}
     for language in LANGUAGES:
         with translation.override(language):
             sentence, address = authority_words.authority(settings.AURORA_JURISDICTION, sandbox=settings.AURORA_SANDBOX)
             authority[language] = f"{sentence} {address}".strip()
-    yield record(topic="authority", says=authority)
+    yield record(topic="authority", information=authority)
     used = list(Evaluation.objects.filter(citizen_id=asked.citizen_id).values_list("evaluator_id", flat=True).distinct())
     for version in EvaluatorVersion.objects.filter(pk__in=used).order_by("pk"):
         contract = version.contract
@@ -119,9 +119,9 @@ def _statements(asked: Asked) -> Iterator[Record]:
             one: " ".join([contract.name.of(one) + ".", contract.intended_use.of(one), contract.meaning.of(one), contract.limits.of(one)])
             for one in LANGUAGES
         }
-        yield record(topic="logic_of_estimates", says=told)
+        yield record(topic="logic_of_estimates", information=told)
 
 
-STATEMENTS = Part("statements", ("dpv:Notice",), (*fields("code", "topic", shown="topic"), *fields("words", "says", shown="says")), _statements, mandated=True)  # fmt: skip
+STATEMENTS = Part("statements", ("dpv:Notice",), (*fields("code", "topic", shown="topic"), *fields("words", "information", shown="information")), _statements, mandated=True)  # fmt: skip
 
 __all__ = ["CATEGORIES", "PURPOSES", "RECIPIENTS", "SOURCES", "STATEMENTS"]

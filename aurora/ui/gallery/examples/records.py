@@ -127,12 +127,12 @@ def data() -> list[Example]:
                 (group, replace(income, kept_at=p.NOW, kept_source="tax-administration"), told_oneself, estimate),
                 missing,
                 "/sources/",
-                "/my-data/export/",
+                "/my-data/copy/",
                 entry_url="/activity/e/",
                 forget_url="/my-data/forget/",
             ),
         ),
-        Example("my-data-empty", "portal/my_data.html", "my-data/", MyDataPage((), missing, "/sources/", "/my-data/export/")),
+        Example("my-data-empty", "portal/my_data.html", "my-data/", MyDataPage((), missing, "/sources/", "/my-data/copy/")),
     ]
 
 

@@ -12,7 +12,12 @@ let state = { name: 'closed' };
 
 class NotOpened extends Error {}
 
-const unbase64 = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+function unbase64(text) {
+  const binary = atob(text);
+  const made = new Uint8Array(binary.length);
+  for (let at = 0; at < made.length; at += 1) made[at] = binary.charCodeAt(at);
+  return made;
+}
 
 // What was typed, as it counts: dashes and spaces are nothing, and I, L and O are the digits that they look like.
 async function digitsOf(typed) {
