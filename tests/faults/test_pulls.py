@@ -18,6 +18,12 @@ from tests.support.stack import Stack, wait_for
 
 REGISTER = "population-register"
 PULLS = 50
+FLOOD = 16
+DUE = "UPDATE sources_feed SET due_at = now() WHERE connection_id IN (SELECT connection_id FROM sources_pull WHERE id = ANY(%s))"
+REFRESHES = (
+    "SELECT state, count(*) FROM sources_pull WHERE newest AND NOT id = ANY(%s)"
+    " AND connection_id IN (SELECT connection_id FROM sources_pull WHERE id = ANY(%s)) GROUP BY state"
+)
 STATES = "SELECT state, count(*) FROM sources_pull WHERE id = ANY(%s) GROUP BY state"
 
 
@@ -113,6 +119,37 @@ def test_repeated_messages_do_nothing(stack: Stack) -> None:
     wait_for(lambda: _states(stack, pulls) == {"done": 3}, "the pulls to be done", within=60)
     wait_for(lambda: _queue_length(stack) == 0, "the repeated messages to be taken")
     _assert_each_took_effect_once(stack, pulls)
+
+
+def test_a_citizen_does_not_wait_for_the_nightly_refresh_and_a_killed_worker_leaves_none_of_it_undone(stack: Stack) -> None:
+    """A slow source, and a refresh of everybody: who connects now is served before most of it; the rest is done all the same."""
+    with stack.admin() as database:
+        crowd = _connect_all(stack, range(1200, 1200 + FLOOD))
+        wait_for(lambda: _states(stack, crowd) == {"done": FLOOD}, "the first pulls", within=90)
+        stack.switch(REGISTER, mode="slow", seconds=0.4)
+        try:
+            database.execute(DUE, [crowd])
+            wait_for(lambda: _refreshes(stack, crowd).get("done", 0) >= 1, "the refresh to be under way", within=60)
+            with Person(stack, identifier(1250)) as person:
+                mine = person.sign_in().connect(REGISTER)
+            wait_for(lambda: _states(stack, [mine]) == {"done": 1}, "the citizen's own pull", within=60)
+            left = _refreshes(stack, crowd)
+            assert left.get("queued", 0) >= FLOOD // 2, f"it waited for the refresh: {left}"
+            stack.wait_for_restart("worker", stack.kill_group("worker"))
+        finally:
+            stack.switch(REGISTER, mode="ok")
+        wait_for(lambda: _refreshes(stack, crowd) == {"done": FLOOD}, "all refreshes to be done", within=90)
+        rows = database.execute(
+            "SELECT count(*), count(DISTINCT (f.citizen_id, f.category, f.key)) FROM twin_fact f JOIN sources_pull p ON p.citizen_id = f.citizen_id"
+            " WHERE p.id = ANY(%s) AND f.superseded_at IS NULL", [crowd],
+        ).fetchone()  # fmt: skip
+        assert rows is not None and rows[0] == rows[1] > 0, "no fact twice"
+
+
+def _refreshes(stack: Stack, crowd: list[UUID]) -> dict[str, int]:
+    """The newest pulls of their connections, as far as they are others than the first."""
+    with stack.admin() as database:
+        return dict(database.execute(REFRESHES, [crowd, crowd]).fetchall())
 
 
 @contextmanager
