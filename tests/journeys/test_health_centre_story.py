@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from datetime import date
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
-import httpx
 import pytest
 
 from aurora.sandbox.health import draws
@@ -116,18 +114,3 @@ def test_a_category_that_is_not_ticked_is_a_scope_that_is_not_asked(stack: Stack
             "SELECT context_sealed FROM sources_connection c JOIN sources_pull p ON p.connection_id = c.id WHERE p.id = %s", [found[1]]
         ).fetchone()
     assert sealed and sealed[0] and b"p-" not in bytes(sealed[0])[:2] and b"patient" not in bytes(sealed[0])
-
-
-def test_the_way_out_names_the_fhir_server(stack: Stack) -> None:
-    with Person(stack, stack.demo["citizens"][5]["identifier"]).sign_in() as person:
-        person.browser.open(f"{person.base_url}/en/sources/{CENTRE}/connect/")
-        form = next(form for form in person.browser.forms() if "categories" in form.choices)
-        fields = {**form.fields, "purposes": ["own-overview"], "categories": sorted(EVERY), "end": "6"}
-        answer = person.browser.http.post(person.browser.url, data=fields, follow_redirects=False)
-        asked = {name: values[0] for name, values in parse_qs(urlsplit(answer.headers["location"]).query).items()}
-    issuer = next(s["issuer"] for s in stack.demo["sandbox"]["sources"] if s["code"] == CENTRE)
-    assert asked["aud"] == f"{issuer}/fhir" and asked["code_challenge_method"] == "S256"
-    assert set(asked["scope"].split()) == {
-        "launch/patient", "offline_access", "patient/Patient.rs", "patient/Condition.rs", "patient/Observation.rs", "patient/Procedure.rs",
-    }  # fmt: skip
-    assert httpx.get(f"{issuer}/fhir/metadata", trust_env=False).json()["fhirVersion"] == "4.0.1"
