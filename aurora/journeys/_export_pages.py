@@ -84,11 +84,13 @@ def _section(asked: Asked, reader: Reader, part: Part, long: Long) -> Iterator[b
 
 
 def _table(reader: Reader, part: Part, held: list[Record]) -> Iterator[bytes]:
-    shown = [one for one in part.fields if one.shown]
+    shown = [one for one in part.fields if one.shown and one.kind != "prose"]
+    long = [one for one in part.fields if one.shown and one.kind == "prose"]
     heads = [reader.text(export_words.field(one.name)) for one in shown]
     yield export_page.table(caption=_title(reader, part), heads=heads).encode()
     for found in held:
-        yield export_page.row(heads, (reader.says(one, found) for one in shown)).encode("utf-8", "replace")
+        beneath = [(reader.text(export_words.field(one.name)), reader.says(one, found)) for one in long if found.get(one.name)]
+        yield export_page.row(heads, (reader.says(one, found) for one in shown), beneath=beneath).encode("utf-8", "replace")
     yield b"</tbody>\n</table>\n"
 
 

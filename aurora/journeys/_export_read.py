@@ -8,16 +8,13 @@ from functools import cached_property
 from typing import Any
 
 from aurora.journeys._export_part import Field, Record
-from aurora.ui import chances, export_words, formats, glass_words, words
+from aurora.ui import chances, export_page, export_words, formats, glass_words, words
 from aurora.ui.contexts import Text
 from consent import queries, themes
 from consent.models import Agency, DataCategoryVersion, PurposeVersion
 from consent.rules import AURORA, CITIZEN
 from recommender.catalogue.areas import MUNICIPALITIES
 from recommender.facts import HOME_CATEGORY
-
-# Their values are told by `words`, where pages have words for them.
-_NOTHING = "–"
 
 
 class Reader:
@@ -32,7 +29,7 @@ class Reader:
         if field.kind == "value":
             return [self._fact(found)]
         if value is None or value == []:
-            return [_NOTHING]
+            return [export_page.NOTHING]
         if field.kind == "categories":
             return list(self._categories_of(value))
         read = getattr(self, f"_{field.kind}", None)

@@ -11,8 +11,8 @@ from aurora.identity.models import Citizen
 from aurora.journeys import _record, evaluate
 from aurora.journeys._export_part import BATCH, Asked, Part, Record, agency, at, category, fields, purpose, record, ref
 from aurora.messages import address
-from aurora.sources.models import ConnectAttempt, Connection, Pull
-from aurora.twin import feedback, suggestions, training, whole
+from aurora.sources.models import ConnectAttempt, Connection, Feed, Pull
+from aurora.twin import choices, feedback, suggestions, training, whole
 from aurora.twin.models import Evaluation, Feedback, SuggestionRun, TrainingRow
 from recommender.catalogue import Catalogue, store
 from recommender.catalogue.text import LANGUAGES
@@ -68,10 +68,38 @@ FACTS = Part(
 )  # fmt: skip
 
 
+def _choices(asked: Asked) -> Iterator[Record]:
+    for one in choices.of(citizen_id=asked.citizen_id):
+        yield record(
+            concept=one.concept, category=category(one.category), key=one.key, source=agency(one.source), chosen_at=at(one.chosen_at)
+        ) | {"value": one.value}
+
+
+CHOICES = Part(
+    "choices", ("dpv:ProvidedPersonalData",),
+    (
+        *fields("category", "category", shown="category"), *fields("code", "key", shown="key"), *fields("value", "value", shown="value"),
+        *fields("agency", "source", shown="source"), *fields("moment", "chosen_at", shown="chosen_at"), *fields("code", "concept"),
+    ),
+    _choices, ("twin_factchoice",),
+)  # fmt: skip
+
+
 def _connections(asked: Asked) -> Iterator[Record]:
     for row in Connection.objects.filter(citizen_id=asked.citizen_id).select_related("source__agency").order_by("connected_at", "id"):
+        feeds = [
+            record(
+                category=category(f.category), seen_at=at(f.seen_at), due_at=at(f.due_at), error=f.error or None, failed_at=at(f.failed_at)
+            )
+            for f in Feed.objects.filter(connection_id=row.pk).order_by("category")
+        ]
         yield record(
-            row.pk, source=agency(row.source.agency.code), state=row.state, connected_at=at(row.connected_at), ended_at=at(row.ended_at)
+            row.pk,
+            source=agency(row.source.agency.code),
+            state=row.state,
+            connected_at=at(row.connected_at),
+            ended_at=at(row.ended_at),
+            asks=feeds,
         )
     # On the way to a source and not back yet, or turned round: what was chosen on our page waits for a day.
     for one in ConnectAttempt.objects.filter(citizen_id=asked.citizen_id).select_related("source__agency").order_by("created_at", "id"):
@@ -83,9 +111,9 @@ CONNECTIONS = Part(
     "connections", ("prov:Activity",),
     (
         *fields("agency", "source", shown="source"), *fields("code", "state", shown="state"),
-        *fields("moment", "connected_at ended_at", shown="connected_at ended_at"), *fields("json", "chosen"),
+        *fields("moment", "connected_at ended_at", shown="connected_at ended_at"), *fields("json", "chosen asks"),
     ),
-    _connections, ("sources_connection", "sources_connectattempt"),
+    _connections, ("sources_connection", "sources_connectattempt", "sources_feed"),
 )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ FOLDER = Path(__file__).resolve().parent / "static" / "aurora" / "export"
 LANGUAGES = {"fi": "Suomi", "sv": "Svenska", "en": "English"}
 # The program that opens a download without a browser, for whoever keeps one; it is in each zip too.
 PROGRAM = "aurora_open.py"
+NOTHING = "–"
 
 
 def _style() -> str:
@@ -53,13 +54,19 @@ def table(*, caption: str, heads: Iterable[str]) -> str:
     return f"<table>\n<caption>{html.escape(caption)}</caption>\n<thead><tr>{row}</tr></thead>\n<tbody>\n"
 
 
-def row(heads: Iterable[str], cells: Iterable[Iterable[str]]) -> str:
-    """One row; each cell is lines of plain text."""
-    made = "".join(
-        f'<td data-head="{html.escape(head)}">{"".join(f"<p>{html.escape(line)}</p>" for line in lines)}</td>'
-        for head, lines in zip(heads, cells, strict=True)
-    )
-    return f"<tr>{made}</tr>\n"
+def row(heads: Iterable[str], cells: Iterable[Iterable[str]], *, beneath: Iterable[tuple[str, Iterable[str]]] = ()) -> str:
+    """One row; each cell is lines of plain text. `beneath`: (head, lines) of what is too long for a column, over the whole width."""
+    heads = list(heads)
+    made = "".join(_cell(head, lines) for head, lines in zip(heads, cells, strict=True))
+    long = "".join(f'<tr class="beneath">{_cell(head, lines, span=len(heads))}</tr>\n' for head, lines in beneath)
+    return f"<tr>{made}</tr>\n{long}"
+
+
+def _cell(head: str, lines: Iterable[str], *, span: int = 1) -> str:
+    said = list(lines)
+    wide = f' colspan="{span}"' if span > 1 else ""
+    empty = ' class="none"' if said == [NOTHING] else ""
+    return f'<td{wide}{empty} data-head="{html.escape(head)}">{"".join(f"<p>{html.escape(line)}</p>" for line in said)}</td>'
 
 
 def opener(*, head: Mapping[str, Any], pieces: Iterable[bytes], language: str) -> Iterator[bytes]:
@@ -82,7 +89,7 @@ def _opener_head(language: str) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta name="referrer" content="no-referrer">\n'
         f"<title>{html.escape(said['title'][language])}</title>\n<style>{_style()}</style>\n"
         f'<script type="application/json" id="aurora-words">{words}</script>\n<script type="module">{script}</script>\n</head>\n<body>\n'
-        f'<main id="opener"><noscript><p>{html.escape(said["noscript"][language])}</p></noscript></main>\n<div id="copy"></div>\n'
+        f'<main><div id="opener"><noscript><p>{html.escape(said["noscript"][language])}</p></noscript></div>\n<div id="copy"></div></main>\n'
     )
 
 

@@ -11,7 +11,7 @@ from aurora.ui.gallery.example import Example
 def pages() -> list[Example]:
     none = CopyPage(CopyState.NONE, "/my-data/copy/", "/my-data/", program_url="/static/aurora/export/aurora_open.py")
     live = replace(
-        none, state=CopyState.WAITING, asked_at=p.NOW, delete_url="/my-data/copy/x/delete/", passphrase_url="/my-data/copy/x/passphrase/",
+        none, state=CopyState.WAITING, asked_at=p.NOW, delete_url="/my-data/copy/x/delete/", passphrase_url="/my-data/copy/x/passphrase/",  # noqa: S106 (an address)
         fragment_url="/my-data/copy/x/progress/",
     )  # fmt: skip
     ready = replace(

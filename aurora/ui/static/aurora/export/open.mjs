@@ -10,6 +10,8 @@ const copy = document.getElementById('copy');
 let language = document.documentElement.lang;
 let state = { name: 'closed' };
 
+const SHOWN = new Set('h1 h2 p a nav ul li section table caption thead tbody tr th td'.split(' '));
+
 class NotOpened extends Error {}
 
 function unbase64(text) {
@@ -127,9 +129,9 @@ async function page(name, fragment) {
     copy.replaceChildren(el('p', { role: 'alert' }, say('unreadable')));
     return;
   }
-  const main = read.querySelector('main');
-  main.lang = read.documentElement.lang;
-  main.tabIndex = -1;
+  // What a copy's pages are made of, and nothing else, before it comes into this document: whatever the file holds neither runs nor asks for anything.
+  for (const one of read.querySelectorAll('main *')) if (!SHOWN.has(one.localName)) one.remove();
+  const main = el('div', { lang: read.documentElement.lang, tabindex: '-1' }, ...read.querySelector('main').childNodes);
   copy.replaceChildren(main);
   document.title = read.title;
   for (const link of main.querySelectorAll('a[href]')) {
