@@ -27,8 +27,9 @@ def plan(*, now: datetime) -> int:
 
 
 def _plan_source(source: registry.DataSource, now: datetime) -> int:
-    made = 0
-    while found := feeds.plan(source=source, now=now, most=MOST, room=ROOM):
+    """Counted once: of planners at once each may fill the room."""
+    room, made = ROOM - pulls.waiting_refreshes(source_id=source.pk, most=ROOM), 0
+    while made < room and (found := feeds.plan(source=source, now=now, most=min(MOST, room - made))):
         made += len(found)
     return made
 

@@ -111,13 +111,13 @@ def park(*, connection_id: UUID, categories: Iterable[str]) -> None:
     Feed.objects.filter(connection_id=connection_id, category__in=list(categories)).update(due_at=None)
 
 
-def plan(*, source: DataSource, now: datetime, most: int, room: int) -> list[UUID]:
-    """New pulls of one source, at most `most`, while fewer than `room` of its refreshes wait; by a database function that returns their ids."""
+def plan(*, source: DataSource, now: datetime, most: int) -> list[UUID]:
+    """New pulls of one source, at most `most`; by a database function that returns their ids."""
     declared = policy.of(source.settings)
     with database.cursor() as cursor:
         cursor.execute(
-            "SELECT pull_id FROM plan_pulls(%s, %s, %s, %s, %s, %s, %s)",
-            [source.pk, now, most, room, json.dumps(dict(declared.freshness)), declared.usually, AHEAD],
+            "SELECT pull_id FROM plan_pulls(%s, %s, %s, %s, %s, %s)",
+            [source.pk, now, most, json.dumps(dict(declared.freshness)), declared.usually, f"{AHEAD.total_seconds():.0f} s"],
         )
         return [row[0] for row in cursor.fetchall()]
 

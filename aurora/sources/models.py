@@ -115,7 +115,7 @@ class Pull(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["due_at"], condition=Q(state="queued", priority=0), name="pull_waiting_by_due"),
-            models.Index(fields=["source", "due_at"], condition=Q(state="queued"), name="pull_queued_of_source"),
+            models.Index(fields=["source", "priority", "due_at"], condition=Q(state="queued"), name="pull_queued_of_source"),
             models.Index(fields=["woken_until"], condition=Q(state="queued", woken_until__isnull=False), name="pull_woken"),
             models.Index(fields=["lease_until"], condition=Q(state="running"), name="pull_running_by_lease"),
             models.Index(fields=["source"], condition=Q(state="running"), name="pull_running_of_source"),

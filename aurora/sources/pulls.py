@@ -89,6 +89,13 @@ def refreshes(*, now: datetime, until: datetime, at_once: int) -> list[UUID]:
         return [row[0] for row in cursor.fetchall()]
 
 
+def waiting_refreshes(*, source_id: UUID, most: int) -> int:
+    """How many refreshes of one source wait, counted up to `most`."""
+    with database.cursor() as cursor:
+        cursor.execute("SELECT refreshes_waiting(%s, %s)", [source_id, most])
+        return int(cursor.fetchone()[0])
+
+
 def look(*, pull_id: UUID, now: datetime) -> Pull | None:
     """The pull, locked, if it can be claimed: it is due, or its lease has run out."""
     due = Q(state=Pull.State.QUEUED, due_at__lte=now) | Q(state=Pull.State.RUNNING, lease_until__lte=now)

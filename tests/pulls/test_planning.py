@@ -53,9 +53,9 @@ def open_pulls(case: Case) -> list[Pull]:
         return list(Pull.objects.filter(connection_id=case.connection_id, state="queued").prefetch_related("parts"))
 
 
-def plan(now: datetime | None = None, **room: int) -> list[Any]:
+def plan(now: datetime | None = None, most: int = 500) -> list[Any]:
     source = DataSource.objects.select_related("agency").get(agency__code=TAX)
-    return feeds.plan(source=source, now=now or timezone.now(), **{"most": 500, "room": 5000, **room})
+    return feeds.plan(source=source, now=now or timezone.now(), most=most)
 
 
 def due_times(case: Case) -> dict[str, datetime | None]:
@@ -106,20 +106,24 @@ def test_a_connection_that_does_not_stand_is_not_asked_and_does_not_stay_at_the_
     assert plan() == [] and not open_pulls(case) and set(due_times(case).values()) == {None}
 
 
-def test_the_longest_due_come_first_and_no_more_than_there_is_room_for(office: TaxOffice) -> None:
+def test_the_longest_due_come_first_and_no_more_than_there_is_room_for(office: TaxOffice, monkeypatch: pytest.MonkeyPatch) -> None:
     cases = [due_case(office, n, INCOME) for n in range(5)]
     for n, case in enumerate(cases):
         make_due([case], timedelta(hours=n + 1))
     assert len(plan(most=2)) == 2 and [bool(open_pulls(c)) for c in cases] == [False, False, False, True, True]
-    assert plan(room=2) == [], "two wait already"
-    assert len(plan(room=3)) == 1 and open_pulls(cases[2])
-    assert len(plan()) == 2 and plan() == []
+    monkeypatch.setattr(journey, "ROOM", 2)
+    assert journey.plan(now=timezone.now()) == 0, "two wait already"
+    monkeypatch.setattr(journey, "ROOM", 3)
+    assert journey.plan(now=timezone.now()) == 1 and open_pulls(cases[2])
+    monkeypatch.setattr(journey, "ROOM", 50)
+    assert journey.plan(now=timezone.now()) == 2 and plan() == []
 
 
-def test_waiting_citizens_do_not_count_against_the_room(office: TaxOffice) -> None:
+def test_waiting_citizens_do_not_count_against_the_room(office: TaxOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journey, "ROOM", 1)
     open_case(office.grant(INCOME, household=HOUSEHOLD + 9), INCOME, household=HOUSEHOLD + 9)
     due_case(office, 0, INCOME)
-    assert len(plan(room=1)) == 1
+    assert journey.plan(now=timezone.now()) == 1
 
 
 def test_planners_at_once_make_each_pull_once(committed: TaxOffice) -> None:

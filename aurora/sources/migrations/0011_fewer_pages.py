@@ -12,6 +12,14 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        # By priority too: who waits, and what is planned, are each found in order.
+        migrations.RemoveIndex(model_name="pull", name="pull_queued_of_source"),
+        migrations.AddIndex(
+            model_name="pull",
+            index=models.Index(
+                condition=models.Q(("state", "queued")), fields=["source", "priority", "due_at"], name="pull_queued_of_source"
+            ),
+        ),
         migrations.AlterField(
             model_name="pull",
             name="citizen",

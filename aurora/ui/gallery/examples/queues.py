@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from aurora.ui import words
 from aurora.ui.contexts.queues import FailingRow, FreshnessRow, QueueRow, QueuesPage
+from aurora.ui.contexts.shared import Text
 from aurora.ui.gallery import parts as p
 from aurora.ui.gallery.example import Example
 
@@ -11,7 +12,7 @@ USUALLY = FreshnessRow(None, 24)
 
 
 def console() -> list[Example]:
-    def failing(source: str, name: dict[str, str], error: str, count: int, broken: int = 0, only_citizen: bool = False) -> FailingRow:
+    def failing(source: str, name: Text, error: str, count: int, broken: int = 0, only_citizen: bool = False) -> FailingRow:
         since = p.NOW - timedelta(days=2)
         return FailingRow(source, name, p.INCOME.name, str(words.pull_error(error)), error, count, broken, since, p.NOW, only_citizen)
 
