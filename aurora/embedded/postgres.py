@@ -34,6 +34,8 @@ _SETTINGS = {
     "log_min_error_statement": "panic",
     "log_parameter_max_length": "0",
     "log_parameter_max_length_on_error": "0",
+    # A segment of the journal that is used again keeps what it held until it is written over: then erased keys would lie there for weeks.
+    "wal_recycle": "off",
 }
 # For tests only: a crash may then lose the database.
 _THROWAWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}

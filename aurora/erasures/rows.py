@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Q
 
@@ -18,7 +19,6 @@ from aurora.erasures.models import Erasure, Leaver
 from consent.errors import Conflict
 from consent.scope import lookup_scope
 
-LEASE = timedelta(minutes=2)
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=5), timedelta(hours=1)
 State, Scope = Erasure.State, Erasure.Scope
 
@@ -100,7 +100,7 @@ def claim(*, erasure_id: UUID, citizen_id: UUID, now: datetime) -> Lease | None:
     token = uuid.uuid4()
     free = Q(lease_until__isnull=True) | Q(lease_until__lte=now)
     mine = Erasure.objects.filter(free, pk=erasure_id, citizen_id=citizen_id, state__in=Erasure.OPEN, due_at__lte=now)
-    taken = mine.update(state=State.RUNNING, lease_token=token, lease_until=now + LEASE, attempt=F("attempt") + 1)
+    taken = mine.update(state=State.RUNNING, lease_token=token, lease_until=now + settings.AURORA_PULL_LEASE, attempt=F("attempt") + 1)
     return Lease(erasure_id, citizen_id, token) if taken else None
 
 
@@ -109,7 +109,7 @@ def held(lease: Lease, *, now: datetime) -> Erasure:
     row = Erasure.objects.select_for_update().filter(pk=lease.erasure_id, state=State.RUNNING, lease_token=lease.token).first()
     if row is None:
         raise LeaseLost
-    row.lease_until = now + LEASE
+    row.lease_until = now + settings.AURORA_PULL_LEASE
     row.save(update_fields=["lease_until"])
     return row
 

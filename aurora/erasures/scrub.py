@@ -26,6 +26,13 @@ def last_at() -> datetime | None:
     return found
 
 
+def note(*, begun: datetime) -> int:
+    """Write down that it was done, for all who had left by then. How many."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT erasures_note_scrubbed(%s)", [begun])
+        return int(cursor.fetchone()[0])
+
+
 def may() -> bool:
     """Whether this role may write the tables anew: their owner, or from PostgreSQL 17 on who was given MAINTAIN."""
     with connection.cursor() as cursor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
@@ -135,19 +135,16 @@ def _wait(lease: Lease, scope: Scope) -> bool:
 def _scrub(lease: Lease, scope: Scope) -> bool:
     """What was deleted leaves the files of the database too, for all at once who wait for it."""
     now = timezone.now()
-    row = held(lease)
-    last, destroyed = scrub.last_at(), datetime.fromisoformat(row.key["destroyed_at"])
-    begun = last if last is not None and last > destroyed else None
-    if begun is None:
+    if "scrubbed_at" not in held(lease).key:
+        last = scrub.last_at()
         not_before = last + scrub.EVERY if last is not None else now
         if not_before > now or not scrub.may() or not scrub.run():
             with citizen_scope(lease.citizen_id):
                 rows.wait(lease, until=max(not_before, now + SCRUB_AGAIN))
             raise LeaseLost
-        begun = now
+        scrub.note(begun=now)
     with citizen_scope(lease.citizen_id):
-        row = rows.held(lease, now=timezone.now())
-        rows.note(row, step="scrub", key={**row.key, "scrubbed_at": begun.isoformat()})
+        rows.note(rows.held(lease, now=timezone.now()), step="scrub")
     return True
 
 

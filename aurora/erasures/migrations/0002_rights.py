@@ -12,7 +12,7 @@ from consent.scope import CURRENT_LOOKUP, policy_sql
 
 FUNCTIONS = (
     "erasures_close(uuid, timestamptz)", "erasures_reopen(uuid)", "erasures_due(timestamptz, integer)", "erasures_citizen_of(uuid)",
-    "erasures_scrubbed_at()", "erasures_detach(uuid)", "erasures_purge(timestamptz)", "erasures_account(uuid)",
+    "erasures_scrubbed_at()", "erasures_note_scrubbed(timestamptz)", "erasures_detach(uuid)", "erasures_purge(timestamptz)", "erasures_account(uuid)",
 )  # fmt: skip
 TRIGGERS = ("erasures_refuse_closed()", "erasures_append_only()", "erasures_own_only()")
 AS_APP = "DO $$ BEGIN IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'aurora_app') THEN {} END IF; END $$;"

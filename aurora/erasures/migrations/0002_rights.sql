@@ -62,6 +62,19 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
     SELECT max((e.key ->> 'scrubbed_at')::timestamptz) FROM erasures_erasure e WHERE e.scope = 'everything' AND e.key ? 'scrubbed_at'
 $$;
 
+-- The files were written anew from this moment on: noted of all who had left before. How many.
+CREATE FUNCTION erasures_note_scrubbed(p_begun timestamptz) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    v_number bigint;
+BEGIN
+    UPDATE erasures_erasure SET key = key || jsonb_build_object('scrubbed_at', p_begun)
+    WHERE scope = 'everything' AND state = 'running' AND NOT key ? 'scrubbed_at' AND (key ->> 'destroyed_at')::timestamptz < p_begun;
+    GET DIAGNOSTICS v_number = ROW_COUNT;
+    RETURN v_number;
+END
+$$;
+
 -- A certificate's erasure is nobody's any more: in the scope of its citizen, whose account is gone.
 CREATE FUNCTION erasures_detach(p_erasure uuid) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
