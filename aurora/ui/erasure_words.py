@@ -29,7 +29,6 @@ _PARTS: Final[Mapping[str, Sentence]] = {
     "messages": _("Messages and your e-mail address"),
     "uses": _("What agencies reported of their uses"),
     "concerns": _("Concerns that you reported"),
-    "corrections": _("What you asked sources to correct"),
     "break_glass": _("Requests to see data without a consent"),
     "log": _("Entries of your activity"),
     "key": _("The key to your data"),

@@ -85,8 +85,7 @@ class EraseConfirmPage:
 
 @dataclass(frozen=True, slots=True)
 class ErasurePage:
-    """`portal/erasure.html`: how an erasure stands, and, once it is done, its certificate, in `language`, whatever the page's own language is.
-    """
+    """`portal/erasure.html`: how an erasure stands, and, once it is done, its certificate, in `language`, whatever the page's own language is."""
 
     title: str
     of: Text
