@@ -8,11 +8,13 @@ from datetime import datetime
 from django.http import QueryDict
 from django.urls import reverse
 
+from aurora.corrections import across as corrections
 from aurora.journeys.answer_concern import MOST, Asked
 from aurora.portal.present.concerns import field_errors, said, standing
 from aurora.portal.present.vocabulary import Vocabulary
 from aurora.ui import catalogue_words, concern_words, words
 from aurora.ui.contexts import ConcernChoice, ConcernCount, ConsoleConcernPage, ConsoleConcernsPage, LateRow, OursRow
+from aurora.ui.contexts.concerns import CorrectionCount
 from consent.concerns import across
 from consent.concerns.models import Concern
 from consent.rules import AURORA
@@ -34,6 +36,7 @@ def concerns(ours: tuple[Asked, ...] | None, *, now: datetime) -> ConsoleConcern
         ),
         ours=None if ours is None else tuple(_ours(one.row, now) for one in ours),
         more=ours is not None and len(ours) == MOST,
+        corrections=tuple(CorrectionCount(vocabulary.agency(c.source), *c[1:]) for c in corrections.counts(now=now)),
     )
 
 

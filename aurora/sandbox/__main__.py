@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aurora.sandbox import config, runtime, server, settings
+from aurora.sandbox import config, corrections, runtime, server, settings
 from aurora.sandbox.errors import ConfigError
 from aurora.sandbox.runtime import Runtime
 
@@ -41,6 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     print(f"READY {running.base_url}", flush=True)
     server.hold_signals()
     registrars = _own_models(running, options.state)
+    correctors = corrections.start(running)
 
     def sweep() -> None:
         running.store.sweep()
@@ -54,6 +55,8 @@ def main(arguments: list[str] | None = None) -> int:
     server.serve(listening, sweep)
     for registrar in registrars:
         registrar.stop()
+    for corrector in correctors:
+        corrector.stop()
     running.store.close()
     return 0
 

@@ -85,6 +85,7 @@ class Witnessing:
 class Config:
     """`base_url` is the issuer; empty means http://host:port, filled in at start. `peer` is None for the e-ID and the witness, `owner` for all
     but the hospital, `witnessing` for all but the witness. `eid`: the e-ID for the office, whose `peer` is Aurora.
+    `corrects`: the registration with Aurora of a source that answers requests for correction.
     """
 
     process: str
@@ -99,6 +100,7 @@ class Config:
     owner: Owner | None = None
     witnessing: Witnessing | None = None
     eid: Peer | None = None
+    corrects: Peer | None = None
 
 
 def load(process: str, path: Path) -> Config:
@@ -131,6 +133,7 @@ def _config(process: str, raw: Mapping[str, Any]) -> Config:
         categories=tuple(raw["office"]["categories"]) if process == OFFICE else (),
         owner=_owner(raw["owner"]) if process == HOSPITAL else None,
         witnessing=_witnessing(raw["witness"]) if process == WITNESS else None,
+        corrects=_corrects(raw["corrects"]) if "corrects" in raw else None,
         eid=_eid(raw["eid"]) if process == OFFICE else None,
     )
 
@@ -145,6 +148,10 @@ def _client(raw: Mapping[str, Any]) -> Client:
         post_logout_redirect_uris=tuple(raw.get("post_logout_redirect_uris", ())),
         scopes=frozenset(raw["scopes"]),
     )
+
+
+def _corrects(raw: Mapping[str, Any]) -> Peer:
+    return Peer(str(raw["aurora_issuer"]), raw["client_id"], dict(raw["private_jwk"]))
 
 
 def _owner(raw: Mapping[str, Any]) -> Owner:

@@ -29,6 +29,8 @@ _AS_OWNER = f"{HOSPITAL}@{AURORA}"
 # How old, in seconds, what Aurora holds of a source may become: a tax changes once a year, a household any day.
 DAY, WEEK = 86_400, 604_800
 ONCE_A_WEEK = frozenset({"tax-administration"})
+# Those that answer requests for correction by themselves.
+CORRECTORS = (REGISTER, HEALTH)
 OFFICE_PURPOSES = ("benefit-application",)
 OFFICE_CATEGORIES = ("population.household", "tax.income")
 
@@ -44,6 +46,7 @@ class Provision:
                   "freshness"}},
       "agencies": [{"code", "name", "service", "client_id", "jwks", "redirect_uris", "purposes", "categories"}],
       "model_owners": [{"code", "name", "service", "client_id", "jwks", "signing_key": public, PEM}],
+      "correctors": [{"code", "name", "client_id", "jwks"}],
       "witnesses": [{"vkey", "url"}],
       "control_token": for the failure switches}
     demo = {
@@ -78,11 +81,16 @@ def provision(*, urls: Mapping[str, str], lifetimes: Mapping[str, int] | None = 
     for code in SOURCES:
         processes[code] = {**shared, **_source(code, base, keys)}
     processes[HOSPITAL]["owner"] = {**_owner(keys), "aurora_issuer": base[AURORA], "signing_key": signing}
+    for code in CORRECTORS:
+        processes[code]["corrects"] = {"client_id": code, "private_jwk": keys[_as_corrector(code)], "aurora_issuer": base[AURORA]}
     processes[OFFICE] = {**shared, **_office(base, keys)}
     own = {"name": WITNESS_NAME, "seed": b64(secrets.token_bytes(32))}
     processes[WITNESS] = {**shared, "base_url": base[WITNESS], "witness": {**own, "logs": list(logs)}}
     aurora, demo = {**_for_aurora(base, keys), "control_token": control}, _for_demo(base, keys, processes[EID])
     aurora["witnesses"] = [{"vkey": cosigner(**own).vkey, "url": base[WITNESS]}]
+    aurora["correctors"] = [
+        {"code": code, "name": _name(code), "client_id": code, "jwks": jose.public_jwks(keys[_as_corrector(code)])} for code in CORRECTORS
+    ]
     known = {"code": HOSPITAL, "name": _name(HOSPITAL), "service": _texts("hospital.model")}
     aurora["model_owners"] = [{**known, "client_id": HOSPITAL, "jwks": jose.public_jwks(keys[_AS_OWNER]), "signing_key": signing_public}]
     demo["model_owners"] = [{**known, **_owner(keys), "base_url": base[HOSPITAL], "signing_key": signing}]
@@ -121,7 +129,11 @@ def _write_private(path: Path, content: Mapping[str, Any]) -> None:
 
 def _key_names() -> list[str]:
     """Client keys, one for each pair: Aurora at the e-ID and each source, each source at the e-ID, the office, the hospital as an owner."""
-    return [f"aurora@{name}" for name in (EID, *SOURCES, OFFICE)] + [f"{code}@eid" for code in (*SOURCES, OFFICE)] + [OFFICE, _AS_OWNER]
+    return [f"aurora@{name}" for name in (EID, *SOURCES, OFFICE)] + [f"{code}@eid" for code in (*SOURCES, OFFICE)] + [OFFICE, _AS_OWNER] + [_as_corrector(code) for code in CORRECTORS]
+
+
+def _as_corrector(code: str) -> str:
+    return f"{code}@{AURORA}"
 
 
 def _owner(keys: Mapping[str, dict[str, str]]) -> dict[str, Any]:

@@ -45,6 +45,9 @@ CREATE TABLE IF NOT EXISTS uses (
     used_at REAL NOT NULL, batch TEXT NOT NULL, told INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS health_corrections (
     id INTEGER PRIMARY KEY, household INTEGER NOT NULL, target TEXT NOT NULL, value TEXT NOT NULL, at REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS corrected (
+    household INTEGER NOT NULL, category TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, at REAL NOT NULL,
+    PRIMARY KEY (household, category, key));
 CREATE TABLE IF NOT EXISTS persons (owner TEXT PRIMARY KEY, household INTEGER NOT NULL, signed_in_at REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS decisions (
     id TEXT PRIMARY KEY, application TEXT NOT NULL UNIQUE REFERENCES applications, amount INTEGER NOT NULL, decided_at REAL NOT NULL,

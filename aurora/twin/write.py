@@ -60,9 +60,9 @@ def write(
     for pull_id in {f.pull_id for f in fresh}:
         rows.insert(citizen_id=citizen_id, pull_id=pull_id, facts=[f for f in fresh if f.pull_id == pull_id], now=now)
     # What the citizen has asked to have corrected stays in question until that is answered, whatever the source says meanwhile.
-    for was in changed:
-        if was.in_question:
-            disputes.question(citizen_id=citizen_id, category=was.category, key=was.key, source=was.source, is_open=True)
+    for former in changed:
+        if former.in_question:
+            disputes.question(citizen_id=citizen_id, category=former.category, key=former.key, source=former.source, is_open=True)
     moved = frozenset(f.category for f in (*fresh, *ended))
     disputes.mark(citizen_id=citizen_id, categories=moved)
     return Written(len(fresh) - len(changed), len(changed), same, len(ended), moved)

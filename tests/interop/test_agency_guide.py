@@ -17,6 +17,7 @@ from rest_framework import exceptions
 
 from aurora.api import uploads
 from aurora.api.authentication import InsufficientScope
+from aurora.corrections import requests
 from aurora.journeys import _contract_fit, onboard_evaluator
 from aurora.sources.pushes import batches as pushes
 from consent.concerns import cases
@@ -82,7 +83,7 @@ def of_the_api() -> set[str]:
         | set(of_models())
     )
     codes |= {InvalidToken.code, InvalidProof.error, NonceWanted.error, InsufficientScope.default_code}
-    codes |= {cases.Moved.code, cases.PutOffAlready.code} | set(kept.CODES)
+    codes |= {cases.Moved.code, cases.PutOffAlready.code, requests.Moved.code} | set(kept.CODES)
     codes |= {str(one.default_code) for one in OF_DRF}
     before = written("aurora/portal/errors.py") | written("aurora/portal/middleware.py")
     assert before >= BEFORE_A_VIEW

@@ -51,6 +51,8 @@ class Command(BaseCommand):
             _operator(operator)
         for owner in wanted.get("model_owners", []):
             _model_owner(owner)
+        for source in wanted.get("correctors", []):
+            _corrector(source)
 
 
 def _agency(code: str, name: dict[str, str], roles: list[Role]) -> Agency:
@@ -117,6 +119,14 @@ def _model_owner(wanted: dict[str, Any]) -> None:
         operator=stewards[0], agency_code=agency.code, public_key=wanted["signing_key"], reason=reason, now=now
     )
     onboard_evaluator.approve_key(operator=stewards[1], key_id=asked.pk, now=now)
+
+
+def _corrector(wanted: dict[str, Any]) -> None:
+    """A source's own client, by which it reads and answers requests for correction: it asks citizens for nothing."""
+    clients.register(
+        client_id=wanted["client_id"], agency=Agency.objects.get(code=wanted["code"]), name=wanted["name"], jwks=wanted["jwks"],
+        redirect_uris=[], purposes=[], categories=[],
+    )  # fmt: skip
 
 
 def _operator(wanted: dict[str, Any]) -> None:

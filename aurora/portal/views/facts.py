@@ -25,6 +25,7 @@ from consent.errors import Conflict, InvalidInput, NotFound
 
 FORM = ["GET", "HEAD", "POST"]
 _DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})|(\d{1,2})\.(\d{1,2})\.(\d{4})", re.ASCII)
+_REGION = re.compile(r"\b\d{1,2}\b|(?<=R)\d{2}\b", re.ASCII)
 LONGEST_VALUE = 200
 
 
@@ -63,7 +64,7 @@ def history(request: HttpRequest, category: str) -> HttpResponse:
 @for_citizens
 def new(request: HttpRequest, category: str, key: str, source: str) -> HttpResponse:
     """Ask the source of a fact to correct it."""
-    which = {"citizen_id": me(request), "category": category, "key": key, "source": source, "now": timezone.now()}
+    which: dict[str, Any] = {"citizen_id": me(request), "category": category, "key": key, "source": source, "now": timezone.now()}
     right, why, errors = (
         request.POST.get("right", "").strip()[:LONGEST_VALUE],
         request.POST.get("why", "")[: LONGEST + 100],
@@ -122,6 +123,8 @@ def _typed(right: str, doubted: Doubted) -> Any:
     """What was sent as the fact's own type. Raises `InvalidInput`."""
     if not right:
         raise InvalidInput({"right": "right_required"})
+    if doubted.fact.key == "region" and (number := _REGION.search(right)):
+        return f"R{int(number[0]):02}"  # as pages write it: "Region 12"
     kind = (schemas.of_key(doubted.version.schema, doubted.fact.key) or {}).get("type")
     try:
         if kind == "integer":

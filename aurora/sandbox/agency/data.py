@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from aurora.sandbox import estates, national_id, pages, runtime, vocabulary, wards
+from aurora.sandbox import corrections, estates, national_id, pages, runtime, vocabulary, wards
 from aurora.sandbox.agency import faults, own_form, signing, stats, ways
 from aurora.sandbox.errors import BearerError
 from aurora.sandbox.hospital import assessments, outcomes
@@ -48,12 +48,13 @@ def record(category: Category, household: int, here: Runtime) -> dict[str, Any] 
         return None
     if faults.striking("wrong_schema"):
         facts = {key: [value] for key, value in facts.items()} | {"unheard_of": "value"}
+    facts, observed_at = _as_corrected(facts, category, household, here)
     year = here.loaded_at.year - 1 if category.yearly else here.loaded_at.year
     return {
         "category": category.code,
         "version": category.version,
         "subject": {"national_id": national_id.make(household)},
-        "observed_at": here.loaded_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "observed_at": observed_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "valid_from": date(year, 1, 1).isoformat(),
         "valid_to": date(year, 12, 31).isoformat() if category.yearly else None,
         "facts": facts,
@@ -73,6 +74,12 @@ def _facts(category: Category, household: int, here: Runtime) -> dict[str, Any] 
     if category.code == outcomes.CATEGORY:
         return outcomes.facts_of(household, here.config.personas)
     return households.facts_of(household).get(category.code)
+
+
+def _as_corrected(facts: dict[str, Any], category: Category, household: int, here: Runtime) -> tuple[dict[str, Any], datetime]:
+    """With what the agency has corrected at a citizen's request, and when it last did."""
+    found, last = corrections.of(here, household, category.code)
+    return {**facts, **found}, max(here.loaded_at, last) if last else here.loaded_at
 
 
 def _authenticate(request: HttpRequest, here: Runtime) -> tokens.Granted:

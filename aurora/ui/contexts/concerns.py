@@ -164,6 +164,18 @@ class OursRow:
 
 
 @dataclass(frozen=True, slots=True)
+class CorrectionCount:
+    """What one source was asked to correct, in numbers."""
+
+    source: Text
+    open: int
+    overdue: int
+    corrected: int
+    refused: int
+    closed: int
+
+
+@dataclass(frozen=True, slots=True)
 class ConsoleConcernsPage:
     """`console/concerns.html`. `ours` None for who may not read citizens' words."""
 
@@ -171,6 +183,7 @@ class ConsoleConcernsPage:
     late: tuple[LateRow, ...]
     ours: tuple[OursRow, ...] | None
     more: bool = False
+    corrections: tuple["CorrectionCount", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

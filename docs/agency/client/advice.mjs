@@ -49,6 +49,7 @@ export const advice = {
   confirmed_otherwise: 'You have confirmed it already, with other words, and those stand. Tell Aurora\'s operator if they are wrong.',
   // Citizens' cases, and uses that a law lets you tell of later.
   concern_moved: 'The case was answered or closed meanwhile: read it again.',
+  correction_moved: 'The request was answered or taken back meanwhile: read it again.',
   concern_put_off_already: 'A later day can be named once. Answer now.',
   delay_not_allowed: 'Your agency may not have uses kept back by this law. Speak to Aurora\'s operator.',
   delay_law_unknown: REPORT,
