@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -107,5 +108,5 @@ def finish(lease: Lease, *, kept_months: int) -> None:
             rows.detach(erasure_id=lease.erasure_id)
 
 
-def _key(row: dict[str, Any]) -> dict[str, Any]:
+def _key(row: Mapping[str, Any]) -> dict[str, Any]:
     return {"version": row["version"], "wrapped_by": row["kek_id"], "made_at": row["created_at"].isoformat()}

@@ -71,7 +71,7 @@ def reach(citizen_id: UUID, scope: Scope) -> frozenset[str] | None:
 def through_models(citizen_id: UUID, categories: frozenset[str]) -> frozenset[str]:
     """With the categories that models worked out from these, and from those, however far: by what their contracts take in, since the facts may be gone."""
     made = Fact.objects.filter(citizen_id=citizen_id, derived_by__isnull=False).values_list("category", "derived_by", "derived_through")
-    rows = [(category, {by, *through}) for category, by, through in made]
+    rows = [(category, {v for v in (by, *through) if v is not None}) for category, by, through in made]
     takes = {v.pk: set(v.contract.categories) for v in EvaluatorVersion.objects.filter(pk__in={v for _, behind in rows for v in behind})}
     reached = set(categories)
     while more := {c for c, behind in rows if c not in reached and any(takes.get(v, set()) & reached for v in behind)}:

@@ -135,7 +135,7 @@ def _wait(lease: Lease, scope: Scope) -> bool:
 def _scrub(lease: Lease, scope: Scope) -> bool:
     """What was deleted leaves the files of the database too, for all at once who wait for it."""
     now = timezone.now()
-    if "scrubbed_at" not in held(lease).key:
+    if "scrubbed_at" not in (held(lease).key or {}):
         last = scrub.last_at()
         not_before = last + scrub.EVERY if last is not None else now
         if not_before > now or not scrub.may() or not scrub.run():
