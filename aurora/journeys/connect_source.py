@@ -6,13 +6,16 @@ import hashlib
 import hmac
 import logging
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError
+from django.utils import timezone
 
+from aurora import crash
 from aurora.journeys import pull
 from aurora.journeys._asked import CHANGED
 from aurora.journeys._basis import Ground
@@ -20,7 +23,7 @@ from aurora.journeys._log import log
 from aurora.journeys._release import release_uncovered
 from aurora.outbound import oauth
 from aurora.outbound.oauth import PeerFailed, Registration
-from aurora.sources import connections, connectors, feeds, pulls, registry
+from aurora.sources import connections, connectors, credentials, feeds, pulls, registry
 from aurora.sources.models import ConnectAttempt, DataSource
 from aurora.sources.pushes import batches
 from aurora.twin import write
@@ -179,10 +182,12 @@ def arrive(*, citizen_id: UUID, code: str, answer: dict[str, str], now: datetime
         tokens = oauth.redeem(mine, code=oauth.check_answer(mine, expected_state=answer["state"], answer=answer), verifier=verifier)
     except PeerFailed as error:
         raise NotConnected(code=_how_it_ended(error)) from error
+    held = _hold(citizen_id, source, tokens, mine)
+    crash.reach("connect.held")
     try:
-        return _record(citizen_id=citizen_id, attempt=attempt, source=source, tokens=tokens, now=now)
+        return _record(citizen_id=citizen_id, attempt=attempt, source=source, tokens=tokens, now=now, held=held)
     except Exception as error:
-        _give_back(mine, tokens)
+        _give_back(citizen_id, held, mine)
         raise NotConnected(code=_why_not_recorded(error)) from error
 
 
@@ -192,12 +197,26 @@ def _how_it_ended(error: PeerFailed) -> str:
     return "source_down" if error.retryable else "invalid_answer"
 
 
-def _give_back(mine: Registration, tokens: dict[str, Any]) -> None:
-    """Tokens that nothing rests on must not live on at the source. One try: without a connection no sweep knows of them."""
-    refresh = tokens.get("refresh_token")
+def _hold(citizen_id: UUID, source: DataSource, tokens: dict[str, Any], mine: Registration) -> UUID:
+    """The tokens are a row before anything else: whoever dies from here on, the sweep gives them back. Raises `NotConnected`."""
     try:
-        oauth.revoke(mine, token=refresh if isinstance(refresh, str) else tokens["access_token"])
+        with citizen_scope(citizen_id):
+            return connections.hold(citizen_id=citizen_id, source=source, tokens=tokens, now=timezone.now())
+    except Exception as error:  # such as of a citizen who leaves: nothing of theirs is kept any more
+        refresh = tokens.get("refresh_token")
+        with suppress(PeerFailed):
+            oauth.revoke(mine, token=refresh if isinstance(refresh, str) else tokens["access_token"])
+        raise NotConnected(code=_why_not_recorded(error)) from error
+
+
+def _give_back(citizen_id: UUID, held: UUID, mine: Registration) -> None:
+    """Tokens that nothing rests on must not live on at the source: now, or by the sweep."""
+    try:
+        credentials.give_back(citizen_id=citizen_id, connection_id=held, now=timezone.now())
+        with citizen_scope(citizen_id):
+            connections.drop_returned(connection_id=held)
     except PeerFailed as error:
+        credentials.put_off(citizen_id=citizen_id, connection_id=held, asked=True, now=timezone.now())
         logger.warning("Tokens of a connection that was not made could not be given back to %s: %s", mine.issuer, error.code)
 
 
@@ -213,7 +232,9 @@ def _why_not_recorded(error: Exception) -> str:
     return NotConnected.code
 
 
-def _record(*, citizen_id: UUID, attempt: ConnectAttempt, source: DataSource, tokens: dict[str, Any], now: datetime) -> UUID | None:
+def _record(
+    *, citizen_id: UUID, attempt: ConnectAttempt, source: DataSource, tokens: dict[str, Any], now: datetime, held: UUID | None = None
+) -> UUID | None:
     # The text and the end are judged by the day of the decision: the citizen may come back after midnight.
     decided_on = day_of(attempt.created_at)
     shown = offer(citizen_id=citizen_id, code=source.agency.code, language=attempt.choices["language"], today=decided_on)
@@ -233,6 +254,8 @@ def _record(*, citizen_id: UUID, attempt: ConnectAttempt, source: DataSource, to
         for former in connections.standing(citizen_id=citizen_id).filter(source=source):
             pulls.cancel_open(connection_id=former.pk, now=now)
         told = connectors.manner(source.connector).context(tokens)
+        if held is not None and not connections.take_held(connection_id=held):
+            raise Conflict(CHANGED)
         connection = connections.establish(citizen_id=citizen_id, source=source, tokens=tokens, now=now, context=told)
         if not batches.is_pushed(source):
             feeds.begin(connection=connection, categories=categories, now=now)

@@ -17,6 +17,8 @@ from aurora.sources import credentials
 from aurora.sources.models import ConnectAttempt, Connection, DataSource, Feed
 
 ATTEMPT_MINUTES = 30
+# Longer than recording a connection can take; then no connection comes of the tokens any more.
+HELD = timedelta(minutes=5)
 
 
 def begin(*, citizen_id: UUID, source: DataSource, departure: Departure, choices: dict[str, Any], now: datetime) -> ConnectAttempt:
@@ -54,6 +56,27 @@ def establish(
     columns = credentials.sealed(citizen_id=citizen_id, tokens=tokens, now=now)
     told = credentials.sealed_context(citizen_id=citizen_id, context=context)
     return Connection.objects.create(citizen_id=citizen_id, source=source, connected_at=now, context_sealed=told, **columns)
+
+
+def hold(*, citizen_id: UUID, source: DataSource, tokens: dict[str, Any], now: datetime) -> UUID:
+    """Keep tokens that were just redeemed, before anything else is done with them: as a connection that has ended, and is given back by itself in some
+    minutes unless it is taken (`take_held`) by the one that comes of it.
+    """
+    columns = credentials.sealed(citizen_id=citizen_id, tokens=tokens, now=now)
+    return Connection.objects.create(
+        citizen_id=citizen_id, source=source, connected_at=now, state=Connection.State.ENDED, ended_at=now, return_due_at=now + HELD, **columns
+    ).pk  # fmt: skip
+
+
+def take_held(*, connection_id: UUID) -> bool:
+    """A connection comes of these tokens, in this transaction. False: they have been given back meanwhile."""
+    mine = Connection.objects.filter(pk=connection_id, state=Connection.State.ENDED, tokens_returned_at__isnull=True)
+    return mine.delete()[0] > 0
+
+
+def drop_returned(*, connection_id: UUID) -> None:
+    """No connection came of these tokens, and they are given back: nothing is left to say of them."""
+    Connection.objects.filter(pk=connection_id, state=Connection.State.ENDED, tokens_returned_at__isnull=False).delete()
 
 
 def standing(*, citizen_id: UUID) -> Any:

@@ -12,8 +12,9 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from aurora.journeys import connect_source, suggest
+from aurora.journeys import connect_source, return_tokens, suggest
 from aurora.journeys.connect_source import NotConnected, Offer
+from aurora.sources import connections, registry
 from aurora.sources.models import Connection
 from consent import days, notices, services
 from consent.models import Agency
@@ -161,3 +162,19 @@ def test_connecting_again_and_suggesting_at_once_wait_for_each_other(cast: Cast,
     connecting.join(20), suggesting.join(20)
     assert not isinstance(connected[0], Exception), connected
     assert isinstance(suggested[0], suggest.Suggestions), suggested
+
+
+def test_tokens_of_who_dies_after_redeeming_are_given_back_by_the_sweep(cast: Cast, source: Peer, new_person: Person) -> None:
+    """They are a row before anything else: a connection that has ended, due in some minutes."""
+    wanted = registry.by_code(TAX)
+    now = timezone.now()
+    with citizen_scope(new_person.id):
+        held = connections.hold(
+            citizen_id=new_person.id, source=wanted, tokens={"access_token": "a-token", "refresh_token": "r-token"}, now=now
+        )
+    return_tokens.return_tokens(now=now)
+    assert "r-token" not in given_back(source), "recording it may still be under way"
+    return_tokens.return_tokens(now=now + connections.HELD + timedelta(seconds=1))
+    assert given_back(source).count("r-token") == 1
+    with citizen_scope(new_person.id):
+        assert not connections.take_held(connection_id=held), "no connection comes of them any more"
