@@ -29,7 +29,7 @@ def read(cast: Cast) -> LedgerEntry:
     return cast.aino.entries()[-1]
 
 
-def pulled(person: Person, source: str = "population-register") -> LedgerEntry:
+def pulled(person: Person, source: str = "tax-administration") -> LedgerEntry:
     """Aurora fetched from a source: the entry that a pull leaves."""
     with citizen_scope(person.id):
         log(
@@ -37,7 +37,7 @@ def pulled(person: Person, source: str = "population-register") -> LedgerEntry:
             event=Event.PULL_COMPLETED,
             actor=AURORA,
             source=source,
-            categories=["population.person"],
+            categories=["tax.income"],
             at=timezone.now(),
         )
     return person.entries()[-1]

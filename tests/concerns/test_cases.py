@@ -270,7 +270,7 @@ def test_ones_own_deeds_and_cases_have_nobody_to_answer(cast: Cast) -> None:
 
 def test_a_source_without_a_client_here_and_auroras_own_deeds_are_auroras_to_answer(cast: Cast) -> None:
     pull = pulled(cast.aino)
-    assert pull.source == "population-register" and raise_concern.answers_for(pull) == "aurora"
+    assert pull.source == "tax-administration" and raise_concern.answers_for(pull) == "aurora"
     assert raise_concern.answers_for(read(cast)) == cast.office.client_id
     Client.objects.filter(client_id=cast.office.client_id).update(active=False)
     try:
