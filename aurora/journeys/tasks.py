@@ -10,11 +10,23 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from aurora.erasures import rows as erasures
-from aurora.journeys import answer_concern, answer_correction, cosign, delay, delegate, erase, evaluate, model_outcomes, suggest, tell_agencies, tell_overdue
+from aurora.journeys import (
+    answer_concern,
+    answer_correction,
+    cosign,
+    delay,
+    delegate,
+    erase,
+    evaluate,
+    model_outcomes,
+    suggest,
+    tell_agencies,
+    tell_overdue,
+)
 from aurora.journeys import ask_uses as ask_uses_journey
 from aurora.journeys import end_consents as ending
-from aurora.journeys import key_tasks as key_tasks
 from aurora.journeys import export as export_journey
+from aurora.journeys import key_tasks as key_tasks
 from aurora.journeys import monitor as monitor_journey
 from aurora.journeys import plan as plan_journey
 from aurora.journeys import pull as pull_journey

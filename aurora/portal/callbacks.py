@@ -37,9 +37,7 @@ def signed_in(request: HttpRequest) -> HttpResponse:
     language = _language(request)
     try:
         remembered = request.session.pop(ERRAND, None)
-        citizen, path = sign_in.finish(
-            remembered=remembered, answer=_answer(request), language=language, now=timezone.now()
-        )
+        citizen, path = sign_in.finish(remembered=remembered, answer=_answer(request), language=language, now=timezone.now())
     except SignInFailed as error:
         page = SignInErrorPage(reason=str(words.sign_in_error(error.code)), retry_url=reverse("portal:sign_in"))
         return render(request, "portal/sign_in_error.html", {"page": page}, status=error.status)

@@ -129,7 +129,12 @@ def _write_private(path: Path, content: Mapping[str, Any]) -> None:
 
 def _key_names() -> list[str]:
     """Client keys, one for each pair: Aurora at the e-ID and each source, each source at the e-ID, the office, the hospital as an owner."""
-    return [f"aurora@{name}" for name in (EID, *SOURCES, OFFICE)] + [f"{code}@eid" for code in (*SOURCES, OFFICE)] + [OFFICE, _AS_OWNER] + [_as_corrector(code) for code in CORRECTORS]
+    return (
+        [f"aurora@{name}" for name in (EID, *SOURCES, OFFICE)]
+        + [f"{code}@eid" for code in (*SOURCES, OFFICE)]
+        + [OFFICE, _AS_OWNER]
+        + [_as_corrector(code) for code in CORRECTORS]
+    )
 
 
 def _as_corrector(code: str) -> str:

@@ -63,7 +63,7 @@ def write(
     for former in changed:
         if former.in_question:
             disputes.question(citizen_id=citizen_id, category=former.category, key=former.key, source=former.source, is_open=True)
-    moved = frozenset(f.category for f in (*fresh, *ended))
+    moved = frozenset({f.category for f in fresh} | {f.category for f in ended})
     disputes.mark(citizen_id=citizen_id, categories=moved)
     return Written(len(fresh) - len(changed), len(changed), same, len(ended), moved)
 

@@ -52,7 +52,13 @@ _SECTIONS = {
 }
 
 # Pages that answer a POST alone: in another language there is nothing at their address, so the links lead to where the form was.
-_POSTED = {"recompute": "suggestions", "activity_export": "activity", "copy_passphrase": "copy", "copy_download": "copy", "copy_delete": "copy"}
+_POSTED = {
+    "recompute": "suggestions",
+    "activity_export": "activity",
+    "copy_passphrase": "copy",
+    "copy_download": "copy",
+    "copy_delete": "copy",
+}
 
 
 @dataclass(frozen=True, slots=True)

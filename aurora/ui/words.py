@@ -49,7 +49,9 @@ _PULL_ERRORS: Final[Mapping[str, Sentence]] = {
 }
 
 # For a fetch that has ended: while it is still tried again, the progress page says when.
-_OFFER_AGAIN: Final = _("Aurora has stopped trying for now. It asks again when the data are next due; you can also have them fetched again.")
+_OFFER_AGAIN: Final = _(
+    "Aurora has stopped trying for now. It asks again when the data are next due; you can also have them fetched again."
+)
 _THEIR_FAULT: Final = _("The fault lies with the agency's service. Aurora asks again when the data are next due.")
 _PULL_REMEDIES: Final[Mapping[str, Sentence]] = {
     "source_down": _OFFER_AGAIN,

@@ -46,7 +46,9 @@ class Delivery(models.Model):
     grant = models.ForeignKey(Grant, on_delete=models.PROTECT, related_name="+", null=True)
     consent = models.ForeignKey(ConsentRecord, on_delete=models.PROTECT, related_name="+", null=True)
     concern_id = models.UUIDField(null=True, help_text="The citizen's case, where this tells of one; then it is of no consent.")
-    correction_id = models.UUIDField(null=True, help_text="The request to correct a fact, where this tells of one; then it is of no consent.")
+    correction_id = models.UUIDField(
+        null=True, help_text="The request to correct a fact, where this tells of one; then it is of no consent."
+    )
     kind = models.CharField(max_length=20, choices=Kind.choices)
     categories = ArrayField(models.CharField(max_length=64), help_text="Those that are no longer covered.")
     payload = models.JSONField(help_text="What is sent, without any personal value.")
@@ -98,7 +100,9 @@ class Delivery(models.Model):
             models.CheckConstraint(
                 condition=Q(concern_id__isnull=True, correction_id__isnull=True, consent__isnull=False, grant__isnull=False)
                 | Q(concern_id__isnull=False, correction_id__isnull=True, consent__isnull=True, grant__isnull=True, confirm_by__isnull=True)
-                | Q(concern_id__isnull=True, correction_id__isnull=False, consent__isnull=True, grant__isnull=True, confirm_by__isnull=True),
+                | Q(
+                    concern_id__isnull=True, correction_id__isnull=False, consent__isnull=True, grant__isnull=True, confirm_by__isnull=True
+                ),
                 name="delivery_of_consent_or_concern",
             ),
         ]

@@ -158,7 +158,9 @@ class Itself:
 
     def real(self, case: Case) -> None:
         """The path's id is one that there is."""
-        own = {"evaluators": self.model_id, "concerns": self.concern_id, "corrections": self.correction_id, "uses": self.kept_id}.get(case.path.split("/")[3], self.event_id)
+        own = {"evaluators": self.model_id, "concerns": self.concern_id, "corrections": self.correction_id, "uses": self.kept_id}.get(
+            case.path.split("/")[3], self.event_id
+        )
         for name, value in (("id", own), ("grant_id", self.grant_id)):
             if name in (case.path_parameters or {}):
                 case.path_parameters[name] = value

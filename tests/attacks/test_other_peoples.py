@@ -79,7 +79,16 @@ def _erasure(cast: Cast) -> UUID:
 
 
 def test_every_address_with_an_id_is_tried() -> None:
-    assert {name.split("/")[1] for name in OWNED} == {"pulls", "activity", "concerns", "consents", "messages", "mandates", "erasures", "corrections"}
+    assert {name.split("/")[1] for name in OWNED} == {
+        "pulls",
+        "activity",
+        "concerns",
+        "consents",
+        "messages",
+        "mandates",
+        "erasures",
+        "corrections",
+    }
 
 
 @pytest.mark.parametrize("name", OWNED)

@@ -28,7 +28,16 @@ def test_all_of_it_answers(stack: Stack) -> None:
     assert httpx.get(f"{stack.base_url}/en/").status_code == 200
     assert set(stack.pids()) == {
         *("postgres", "valkey", "web", "worker", "beat", "sequencer"),
-        *("eid", "population-register", "tax-administration", "social-insurance", "hospital", "health-centre", "benefits-office", "witness"),
+        *(
+            "eid",
+            "population-register",
+            "tax-administration",
+            "social-insurance",
+            "hospital",
+            "health-centre",
+            "benefits-office",
+            "witness",
+        ),
     }
     issuers = [stack.demo["sandbox"]["eid"]["issuer"], *(source["issuer"] for source in stack.demo["sandbox"]["sources"])]
     for issuer in issuers:

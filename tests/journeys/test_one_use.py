@@ -34,7 +34,12 @@ def consent_to(categories: list[str], *, once: bool) -> TokenContext:
     for category in categories:
         DataCategory.objects.create(code=category, source=agency)
         DataCategoryVersion.objects.create(
-            category_id=category, version=1, dpv="https://w3id.org/dpv#Data", name=TEXTS, description=TEXTS, schema={"properties": {"wages": {"type": "integer"}}}
+            category_id=category,
+            version=1,
+            dpv="https://w3id.org/dpv#Data",
+            name=TEXTS,
+            description=TEXTS,
+            schema={"properties": {"wages": {"type": "integer"}}},
         )
     content = {"purpose": {"code": code, "version": 1}, "categories": [{"code": c, "version": 1} for c in categories]}
     notice = Notice.objects.create(digest=hashlib.sha256(code.encode()).hexdigest(), language="en", content=content, first_shown_at=now)

@@ -444,7 +444,11 @@ def exported(person: Person) -> dict[str, Any]:
 def test_it_is_taken_along_with_the_citizen_s_own_data(patient: Person, version: EvaluatorVersion) -> None:
     row = evaluated(patient, version)
     [found] = exported(patient)["evaluations"]
-    assert found["values"] == {"infection": pytest.approx(RISK, abs=1e-6)} and found["@type"] == ["dpv:InferredPersonalData"] and found["stands"]
+    assert (
+        found["values"] == {"infection": pytest.approx(RISK, abs=1e-6)}
+        and found["@type"] == ["dpv:InferredPersonalData"]
+        and found["stands"]
+    )
     assert (found["owner"], found["identifier"], found["version"]) == (f"urn:aurora:agency:{HOSPITAL}", version.identifier, 1)
     assert found["entry"] == f"urn:uuid:{row.entry_id}" and found["package_sha256"] == version.package_sha256
 

@@ -86,7 +86,8 @@ def test_the_export_has_every_report_with_how_it_stands(cast: Cast, dora: Person
     invented, honest = everything(dora.id)["reported_uses"]
     assert (invented["state"], honest["state"], honest["read"]) == ("not_delivered", "matched", f"urn:uuid:{entry}")
     assert (
-        honest["action"] == "Decided on housing support" and honest["categories"] == [f"urn:aurora:category:{HOUSEHOLD}"]
+        honest["action"] == "Decided on housing support"
+        and honest["categories"] == [f"urn:aurora:category:{HOUSEHOLD}"]
         and honest["agency"] == "urn:aurora:agency:benefits-office"
     )
     assert (honest["receiver"], honest["receiver_code"]) == ("Benefits office", "benefits-office")

@@ -18,5 +18,7 @@ class Command(BaseCommand):
             raise CommandError("This role may not write the tables anew: set AURORA_DB_ROLE=owner.")
         begun = timezone.now()
         if not scrub.run():
-            raise CommandError("Something still sees what was deleted: a long query, or a backup that is being made. Try again when it is over.")
+            raise CommandError(
+                "Something still sees what was deleted: a long query, or a backup that is being made. Try again when it is over."
+            )
         self.stdout.write(f"Written anew; {scrub.note(begun=begun)} erasures go on.")

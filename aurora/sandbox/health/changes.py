@@ -54,7 +54,9 @@ def correct(raw: Any, here: Runtime) -> dict[str, str]:
         value = str(raw["value"]) if "value" in raw else records.register_says(household, target)
         if target not in FACTS or not re.fullmatch(_TAKES[target], value):
             raise _bad(f"The fact must be one of {', '.join(FACTS)}, and the value one that it takes.")
-    here.store.run("INSERT INTO health_corrections (household, target, value, at) VALUES (?, ?, ?, ?)", household, target, value, time.time())
+    here.store.run(
+        "INSERT INTO health_corrections (household, target, value, at) VALUES (?, ?, ?, ?)", household, target, value, time.time()
+    )
     return {"target": target, "value": value}
 
 

@@ -4,15 +4,26 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('consent_webhooks', '0010_concerns'),
+        ("consent_webhooks", "0010_concerns"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='delivery',
-            name='kind',
-            field=models.CharField(choices=[('consent.withdrawn', 'Withdrawn'), ('consent.narrowed', 'Narrowed'), ('consent.expired', 'Expired'), ('consent.replaced', 'Replaced'), ('concern.raised', 'Concern Raised'), ('concern.replied', 'Concern Replied'), ('concern.closed', 'Concern Closed'), ('data.erased', 'Erased')], max_length=20),
+            model_name="delivery",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("consent.withdrawn", "Withdrawn"),
+                    ("consent.narrowed", "Narrowed"),
+                    ("consent.expired", "Expired"),
+                    ("consent.replaced", "Replaced"),
+                    ("concern.raised", "Concern Raised"),
+                    ("concern.replied", "Concern Replied"),
+                    ("concern.closed", "Concern Closed"),
+                    ("data.erased", "Erased"),
+                ],
+                max_length=20,
+            ),
         ),
     ]
