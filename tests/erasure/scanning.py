@@ -31,15 +31,21 @@ def found_in(data: bytes, needles: Needles) -> set[str]:
     return {name for name, needle in needles.items() if any(form in data for form in forms(needle))}
 
 
-def everywhere(stack: Stack, needles: Needles) -> dict[str, set[str]]:
-    """By place, what was found there."""
+def models(stack: Stack) -> frozenset[str]:
+    """The places of models as they are now: those that are there before somebody comes hold nothing of theirs, and many numbers that are like theirs."""
+    return frozenset(f"file {path}" for path in _walk(stack.state / "files"))
+
+
+def everywhere(stack: Stack, needles: Needles, *, but: frozenset[str] = frozenset()) -> dict[str, set[str]]:
+    """By place, what was found there. `but`: places to leave out."""
     places = {**dict(_tables(stack, needles)), **dict(_files(stack, needles)), **dict(_valkey(stack, needles))}
-    return {place: found for place, found in places.items() if found}
+    return {place: found for place, found in places.items() if found and place not in but}
 
 
 def settle(stack: Stack) -> None:
-    """What PostgreSQL does by itself in the next minutes, now: two checkpoints, each after a new segment of the journal was begun."""
+    """What PostgreSQL does by itself in the next minutes, now: new statistics, and two checkpoints, each after a new segment of the journal was begun."""
     with stack.admin() as database:
+        database.execute("ANALYZE")
         for _ in range(2):
             database.execute("SELECT pg_switch_wal()")
             database.execute("CHECKPOINT")

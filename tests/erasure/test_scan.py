@@ -44,6 +44,7 @@ class Gone:
 
 @pytest.fixture(scope="module")
 def gone(stack: Stack) -> Gone:
+    earlier = scanning.models(stack)
     with Person(stack, identifier(1423)) as person:
         person.sign_in()
         pulls = [person.connect(source) for source in SOURCES]
@@ -57,10 +58,10 @@ def gone(stack: Stack) -> Gone:
         needles = secrets_of(stack, citizen)
         with stack.admin() as database:
             database.execute("CHECKPOINT")
-        before = scanning.everywhere(stack, needles)
+        before = scanning.everywhere(stack, needles, but=earlier)
         address = _leave(stack, person, citizen)
     scanning.settle(stack)
-    return Gone(needles, address, before, scanning.everywhere(stack, needles), citizen)
+    return Gone(needles, address, before, scanning.everywhere(stack, needles, but=earlier), citizen)
 
 
 def _live(stack: Stack, person: Person) -> None:
