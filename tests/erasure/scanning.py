@@ -31,15 +31,15 @@ def found_in(data: bytes, needles: Needles) -> set[str]:
     return {name for name, needle in needles.items() if any(form in data for form in forms(needle))}
 
 
-def models(stack: Stack) -> frozenset[str]:
-    """The places of models as they are now: those that are there before somebody comes hold nothing of theirs, and many numbers that are like theirs."""
-    return frozenset(f"file {path}" for path in _walk(stack.state / "files"))
+def of_shipped_models(stack: Stack, place: str) -> bool:
+    """Models that come with Aurora, learnt from public data: they hold nothing of the citizen, and many numbers that are like theirs. None is trained here."""
+    return place.startswith(f"file {stack.state / 'files' / 'models'}")
 
 
-def everywhere(stack: Stack, needles: Needles, *, but: frozenset[str] = frozenset()) -> dict[str, set[str]]:
-    """By place, what was found there. `but`: places to leave out."""
+def everywhere(stack: Stack, needles: Needles) -> dict[str, set[str]]:
+    """By place, what was found there."""
     places = {**dict(_tables(stack, needles)), **dict(_files(stack, needles)), **dict(_valkey(stack, needles))}
-    return {place: found for place, found in places.items() if found and place not in but}
+    return {place: found for place, found in places.items() if found and not of_shipped_models(stack, place)}
 
 
 def settle(stack: Stack) -> None:
