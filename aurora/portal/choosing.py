@@ -25,7 +25,7 @@ _DAYS = (
     re.compile(r"(?P<y>\d{4})-(?P<m>\d\d)-(?P<d>\d\d)", re.ASCII),
 )
 LONGEST = 32
-NAMES = ("agency", "source", "kind", "refused", "consent", "from", "to")
+NAMES = ("agency", "source", "category", "kind", "refused", "consent", "from", "to")
 WALK = "all"  # of `entries`, which is no filter: what to look at in the chain
 
 
@@ -36,6 +36,7 @@ class Choice:
 
     agency: str = ""
     source: str = ""
+    category: str = ""
     kind: str = ""
     refused: bool = False
     consent: UUID | None = None
@@ -65,12 +66,15 @@ def choice(query: QueryDict) -> Choice:
     typed["from"], typed["to"] = typed["from"][:LONGEST], typed["to"][:LONGEST]
     if typed["kind"] not in {kind.value for kind in EntryKind}:
         typed["kind"] = ""
+    if typed["source"]:  # whoever chooses a source asks for all that it holds
+        typed["category"] = ""
     consent = ids.typed(typed["consent"])
     typed["consent"], typed["refused"] = str(consent or ""), "1" if typed["refused"] == "1" else ""
     before = query.get("before", "")
     found = Choice(
         agency=typed["agency"],
         source=typed["source"],
+        category=typed["category"],
         kind=typed["kind"],
         refused=bool(typed["refused"]),
         consent=consent,
@@ -128,6 +132,8 @@ def entries(citizen_id: UUID, chosen: Choice, vocabulary: Vocabulary, *, before:
     if chosen.errors:
         return ()
     held = [code for code in vocabulary.categories if vocabulary.source_of(code) == chosen.source] if chosen.source else []
+    # Of one category alone: no source has an empty code, so only entries that name the category are found.
+    source, held = ("", [chosen.category]) if chosen.category else (chosen.source or None, held)
     return ledger.entries_for(
         citizen_id,
         before_seq=before,
@@ -136,7 +142,7 @@ def entries(citizen_id: UUID, chosen: Choice, vocabulary: Vocabulary, *, before:
         event=events_of(chosen),
         since=chosen.since,
         until=chosen.until,
-        source=chosen.source or None,
+        source=source,
         categories=held,
         consent_id=chosen.consent,
     )

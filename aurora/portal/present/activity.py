@@ -16,7 +16,7 @@ from aurora.portal.present.sources import field_errors
 from aurora.portal.present.vocabulary import Vocabulary
 from aurora.ui import mandate_words
 from aurora.ui.contexts import ActivityPage, FilterOption, Pagination
-from aurora.ui.contexts.activity import OneConsent
+from aurora.ui.contexts.activity import OneCategory, OneConsent
 from aurora.ui.uses import timeline as drawn
 from consent import acting, days, queries
 from consent.ledger import queries as ledger
@@ -48,6 +48,9 @@ def page(*, citizen_id: UUID, chosen: Choice, now: datetime, whom: str, walk: bo
         sources=_options(sorted({vocabulary.source_of(code) for code in vocabulary.categories}), chosen.source, vocabulary),
         refused=chosen.refused,
         consent=_one_consent(citizen_id, chosen, vocabulary),
+        category=OneCategory(chosen.category, vocabulary.category(chosen.category), chosen.url(without="category"))
+        if chosen.category
+        else None,
         timeline=drawn(uses, vocabulary.agency, today=today),
         chosen=tuple((name, value) for name, value in chosen.typed.items() if value),
         export_url=reverse("portal:activity_export") if _may_export(now) else "",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from django.urls import reverse
@@ -11,11 +12,14 @@ from django.urls import reverse
 from aurora.journeys import correct
 from aurora.journeys.own_data import OwnData
 from aurora.portal.present import estimates
+from aurora.portal.present.readers import Readers
 from aurora.portal.present.vocabulary import Vocabulary, category_view, connect_url
 from aurora.twin.values import FactView
 from aurora.ui.contexts import FactGroup, FactRow, MyDataPage, Provenance
+from aurora.ui.contexts.data import EraseLink
 from consent import acting
-from consent.rules import CITIZEN
+from consent.ledger.readers import NEWEST
+from consent.rules import AURORA, CITIZEN
 from recommender.catalogue.areas import MUNICIPALITIES
 from recommender.facts import HOME_CATEGORY
 
@@ -28,7 +32,7 @@ _REGIONS = {"fi": "Alue", "sv": "Region", "en": "Region"}
 def my_data_page(mine: OwnData) -> MyDataPage:
     """Every category: with its facts, or with the way to connect it."""
     vocabulary, doing = Vocabulary(), acting.current()
-    answering = correct.answering() if correct.may_ask() else frozenset[str]()
+    beside = Beside(vocabulary, Readers(mine.reads, mine.read_since, vocabulary), doing is None, correct.may_ask())
     by_category: dict[str, list[FactView]] = {}
     for fact in mine.facts:
         by_category.setdefault(fact.category, []).append(fact)
@@ -40,13 +44,15 @@ def my_data_page(mine: OwnData) -> MyDataPage:
         group = FactGroup(
             category=category_view(version),
             source_name=source.name,
-            facts=tuple(replace(fact_row(fact, vocabulary), correct_url=_correct_url(fact, answering)) for fact in facts),
+            facts=tuple(beside.row(fact) for fact in facts),
             connect_url="" if facts or doing or source.code == CITIZEN else connect_url(source.code),
             declared_url=connect_url(source.code) if source.code == CITIZEN and not doing else "",
             kept_at=max((fact.kept_at for fact in facts if fact.kept_at), default=None),
             kept_source=next((fact.source for fact in facts if fact.kept_at), ""),
             origin=estimates.origin(facts, mine.facts, vocabulary),
-            history_url="" if doing or not facts else reverse("portal:fact_history", args=[version.category_id]),
+            erase_url="" if doing or not facts else reverse("portal:erase_confirm", args=["category", version.category_id]),
+            erase_sources=() if doing else beside.sources(facts),
+            readers=beside.readers.of_category(version.category_id) if facts else (),
         )
         (groups if facts else missing).append(group)
     return MyDataPage(
@@ -57,7 +63,48 @@ def my_data_page(mine: OwnData) -> MyDataPage:
         entry_url=reverse("portal:entry", args=[mine.entry_id]),
         forget_url="" if doing else reverse("portal:forget"),
         disagreements_url=reverse("portal:disagreements") if not doing and any(fact.differs for fact in mine.facts) else "",
+        erase_url="" if doing else reverse("portal:erase"),
+        leave_url="" if doing else reverse("portal:leave"),
+        readers_since=mine.read_since,
+        readers_newest=NEWEST,
     )
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What stands beside a fact: who has read it, and what can be done about it. `themself`: the citizen is here; `may_ask`: for correction."""
+
+    vocabulary: Vocabulary
+    readers: Readers
+    themself: bool
+    may_ask: bool
+
+    @cached_property
+    def answering(self) -> frozenset[str]:
+        return correct.answering() if self.may_ask else frozenset()
+
+    def row(self, fact: FactView) -> FactRow:
+        asked = fact.in_question and self.may_ask
+        return replace(
+            fact_row(fact, self.vocabulary),
+            correct_url="" if asked else self._correct_url(fact),
+            # The list and not the request: whose words it holds decides who may open it.
+            asked_url=reverse("portal:corrections") if asked else "",
+            change_url=reverse("portal:life") if self.themself and fact.source == CITIZEN else "",
+            compare_url=reverse("portal:disagreements") if self.themself and fact.differs else "",
+            history_url=reverse("portal:fact_history", args=[fact.category]) if self.themself else "",
+            readers=self.readers.of_fact(fact.category, fact.recorded_at),
+        )
+
+    def sources(self, facts: list[FactView]) -> tuple[EraseLink, ...]:
+        """What the citizen told, and what models made, is erased by its kind."""
+        codes = sorted({fact.source for fact in facts if fact.derived_by is None} - {CITIZEN, AURORA})
+        return tuple(EraseLink(self.vocabulary.agency(code), reverse("portal:erase_confirm", args=["source", code])) for code in codes)
+
+    def _correct_url(self, fact: FactView) -> str:
+        """Where its source is asked to correct it; "" where there is nobody to ask, and where a model made it."""
+        askable = fact.source in self.answering and fact.derived_by is None
+        return reverse("portal:correction_new", args=[fact.category, fact.key, fact.source]) if askable else ""
 
 
 def fact_row(fact: FactView, vocabulary: Vocabulary) -> FactRow:
@@ -75,12 +122,6 @@ def fact_row(fact: FactView, vocabulary: Vocabulary) -> FactRow:
         valid_to=fact.valid_to,
         disputed=fact.disputed,
     )
-
-
-def _correct_url(fact: FactView, answering: frozenset[str]) -> str:
-    """Where its source is asked to correct it; "" where there is nobody to ask, and where a model made it."""
-    askable = fact.source in answering and fact.derived_by is None
-    return reverse("portal:correction_new", args=[fact.category, fact.key, fact.source]) if askable else ""
 
 
 def _value_label(fact: FactView, schema: Mapping[str, Any]) -> Mapping[str, str]:

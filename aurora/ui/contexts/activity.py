@@ -47,11 +47,20 @@ class OneConsent:
 
 
 @dataclass(frozen=True, slots=True)
+class OneCategory:
+    """The kind of data of which alone the uses are shown, with its `code`; `all_url` shows the others again."""
+
+    code: str
+    name: Text
+    all_url: str
+
+
+@dataclass(frozen=True, slots=True)
 class ActivityPage:
     """`portal/activity.html`. The filter is a GET form: `agency`, `source`, `kind` (EntryKind value), `refused` (`1`), `from`, `to` (as typed).
 
     `agencies` and `sources` are choices without "all"; `kind` is the selected EntryKind value or "". With `errors` there are no `days`. `chain`
-    is what was found of the citizen's chain. `consent` is set while the accesses of one consent are shown. `chosen` is the
+    is what was found of the citizen's chain. `consent` is set while the accesses of one consent are shown, `category` while those of one category are. `chosen` is the
     filter as (name, value), for the form that takes a copy: POST to `export_url`, `format` csv or json, and `for`, whom the page is about;
     `banner` says that this was somebody else meanwhile. `concerns_url` "" for who acts, unless as a guardian.
     """
@@ -70,6 +79,7 @@ class ActivityPage:
     sources: tuple[FilterOption, ...] = ()
     refused: bool = False
     consent: OneConsent | None = None
+    category: OneCategory | None = None
     timeline: Timeline | None = None
     chosen: tuple[tuple[str, str], ...] = ()
     export_url: str = ""

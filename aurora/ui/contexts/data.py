@@ -15,10 +15,36 @@ class Provenance(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class ReaderRow:
+    """Somebody who has read facts, so many times in the last year, and `last`; `url` is the activity narrowed to it. `use`: what
+    Aurora itself used them for, translated; "" for an agency. `unasked`: without the citizen's consent.
+    """
+
+    name: Text
+    times: int
+    last: datetime
+    url: str
+    use: str = ""
+    unasked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EraseLink:
+    """Where everything of one source is erased."""
+
+    source_name: Text
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class FactRow:
     """One fact. `unit` is the schema's `x-unit` (`crowns_per_year`, `crowns_per_month`, `day`, `years`, `persons`, `of_10`, `calendar_year`, one of `formats._SYMBOLS`, or ""); `value_label` wins
     over `value` where the schema has `x-values`. `value` None means that the source answered without it: shown as
     unknown, never as zero.
+
+    On the page of all data: `correct_url`, where its source is asked to correct it; `change_url`, where the citizen changes what they told;
+    `asked_url`, where the request for correction that is open is found; `compare_url`, where what disagrees stands side by side; `history_url`,
+    what was known before. `readers`: who has read it as it stands now, the last one first.
     """
 
     label: Text
@@ -32,6 +58,16 @@ class FactRow:
     valid_to: date | None = None
     disputed: bool = False
     correct_url: str = ""
+    change_url: str = ""
+    asked_url: str = ""
+    compare_url: str = ""
+    history_url: str = ""
+    readers: tuple[ReaderRow, ...] = ()
+
+    @property
+    def deeds(self) -> bool:
+        """Whether anything can be done about it here."""
+        return bool(self.compare_url or self.asked_url or self.correct_url or self.change_url or self.history_url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +104,8 @@ class FactGroup:
     """A category with its facts. Empty `facts` with `connect_url` is a category that is not connected or not
     allowed. `kept_at`: the citizen chose to keep it; `kept_source` is the source's code for the form that deletes it
     (`category`, `source`).
-    `declared_url`: where citizens tell this themselves, and change it; nothing is connected or fetched.
+    `declared_url`: where citizens tell this themselves, and change it; nothing is connected or fetched. `erase_url`: where all of it is erased, and
+    `erase_sources`, where everything of those who told it is. `readers`: who has read any of it in the last year, as it stood then.
     """
 
     category: CategoryView
@@ -79,12 +116,16 @@ class FactGroup:
     kept_source: str = ""
     origin: EstimateOrigin | None = None
     declared_url: str = ""
-    history_url: str = ""
+    erase_url: str = ""
+    erase_sources: tuple[EraseLink, ...] = ()
+    readers: tuple[ReaderRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class MyDataPage:
-    """`portal/my_data.html`. `export_url`: where a copy of everything is asked for; "" hides the link."""
+    """`portal/my_data.html`. `export_url`: where a copy of everything is asked for; "" hides the link. `readers_since`: since which day
+    readers are counted, `readers_newest`: among how many of the newest entries. `erase_url` and `leave_url` are "" for who acts.
+    """
 
     groups: tuple[FactGroup, ...]
     missing: tuple[FactGroup, ...]
@@ -93,3 +134,12 @@ class MyDataPage:
     entry_url: str = ""
     forget_url: str = ""
     disagreements_url: str = ""
+    erase_url: str = ""
+    leave_url: str = ""
+    readers_since: date | None = None
+    readers_newest: int = 0
+
+    @property
+    def deeds(self) -> bool:
+        """Whether anything can be done about any fact: else there is no column for it."""
+        return any(row.deeds for group in self.groups for row in group.facts)

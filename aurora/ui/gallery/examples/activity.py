@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from aurora.ui import words
 from aurora.ui.contexts import ActivityPage, DayGroup, EntryPage, FieldError, FilterOption, Pagination, PeriodSummary, Text
-from aurora.ui.contexts.activity import OneConsent
+from aurora.ui.contexts.activity import OneCategory, OneConsent
 from aurora.ui.contexts.chain import ChainPart, ChainState
 from aurora.ui.contexts.entry_fields import CategoryFields, FieldsPart, FieldsState
 from aurora.ui.gallery import parts as p
@@ -55,6 +55,7 @@ def pages() -> list[Example]:
         timeline=None,
         chain=ChainPart(ChainState.WHOLE, walked=True, walk_url=all_entries),
     )
+    of_one = replace(full, category=OneCategory("tax.income", p.INCOME.name, "/activity/"))
     broken = replace(full, chain=ChainPart(ChainState.CHANGED, walked=True, broken_at=12, walk_url=all_entries))
     refused = EntryPage(rows[0], str(words.decision("consent_withdrawn")), 16, "c3" * 32, "/activity/")
     return [
@@ -63,6 +64,7 @@ def pages() -> list[Example]:
         Example("activity-reversed", "portal/activity.html", "activity/", reversed_),
         Example("activity-broken", "portal/activity.html", "activity/", broken),
         Example("activity-consent", "portal/activity.html", "activity/", one),
+        Example("activity-category", "portal/activity.html", "activity/", of_one),
         Example("entry", "portal/entry.html", "activity/e/", replace(read_entry(), fields=_read_fields())),
         Example("entry-refused", "portal/entry.html", "activity/e/", refused),
     ]

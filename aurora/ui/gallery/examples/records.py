@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
-from aurora.ui import withdrawal_words, words
+from aurora.ui import reader_words, withdrawal_words, words
 from aurora.ui.contexts import (
     AgencyConsentPage,
     AgencyTold,
@@ -33,6 +33,7 @@ from aurora.ui.contexts import (
     WithdrawnPage,
     WithdrawPage,
 )
+from aurora.ui.contexts.data import EraseLink, ReaderRow
 from aurora.ui.gallery import parts as p
 from aurora.ui.gallery.example import Example
 from aurora.ui.renewals import renewal
@@ -53,44 +54,64 @@ def read_entry() -> EntryPage:
     )
 
 
+def _beside(row: FactRow, *readers: ReaderRow, **more: Any) -> FactRow:
+    """With what stands beside it for the citizen themself."""
+    return replace(row, readers=readers, history_url="/my-data/history/x/", **more)
+
+
+def _reader(name: Any, times: int, event: str = "", *, back: int = 0) -> ReaderRow:
+    use = str(reader_words.use(event))
+    return ReaderRow(name, times, p.NOW - timedelta(days=back), "/activity/?kind=read", use, event.startswith("aurora:break"))
+
+
 def data() -> list[Example]:
-    told = Provenance.REPORTED
+    told, correct = Provenance.REPORTED, "/my-data/correct/x/y/z/"
+    office, suggested = _reader(p.OFFICE, 3), _reader(words.AURORA, 1_214, "aurora:twin:suggested", back=1)
+    estimated, glass = (
+        _reader(words.AURORA, 1, "aurora:evaluation:made", back=9),
+        _reader(words.AURORA, 1, "aurora:break_glass:read", back=40),
+    )
+    former = _reader(p.FORMER_OFFICE, 2, back=90)
     group = FactGroup(
         p.HOUSEHOLD,
         p.REGISTER,
         (
-            FactRow(p.SIZE.label, 4, p.REGISTER, Provenance.ATTESTED, p.NOW, "persons"),
-            FactRow(p.CHILDREN.label, 1, p.REGISTER, told, p.NOW, "persons"),
-            FactRow(p.text("Ikä", "Ålder", "Age"), 34, p.REGISTER, told, p.NOW, "years"),
-            FactRow(
-                p.text("Siviilisääty", "Civilstånd", "Marital status"),
-                "married",
-                p.REGISTER,
-                Provenance.DECLARED,
-                p.NOW,
-                value_label=p.text("naimisissa", "gift", "married"),
+            _beside(FactRow(p.SIZE.label, 4, p.REGISTER, Provenance.ATTESTED, p.NOW, "persons"), office, suggested, correct_url=correct),
+            _beside(
+                FactRow(p.CHILDREN.label, 1, p.REGISTER, told, p.NOW, "persons", disputed=True), office, suggested, estimated, glass, former,
+                correct_url=correct, compare_url="/my-data/disagreements/",
+            ),
+            _beside(FactRow(p.text("Ikä", "Ålder", "Age"), 34, p.REGISTER, told, p.NOW, "years", disputed=True), office, asked_url="/corrections/"),
+            _beside(
+                FactRow(
+                    p.text("Siviilisääty", "Civilstånd", "Marital status"), "married", p.REGISTER, told, p.NOW,
+                    value_label=p.text("naimisissa", "gift", "married"),
+                ),
+                correct_url=correct,
             ),
         ),
-    )
+        erase_url="/erase/category/x/",
+        erase_sources=(EraseLink(p.REGISTER, "/erase/source/x/"),),
+        readers=(office, suggested, estimated, glass, former),
+    )  # fmt: skip
     income = FactGroup(
         p.INCOME,
         p.TAX,
         (
-            FactRow(
-                p.WAGES.label,
-                43_800,
-                p.TAX,
-                told,
-                p.NOW,
-                "crowns_per_year",
-                valid_from=date(2025, 1, 1),
-                valid_to=date(2025, 12, 31),
+            _beside(
+                FactRow(
+                    p.WAGES.label, 43_800, p.TAX, told, p.NOW, "crowns_per_year", valid_from=date(2025, 1, 1), valid_to=date(2025, 12, 31)
+                ),
+                office, correct_url=correct,
             ),
             FactRow(p.BUSINESS.label, -1_250, p.TAX, told, p.NOW, "crowns_per_year"),
             FactRow(p.text("Korkotulot", "Ränteinkomster", "Interest"), None, p.TAX, told, p.NOW, "crowns_per_year"),
             FactRow(p.text("Ruoka-apu", "Mathjälp", "Food assistance"), True, p.TAX, Provenance.DERIVED, p.NOW),
         ),
-    )
+        erase_url="/erase/category/x/",
+        erase_sources=(EraseLink(p.TAX, "/erase/source/x/"),),
+        readers=(office,),
+    )  # fmt: skip
     risk = p.text("Infektio vuoden kuluessa", "Infektion inom ett år", "Infection within one year")
     hospital = p.text("Aluesairaala", "Regionsjukhuset", "Regional Hospital")
     said = p.text(
@@ -114,8 +135,9 @@ def data() -> list[Example]:
     told_oneself = FactGroup(
         CategoryView("life.situation", p.text("Elämäntilanteesi", "Din livssituation", "Your life situation"), said, (), True),
         words.YOU,
-        (FactRow(p.text("Terveys", "Hälsa", "Health"), 7, words.YOU, Provenance.DECLARED, p.NOW, "of_10"),),
+        (_beside(FactRow(p.text("Terveys", "Hälsa", "Health"), 7, words.YOU, Provenance.DECLARED, p.NOW, "of_10"), change_url="/life/"),),
         declared_url="/life/",
+        erase_url="/erase/category/x/",
     )
     missing = (FactGroup(p.DISABILITY, p.INSURANCE, (), "/sources/x/connect/"),)
     return [
@@ -130,6 +152,11 @@ def data() -> list[Example]:
                 "/my-data/copy/",
                 entry_url="/activity/e/",
                 forget_url="/my-data/forget/",
+                disagreements_url="/my-data/disagreements/",
+                erase_url="/erase/",
+                leave_url="/leave/",
+                readers_since=p.TODAY.replace(year=2025),
+                readers_newest=10_000,
             ),
         ),
         Example("my-data-empty", "portal/my_data.html", "my-data/", MyDataPage((), missing, "/sources/", "/my-data/copy/")),
