@@ -129,7 +129,9 @@ ROUTES = {
     "LANG/home/": Route("/en/home/", READ, "citizen"),
     "LANG/sources/": Route("/en/sources/", READ, "citizen"),
     "LANG/sources/<slug:code>/connect/": Route("/en/sources/population-register/connect/", FORM, "citizen"),
-    "LANG/sources/<slug:code>/fetch/": Route("/en/sources/population-register/fetch/", POST, "citizen"),
+    "LANG/sources/<slug:code>/fetch/": Route(
+        "/en/sources/population-register/fetch/", POST, "citizen", frozenset({"sources_pull", "sources_pullpart"})
+    ),
     "LANG/pulls/<uuid:id>/": Route(f"/en/pulls/{NOBODYS}/", READ, "citizen"),
     "LANG/pulls/<uuid:id>/progress/": Route(f"/en/pulls/{NOBODYS}/progress/", READ, "citizen"),
     "LANG/suggestions/": Route("/en/suggestions/", READ, "citizen", LEDGER | {"twin_suggestionrun", "twin_feedback"}),

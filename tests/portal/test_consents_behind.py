@@ -42,4 +42,4 @@ def test_a_region_is_said_in_words_and_a_code_that_is_none_as_it_is() -> None:
 
 
 def fact(category: str, key: str, value: str) -> Any:
-    return SimpleNamespace(category=category, key=key, value=value)
+    return SimpleNamespace(category=category, key=key, value=value, name=f"{category}.{key}")

@@ -418,8 +418,10 @@ def test_a_version_that_is_retired_is_shown_no_more_asked_for_no_more_and_what_i
         asked(patient, version)
     page: Any = patient.browser().get(f"/en/evaluations/{version.pk}/").context["page"]  # type: ignore[attr-defined]
     assert page.state.value == "retired" and page.estimates == () and not page.can_ask
-    assert "evaluations" in exported(patient) and exported(patient)["evaluations"] == []
+    [held] = exported(patient)["evaluations"]
+    assert not held["stands"], "what is still held is told of (GDPR art. 15), as what it is"
     assert evaluate.forget_retired() >= 1 and rows(patient) == [] and evaluate.forget_retired() == 0
+    assert exported(patient)["evaluations"] == []
 
 
 def test_what_waits_for_a_version_that_is_retired_reads_nothing(patient: Person, version: EvaluatorVersion) -> None:

@@ -28,7 +28,7 @@ AT_MOST = {
     "activity, filtered": 14,
     "entry": 13,
     "my_data": 18,
-    "copy": 9,
+    "copy": 8,
     "consents": 11,
     "consent": 15,
     "withdraw": 10,

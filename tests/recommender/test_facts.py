@@ -10,7 +10,8 @@ import pytest
 from recommender.facts import CATEGORIES, FACTS, LARGEST_AMOUNT, by_category
 
 VOCABULARY = Path(__file__).resolve().parents[2] / "consent" / "vocabulary" / "categories"
-# Whose guardian somebody is says who may act for whom, and what a surgeon noted is for the hospital's own model: neither suggests anything.
+# Whose guardian somebody is says who may act for whom, what a surgeon noted is for the hospital's own model, and what a health centre knows is for
+# the citizen to see: none of these suggests anything.
 NO_FEATURE = {
     "population.guardianship",
     "population.estate",
@@ -19,6 +20,10 @@ NO_FEATURE = {
     "derived.surgery_risk",
     "derived.hospital_stay",
     "benefits.decisions",
+    "health.patient",
+    "health.conditions",
+    "health.measurements",
+    "health.procedures",
 }
 ENTRIES = [json.loads(p.read_text("utf-8")) for p in VOCABULARY.glob("*.json")]
 SCHEMAS = {entry["code"]: entry["schema"] for entry in ENTRIES if entry["code"] not in NO_FEATURE}

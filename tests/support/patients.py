@@ -14,7 +14,8 @@ from django.utils import timezone
 
 from aurora.identity import vault
 from aurora.journeys import evaluate
-from aurora.twin import write
+from aurora.twin import rows as fact_rows
+from aurora.twin import typed, write
 from aurora.twin.models import Evaluation
 from aurora.twin.values import NewFact
 from consent.ledger import queries as ledger
@@ -53,11 +54,14 @@ def admin() -> Iterator[psycopg.Connection]:  # type: ignore[type-arg]
 
 
 def tell(person: Person, **facts: Any) -> None:
-    """The hospital says this instead of what it said before."""
-    now = timezone.now()
-    new = [NewFact(SURGERY, 1, key, value, "reported", HOSPITAL, now, uuid4()) for key, value in facts.items()]
+    """The hospital says this instead of what it said before. What fits no version of the category was written when another one did."""
+    now, pull_id = timezone.now(), uuid4()
+    new = [NewFact(SURGERY, 1, key, value, "reported", HOSPITAL, now, pull_id) for key, value in facts.items()]
+    fitting = [fact for fact in new if typed.fits(SURGERY, 1, fact.key, fact.value)]
     with citizen_scope(person.id):
-        write.write(citizen_id=person.id, facts=new, now=now)
+        write.write(citizen_id=person.id, facts=fitting, now=now, whole={(SURGERY, HOSPITAL)})
+        if older := [fact for fact in new if fact not in fitting]:
+            fact_rows.insert(citizen_id=person.id, pull_id=pull_id, facts=older, now=now)
 
 
 def asked(person: Person, version: EvaluatorVersion) -> UUID:
