@@ -27,10 +27,10 @@ from aurora.journeys._basis import Ground
 from aurora.journeys._chained import not_to_be_had, state_of
 from aurora.journeys._contract_fit import Today
 from aurora.journeys._door import AccessRefused, open_door
-from aurora.journeys._settled import settled
 from aurora.journeys._in_use import offered, recalled, seen, stopped, why_not, why_stopped
 from aurora.journeys._log import log
 from aurora.journeys._record import Record
+from aurora.journeys._settled import settled
 from aurora.journeys._wake import send
 from aurora.messages import outbox
 from aurora.messages.models import MessageKind

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.support.copies import opened
 from tests.support.people import identifier
-from tests.support.stack import Stack
+from tests.support.stack import Stack, wait_for
 from tests.support.steps import connect, sign_in, wait_until_pulled
 
 pytestmark = pytest.mark.xdist_group("stack")
@@ -26,10 +29,7 @@ def test_connect_see_suggestions_find_the_access_and_withdraw(stack: Stack, page
 
     page.get_by_role("link", name="My data").first.click()
     expect(page.get_by_role("main")).to_contain_text("Wages")
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Download my data").click()
-    taken = json.loads(download.value.path().read_text(encoding="utf-8"))
-    assert "wages" in {fact["key"] for fact in taken["facts"]}
+    _takes_everything_along(page, stack.base_url)
 
     page.get_by_role("link", name="Suggestions").first.click()
     expect(page.get_by_role("main")).to_contain_text("Data used")
@@ -43,7 +43,7 @@ def test_connect_see_suggestions_find_the_access_and_withdraw(stack: Stack, page
         "Aurora fetched your data",
         "You gave a consent",
         "You looked at your data",
-        "You downloaded your data",
+        "You downloaded the encrypted copy of your data",
     ):
         expect(main).to_contain_text(title)
     page.get_by_role("link", name="Aurora used your data to suggest services").first.click()
@@ -58,6 +58,24 @@ def test_connect_see_suggestions_find_the_access_and_withdraw(stack: Stack, page
     expect(page.get_by_role("main")).not_to_contain_text("crowns a year")
     page.get_by_role("link", name="Suggestions").first.click()
     expect(page.get_by_role("main")).not_to_contain_text("Data used")
+
+
+def _takes_everything_along(page: Page, base_url: str) -> None:
+    """A copy that the worker makes and that only the passphrase opens, which is shown once."""
+    page.get_by_role("link", name="Take everything along").click()
+    page.get_by_role("button", name="Make a copy").click()
+    passphrase = page.locator("#passphrase").inner_text()
+
+    def is_ready() -> bool:
+        page.goto(f"{base_url}/en/my-data/copy/")
+        return page.get_by_role("button", name="Download the encrypted file").is_visible()
+
+    wait_for(is_ready, "the copy to be made", within=60)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download the encrypted file").click()
+    packed = zipfile.ZipFile(io.BytesIO(opened(download.value.path().read_bytes(), passphrase)))
+    taken = json.loads(packed.read("export.jsonld"))
+    assert "wages" in {fact["key"] for fact in taken["facts"]}
 
 
 def _sees_five_with_reasons(page: Page, base_url: str) -> None:

@@ -56,7 +56,7 @@ def test_a_consent_that_ran_out_is_told_once_however_often(world: World) -> None
 @pytest.mark.parametrize("language", ["fi", "sv", "en"])
 def test_every_kind_has_its_words_and_names_nobody_in_its_title(world: World, kind: MessageKind, language: str) -> None:
     record, _ = world.give()
-    about = {"days": 7, "delivery": uuid4(), "who": "Bertil Berg", "mandate": uuid4(), "path": "mandates/"}
+    about = {"days": 7, "delivery": uuid4(), "who": "Bertil Berg", "mandate": uuid4(), "path": "mandates/", "outcome": "corrected"}
     if not kind.startswith("mandate"):
         about["consent"] = record.pk
     with citizen_scope(world.aino):

@@ -68,8 +68,10 @@ def test_a_withdrawn_consent_s_next_read_refresh_pull_suggestion_and_evaluation_
     renewed = refreshed(cast, held["refresh_token"])
     assert renewed.status_code == 200, renewed.content
     allowed = pull_of(person)
-    lease = pulling._begin(allowed, person.id)
-    assert lease is not None and lease.categories == CATEGORIES and lease.refused == (), "it may ask the source"
+    begun = pulling._begin(allowed, person.id)
+    assert isinstance(begun, pulling.Begun)
+    lease = begun.lease
+    assert lease.categories == CATEGORIES and lease.refused == (), "it may ask the source"
     with citizen_scope(person.id):
         pulls.finish(lease, state=Pull.State.DONE, now=timezone.now())
     assert set(suggest.suggest(citizen_id=person.id, now=timezone.now()).categories) == set(CATEGORIES)

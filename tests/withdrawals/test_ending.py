@@ -253,7 +253,7 @@ def test_an_order_ends_every_consent_at_a_source_and_no_other(cast: Cast) -> Non
     with pytest.raises(Conflict):
         end_consents.order_source_ending(source=TAX, **why)
     with pytest.raises(NotFound):
-        end_consents.order_source_ending(source=cast.office.client_id, **why)
+        end_consents.order_source_ending(source="aurora", **why)
     assert end_consents.end_sources(now=timezone.now()) == 0, "one person's word is not enough"
     with pytest.raises(SamePerson):
         end_consents.confirm_source_ending(order_id=order.pk, operator_id=why["operator_id"], now=timezone.now())

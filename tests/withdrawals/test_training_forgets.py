@@ -336,7 +336,8 @@ def test_a_collection_with_a_damaged_row_is_given_up_and_the_next_begins_anew(ca
 
 def test_a_consent_to_training_fetches_nothing(cast: Cast) -> None:
     """A pull asks what consents at the source cover; what a twin holds may be learnt from is no reason to fetch more."""
-    from aurora.journeys._keep import _allowed, _consents, _decide
+    from aurora.journeys import _stated
+    from aurora.journeys._keep import _consents, _decide
     from aurora.sources.pulls import Lease
 
     earning(cast.cecilia)
@@ -349,4 +350,4 @@ def test_a_consent_to_training_fetches_nothing(cast: Cast) -> None:
 
     lease: Lease = Claimed()  # type: ignore[assignment]
     with citizen_scope(cast.cecilia.id):
-        assert INCOME not in _allowed(_decide(lease, _consents(lease), timezone.now()))
+        assert INCOME not in _stated.allowed(_decide(lease, _consents(lease), timezone.now()))

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.templatetags.static import static
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from aurora.exports.models import Export
 from aurora.journeys.export import Progress
@@ -34,7 +33,7 @@ def page(found: Progress | None, *, whom: str, passphrase: str = "", renewed: bo
     live = state in (CopyState.WAITING, CopyState.WRITING, CopyState.READY)
     return CopyPage(
         state, **frame, percent=found.percent, part=_part(found.part), size=_size(found.size), asked_at=found.requested_at,
-        expires_at=found.expires_at, downloads_left=found.downloads_left, why=_why(found.code) if not live else "",
+        expires_at=found.expires_at, downloads_left=found.downloads_left, why=export_words.why(found.code) if not live else "",
         download_url=reverse("portal:copy_download", args=address) if state is CopyState.READY else "",
         delete_url=reverse("portal:copy_delete", args=address) if live else "",
         passphrase_url=reverse("portal:copy_passphrase", args=address) if live else "",
@@ -59,19 +58,3 @@ def _size(count: int | None) -> str:
         if formats.language() == "fi"
         else f"{formats.measure(round(megabytes + 0.05, 1))} MB"
     )
-
-
-def _why(code: str) -> str:
-    sentences = {
-        "no_room": _("There was no room for the file. Try again later; those who run Aurora see that their disk is full."),
-        "gave_up": _("Making the copy was broken off again and again. Ask for a new one."),
-        "busy": _("Making the copy was broken off again and again. Ask for a new one."),
-        "unreadable": _("Something that Aurora holds could not be opened, so the copy would not have been whole. Those who run Aurora must look into it."),
-        "mandate_over": _("The right to act for this person ended before the copy was made."),
-        "run_out": _("The week was over, and the file was deleted."),
-        "fetched": _("The file had been downloaded three times, and was deleted."),
-        "deleted": _("The file was deleted by your wish."),
-        "replaced": _("A newer copy took its place."),
-        "lost": _("The file was no longer there. Ask for a new one."),
-    }  # fmt: skip
-    return sentences.get(code, "")

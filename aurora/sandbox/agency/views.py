@@ -29,7 +29,13 @@ def root(request: SandboxRequest) -> HttpResponse:
     held = [category.name[language] for category in vocabulary.served_by(here.process).values()]
     on = switches.all_on(here)
     model = asdict(owner.progress()) if here.process == HOSPITAL else None
-    shown: dict[str, Any] = {"held": held, "switches": on, "par": profile.uses_par(here.process), "model": model, "fhir": here.process == HEALTH}
+    shown: dict[str, Any] = {
+        "held": held,
+        "switches": on,
+        "par": profile.uses_par(here.process),
+        "model": model,
+        "fhir": here.process == HEALTH,
+    }
     return pages.render(request, "agency_root.html", language, **shown)
 
 

@@ -165,7 +165,7 @@ def test_server_metadata(office) -> None:
     assert found["dpop_signing_alg_values_supported"] == ["ES256", "PS256", "EdDSA"]
     assert found["grant_types_supported"] == ["authorization_code", "refresh_token", "client_credentials"]
     assert found["scopes_supported"] == [
-        "grant_management_query", "grant_management_revoke", "events", "evaluators", "concerns", "uses", "facts", "aurora_twin_access",
+        "grant_management_query", "grant_management_revoke", "events", "evaluators", "concerns", "uses", "facts", "corrections", "aurora_twin_access",
     ]  # fmt: skip
     for name in ("pushed_authorization_request", "token", "revocation", "introspection"):
         path = found[f"{name}_endpoint"].removeprefix(found["issuer"])

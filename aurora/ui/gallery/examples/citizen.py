@@ -183,7 +183,7 @@ def sources() -> list[Example]:
         PullStep(p.DISABILITY.name, PullStepState.WAITING),
         PullStep(p.INCOME.name, PullStepState.FAILED, 0, str(words.pull_error("source_down")), p.NOW + timedelta(minutes=2)),
     )
-    running = PullPage(p.TAX, p.NOW, False, steps, "/sources/", "/my-data/", "/suggestions/", "", "/pulls/x/progress/")
+    running = PullPage(p.TAX, p.NOW, False, steps, "/sources/", "/my-data/", "/suggestions/", fragment_url="/pulls/x/progress/")
     broken = (steps[0], PullStep(p.INCOME.name, PullStepState.FAILED, 0, str(words.pull_error("revoked"))))
     ended = PullPage(p.TAX, p.NOW, True, broken, "/sources/", "/my-data/", "/suggestions/", "/sources/x/connect/")
     same = (PullStep(p.HOUSEHOLD.name, PullStepState.SAME, 8), steps[3])

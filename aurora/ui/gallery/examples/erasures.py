@@ -68,4 +68,5 @@ def pages() -> list[Example]:
         ("leave-fresh", "leave", LeavePage(rows, held, "/sign-in/", "/erase/", fresh=True)),
         ("leave-under-way", "leave", LeavePage(rows, (), "", "", under_way=True, due_at=later, certificate_url=address, progress=words.state("waiting"))),
     )  # fmt: skip
-    return [Example(name, f"portal/{template}.html", f"{template}/", page) for name, template, page in found]
+    address_of = {"erase": "erase/", "erase_confirm": "erase/source/x/", "erasure": "erasures/x/", "leave": "leave/"}
+    return [Example(name, f"portal/{template}.html", address_of[template], page) for name, template, page in found]

@@ -4,7 +4,7 @@
 const SECOND = 1000;
 
 async function refresh() {
-  const shown = document.querySelector("#copy-state, #pull, #evaluation");
+  const shown = document.querySelector("#copy-state, #pull, #evaluation, #erasure");
   const url = shown && shown.dataset.fragmentUrl;
   if (!url) return;
   try {
