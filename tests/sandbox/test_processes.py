@@ -174,7 +174,7 @@ def test_provision_is_kept_for_the_same_addresses_and_made_anew_for_others(tmp_p
 def test_provision_gives_no_private_key_to_whom_it_does_not_belong() -> None:
     made = provision(urls=launch.free_urls(["aurora", *PROCESSES]))
     for name, config in made.processes.items():
-        own = json.dumps({key: value for key, value in config.items() if key not in ("eid", "office", "owner")})
+        own = json.dumps({key: value for key, value in config.items() if key not in ("eid", "office", "owner", "corrects")})
         assert '"d":' not in own, name
     keys = [entry["private_jwk"]["d"] for entry in (made.aurora["eid"], *made.aurora["sources"].values())]
     assert len(set(keys)) == len(made.aurora["sources"]) + 1 and not [key for key in keys if key in json.dumps(made.processes)]
