@@ -151,8 +151,14 @@ def test_logs_hold_no_personal_value_and_no_secret(steady: Sandbox, browser: Bro
     code = steady.come_back(browser, peer, "tax.income", who="Cecilia")["code"]
     tokens = peer.redeem(code).json()
     peer.read("tax.income", tokens["access_token"])
-    logs = {path.stem: path.read_text() for path in steady.state.glob("*/*.log")}
-    assert "GET /data/tax.income 200" in logs["tax-administration"] and "POST /login 303" in logs["eid"]
+
+    def logged() -> dict[str, str]:
+        return {path.stem: path.read_text() for path in steady.state.glob("*/*.log")}
+
+    # A line is written once the answer has left.
+    wait_for(lambda: "GET /data/tax.income 200" in logged()["tax-administration"], "the answer to be logged")
+    logs = logged()
+    assert "POST /login 303" in logs["eid"]
     secrets = [code, tokens["access_token"], tokens["refresh_token"], steady.made.aurora["control_token"]]
     names = [steady.name("cecilia"), steady.identifier("cecilia"), steady.identifier("aino")]
     for text in logs.values():

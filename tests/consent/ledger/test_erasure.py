@@ -41,7 +41,7 @@ def keys(ledger_db: None) -> Iterator[None]:
             f"VALUES ('{citizen}', '', '', 1, now())"
         )
     yield
-    as_superuser("SET LOCAL session_replication_role = replica; TRUNCATE vault.data_key")
+    as_superuser("SET LOCAL session_replication_role = replica; TRUNCATE vault.data_key CASCADE")
 
 
 @pytest.fixture
