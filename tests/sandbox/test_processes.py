@@ -21,6 +21,7 @@ from aurora.sandbox import launch
 from aurora.sandbox.config import EID, HOSPITAL, OFFICE, PROCESSES
 from aurora.sandbox.launch import Running
 from aurora.sandbox.provision import Provision, load_or_make, provision, write_configs
+from tests.support.stack import wait_for
 
 REGISTER = "population-register"
 
