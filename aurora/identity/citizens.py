@@ -15,6 +15,9 @@ from aurora.identity.eid import Identified
 from aurora.identity.models import Citizen, IdentityProvider
 from consent.scope import citizen_scope, lookup_scope
 
+# The name of somebody who has left, where others' history says that there was somebody.
+GONE = "—"
+
 
 def find_or_create(*, identified: Identified, language: str, now: datetime) -> Citizen:
     """The citizen whom the e-ID named; made at their first sign-in, with a key of their own. Two first sign-ins at once make one."""
@@ -57,6 +60,8 @@ def _create(digest: bytes, identified: Identified, language: str, now: datetime)
 
 def name_of(citizen: Citizen) -> str:
     """The citizen's name, for their own pages. In their `citizen_scope`."""
+    if not citizen.name_sealed:
+        return GONE
     return vault.open_sealed(citizen.name_sealed, citizen_id=citizen.pk, context=b"name").decode()
 
 

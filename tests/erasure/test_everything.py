@@ -24,6 +24,7 @@ from consent.scope import citizen_scope
 from tests.erasure.going import admin, go_on, held_by, let_days_pass, make_due, stands, tables_naming
 from tests.support.cast import Cast, Person, version_of
 from tests.support.mandated import mandate as power_of_attorney
+from tests.support.stack import wait_for
 
 
 def leave(person: Person) -> erase.Asked:
@@ -34,10 +35,14 @@ def gone(person: Person) -> tuple[UUID, str]:
     asked = leave(person)
     assert go_on(asked.erasure_id).state == "waiting"
     let_days_pass(person.id)
-    row = go_on(asked.erasure_id)
-    while row.state != "done":
-        make_due(asked.erasure_id)
+
+    def is_done() -> bool:
         row = go_on(asked.erasure_id)
+        if row.state != "done":
+            make_due(asked.erasure_id)  # it waits for files to be written anew
+        return row.state == "done"
+
+    wait_for(is_done, "the erasure to end", within=40)
     return asked.erasure_id, asked.secret
 
 

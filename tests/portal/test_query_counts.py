@@ -27,7 +27,7 @@ AT_MOST = {
     "activity": 14,  # all counts of the last 30 days are one of them
     "activity, filtered": 14,
     "entry": 13,
-    "my_data": 18,
+    "my_data": 19,
     "copy": 8,
     "consents": 11,
     "consent": 15,

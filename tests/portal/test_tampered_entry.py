@@ -11,7 +11,8 @@ import pytest
 from aurora.identity import entries
 from aurora.ui import words
 from aurora.ui.contexts.chain import ChainPart, ChainState
-from tests.support.cast import Cast, services
+from tests.support.cast import REGISTER, TAX, Cast, services
+from tests.support.mandated import somebody
 
 CHANGED = str(words.error("entry_changed"))
 
@@ -63,7 +64,10 @@ def test_an_entry_that_was_changed_is_shown_and_said_to_be(cast: Cast, deed: str
 @pytest.mark.parametrize(("deed", "state"), [("prev = sha256('x')", ChainState.CHANGED), ("seq = seq + 1000", ChainState.MISSING)])
 def test_the_activity_page_says_what_of_the_chain_does_not_hold(cast: Cast, deed: str, state: ChainState) -> None:
     """On the page of the entries themselves, on one of others, and where all links are looked at."""
-    face, third = cast.aino.browser(), cast.aino.entries()[2]
+    person = somebody("Tarkka Testinen")  # of whom there is less than a page
+    person.connect(REGISTER)
+    person.connect(TAX)
+    face, third = person.browser(), person.entries()[2]
 
     def chain(query: str) -> ChainPart:
         answer = face.get(f"/en/activity/?{query}")

@@ -153,6 +153,8 @@ BEGIN
     -- In others' mandates nothing leads to the person any more: the digest by which an offer found them is a number that is nobody's.
     UPDATE consent_mandate SET attorney_digest = sha256(gen_random_uuid()::text::bytea)
     WHERE attorney_digest = v_hmac OR attorney_id = p_citizen;
+    -- Foreign keys are checked now, not at the end, when nothing could be done about what still refers to the person.
+    SET CONSTRAINTS ALL IMMEDIATE;
     BEGIN
         DELETE FROM identity_citizen WHERE id = p_citizen;
         v_counts := v_counts || jsonb_build_object('identity_citizen', 1);

@@ -14,6 +14,7 @@ from aurora.journeys.own_data import OwnData
 from aurora.portal.present import estimates
 from aurora.portal.present.readers import Readers
 from aurora.portal.present.vocabulary import Vocabulary, category_view, connect_url
+from aurora.sources import registry
 from aurora.twin.values import FactView
 from aurora.ui.contexts import FactGroup, FactRow, MyDataPage, Provenance
 from aurora.ui.contexts.data import EraseLink
@@ -33,6 +34,7 @@ def my_data_page(mine: OwnData) -> MyDataPage:
     """Every category: with its facts, or with the way to connect it."""
     vocabulary, doing = Vocabulary(), acting.current()
     beside = Beside(vocabulary, Readers(mine.reads, mine.read_since, vocabulary), doing is None, correct.may_ask())
+    offered = {CITIZEN, AURORA, *registry.active().values_list("agency__code", flat=True)}
     by_category: dict[str, list[FactView]] = {}
     for fact in mine.facts:
         by_category.setdefault(fact.category, []).append(fact)
@@ -45,7 +47,7 @@ def my_data_page(mine: OwnData) -> MyDataPage:
             category=category_view(version),
             source_name=source.name,
             facts=tuple(beside.row(fact) for fact in facts),
-            connect_url="" if facts or doing or source.code == CITIZEN else connect_url(source.code),
+            connect_url="" if facts or doing or source.code == CITIZEN or source.code not in offered else connect_url(source.code),
             declared_url=connect_url(source.code) if source.code == CITIZEN and not doing else "",
             kept_at=max((fact.kept_at for fact in facts if fact.kept_at), default=None),
             kept_source=next((fact.source for fact in facts if fact.kept_at), ""),
