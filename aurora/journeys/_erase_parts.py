@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 from aurora.corrections.models import Correction
 from aurora.twin import disputes, feedback, training, write
@@ -21,6 +21,7 @@ from aurora.twin.models import Evaluation, Fact, Feedback, SuggestionRun, Traini
 from consent import queries
 from recommender.models import EvaluatorVersion
 
+Row = TypeVar("Row", bound=Model)
 MOST = 2_000  # rows in one transaction
 SOURCE, CATEGORY, EVERYTHING = "source", "category", "everything"
 
@@ -50,12 +51,16 @@ class Part:
     erase: Callable[[UUID, Scope, datetime], int] | None = field(default=None, repr=False)
 
 
-def facts_in(citizen_id: UUID, scope: Scope) -> QuerySet[Fact]:
-    """Past versions and kept ones too."""
-    mine = Fact.objects.filter(citizen_id=citizen_id)
+def _within(mine: QuerySet[Row], scope: Scope) -> QuerySet[Row]:
+    """Of rows that name a source and a category."""
     if scope.everything:
         return mine
     return mine.filter(source=scope.code) if scope.kind == SOURCE else mine.filter(category=scope.code)
+
+
+def facts_in(citizen_id: UUID, scope: Scope) -> QuerySet[Fact]:
+    """Past versions and kept ones too."""
+    return _within(Fact.objects.filter(citizen_id=citizen_id), scope)
 
 
 def reach(citizen_id: UUID, scope: Scope) -> frozenset[str] | None:
@@ -169,10 +174,7 @@ def _erase_said(citizen_id: UUID, scope: Scope, now: datetime) -> int:
 
 def _choices(citizen_id: UUID, scope: Scope) -> QuerySet[FactChoice]:
     """What the citizen held to be right of what is erased: the value is in it."""
-    mine = FactChoice.objects.filter(citizen_id=citizen_id)
-    if scope.everything:
-        return mine
-    return mine.filter(source=scope.code) if scope.kind == SOURCE else mine.filter(category=scope.code)
+    return _within(FactChoice.objects.filter(citizen_id=citizen_id), scope)
 
 
 def _count_choices(citizen_id: UUID, scope: Scope) -> int:
@@ -185,10 +187,7 @@ def _erase_choices(citizen_id: UUID, scope: Scope, now: datetime) -> int:
 
 def _corrections(citizen_id: UUID, scope: Scope) -> QuerySet[Correction]:
     """What a source was asked to correct of it: what it says and what is right are in it."""
-    mine = Correction.objects.filter(citizen_id=citizen_id)
-    if scope.everything:
-        return mine
-    return mine.filter(source=scope.code) if scope.kind == SOURCE else mine.filter(category=scope.code)
+    return _within(Correction.objects.filter(citizen_id=citizen_id), scope)
 
 
 def _count_corrections(citizen_id: UUID, scope: Scope) -> int:
