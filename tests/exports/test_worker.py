@@ -180,7 +180,11 @@ def test_forget_takes_everything_at_once_and_stops_a_worker(aino: Person, monkey
 
 
 def test_a_file_that_was_changed_or_is_gone_is_not_given_out(aino: Person) -> None:
-    for spoil in (lambda path: path.write_bytes(path.read_bytes()[:-1] + b"x"), lambda path: path.unlink()):
+    def change(path: Path) -> None:
+        was = path.read_bytes()
+        path.write_bytes(was[:-1] + bytes([was[-1] ^ 1]))
+
+    for spoil in (change, Path.unlink):
         found = made(aino)
         file_id = row(aino, found.export_id).file_id
         assert file_id
