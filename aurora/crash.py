@@ -1,7 +1,8 @@
 """Places at which a test may kill the process, as a power cut would: `tests/faults`. Nothing happens at them anywhere else.
 
 Only with AURORA_CRASH_POINTS=1, which settings refuse outside the sandbox: then a file of the point's name, in the state folder's `crash/`,
-kills whoever comes there first, with all processes of its group (a worker's pool), once.
+kills whoever comes there first, with all processes of its group (a worker's pool), once. A file `<point>.stop` halts them instead until
+somebody lets them go on: then others can be killed at that very moment.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ def reach(point: str) -> None:
     folder = settings.AURORA_CRASH_FOLDER
     if folder is None:
         return
-    try:
-        os.unlink(folder / point)  # of several that come here at once, one
-    except OSError:
-        return
-    os.killpg(os.getpgrp(), signal.SIGKILL)
+    for name, number in ((point, signal.SIGKILL), (f"{point}.stop", signal.SIGSTOP)):
+        try:
+            os.unlink(folder / name)  # of several that come here at once, one
+        except OSError:
+            continue
+        os.killpg(os.getpgrp(), number)

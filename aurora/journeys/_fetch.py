@@ -8,6 +8,7 @@ from functools import partial
 
 from django.utils import timezone
 
+from aurora import crash
 from aurora.identity import citizens
 from aurora.journeys import _turn, registers
 from aurora.outbound.oauth import PeerFailed
@@ -48,6 +49,7 @@ def fetch_all(lease: Lease, declared: Policy) -> Fetched:
         if number:
             _turn.another(lease, declared)
         one = replace(asked, category=versions[category], since=since.get(category, Mark()))
+        crash.reach("pull.before_request")
         try:
             answer = _checked(one, _with_token(lease, declared, partial(_ask, fetch, one)))
         except PeerFailed as error:
@@ -55,7 +57,9 @@ def fetch_all(lease: Lease, declared: Policy) -> Fetched:
                 raise
             fetched.failed[category] = error.code
             continue
+        crash.reach("pull.answered")
         _take(lease, fetched, category, answer)
+        crash.reach("pull.part_noted")
     return fetched
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from aurora import crash
 from aurora.journeys import _stated, registers
 from aurora.journeys._fetch import Fetched
 from aurora.journeys._log import log
@@ -91,6 +92,8 @@ def keep(lease: Lease, fetched: Fetched) -> None:
         registers.keep(
             holder_id=lease.citizen_id, told=told, source=source, pull_id=lease.pull_id, now=now, also=[(lease.citizen_id, entry)]
         )
+        crash.reach("pull.before_commit")
+    crash.reach("pull.after_commit")
 
 
 def _consents(lease: Lease) -> list[ConsentView]:

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from django.conf import settings
 
+from aurora import crash
 from aurora.journeys import pull
 from aurora.sources import feeds, pulls, registry
 
@@ -22,6 +23,7 @@ def plan(*, now: datetime) -> int:
     """Make the pulls that are due, and wake as many as may be under way. How many were made."""
     made = sum(_plan_source(source, now) for source in registry.active())
     if made:
+        crash.reach("plan.planned")
         pull.wake_refreshes(now=now)
     return made
 

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from aurora import crash
 from aurora.journeys import _turn
 from aurora.journeys._fetch import fetch_all
 from aurora.journeys._keep import give_up, give_up_or_wait, keep, permitted
@@ -35,7 +36,13 @@ SWEEP_MOST = 500
 
 def wake(pull_id: UUID) -> None:
     """Send the message once the transaction is committed. A broker that is away costs nothing: the sweep sends it again."""
-    transaction.on_commit(partial(send, TASK, pull_id), robust=True)
+    transaction.on_commit(partial(_send, pull_id), robust=True)
+
+
+def _send(pull_id: UUID) -> None:
+    crash.reach("pull.before_message")
+    send(TASK, pull_id)
+    crash.reach("pull.after_message")
 
 
 def sweep(*, now: datetime) -> int:
@@ -63,8 +70,10 @@ def run(*, pull_id: UUID) -> None:
     begun = _begin(pull_id, citizen_id)
     if begun is None:
         return
+    crash.reach("pull.begun")
     if isinstance(begun, Begun):
         _do(begun)
+        crash.reach("pull.before_next")
         _wake_waiting(begun)
     wake_refreshes(now=timezone.now())
 
@@ -95,7 +104,9 @@ def _begin(pull_id: UUID, citizen_id: UUID) -> Begun | Over | None:
         turn = None if pulls.is_used_up(found) else _turn.take(found, now=now)
         if turn is None and not pulls.is_used_up(found):
             return Over.OVER
+        crash.reach("pull.turn_taken")
         lease = pulls.claim(pull_id=pull_id, now=now)
+        crash.reach("pull.claimed")
         if lease is None:
             return None
         if turn is None:

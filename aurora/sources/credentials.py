@@ -17,6 +17,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from aurora import crash
 from aurora.identity import vault
 from aurora.outbound import guard, oauth
 from aurora.outbound.oauth import PeerFailed, Registration
@@ -88,12 +89,14 @@ def renew(old: Held) -> Held:
     if old.refresh is None:
         raise PeerFailed("revoked", retryable=False)
     tokens = oauth.refresh(old.registration, refresh_token=old.refresh)
+    crash.reach("pull.token_renewed")
     tokens.setdefault("refresh_token", old.refresh)
     with citizen_scope(old.citizen_id, durable=True):
         fresh = sealed(citizen_id=old.citizen_id, tokens=tokens, now=timezone.now())
         # Whatever its state: of a connection that has ended meanwhile, the new tokens are what must be given back.
         stored = _same(old).update(**fresh) == 1
         live = Connection.objects.filter(pk=old.connection_id, state=Connection.State.LIVE).exists()
+    crash.reach("pull.token_stored")
     if not stored and not live:
         _drop(old, tokens)
     return held(citizen_id=old.citizen_id, connection_id=old.connection_id)
