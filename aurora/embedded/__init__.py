@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
+from aurora.embedded.keeper import Keeper, Service
 from aurora.embedded.places import forget
 from aurora.embedded.postgres import SUPERUSER, Postgres
 from aurora.embedded.valkey import Valkey
@@ -68,7 +69,8 @@ def provide(
 ) -> Iterator[Services]:
     """Yields services that answer. Starts only what `environ` gives no URL for; ends what it started.
 
-    `alone`: refuse to share with another owner (the demo must not lose its database when somebody's shell ends). `durable=False` trades
+    `alone`: refuse to share with another owner (the demo must not lose its database when somebody's shell ends), and start again, for as long as
+    it lasts, a service that ends by itself. `durable=False` trades
     safety against power loss for speed, for tests. Raises ServicesBusy, PlaceError, PostgresError, ValkeyError.
     """
     given = Services(
@@ -91,34 +93,41 @@ def provide(
             if time.monotonic() > deadline:
                 raise ServicesBusy(f"another process holds the embedded services of {state}; end it, or choose another AURORA_STATE_DIR")
             time.sleep(0.05)
-        with _start(state, given, lock.fileno(), durable) as services:
+        with _start(state, given, lock.fileno(), durable, keep=alone) as services:
             yield services
 
 
 @contextlib.contextmanager
-def _start(state: Path, given: Services, lock: int, durable: bool) -> Iterator[Services]:
+def _start(state: Path, given: Services, lock: int, durable: bool, *, keep: bool) -> Iterator[Services]:
     addresses = state / "services.json"
     addresses.unlink(missing_ok=True)  # an owner that was killed left it
     # The guard holds the lock too: after a kill -9 of us, the next owner waits until the old servers are gone.
     # The second lock is ours alone, so that nobody joins servers whose owner is dead.
     with (state / "owner.lock").open("a+") as life, Guard(hold=[lock]) as guard, contextlib.ExitStack() as stack:
         fcntl.flock(life.fileno(), fcntl.LOCK_EX)
-        services, pids = given, {}
+        services, started = given, dict[str, Service]()
         if not (given.broker_url and given.cache_url):
             valkey = Valkey(state, state / "log" / "valkey.log", durable=durable)
             stack.callback(valkey.stop, guard)
             valkey.start(guard)
-            pids["valkey"] = valkey.pid or 0
+            started["valkey"] = valkey
             services = replace(services, broker_url=given.broker_url or valkey.broker_url, cache_url=given.cache_url or valkey.cache_url)
         if not given.database_url:
             postgres = Postgres(state, state / "log" / "postgres.log", durable=durable)
             stack.callback(postgres.stop, guard)
             postgres.start(guard)
-            pids["postgres"] = postgres.pid or 0
+            started["postgres"] = postgres
             services = replace(services, database_url=postgres.url(APP), owner_url=postgres.url(OWNER), admin_url=postgres.url(SUPERUSER))
-        services = replace(services, pids=pids)
-        write_private(addresses, json.dumps(asdict(services)))
+
+        def tell() -> Services:
+            told = replace(services, pids={name: service.pid or 0 for name, service in started.items()})
+            write_private(addresses, json.dumps(asdict(told)))
+            return told
+
         stack.callback(addresses.unlink, missing_ok=True)
+        services = tell()
+        if keep:
+            stack.enter_context(Keeper(started, guard, tell))
         yield replace(services, owned=True)
 
 

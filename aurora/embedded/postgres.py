@@ -92,6 +92,10 @@ class Postgres:
     def pid(self) -> int | None:
         return self._process.pid if self._process else None
 
+    def ended(self) -> bool:
+        """Whether it was started and runs no more, though nobody stopped it."""
+        return self._process is not None and self._process.poll() is not None
+
     def _initialise(self, guard: Guard) -> None:
         if (self._data / "PG_VERSION").exists():
             return

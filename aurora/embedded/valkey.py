@@ -47,6 +47,10 @@ class Valkey:
     def pid(self) -> int | None:
         return self._process.pid if self._process else None
 
+    def ended(self) -> bool:
+        """Whether it was started and runs no more, though nobody stopped it."""
+        return self._process is not None and self._process.poll() is not None
+
     def start(self, guard: Guard) -> None:
         """Starts the server and waits until it has loaded its file. Raises ValkeyError."""
         end_leftovers(self._home, "valkey", signal.SIGTERM)

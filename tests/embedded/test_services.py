@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -20,6 +21,7 @@ from aurora.embedded import Services, ServicesBusy, forget, provide
 from aurora.embedded.places import Account, PlaceError, package_folder, postgres_tree, socket_folder
 from aurora.guard import group_is_alive
 from aurora.provision import provision
+from tests.support.stack import wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 HOLDER = """
@@ -71,6 +73,23 @@ def test_a_restart_keeps_everything_and_a_stop_ends_everything(state: Path) -> N
     with provide(state, {}) as services:
         write(services, "second")
         assert read(services) == (["first", "second"], ["first", "second"])
+
+
+def test_a_service_that_is_killed_is_started_again_with_what_was_written_and_ends_with_its_owner(state: Path) -> None:
+    with provide(state, {}, alone=True) as services:
+        write(services, "kept")
+        for name, pid in services.pids.items():
+            os.kill(pid, signal.SIGKILL)
+            wait_for(lambda name=name, pid=pid: _told_pids(state).get(name, pid) != pid, f"{name} to be started again", within=60)
+        assert read(services)[0] == ["kept"]
+        write(services, "later")
+        again = list(_told_pids(state).values())
+        assert all(group_is_alive(pid) for pid in again)
+    assert not any(group_is_alive(pid) for pid in again)
+
+
+def _told_pids(state: Path) -> dict[str, int]:
+    return dict(json.loads((state / "services.json").read_text())["pids"])
 
 
 def test_after_a_kill_the_next_start_waits_for_the_old_servers_and_has_what_was_committed(state: Path) -> None:
