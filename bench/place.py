@@ -53,7 +53,7 @@ def place(*, durable: bool) -> Iterator[Place]:
     try:
         with provide(state, {}, durable=durable) as services:
             found = _described(state, services, base)
-            _run([sys.executable, str(ROOT / "manage.py"), "migrate", "--verbosity", "0"], {**found.ours, "AURORA_DB_ROLE": "owner"})
+            migrate(found.ours)
             _make_peers(found)
             os.environ.clear()
             os.environ.update(found.ours)
@@ -70,6 +70,11 @@ def place(*, durable: bool) -> Iterator[Place]:
     finally:
         forget(state)
         shutil.rmtree(state, ignore_errors=True)
+
+
+def migrate(environ: dict[str, str]) -> None:
+    """Aurora's tables, in the database that `environ` names."""
+    _run([sys.executable, str(ROOT / "manage.py"), "migrate", "--verbosity", "0"], {**environ, "AURORA_DB_ROLE": "owner"})
 
 
 def _leads_elsewhere(name: str) -> bool:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from aurora.embedded.keeper import Keeper, Service
 from aurora.embedded.places import forget
-from aurora.embedded.postgres import SUPERUSER, Postgres
+from aurora.embedded.postgres import BUFFERS, SUPERUSER, Postgres
 from aurora.embedded.valkey import Valkey
 from aurora.guard import Guard
 from aurora.provision import APP, OWNER
@@ -65,13 +65,19 @@ def state_folder(path: Path) -> Path:
 
 @contextlib.contextmanager
 def provide(
-    state_dir: Path, environ: Mapping[str, str] = os.environ, *, alone: bool = False, durable: bool = True, wait: float = JOIN_SECONDS
+    state_dir: Path,
+    environ: Mapping[str, str] = os.environ,
+    *,
+    alone: bool = False,
+    durable: bool = True,
+    wait: float = JOIN_SECONDS,
+    buffers: str = BUFFERS,
 ) -> Iterator[Services]:
     """Yields services that answer. Starts only what `environ` gives no URL for; ends what it started.
 
     `alone`: refuse to share with another owner (the demo must not lose its database when somebody's shell ends), and start again, for as long as
-    it lasts, a service that ends by itself. `durable=False` trades
-    safety against power loss for speed, for tests. Raises ServicesBusy, PlaceError, PostgresError, ValkeyError.
+    it lasts, a service that ends by itself. `durable=False` trades safety against power loss for speed, for
+    tests. `buffers` is PostgreSQL's `shared_buffers`. Raises ServicesBusy, PlaceError, PostgresError, ValkeyError.
     """
     given = Services(
         database_url=environ.get("DATABASE_URL", ""),
@@ -93,12 +99,12 @@ def provide(
             if time.monotonic() > deadline:
                 raise ServicesBusy(f"another process holds the embedded services of {state}; end it, or choose another AURORA_STATE_DIR")
             time.sleep(0.05)
-        with _start(state, given, lock.fileno(), durable, keep=alone) as services:
+        with _start(state, given, lock.fileno(), durable, keep=alone, buffers=buffers) as services:
             yield services
 
 
 @contextlib.contextmanager
-def _start(state: Path, given: Services, lock: int, durable: bool, *, keep: bool) -> Iterator[Services]:
+def _start(state: Path, given: Services, lock: int, durable: bool, *, keep: bool, buffers: str) -> Iterator[Services]:
     addresses = state / "services.json"
     addresses.unlink(missing_ok=True)  # an owner that was killed left it
     # The guard holds the lock too: after a kill -9 of us, the next owner waits until the old servers are gone.
@@ -113,7 +119,7 @@ def _start(state: Path, given: Services, lock: int, durable: bool, *, keep: bool
             started["valkey"] = valkey
             services = replace(services, broker_url=given.broker_url or valkey.broker_url, cache_url=given.cache_url or valkey.cache_url)
         if not given.database_url:
-            postgres = Postgres(state, state / "log" / "postgres.log", durable=durable)
+            postgres = Postgres(state, state / "log" / "postgres.log", durable=durable, buffers=buffers)
             stack.callback(postgres.stop, guard)
             postgres.start(guard)
             started["postgres"] = postgres

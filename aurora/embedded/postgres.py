@@ -21,12 +21,13 @@ SUPERUSER = "postgres"
 START_SECONDS = 60.0
 # A fast shutdown writes one checkpoint; after this long it is cut short, which costs a replay at the next start but no data.
 STOP_SECONDS = 8.0
+# Enough for a demo. What a server of its own should have: docs/operations/database.md.
+BUFFERS = "128MB"
 
 _SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
     "max_connections": "100",
-    "shared_buffers": "128MB",
     "timezone": "UTC",
     "log_timezone": "UTC",
     # PostgreSQL quotes statements and key values ("Key (name)=(Aino) already exists") in its log unless told not to.
@@ -48,14 +49,15 @@ class PostgresError(RuntimeError):
 class Postgres:
     """One embedded server. The caller holds the lock on the state folder: two servers on one data folder destroy it."""
 
-    def __init__(self, state_dir: Path, log: Path, *, durable: bool = True) -> None:
+    def __init__(self, state_dir: Path, log: Path, *, durable: bool = True, buffers: str = BUFFERS) -> None:
         self._account = Account.for_database()
         self._tree = postgres_tree(self._account)
         home = postgres_home(state_dir, self._account)
         self._data = home / "data"
         self._socket = socket_folder(home / "run", ".s.PGSQL.5432", self._account)
         self._log = log
-        self._settings = _SETTINGS | {"unix_socket_directories": str(self._socket)} | ({} if durable else _THROWAWAY)
+        where = {"unix_socket_directories": str(self._socket), "shared_buffers": buffers}
+        self._settings = _SETTINGS | where | ({} if durable else _THROWAWAY)
         self._process: subprocess.Popen[bytes] | None = None
 
     def url(self, role: str, database: str = "aurora") -> str:
