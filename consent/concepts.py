@@ -26,7 +26,10 @@ class ConceptWrong(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Concept:
-    """`facts`: names `category.key`; with `decides` = `order` the first of them that is known decides. Texts by language."""
+    """`facts`: names `category.key`; with `decides` = `order` the first of them that is known decides. Texts by language.
+
+    `together`: concepts of one such name are decided by one voice: half of one household and half of another is nobody's. "" for none.
+    """
 
     code: str
     facts: tuple[str, ...]
@@ -34,6 +37,7 @@ class Concept:
     citizen_may_choose: bool
     name: Mapping[str, str] = field(hash=False)
     why: Mapping[str, str] = field(hash=False)
+    together: str = ""
 
     @property
     def categories(self) -> frozenset[str]:
@@ -52,7 +56,9 @@ def read(documents: Iterable[Mapping[str, Any]]) -> tuple[Concept, ...]:
             if fact in seen:
                 raise ConceptWrong(f"Concept {doc['code']}: {fact} is in concept {seen[fact]} already.")
             seen[fact] = doc["code"]
-        found[doc["code"]] = Concept(doc["code"], tuple(doc["facts"]), doc["decides"], doc["citizen_may_choose"], doc["name"], doc["why"])
+        found[doc["code"]] = Concept(
+            doc["code"], tuple(doc["facts"]), doc["decides"], doc["citizen_may_choose"], doc["name"], doc["why"], doc.get("together", "")
+        )
     return tuple(found[code] for code in sorted(found))
 
 
@@ -67,6 +73,11 @@ def of_categories(categories: Iterable[str]) -> tuple[Concept, ...]:
     """Those that have a fact in one of the categories."""
     wanted = frozenset(categories)
     return tuple(one for one in concepts() if one.categories & wanted)
+
+
+def beside(concept: Concept) -> tuple[Concept, ...]:
+    """All that are decided together with a concept, itself among them."""
+    return tuple(one for one in concepts() if one == concept or (concept.together and one.together == concept.together))
 
 
 def by_fact() -> Mapping[str, Concept]:

@@ -56,12 +56,21 @@ def _amount(key: str, minimum: int = 0) -> FactDefinition:
     return FactDefinition(key, Kind.AMOUNT, minimum=minimum)
 
 
-def _count(name: str) -> FactDefinition:
-    return FactDefinition(f"population.household.{name}", Kind.COUNT, maximum=40)
-
-
 def _age(key: str) -> FactDefinition:
     return FactDefinition(key, Kind.AGE, maximum=120)
+
+
+def _household(category: str) -> tuple[FactDefinition, ...]:
+    counts = (
+        "household_size",
+        "children_under_6",
+        "children_under_13",
+        "children_under_18",
+        "young_adults_18_20",
+        "adults_21_and_over",
+        "elderly_dependants",
+    )
+    return (*(FactDefinition(f"{category}.{name}", Kind.COUNT, maximum=40) for name in counts), _age(f"{category}.spouse_age"))
 
 
 MARITAL_STATUSES = ("single", "married", "single_parent")
@@ -79,7 +88,9 @@ PROGRAMME_CATEGORY = "social.programmes"
 # Said by the citizen, not by an agency.
 SITUATION_CATEGORY = "life.situation"
 HOME_CATEGORY = "life.home"
-DECLARED_CATEGORIES = (SITUATION_CATEGORY, HOME_CATEGORY)
+# The same facts as the register's `population.household`: features and rules read them under the register's names, whoever says them.
+HOUSEHOLD_CATEGORY = "life.household"
+DECLARED_CATEGORIES = (SITUATION_CATEGORY, HOME_CATEGORY, HOUSEHOLD_CATEGORY)
 # The ten of the 3x10D life-situation meter, in the order of the labelled services.
 METERS = (
     "health",
@@ -99,14 +110,7 @@ _DEFINITIONS = (
     _age("population.person.age"),
     FactDefinition("population.person.marital_status", Kind.CHOICE, choices=MARITAL_STATUSES),
     FactDefinition("population.person.region", Kind.REGION),
-    _count("household_size"),
-    _count("children_under_6"),
-    _count("children_under_13"),
-    _count("children_under_18"),
-    _count("young_adults_18_20"),
-    _count("adults_21_and_over"),
-    _count("elderly_dependants"),
-    _age("population.household.spouse_age"),
+    *_household("population.household"),
     _amount("tax.income.wages"),
     _amount("tax.income.self_employment", -LARGEST_AMOUNT),
     _amount("tax.income.farm_income", -LARGEST_AMOUNT),
@@ -126,6 +130,7 @@ _DEFINITIONS = (
     *(FactDefinition(f"{PROGRAMME_CATEGORY}.{programme}", Kind.FLAG) for programme in PROGRAMMES),
     *(FactDefinition(f"{SITUATION_CATEGORY}.{meter}", Kind.METER, maximum=BEST) for meter in METERS),
     FactDefinition(f"{HOME_CATEGORY}.municipality", Kind.MUNICIPALITY),
+    *_household(HOUSEHOLD_CATEGORY),
 )
 
 FACTS: MappingProxyType[str, FactDefinition] = MappingProxyType({fact.key: fact for fact in _DEFINITIONS})

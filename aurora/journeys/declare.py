@@ -1,4 +1,4 @@
-"""A citizen says how their life goes and where they live, and whether suggestions may use it: facts, consent and entries in one transaction.
+"""A citizen says how their life goes, where and with whom they live, and whether suggestions may use it: facts, consent and entries in one transaction.
 
 What is said is kept for the citizen alone, on their own word: that needs no consent. A use of it needs one, as any data does: Aurora's for
 suggestions is asked on the same page, an agency asks as it asks for everything.
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
-from aurora.journeys import _asked
+from aurora.journeys import _asked, _household
 from aurora.journeys._asked import Allowed, Offer, check
 from aurora.journeys._door import open_door
 from aurora.journeys._log import log
@@ -25,37 +25,50 @@ from consent.models import Agency
 from consent.rules import AURORA, CITIZEN, AccessRequest
 from consent.scope import citizen_scope
 from recommender.catalogue.areas import MUNICIPALITIES
-from recommender.facts import BEST, DECLARED_CATEGORIES, HOME_CATEGORY, METERS, SITUATION_CATEGORY
+from recommender.facts import BEST, DECLARED_CATEGORIES, HOME_CATEGORY, HOUSEHOLD_CATEGORY, METERS, SITUATION_CATEGORY
 
-__all__ = ["MUNICIPALITY", "Allowed", "Offer", "Said", "check", "of_form", "offer", "retract", "save", "view"]
+__all__ = ["FIELDS", "MUNICIPALITY", "Allowed", "Offer", "Said", "check", "of_form", "offer", "retract", "save", "view"]
 MUNICIPALITY = "municipality"
+FIELDS = (*METERS, MUNICIPALITY, *_household.FIELDS)
 # What may be said, as forms say it: an answer that is none of these is no answer.
 GRADES = {str(number): number for number in range(BEST + 1)}
 
 
 @dataclass(frozen=True)
 class Said:
-    """What a citizen says of themselves: meters from 0 to 10, and a municipality's code. Nothing for what they do not say."""
+    """What a citizen says of themselves: meters from 0 to 10, a municipality's code, a household's facts by key. Nothing for what they do not say."""
 
     meters: Mapping[str, int] = field(default_factory=dict, repr=False)
     municipality: str = field(default="", repr=False)
+    household: Mapping[str, int] = field(default_factory=dict, repr=False)
 
     @property
     def by_category(self) -> dict[str, dict[str, int | str]]:
         home: dict[str, int | str] = {MUNICIPALITY: self.municipality} if self.municipality else {}
-        return {SITUATION_CATEGORY: dict(self.meters), HOME_CATEGORY: home}
+        return {SITUATION_CATEGORY: dict(self.meters), HOME_CATEGORY: home, HOUSEHOLD_CATEGORY: dict(self.household)}
+
+    @property
+    def answers(self) -> dict[str, str]:
+        """As the form's fields say it."""
+        meters = {meter: str(number) for meter, number in self.meters.items()}
+        return {**meters, MUNICIPALITY: self.municipality, **_household.of_facts(self.household)}
 
 
 def of_form(answers: Mapping[str, str]) -> Said:
-    """What was sent, by meter and `municipality`; "" is not said. Raises `InvalidInput` with every field that is wrong, at once."""
+    """What was sent, by the names in `FIELDS`; "" is not said. Raises `InvalidInput` with every field that is wrong, at once."""
     meters = {meter: text for meter in METERS if (text := answers.get(meter, ""))}
     place = answers.get(MUNICIPALITY, "")
     wrong = {meter: "grade_wrong" for meter, text in meters.items() if text not in GRADES}
     if place and place not in MUNICIPALITIES:
         wrong[MUNICIPALITY] = "municipality_unknown"
+    household = dict[str, int]()
+    try:
+        household = _household.of_form(answers)
+    except InvalidInput as error:
+        wrong |= error.fields
     if wrong:
         raise InvalidInput(wrong)
-    return Said({meter: GRADES[text] for meter, text in meters.items()}, place)
+    return Said({meter: GRADES[text] for meter, text in meters.items()}, place, household)
 
 
 def view(*, citizen_id: UUID, now: datetime) -> Said:
@@ -67,9 +80,10 @@ def view(*, citizen_id: UUID, now: datetime) -> Said:
         return Said()
     request = AccessRequest(citizen_id, CITIZEN, OWN_DATA, held)
     with open_door(request, granted=Event.OWN_DATA_VIEWED, refused=Event.OWN_DATA_REFUSED, now=now) as opened:
-        mine = {f.name: f.value for f in opened.facts if f.source == CITIZEN}
-    meters = {meter: mine[f"{SITUATION_CATEGORY}.{meter}"] for meter in METERS if f"{SITUATION_CATEGORY}.{meter}" in mine}
-    return Said(meters, str(mine.get(f"{HOME_CATEGORY}.{MUNICIPALITY}", "")))
+        mine = {(f.category, f.key): f.value for f in opened.facts if f.source == CITIZEN}
+    meters = {meter: mine[SITUATION_CATEGORY, meter] for meter in METERS if (SITUATION_CATEGORY, meter) in mine}
+    household = {key: value for (category, key), value in mine.items() if category == HOUSEHOLD_CATEGORY}
+    return Said(meters, str(mine.get((HOME_CATEGORY, MUNICIPALITY), "")), household)
 
 
 def offer(*, citizen_id: UUID, language: str, today: date) -> Offer:

@@ -65,7 +65,7 @@ def side_by_side(*, citizen_id: UUID, now: datetime) -> Side:
 
 
 def choose(*, citizen_id: UUID, concept: str, fact_id: UUID, now: datetime) -> None:
-    """The citizen says that one statement of a concept is right.
+    """The citizen says that one statement of a concept is right, and with it all that the same voice says of what is decided together with it.
 
     Raises `NotFound` for a concept that has none of theirs to choose, `Conflict` where the statement is not made any more.
     """
@@ -82,17 +82,20 @@ def choose(*, citizen_id: UUID, concept: str, fact_id: UUID, now: datetime) -> N
         raise Conflict(CHANGED)
     with citizen_scope(citizen_id):
         _take_turn(citizen_id)
-        choices.put(citizen_id=citizen_id, choice=Choice(concept, fact.category, fact.key, fact.source, now, fact.value))
+        together = concepts.beside(meant)
+        for code, said in ((one.concept.code, said) for one in side.standings if one.concept in together for said in one.said):
+            if (said.category, said.source) == (fact.category, fact.source):
+                choices.put(citizen_id=citizen_id, choice=Choice(code, said.category, said.key, said.source, now, said.value))
         _moved(citizen_id, meant, Event.FACT_CHOSEN, now, source=fact.source)
 
 
 def release(*, citizen_id: UUID, concept: str, now: datetime) -> None:
-    """The citizen leaves it to the concept's rule again. Raises `NotFound` where they had chosen nothing."""
+    """The citizen leaves it to the rule again, with all that is decided together. Raises `NotFound` where they had chosen nothing."""
     _themself()
     meant = _concept(concept)
     with citizen_scope(citizen_id):
         _take_turn(citizen_id)
-        if not choices.drop(citizen_id=citizen_id, concept=concept):
+        if not sum(choices.drop(citizen_id=citizen_id, concept=one.code) for one in concepts.beside(meant)):
             raise NotFound()
         _moved(citizen_id, meant, Event.FACT_RELEASED, now)
 

@@ -22,7 +22,7 @@ from django.utils import timezone
 from aurora.identity import keys
 from aurora.journeys._basis import Ground
 from aurora.journeys._door import open_door
-from aurora.journeys._settled import settled
+from aurora.journeys._settled import settled, with_own_word
 from aurora.twin import feedback
 from aurora.twin import suggestions as runs
 from aurora.twin.suggestions import Run
@@ -37,6 +37,7 @@ from consent.rules import AURORA, AccessRequest
 from consent.rules.mandates import Deed
 from consent.scope import citizen_scope
 from recommender.catalogue import Catalogue, store
+from recommender.facts import FACTS
 from recommender.policy import PRESENT
 from recommender.profile import Profile
 from recommender.ranking.model import Ranker
@@ -202,7 +203,7 @@ def _through_the_door(
     request = AccessRequest(citizen_id, AURORA, PURPOSE, used, all_or_nothing=False)
     details = {"run": str(run_id), "model": means.ranker.version, "catalogue": means.catalogue.version, "policy": options.policy.version}
     with open_door(request, granted=Event.SUGGESTION_MADE, refused=Event.SUGGESTION_REFUSED, now=now, details=details) as opened:
-        facts = settled(citizen_id=citizen_id, facts=opened.facts)
+        facts = with_own_word(settled(citizen_id=citizen_id, facts=opened.facts), known=FACTS)
         content = {
             **_made(facts, means, options, _still_allowed(before, opened.permit.categories)),
             "categories": sorted(opened.permit.categories),

@@ -142,6 +142,10 @@ _FORM_ERRORS: Final[Mapping[str, Sentence]] = {
     "choice_required": _("Choose what the mail says."),
     "grade_wrong": _("Choose a whole number from 0 to 10, or say nothing."),
     "municipality_unknown": _("Choose a municipality from the list, or say nothing."),
+    "people_wrong": _("Enter a whole number from 0 to 40, or leave it empty."),
+    "spouse_age_wrong": _("Enter your spouse's age in years, from 15 to 120, or leave it empty."),
+    "household_size_wrong": _("Count everybody in your household, yourself too: from 1 to 40 people."),
+    "household_elderly_wrong": _("There cannot be more of them than people aged 21 and over."),
     "code_wrong": _("The code is wrong or has already been used. Wait for the next one."),
 }
 

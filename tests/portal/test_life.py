@@ -13,6 +13,7 @@ from aurora.twin.models import Fact, Provenance
 from consent.scope import citizen_scope
 from recommender.facts import METERS
 from tests.support.cast import FORM, Cast, Person
+from tests.support.held import by_name, keys_of
 from tests.support.mandated import acting, attorney, mandate, principal
 
 LIFE, DELETE = "/en/life/", "/en/life/delete/"
@@ -37,11 +38,16 @@ def saved(face: Client, **form: Any) -> None:
 
 def facts(person: Person, **which: Any) -> list[Fact]:
     with citizen_scope(person.id):
-        return list(Fact.objects.filter(citizen_id=person.id, **which).order_by("category", "key", "recorded_at"))
+        return [row for row, _, _ in by_name(Fact.objects.filter(citizen_id=person.id, **which))]
+
+
+def keys(person: Person, rows: list[Fact]) -> list[str]:
+    with citizen_scope(person.id):
+        return keys_of(rows)
 
 
 def current(person: Person) -> set[str]:
-    return {f.key for f in facts(person, superseded_at__isnull=True)}
+    return set(keys(person, facts(person, superseded_at__isnull=True)))
 
 
 def said(face: Client) -> dict[str, str]:
@@ -63,7 +69,7 @@ def test_what_is_told_is_kept_as_declared_and_shown_again(cast: Cast, new_person
     saved(face, decision="decline", **ANSWERS)
     assert said(face) == ANSWERS
     kept = facts(new_person)
-    assert {(f.category, f.key, f.provenance, f.source) for f in kept} == {
+    assert {(f.category, key, f.provenance, f.source) for f, key in zip(kept, keys(new_person, kept), strict=True)} == {
         ("life.situation", "finance", Provenance.DECLARED, "citizen"),
         ("life.situation", "health", Provenance.DECLARED, "citizen"),
         ("life.home", "municipality", Provenance.DECLARED, "citizen"),
@@ -93,7 +99,7 @@ def test_allowing_gives_a_consent_for_suggestions_only_with_its_receipt(cast: Ca
     assert (consent.recipient.code, consent.purpose_id, consent.source.code) == ("aurora", "service-suggestions", "citizen")
     assert set(consent.categories) == {"life.situation", "life.home"} and consent.state == "given"
     assert len(new_person.receipts(consent.pk)) == 1
-    assert {c["code"] for c in consent.notice.content["categories"]} == {"life.situation", "life.home"}
+    assert {c["code"] for c in consent.notice.content["categories"]} == {"life.situation", "life.home", "life.household"}, "what was asked"
     assert {"citizen:consent:given", DECLARED} <= set(events(new_person))
     page = page_of(face)
     assert page.permission is not None and page.permission.consent_url.endswith(f"{consent.pk}/")

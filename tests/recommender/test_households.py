@@ -43,9 +43,10 @@ def test_every_household_validates_against_the_vocabulary(every_household) -> No
         # What models work out, if somebody keeps it.
         "derived.surgery_risk",
         "derived.hospital_stay",
-        # Nobody has said yet how it goes, or where they live.
+        # Nobody has said yet how it goes, where they live, or with whom.
         "life.situation",
         "life.home",
+        "life.household",
         # A health centre's records, and what an office has decided.
         "health.patient",
         "health.conditions",

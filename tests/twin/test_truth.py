@@ -117,6 +117,49 @@ def test_once_is_enough_and_nothing_is_invented(facts: list[FactView], meant: Co
         assert len({value_of(one) for one in once if one.name in meant.facts}) == 1
 
 
+# Decided together
+
+
+def household() -> list[Concept]:
+    """Two that are decided together, and one beside them."""
+    size, spouse = (
+        Concept(code, (f"own.home.{code}", f"reg.home.{code}"), "order", True, TEXT, TEXT, "household") for code in ("size", "spouse")
+    )
+    return [size, spouse, concept()]
+
+
+def own(key: str, value: int) -> FactView:
+    return said(f"own.home.{key}", value, "citizen")
+
+
+def registered(key: str, value: int) -> FactView:
+    return said(f"reg.home.{key}", value, "register")
+
+
+def picked(fact: FactView) -> Choice:
+    return choice(fact, concept=fact.key)
+
+
+def test_of_what_is_decided_together_one_voice_decides_all() -> None:
+    facts = [own("size", 3), own("spouse", 40), registered("size", 2), registered("spouse", 41), ONE, TWO]
+    right = [picked(registered("size", 2)), picked(registered("spouse", 41))]
+    assert [one.deciding.source for one in settle(facts, household(), right)] == ["register", "register", "register"]
+    half = settle(facts, household(), right[:1])
+    assert [one.deciding.source for one in half[:2]] == ["citizen", "citizen"] and half[0].lapsed and not half[1].lapsed
+    stale = settle([*facts[:3], registered("spouse", 42)], household(), right)
+    assert [(one.deciding.source, one.lapsed) for one in stale] == [("citizen", True), ("citizen", True)]
+
+
+def test_what_the_deciding_voice_does_not_say_is_left_out() -> None:
+    facts = [own("size", 1), registered("size", 2), registered("spouse", 41), ONE]
+    assert [(one.name, one.value) for one in applied(facts, household())] == [
+        ("own.home.size", 1), ("reg.home.size", 1), ("a.person.region", "R1"),
+    ]  # fmt: skip
+    theirs = applied(facts, household(), [picked(registered("size", 2))])
+    assert [(one.name, one.value) for one in theirs[:3]] == [("own.home.size", 2), ("reg.home.size", 2), ("reg.home.spouse", 41)]
+    assert applied(facts[1:], household()) == tuple(facts[1:]), "of one voice nothing is left out"
+
+
 # The vocabulary's own
 
 

@@ -8,22 +8,18 @@ from datetime import date
 from django.http import QueryDict
 from django.urls import reverse
 
-from aurora.journeys.declare import GRADES, MUNICIPALITY, Offer, Said
+from aurora.journeys import _household
+from aurora.journeys.declare import GRADES, MUNICIPALITY, Offer
 from aurora.portal.present import again
 from aurora.portal.present.sources import ENDS, field_errors, notice_parts
 from aurora.portal.present.vocabulary import category_view, purpose_view
-from aurora.ui import formats, words
-from aurora.ui.contexts import Banner, CategoryChoice, EndChoice, LifePage, LifePermission, LifeQuestion, NoticeKind
+from aurora.ui import formats, household_words, words
+from aurora.ui.contexts import Banner, CategoryChoice, EndChoice, HouseholdQuestion, LifePage, LifePermission, LifeQuestion, NoticeKind
 from consent.days import last_day
 from consent.rules import latest_end
 from recommender.catalogue.areas import MUNICIPALITIES
 from recommender.facts import METERS, SITUATION_CATEGORY
 from recommender.meters import QUESTIONS
-
-
-def of_said(said: Said) -> dict[str, str]:
-    """What is said, by the names of the form's fields."""
-    return {**{meter: str(number) for meter, number in said.meters.items()}, MUNICIPALITY: said.municipality}
 
 
 def page(
@@ -32,11 +28,15 @@ def page(
     """The page with these answers filled in; of the permission nothing is ticked but what the citizen ticked before an error."""
     sent, labels = form if form is not None else QueryDict(), _labels(shown)
     chosen, end = sent.getlist("categories"), sent.get("end", "")
-    said = {name: value for name, value in answers.items() if value in GRADES or (name == MUNICIPALITY and value in MUNICIPALITIES)}
+    said = {name: value for name, value in answers.items() if _told(name, value)}
     return LifePage(
         questions=tuple(LifeQuestion(meter, labels[meter], QUESTIONS[meter], said.get(meter, "")) for meter in METERS),
         municipalities=_municipalities(),
         municipality=said.get(MUNICIPALITY, ""),
+        household=tuple(
+            HouseholdQuestion(name, household_words.label(name), household_words.hint(name), said.get(name, ""))
+            for name in _household.FIELDS
+        ),
         purpose=purpose_view(shown.purpose),
         categories=tuple(
             CategoryChoice(category_view(c), c.category_id in chosen, again.marks([shown.text], c.category_id)) for c in shown.categories
@@ -55,6 +55,13 @@ def page(
         delete_url=reverse("portal:life_delete") if said and form is None else "",
         banner=Banner(NoticeKind.SUCCESS, str(words.banner(banner))) if banner else None,
     )
+
+
+def _told(name: str, value: str) -> bool:
+    """What can be filled in again: of selects what they offer, of fields whatever was typed."""
+    if name in _household.FIELDS:
+        return bool(value)
+    return value in MUNICIPALITIES if name == MUNICIPALITY else value in GRADES
 
 
 def _labels(shown: Offer) -> dict[str, Mapping[str, str]]:

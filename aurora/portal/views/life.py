@@ -9,13 +9,12 @@ from django.utils import timezone, translation
 from django.views.decorators.http import require_http_methods, require_POST
 
 from aurora.journeys import declare
-from aurora.journeys.declare import MUNICIPALITY, Allowed, Offer, Said
+from aurora.journeys.declare import FIELDS, Allowed, Offer, Said
 from aurora.portal import forms
 from aurora.portal.auth import for_citizens, me
 from aurora.portal.present import life as present
 from consent import days
 from consent.errors import Conflict, InvalidInput
-from recommender.facts import METERS
 
 BANNERS = {"saved": "life_saved", "deleted": "life_deleted"}
 
@@ -23,7 +22,7 @@ BANNERS = {"saved": "life_saved", "deleted": "life_deleted"}
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_citizens
 def life(request: HttpRequest) -> HttpResponse:
-    """Ten sides of life and the home municipality, all optional; saving is one step with allowing suggestions to use it, or not."""
+    """Ten sides of life, the home municipality and the household, all optional; saving is one step with allowing suggestions to use it, or not."""
     language = (translation.get_language() or "en")[:2]
     shown = declare.offer(citizen_id=me(request), language=language, today=days.today())
     if request.method != "POST":
@@ -80,13 +79,13 @@ def _allowed(request: HttpRequest, shown: Offer, decision: str) -> Allowed | Non
 
 
 def _answers(request: HttpRequest) -> dict[str, str]:
-    return {name: request.POST.get(name, "")[:8] for name in (*METERS, MUNICIPALITY)}
+    return {name: request.POST.get(name, "")[:8] for name in FIELDS}
 
 
 def _page(request: HttpRequest, shown: Offer, errors: dict[str, str]) -> HttpResponse:
     if request.method == "POST":
         page = present.page(shown, _answers(request), today=days.today(), form=request.POST, errors=errors)
     else:
-        said = present.of_said(declare.view(citizen_id=me(request), now=timezone.now()))
-        page = present.page(shown, said, today=days.today(), banner=BANNERS.get(request.GET.get("done", ""), ""))
+        said = declare.view(citizen_id=me(request), now=timezone.now())
+        page = present.page(shown, said.answers, today=days.today(), banner=BANNERS.get(request.GET.get("done", ""), ""))
     return render(request, "portal/life.html", {"page": page}, status=400 if errors else 200)

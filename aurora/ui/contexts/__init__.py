@@ -143,7 +143,7 @@ from aurora.ui.contexts.feedback import (
     SetAsideView,
     WhyChoice,
 )
-from aurora.ui.contexts.life import LifePage, LifePermission, LifeQuestion
+from aurora.ui.contexts.life import HouseholdQuestion, LifePage, LifePermission, LifeQuestion
 from aurora.ui.contexts.mandates import (
     ActingOverPage,
     ActingRefusedPage,
@@ -326,6 +326,7 @@ __all__ = [
     "Health",
     "HeldRow",
     "HomePage",
+    "HouseholdQuestion",
     "InvalidRequestPage",
     "KeptByLaw",
     "LandingPage",

@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from aurora.ui import formats, words
+from aurora.ui import formats, household_words, words
 from aurora.ui.contexts import (
     Banner,
     CategoryChoice,
@@ -13,6 +13,7 @@ from aurora.ui.contexts import (
     EndChoice,
     FactLabel,
     FieldError,
+    HouseholdQuestion,
     LifePage,
     LifePermission,
     LifeQuestion,
@@ -26,11 +27,21 @@ from consent.terms import Period
 
 ROOT = Path(__file__).resolve().parents[4]
 ANSWERS = {"health": "7", "finance": "2", "friends": "0", "life_satisfaction": "10"}
+HOUSEHOLD = {
+    "household_adults": "2",
+    "household_18_to_20": "0",
+    "household_13_to_17": "0",
+    "household_6_to_12": "1",
+    "household_under_6": "1",
+    "household_elderly": "0",
+    "household_spouse_age": "34",
+}
 
 
 def pages() -> list[Example]:
     mistakes = (
         FieldError("finance", str(words.form_error("grade_wrong"))),
+        FieldError("household_adults", str(words.form_error("household_size_wrong"))),
         FieldError("categories", str(words.form_error("category_required"))),
         FieldError("own_date", str(words.form_error("date_past"))),
     )
@@ -41,7 +52,7 @@ def pages() -> list[Example]:
         Example("life", "portal/life.html", "life/", _page({})),
         Example("life-errors", "portal/life.html", "life/", wrong),
         Example(
-            "life-allowed", "portal/life.html", "life/", _page(ANSWERS, permission=permission, banner=saved, delete_url="/life/delete/", municipality="491")
+            "life-allowed", "portal/life.html", "life/", _page(ANSWERS | HOUSEHOLD, permission=permission, banner=saved, delete_url="/life/delete/", municipality="491")
         ),
     ]  # fmt: skip
 
@@ -52,9 +63,14 @@ def _page(answers: dict[str, str], **more: Any) -> LifePage:
     said = terms.declare(language=formats.language(), period=Period(p.TODAY, date(2027, 11, 24)))
     return LifePage(
         questions=tuple(LifeQuestion(code, labels[code]["x-label"], asks, answers.get(code, "")) for code, asks in questions.items()),
+        household=tuple(HouseholdQuestion(c, household_words.label(c), household_words.hint(c), answers.get(c, "")) for c in HOUSEHOLD),
         municipalities=(("091", "Helsinki"), ("491", "Mikkeli"), ("853", "Turku")),
         purpose=p.SUGGEST,
-        categories=(CategoryChoice(_category("life.situation")), CategoryChoice(_category("life.home"))),
+        categories=(
+            CategoryChoice(_category("life.situation")),
+            CategoryChoice(_category("life.home")),
+            CategoryChoice(_category("life.household")),
+        ),
         ends=(*(EndChoice(m, date(2027, int(month), 24)) for m, month in (("3", "2"), ("6", "5"), ("12", "11"))), EndChoice("own")),
         latest_end=date(2027, 11, 24),
         terms={t.code: NoticePart(t.heading, t.sentences) for t in said},
