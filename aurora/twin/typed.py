@@ -10,30 +10,31 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
-from jsonschema import Draft202012Validator, FormatChecker
-
 from aurora.twin.values import NewFact
 from consent import facts as schemas
+from consent import schema
 from consent.models import DataCategoryVersion
 
 _VERSIONS, _FACTS = 256, 16_384
 
 
 class NotOfItsCategory(ValueError):
-    """A value that its category's schema does not allow, or a fact that the category does not have. Names the fact, never the value."""
+    """A value that its category's schema does not allow, or a fact that the category does not have. Names the category: a key can say as much as a value."""
 
 
 def check(facts: Iterable[NewFact]) -> None:
     """Raises `NotOfItsCategory`. Costs a query for each version of a category that this process has not met."""
     for fact in facts:
         if not fits(fact.category, fact.category_version, fact.key, fact.value):
-            raise NotOfItsCategory(f"{fact.category}.{fact.key} of version {fact.category_version}")
+            raise NotOfItsCategory(f"a fact of {fact.category}, version {fact.category_version}")
 
 
 def fits(category: str, version: int, key: str, value: Any) -> bool:
     """Whether a value may stand under this key of this version of a category. False for a version that is not loaded, and a key it does not have."""
-    validator = _validator(category, version, key)
-    return validator is not None and validator.is_valid(value)
+    try:
+        return _compiled(category, version, key)(value)
+    except LookupError:
+        return False
 
 
 def forget() -> None:
@@ -42,25 +43,14 @@ def forget() -> None:
     _schema.cache_clear()
 
 
-def _validator(category: str, version: int, key: str) -> Draft202012Validator | None:
-    try:
-        return _compiled(category, version, key)
-    except LookupError:
-        return None
-
-
 @lru_cache(maxsize=_FACTS)
-def _compiled(category: str, version: int, key: str) -> Draft202012Validator:
+def _compiled(category: str, version: int, key: str) -> schema.Fits:
     """What is not found is not remembered: it may be loaded later. Raises `LookupError`."""
     whole = _schema(category, version)
     said = schemas.of_key(whole, key)
     if said is None:
         raise LookupError(key)
-    # Annotations (`x-label` and the like) constrain nothing, and a validator would look at each of them each time.
-    asked = {name: rule for name, rule in said.items() if not name.startswith("x-")}
-    if "$defs" in whole:
-        asked["$defs"] = whole["$defs"]
-    return Draft202012Validator(asked, format_checker=FormatChecker())
+    return schema.compiled({**said, "$defs": whole["$defs"]} if "$defs" in whole else said)
 
 
 @lru_cache(maxsize=_VERSIONS)

@@ -11,10 +11,10 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
-from jsonschema import Draft202012Validator, FormatChecker
 
 from aurora.outbound.oauth import PeerFailed
 from aurora.sources.connectors.answer import Answer
+from consent import schema
 from consent.models import DataCategoryVersion
 
 # I-JSON (RFC 7493 2.2): beyond this, two readers of a number may not agree on it.
@@ -42,6 +42,11 @@ _ENVELOPE = {
 }
 
 
+_IS_ENVELOPE = schema.compiled(_ENVELOPE)
+# What an increment need not say.
+_WHOLE = ("required", "minProperties")
+
+
 class AnswerWrong(PeerFailed):
     """It is no answer of that category. `why`: `form`, `category`, `version`, `facts` or `times`; no value is in it."""
 
@@ -52,7 +57,8 @@ class AnswerWrong(PeerFailed):
 
 def form(found: Any) -> dict[str, Any]:
     """The answer, if it has the members that it must have. Raises `AnswerWrong`."""
-    _check(_ENVELOPE, found, "form")
+    if not _IS_ENVELOPE(found):
+        raise AnswerWrong("form")
     return dict(found)
 
 
@@ -81,19 +87,12 @@ def read(found: Any, category: DataCategoryVersion, *, attested: bool = False) -
     )
 
 
-def _check_facts(schema: dict[str, Any], facts: Any, gone: frozenset[str] | None) -> None:
+def _check_facts(said: dict[str, Any], facts: Any, gone: frozenset[str] | None) -> None:
     """A whole statement has what the category requires. An increment repeats nothing, and takes nothing away that is required."""
-    if gone is None:
-        return _check(schema, facts, "facts")
-    must = set(schema.get("required", ()))
-    if gone & (set(facts) | must) or not gone <= set(schema["properties"]):
+    if gone is not None and (gone & (set(facts) | set(said.get("required", ()))) or not gone <= set(said["properties"])):
         raise AnswerWrong("facts")
-    return _check({name: said for name, said in schema.items() if name not in ("required", "minProperties")}, facts, "facts")
-
-
-def _check(schema: dict[str, Any], value: Any, why: str) -> None:
-    if not Draft202012Validator(schema, format_checker=FormatChecker()).is_valid(value):
-        raise AnswerWrong(why)
+    if not schema.kept(said, without=() if gone is None else _WHOLE)(facts):
+        raise AnswerWrong("facts")
 
 
 def value_of(value: Any) -> Any:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from jsonschema import Draft202012Validator
-
 from aurora.outbound.peer import PeerFailed
 from aurora.sources.connectors import envelope
 from aurora.sources.connectors.answer import Times
 from aurora.sources.connectors.exchange import Page, cursor_of
+from consent import schema
 
 _DATE = {"type": ["string", "null"], "format": "date"}
 _TIMES = {
@@ -20,7 +19,7 @@ _TIMES = {
     "properties": {"observed_at": {"type": "string", "maxLength": 40}, "valid_from": _DATE, "valid_to": _DATE},
 }
 # Beside the envelope, which is checked when all pages are there.
-_BESIDE = Draft202012Validator(
+_IS_PAGE = schema.compiled(
     {
         "type": "object",
         "required": ["facts"],
@@ -33,15 +32,14 @@ _BESIDE = Draft202012Validator(
         },
         # What is gone is said of an increment, and an increment says since when.
         "dependentRequired": {"gone": ["since"], "since": ["gone"]},
-    },
-    format_checker=Draft202012Validator.FORMAT_CHECKER,
+    }
 )
 _FRAME = ("category", "version", "subject", "observed_at", "valid_from", "valid_to")
 
 
 def page(found: dict[str, Any]) -> Page:
     """What one page says. Raises `PeerFailed`."""
-    if not _BESIDE.is_valid(found):
+    if not _IS_PAGE(found):
         raise PeerFailed("invalid_answer", retryable=False)
     return Page(
         frame={name: found[name] for name in _FRAME if name in found},

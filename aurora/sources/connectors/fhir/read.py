@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
-from jsonschema import Draft202012Validator, FormatChecker
 
 from aurora.outbound.oauth import PeerFailed
 from aurora.sources.connectors.answer import Answer, Asked, Mark, Times, Unchanged
@@ -18,6 +17,7 @@ from aurora.sources.connectors.fhir.declare import CONDITION, OBSERVATION, PATIE
 from aurora.sources.connectors.fhir.taken import Taken
 from aurora.sources.connectors.fhir.talk import MOST_RESOURCES, Talk, invalid
 from aurora.sources.connectors.fhir.when import instant
+from consent import schema
 
 Take = Callable[[Any, Mapping[str, Any], datetime], tuple[Taken, ...]]
 _TAKE: Mapping[str, Take] = {CONDITION: conditions.take, OBSERVATION: measurements.take, PROCEDURE: procedures.take}
@@ -156,8 +156,7 @@ def _answer(
 ) -> Answer:
     category = asked.category
     # An increment may say less than a whole statement must.
-    schema = category.schema if gone is None else {k: v for k, v in category.schema.items() if k not in ("minProperties", "required")}
-    if not Draft202012Validator(schema, format_checker=FormatChecker()).is_valid(facts):
+    if not schema.kept(category.schema, without=() if gone is None else ("minProperties", "required"))(facts):
         raise invalid()
     times: dict[str, Times] = {key: one.times for key, (_, one) in (best or {}).items() if key in facts}
     return Answer(
