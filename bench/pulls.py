@@ -51,7 +51,7 @@ GRANT SELECT, INSERT, DELETE ON bench_pulled TO aurora_app;
 """
 _COPY = "COPY bench_pulled (id, person, category, key, sealed, source, observed_at) FROM STDIN"
 _ROWS = """
-SELECT id, category, category_version, key, sealed, provenance, source, observed_at, valid_from, valid_to, recorded_at
+SELECT id, category, category_version, mark, sealed, provenance, source, observed_at, valid_from, valid_to, recorded_at
 FROM twin_fact WHERE citizen_id = %s AND category = ANY(%s) AND superseded_at IS NULL
 """
 
@@ -197,7 +197,8 @@ def citizen(person: int) -> UUID:
         )
         vault.create_key(citizen_id=citizen_id)
         row.national_id_sealed = vault.seal(f"B{person:07d}".encode(), citizen_id=citizen_id, context=b"national-id")
-        row.save(update_fields=["national_id_sealed"])
+        row.name_sealed = vault.seal(b"Bench", citizen_id=citizen_id, context=b"name")
+        row.save(update_fields=["national_id_sealed", "name_sealed"])
     return citizen_id
 
 

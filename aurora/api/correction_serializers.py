@@ -24,7 +24,7 @@ class CorrectionSerializer(serializers.Serializer):  # type: ignore[type-arg]
     )
     category = serializers.CharField()
     version = serializers.IntegerField(help_text="Of the category.")
-    key = serializers.CharField(help_text="The fact, as in the category's schema.")
+    key = serializers.CharField(allow_blank=True, help_text="The fact, as in the category's schema; empty once they are erased.")
     says = serializers.JSONField(allow_null=True, help_text="What your agency says.")
     right = serializers.JSONField(allow_null=True, help_text="What the citizen says is right: a value of the fact's own schema.")
     why = serializers.CharField(allow_blank=True, help_text="As it was typed: text, no markup. Escape it where you show it.")
@@ -72,7 +72,7 @@ def as_json(received: Received) -> dict[str, Any]:
         "national_id": received.national_id,
         "category": row.category,
         "version": row.category_version,
-        "key": row.key,
+        "key": asked.key if asked else "",
         "says": asked.says if asked else None,
         "right": asked.right if asked else None,
         "why": asked.why if asked else "",

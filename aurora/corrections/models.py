@@ -25,7 +25,7 @@ class Correction(models.Model):
     source = models.CharField(max_length=64, help_text="The agency's code: it answers.")
     category = models.CharField(max_length=64)
     category_version = models.PositiveSmallIntegerField()
-    key = models.CharField(max_length=64)
+    mark = models.BinaryField(max_length=16, help_text="The fact's: finds its key again, and does not say it.")
     since = models.DateTimeField(help_text="When Aurora learnt what is said to be wrong: who has read it since is told of a correction.")
     language = models.CharField(max_length=2, help_text="In which the citizen wrote: fi, sv or en.")
     mandate = models.ForeignKey(
@@ -37,7 +37,7 @@ class Correction(models.Model):
     )
     asked_at = models.DateTimeField()
     due_at = models.DateTimeField()
-    sealed = models.BinaryField(help_text="What the source says, what the citizen says is right, and why.")
+    sealed = models.BinaryField(help_text="Which fact, what the source says, what the citizen says is right, and why.")
 
     state = models.CharField(max_length=9, choices=State.choices, default=State.OPEN)
     read_at = models.DateTimeField(null=True, help_text="When the source first read it.")
@@ -54,7 +54,7 @@ class Correction(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(
-                fields=["citizen", "category", "key", "source"], condition=Q(state="open"), name="one_open_correction_a_fact"
+                fields=["citizen", "category", "mark", "source"], condition=Q(state="open"), name="one_open_correction_a_fact"
             ),
             models.CheckConstraint(
                 condition=Q(state__in=["open", "closed"], answered_at__isnull=True, answer_sealed__isnull=True)

@@ -20,6 +20,7 @@ from django.db.models import QuerySet
 
 from aurora.corrections.models import Correction
 from aurora.identity import vault
+from aurora.twin.sealing import mark_of
 from aurora.twin.values import FactView
 from consent.concerns import texts
 from consent.errors import AuroraError, Conflict, InvalidInput, NotFound
@@ -48,9 +49,10 @@ class TooManyOpen(AuroraError):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request, opened: what the source says, what is said to be right, why; who asked for a child; and the answer's text."""
+    """A request, opened: of which fact, what the source says, what is said to be right, why; who asked for a child; and the answer's text."""
 
     row: Correction
+    key: str = field(repr=False)
     says: Any = field(repr=False)
     right: Any = field(repr=False)
     why: str = field(repr=False)
@@ -68,7 +70,7 @@ def ask(
     now: datetime,
     mandate_id: UUID | None = None,
     guardian: str = "",
-) -> Correction:
+) -> Asked:
     """A new request about a fact of the citizen's. Raises `InvalidInput` for `why`, `Conflict` where one is open already, `TooManyOpen`."""
     said = texts.tidied(why)
     if fault := texts.fault_of(said):
@@ -77,16 +79,16 @@ def ask(
     if Correction.objects.filter(citizen_id=citizen_id, state=State.OPEN).count() >= MOST_OPEN:
         raise TooManyOpen()
     row = Correction(
-        id=uuid7(now), citizen_id=citizen_id, source=fact.source, category=fact.category, category_version=fact.category_version, key=fact.key,
-        since=fact.recorded_at, language=language, mandate_id=mandate_id, asked_at=now, due_at=now + settings.AURORA_CONCERN_ANSWER_WITHIN,
+        id=uuid7(now), citizen_id=citizen_id, source=fact.source, category=fact.category, category_version=fact.category_version,
+        mark=mark_of(citizen_id=citizen_id, category=fact.category, key=fact.key), since=fact.recorded_at, language=language, mandate_id=mandate_id, asked_at=now, due_at=now + settings.AURORA_CONCERN_ANSWER_WITHIN,
     )  # fmt: skip
-    row.sealed = _sealed(row, "asked", {"says": fact.value, "right": right, "why": said, "guardian": guardian})
+    row.sealed = _sealed(row, "asked", {"key": fact.key, "says": fact.value, "right": right, "why": said, "guardian": guardian})
     try:
         with transaction.atomic():
             row.save(force_insert=True)
     except IntegrityError:
         raise Conflict("You have asked to have this corrected already.") from None
-    return row
+    return Asked(row, fact.key, fact.value, right, said, guardian)
 
 
 def answer(*, row: Correction, outcome: str, text: str, now: datetime) -> None:
@@ -136,7 +138,7 @@ def opened(row: Correction) -> Asked:
     """Raises `VaultClosed` where the citizen's key is gone."""
     said = _open(row, "asked", row.sealed)
     answered = _open(row, "answer", row.answer_sealed) if row.answer_sealed is not None else {}
-    return Asked(row, said["says"], said["right"], said["why"], said.get("guardian", ""), answered.get("text", ""))
+    return Asked(row, said["key"], said["says"], said["right"], said["why"], said.get("guardian", ""), answered.get("text", ""))
 
 
 def erase(*, citizen_id: UUID, category: str | None = None, source: str | None = None) -> int:
@@ -150,14 +152,16 @@ def erase(*, citizen_id: UUID, category: str | None = None, source: str | None =
 
 
 def _sealed(row: Correction, part: str, said: dict[str, Any]) -> bytes:
-    return vault.seal(json.dumps(said, ensure_ascii=False).encode(), citizen_id=row.citizen_id, context=place(row.pk, part=part))
+    context = place(row.pk, bytes(row.mark), part=part)
+    return vault.seal(json.dumps(said, ensure_ascii=False).encode(), citizen_id=row.citizen_id, context=context)
 
 
 def _open(row: Correction, part: str, sealed: bytes | memoryview) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(vault.open_sealed(sealed, citizen_id=row.citizen_id, context=place(row.pk, part=part)))
+    context = place(row.pk, bytes(row.mark), part=part)
+    found: dict[str, Any] = json.loads(vault.open_sealed(sealed, citizen_id=row.citizen_id, context=context))
     return found
 
 
-def place(correction_id: UUID, *, part: str) -> bytes:
-    """What a text is sealed for: this row, and which of its two parts (`asked`, `answer`)."""
-    return f"correction:{correction_id}:{part}".encode()
+def place(correction_id: UUID, mark: bytes, *, part: str) -> bytes:
+    """What a text is sealed for: this row, about the fact of this mark, and which of its two parts (`asked`, `answer`)."""
+    return f"correction:{correction_id}:{part}:".encode() + mark

@@ -53,10 +53,14 @@ class Citizen(AbstractBaseUser):
 
 
 class DataKey(models.Model):
-    """A citizen's data key, wrapped by the key-encryption key. In a schema of its own, which long-lived backups leave out."""
+    """A citizen's data key, wrapped by the key-encryption key. In a schema of its own, which long-lived backups leave out.
+
+    `marking_wrapped`: the key of `vault.mark`. It has no versions: what it marked once must be found again.
+    """
 
     citizen = models.OneToOneField(Citizen, on_delete=models.PROTECT, primary_key=True, related_name="+")
     wrapped = models.BinaryField()
+    marking_wrapped = models.BinaryField()
     kek_id = models.CharField(max_length=16)
     version = models.PositiveSmallIntegerField(default=1)
     created_at = models.DateTimeField(help_text="Of this version.")

@@ -3,11 +3,15 @@
 AES-256-GCM; associated data = citizen, what it is (`context`), key version (NIST SP 800-38D). A sealed value moved to another citizen, fact
 or key does not open. The data key is wrapped by the key-encryption key and kept open in memory for five minutes. While it is rotated
 (`aurora.identity.rotation`) two versions open side by side, and the newer one seals.
+
+What must be found again without being readable (the name of a fact) has a mark beside it, by a second key of the citizen's that does not rotate.
 """
 
 from __future__ import annotations
 
+import hmac
 import os
+import secrets
 import threading
 import time
 from collections import OrderedDict
@@ -24,7 +28,10 @@ from consent.errors import OutsideTransaction
 
 OPEN_KEYS = 10_000
 OPEN_SECONDS = 300.0
+MARK_BYTES = 16
+_MARKING_KEY_BYTES = 32
 _FORMAT = b"\x01"
+_LAST_VERSION = 2**15 - 1  # that its column can say
 
 
 class VaultClosed(RuntimeError):
@@ -32,13 +39,14 @@ class VaultClosed(RuntimeError):
 
 
 class _Kept:
-    """A citizen's newest key, and those former ones that something was opened by."""
+    """A citizen's newest key, those former ones that something was opened by, and the key that marks, wrapped until something is marked."""
 
-    __slots__ = ("formers", "key", "until", "version")
+    __slots__ = ("formers", "key", "marking", "marking_wrapped", "until", "version")
 
-    def __init__(self, until: float, version: bytes, key: AESGCM) -> None:
-        self.until, self.version, self.key = until, version, key
+    def __init__(self, until: float, version: bytes, key: AESGCM, marking_wrapped: bytes) -> None:
+        self.until, self.version, self.key, self.marking_wrapped = until, version, key, marking_wrapped
         self.formers: dict[bytes, AESGCM] = {}
+        self.marking: bytes | None = None
 
 
 class _OpenKeys:
@@ -57,9 +65,21 @@ class _OpenKeys:
             self._keys.move_to_end(citizen_id)
             return kept.version, kept.key
 
-    def put(self, citizen_id: UUID, version: bytes, key: AESGCM, *, asked: float | None = None) -> None:
+    def marking(self, citizen_id: UUID) -> tuple[bytes | None, bytes] | None:
+        """The key that marks, if it was opened, and as it is wrapped."""
         with self._lock:
-            self._keys[citizen_id] = _Kept((time.monotonic() if asked is None else asked) + OPEN_SECONDS, version, key)
+            kept = self._keys.get(citizen_id)
+            return (kept.marking, kept.marking_wrapped) if kept is not None and kept.until >= time.monotonic() else None
+
+    def put_marking(self, citizen_id: UUID, wrapped: bytes, key: bytes) -> None:
+        with self._lock:
+            kept = self._keys.get(citizen_id)
+            if kept is not None and kept.marking_wrapped == wrapped:
+                kept.marking = key
+
+    def put(self, citizen_id: UUID, version: bytes, key: AESGCM, marking_wrapped: bytes, *, asked: float | None = None) -> None:
+        with self._lock:
+            self._keys[citizen_id] = _Kept((time.monotonic() if asked is None else asked) + OPEN_SECONDS, version, key, marking_wrapped)
             self._keys.move_to_end(citizen_id)
             while len(self._keys) > OPEN_KEYS:
                 self._keys.popitem(last=False)
@@ -84,9 +104,13 @@ _open_keys = _OpenKeys()
 
 
 def create_key(*, citizen_id: UUID) -> None:
-    """Make a citizen's data key. In a `citizen_scope`; once a citizen."""
+    """Make a citizen's data key, and the key that marks. In a `citizen_scope`; once a citizen."""
     DataKey.objects.create(
-        citizen_id=citizen_id, wrapped=new_wrapped(citizen_id=citizen_id), kek_id=keys.kek_id(), created_at=timezone.now()
+        citizen_id=citizen_id,
+        wrapped=new_wrapped(citizen_id=citizen_id),
+        marking_wrapped=new_marking_wrapped(citizen_id=citizen_id),
+        kek_id=keys.kek_id(),
+        created_at=timezone.now(),
     )
 
 
@@ -98,6 +122,16 @@ def new_wrapped(*, citizen_id: UUID) -> bytes:
 def wrapping_context(citizen_id: UUID) -> bytes:
     """What a citizen's data keys are wrapped for."""
     return b"data-key:" + citizen_id.bytes
+
+
+def new_marking_wrapped(*, citizen_id: UUID) -> bytes:
+    """A new key that marks, wrapped. Nobody has seen it otherwise."""
+    return keys.seal_for_platform(secrets.token_bytes(_MARKING_KEY_BYTES), context=marking_context(citizen_id))
+
+
+def marking_context(citizen_id: UUID) -> bytes:
+    """What the key that marks is wrapped for: it never opens as a data key, nor a data key as this."""
+    return b"marking-key:" + citizen_id.bytes
 
 
 def has_key(*, citizen_id: UUID) -> bool:
@@ -145,6 +179,14 @@ def open_sealed(sealed: bytes | memoryview, *, citizen_id: UUID, context: bytes)
         raise VaultClosed("Not sealed for this place.") from None
 
 
+def mark(text: bytes, *, citizen_id: UUID) -> bytes:
+    """By what something of one citizen is found again, by who has its name and the citizen's key: the same for the same text, whatever has been
+    rotated, and never the same for two citizens. `MARK_BYTES` bytes (HMAC-SHA-256, cut short as RFC 2104, 5 allows). In their `citizen_scope`.
+    Raises `VaultClosed`.
+    """
+    return hmac.digest(_marking_key(citizen_id), text, "sha256")[:MARK_BYTES]
+
+
 def head(version: bytes) -> bytes:
     """How everything begins that a version (two bytes) of a citizen's key has sealed."""
     return _FORMAT + version
@@ -173,19 +215,35 @@ def _key_of(citizen_id: UUID, version: bytes) -> AESGCM:
     return former
 
 
+def _marking_key(citizen_id: UUID) -> bytes:
+    kept = _open_keys.marking(citizen_id)
+    if kept is None:
+        _newest(citizen_id)
+        kept = _open_keys.marking(citizen_id)
+        if kept is None:  # ten thousand others came between
+            raise VaultClosed("There is no key for this citizen.")
+    key, wrapped = kept
+    if key is None:
+        key = keys.open_for_platform(wrapped, context=marking_context(citizen_id))
+        _open_keys.put_marking(citizen_id, wrapped, key)
+    return key
+
+
 def _newest(citizen_id: UUID) -> tuple[bytes, AESGCM]:
     asked = time.monotonic()
-    row = DataKey.objects.filter(pk=citizen_id).values_list("wrapped", "version").first()
+    row = DataKey.objects.filter(pk=citizen_id).values_list("wrapped", "version", "marking_wrapped").first()
     if row is None:
         raise VaultClosed("There is no key for this citizen.")
     raw = keys.open_for_platform(row[0], context=wrapping_context(citizen_id))
     opened = version_bytes(row[1]), AESGCM(raw)
-    _open_keys.put(citizen_id, *opened, asked=asked)
+    _open_keys.put(citizen_id, *opened, bytes(row[2]), asked=asked)
     return opened
 
 
 def _former(citizen_id: UUID, version: int) -> bytes | None:
     """A former version, wrapped, while a rotation is under way. After it, for what a law keeps back and is due: by a function that asks whether it is."""
+    if version > _LAST_VERSION:
+        return None
     found = FormerKey.objects.filter(citizen_id=citizen_id, version=version).values_list("wrapped", flat=True).first()
     if found is None:
         with connection.cursor() as cursor:

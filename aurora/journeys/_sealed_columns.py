@@ -26,7 +26,7 @@ from aurora.sources.models import ConnectAttempt, Connection, DataSource, Feed
 from aurora.twin import choices, feedback, suggestions, training
 from aurora.twin.choices import FactChoice
 from aurora.twin.models import Evaluation, Fact, Feedback, SuggestionRun, TrainingRow
-from aurora.twin.read import fact_context
+from aurora.twin.sealing import fact_context
 from consent import receipts
 from consent.breakglass.models import Request
 from consent.concerns import cases
@@ -50,14 +50,14 @@ OF_CITIZENS: tuple[SealedColumn, ...] = (
     SealedColumn(Connection, "context_sealed", (), _always(b"token-context")),
     SealedColumn(ConnectAttempt, "verifier_sealed", (), _always(b"pkce-verifier")),
     SealedColumn(Feed, "mark_sealed", ("connection_id", "category"), lambda link, category: b"feed-mark:" + link.bytes + category.encode()),
-    SealedColumn(Fact, "sealed", ("id", "category", "key"), fact_context),
-    SealedColumn(FactChoice, "sealed", ("id",), choices._context, closed=True),
+    SealedColumn(Fact, "sealed", ("id", "category", "mark"), fact_context),
+    SealedColumn(FactChoice, "sealed", ("id", "category", "mark"), choices._context, closed=True),
     SealedColumn(SuggestionRun, "sealed", ("id",), suggestions._context, closed=True),
     SealedColumn(Feedback, "sealed", ("run_id", "service"), feedback._context, closed=True),
     SealedColumn(TrainingRow, "sealed", ("id",), training._context, closed=True),
     SealedColumn(Evaluation, "sealed", ("id",), _record._context),
-    SealedColumn(Correction, "sealed", ("id",), partial(corrections.place, part="asked")),
-    SealedColumn(Correction, "answer_sealed", ("id",), partial(corrections.place, part="answer")),
+    SealedColumn(Correction, "sealed", ("id", "mark"), partial(corrections.place, part="asked")),
+    SealedColumn(Correction, "answer_sealed", ("id", "mark"), partial(corrections.place, part="answer")),
     SealedColumn(Export, "key_sealed", ("id",), exports._place),
     SealedColumn(Message, "sealed", ("id",), outbox._place),
     SealedColumn(MailAddress, "sealed", (), _always(address._CONTEXT)),
@@ -80,6 +80,8 @@ OF_PLATFORM: tuple[PlatformColumn, ...] = (
     PlatformColumn(Operator, "totp_secret_sealed", ("pk",), totp.sealing_context),
     PlatformColumn(Request, "text_sealed", ("pk",), partial(_words, what="reason")),
     PlatformColumn(Request, "review_sealed", ("pk",), partial(_words, what="review")),
+    # Before the data key, which names the key-encryption key of both.
+    PlatformColumn(DataKey, "marking_wrapped", ("citizen_id",), vault.marking_context),
     PlatformColumn(DataKey, "wrapped", ("citizen_id",), vault.wrapping_context, kek_id="kek_id"),
     PlatformColumn(FormerKey, "wrapped", ("citizen_id",), vault.wrapping_context, kek_id="kek_id"),
 )

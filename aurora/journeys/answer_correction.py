@@ -66,19 +66,20 @@ def answer(*, source: str, correction_id: UUID, outcome: str, text: str, now: da
     """Note the answer, tell the citizen, and see to what follows from a correction. Raises `NotFound`, `InvalidInput`, `Moved`."""
     citizen_id = _citizen_of(source, correction_id)
     with citizen_scope(citizen_id):
-        row = requests.one(correction_id=correction_id, citizen_id=citizen_id)
-        _note_read(row, source, now)  # who answers has read it
+        asked = requests.opened(requests.one(correction_id=correction_id, citizen_id=citizen_id))
+        row = asked.row
+        _note_read(asked, source, now)  # who answers has read it
         requests.answer(row=row, outcome=outcome, text=text, now=now)
-        disputes.question(citizen_id=citizen_id, category=row.category, key=row.key, source=source, is_open=False)
+        disputes.question(citizen_id=citizen_id, category=row.category, mark=row.mark, source=source, is_open=False)
         about = {"correction": row.pk, "outcome": outcome}
         outbox.queue(citizen_id=citizen_id, kind=MessageKind.CORRECTION_ANSWERED, about=about, now=now)
         log(
             citizen_id=citizen_id, event=Event.CORRECTION_ANSWERED, actor=source, categories=[row.category], source=source,
-            details={"correction": str(row.pk), "key": row.key, "outcome": outcome}, at=now,
+            details={"correction": str(row.pk), "key": asked.key, "outcome": outcome}, at=now,
         )  # fmt: skip
         if outcome == State.CORRECTED:
             refetch(citizen_id=citizen_id, source=source, category=row.category, now=now)
-            _tell_readers(row, now)
+            _tell_readers(asked, now)
     return _received(source, correction_id, citizen_id, now)
 
 
@@ -97,25 +98,27 @@ def sweep(*, now: datetime) -> int:
     return told
 
 
-def _tell_readers(row: Correction, now: datetime) -> None:
+def _tell_readers(asked: Asked, now: datetime) -> None:
     """Those that read this category since what is corrected was recorded, as the citizen's own log has it."""
+    row = asked.row
     reads = ledger.visible(row.citizen_id, since=row.since).filter(
         event=Event.AGENCY_READ, decision="permit", categories__contains=[row.category]
     )
     readers = set(reads.values_list("actor", flat=True)) - {row.source}
-    told = tell_agencies.announce_corrected(row=row, readers=readers, now=now)
+    told = tell_agencies.announce_corrected(asked=asked, readers=readers, now=now)
     if told:
         log(
             citizen_id=row.citizen_id, event=Event.CORRECTION_TOLD, actor=AURORA, categories=[row.category], source=row.source,
-            details={"correction": str(row.pk), "key": row.key, "told": told, "kind": Delivery.Kind.FACT_CORRECTED.value}, at=now,
+            details={"correction": str(row.pk), "key": asked.key, "told": told, "kind": Delivery.Kind.FACT_CORRECTED.value}, at=now,
         )  # fmt: skip
 
 
-def _note_read(row: Correction, source: str, now: datetime) -> None:
+def _note_read(asked: Asked, source: str, now: datetime) -> None:
+    row = asked.row
     if requests.note_read(row=row, now=now):
         log(
             citizen_id=row.citizen_id, event=Event.CORRECTION_READ, actor=source, categories=[row.category], source=source,
-            details={"correction": str(row.pk), "key": row.key}, at=now,
+            details={"correction": str(row.pk), "key": asked.key}, at=now,
         )  # fmt: skip
 
 
@@ -134,5 +137,5 @@ def _received(source: str, correction_id: UUID, citizen_id: UUID, now: datetime)
             asked = requests.opened(row)
         except VaultClosed:
             return Received(row, subject, "", None)
-        _note_read(row, source, now)
+        _note_read(asked, source, now)
         return Received(row, subject, citizens.number_of(Citizen.objects.get(pk=citizen_id)), asked)

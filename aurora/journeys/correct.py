@@ -22,6 +22,7 @@ from aurora.journeys import tell_agencies
 from aurora.journeys._door import open_door
 from aurora.journeys._log import log
 from aurora.twin import disputes, typed
+from aurora.twin import queries as twin
 from aurora.twin.values import FactView
 from consent import acting, mandates, queries
 from consent.acting import Acting
@@ -63,63 +64,68 @@ def may_ask() -> bool:
     return doing is None or mandates.allowed(doing.mandate, Deed.CONCERN, now=timezone.now()) is None
 
 
-def look(*, citizen_id: UUID, category: str, key: str, source: str, now: datetime) -> Doubted:
-    """The fact that a request would be about. An access, and logged. Raises `NotFound` for a fact that is not held, or that nobody answers for."""
-    if source not in answering():
-        raise NotFound()
+def look(*, citizen_id: UUID, fact_id: UUID, now: datetime) -> Doubted:
+    """The fact that a request would be about: `fact_id`, or what its source says now in place of that one. An access, and logged.
+
+    Raises `NotFound` for a fact that is not held, or that nobody answers for.
+    """
     with citizen_scope(citizen_id):
         mandates.confirm(citizen_id=citizen_id, now=now, deed=Deed.CONCERN)
-    request = AccessRequest(citizen_id, CITIZEN, OWN_DATA, frozenset({category}))
+        place = twin.stands_for(citizen_id=citizen_id, fact_id=fact_id)
+    if place is None or place.source not in answering():
+        raise NotFound()
+    request = AccessRequest(citizen_id, CITIZEN, OWN_DATA, frozenset({place.category}))
     with open_door(request, granted=Event.OWN_DATA_VIEWED, refused=Event.OWN_DATA_REFUSED, now=now) as opened:
-        fact = next((f for f in opened.facts if (f.key, f.source) == (key, source) and f.derived_by is None), None)
+        fact = next((f for f in opened.facts if f.id == place.fact_id and f.derived_by is None), None)
         if fact is None:
             raise NotFound()
-        open_ = requests.of_citizen(citizen_id=citizen_id).filter(category=category, key=key, source=source, state=Correction.State.OPEN)
-        [version] = queries.current_categories([category])
+        about = {"category": place.category, "mark": place.mark, "source": place.source}
+        open_ = requests.of_citizen(citizen_id=citizen_id).filter(**about, state=Correction.State.OPEN)
+        [version] = queries.current_categories([place.category])
         return Doubted(fact, version, open_.first())
 
 
-def ask(*, citizen_id: UUID, category: str, key: str, source: str, right: Any, why: str, language: str, now: datetime) -> UUID:
+def ask(*, citizen_id: UUID, fact_id: UUID, right: Any, why: str, language: str, now: datetime) -> UUID:
     """A new request; its id. `right`: what the citizen says is right, of the fact's own type.
 
     Raises `NotFound`, `MandateRefused`, `InvalidInput` (`right`, `why`), `Conflict` where one is open, `TooManyOpen`.
     """
-    doubted = look(citizen_id=citizen_id, category=category, key=key, source=source, now=now)
+    doubted = look(citizen_id=citizen_id, fact_id=fact_id, now=now)
     fact = doubted.fact
-    if not typed.fits(category, doubted.version.version, key, right):
+    if not typed.fits(fact.category, doubted.version.version, fact.key, right):
         raise InvalidInput({"right": "right_wrong"})
     if right == fact.value:
         raise InvalidInput({"right": "right_same"})
     with citizen_scope(citizen_id):
         doing = mandates.confirm(citizen_id=citizen_id, now=now, deed=Deed.CONCERN)
-        row = requests.ask(
+        asked = requests.ask(
             fact=fact, citizen_id=citizen_id, right=right, why=why, language=language, now=now,
             mandate_id=doing.mandate.id if doing else None, guardian=_guardian(doing),
         )  # fmt: skip
-        disputes.question(citizen_id=citizen_id, category=category, key=key, source=source, is_open=True)
-        tell_agencies.announce_correction(row=row, kind=Kind.CORRECTION_ASKED, now=now)
-        _log(row, Event.CORRECTION_ASKED, now)
-    return row.pk
+        _question(asked.row, is_open=True)
+        tell_agencies.announce_correction(asked=asked, kind=Kind.CORRECTION_ASKED, now=now)
+        _log(asked, Event.CORRECTION_ASKED, now)
+    return asked.row.pk
 
 
 def close(*, citizen_id: UUID, correction_id: UUID, now: datetime) -> None:
     """Take a request back. Raises `NotFound`, `MandateRefused`, `Moved`."""
     with citizen_scope(citizen_id):
         mandates.confirm(citizen_id=citizen_id, now=now, deed=Deed.CONCERN)
-        row = _one(citizen_id, correction_id)
-        requests.close(row=row, now=now)
-        disputes.question(citizen_id=citizen_id, category=row.category, key=row.key, source=row.source, is_open=False)
-        tell_agencies.announce_correction(row=row, kind=Kind.CORRECTION_CLOSED, now=now)
-        _log(row, Event.CORRECTION_CLOSED, now)
+        asked = requests.opened(_one(citizen_id, correction_id))
+        requests.close(row=asked.row, now=now)
+        _question(asked.row, is_open=False)
+        tell_agencies.announce_correction(asked=asked, kind=Kind.CORRECTION_CLOSED, now=now)
+        _log(asked, Event.CORRECTION_CLOSED, now)
 
 
-def mine(*, citizen_id: UUID) -> tuple[Correction, ...]:
-    """All requests that who asks may see, newest first. Raises `NotFound` for who acts and may see none."""
+def mine(*, citizen_id: UUID) -> tuple[Asked, ...]:
+    """All requests that who asks may see, opened, newest first. Raises `NotFound` for who acts and may see none."""
     with citizen_scope(citizen_id):
         seen = _seen(citizen_id)
         if seen is None:
             raise NotFound()
-        return tuple(seen)
+        return tuple(requests.opened(row) for row in seen)
 
 
 def one(*, citizen_id: UUID, correction_id: UUID) -> Asked:
@@ -137,13 +143,13 @@ def _exported(row: Correction) -> dict[str, Any]:
     try:
         said = requests.opened(row)
     except VaultClosed:
-        said = Asked(row, None, None, "")
+        said = Asked(row, "", None, None, "")
     return {
         "id": str(row.pk),
         "source": row.source,
         "category": row.category,
         "version": row.category_version,
-        "key": row.key,
+        "key": said.key,
         "asked_by": "guardian" if row.mandate_id else CITIZEN,
         "says": said.says,
         "right": said.right,
@@ -157,10 +163,15 @@ def _exported(row: Correction) -> dict[str, Any]:
     }
 
 
-def _log(row: Correction, event: Event, now: datetime) -> None:
+def _question(row: Correction, *, is_open: bool) -> None:
+    disputes.question(citizen_id=row.citizen_id, category=row.category, mark=row.mark, source=row.source, is_open=is_open)
+
+
+def _log(asked: Asked, event: Event, now: datetime) -> None:
+    row = asked.row
     log(
         citizen_id=row.citizen_id, event=event, actor=CITIZEN, categories=[row.category], source=row.source,
-        details={"correction": str(row.pk), "key": row.key}, at=now,
+        details={"correction": str(row.pk), "key": asked.key}, at=now,
     )  # fmt: skip
 
 

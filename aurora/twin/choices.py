@@ -1,4 +1,4 @@
-"""What a citizen holds to be right where facts disagree: a row a concept, the value sealed. In a `citizen_scope`; written by journeys only."""
+"""What a citizen holds to be right where facts disagree: a row a concept, sealed. In a `citizen_scope`; written by journeys only."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef
 
 from aurora.identity import vault
+from aurora.twin.sealing import mark_of, plain
 from aurora.twin.values import Choice
 
 
@@ -22,10 +23,10 @@ class FactChoice(models.Model):
     citizen = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     concept = models.CharField(max_length=64)
     category = models.CharField(max_length=64)
-    key = models.CharField(max_length=64)
+    mark = models.BinaryField(max_length=16, help_text="The chosen fact's: finds its key again, and does not say it.")
     source = models.CharField(max_length=64)
     chosen_at = models.DateTimeField()
-    sealed = models.BinaryField()
+    sealed = models.BinaryField(help_text="Key and value, as for a fact.")
 
     class Meta:
         app_label = "twin"
@@ -38,18 +39,18 @@ class FactChoice(models.Model):
 def of(*, citizen_id: UUID) -> tuple[Choice, ...]:
     """All that the citizen has chosen. One query; none is opened where there are none."""
     rows = FactChoice.objects.filter(citizen_id=citizen_id).order_by("concept")
-    return tuple(Choice(row.concept, row.category, row.key, row.source, row.chosen_at, _value(row)) for row in rows)
+    return tuple(_choice(row) for row in rows)
 
 
 def put(*, citizen_id: UUID, choice: Choice) -> None:
     """In place of what was chosen of that concept before."""
     FactChoice.objects.filter(citizen_id=citizen_id, concept=choice.concept).delete()
+    mark = mark_of(citizen_id=citizen_id, category=choice.category, key=choice.key)
     row = FactChoice(
-        id=uuid.uuid4(), citizen_id=citizen_id, concept=choice.concept, category=choice.category, key=choice.key, source=choice.source,
+        id=uuid.uuid4(), citizen_id=citizen_id, concept=choice.concept, category=choice.category, mark=mark, source=choice.source,
         chosen_at=choice.chosen_at,
     )  # fmt: skip
-    plain = json.dumps(choice.value, ensure_ascii=False).encode()
-    row.sealed = vault.seal(plain, citizen_id=citizen_id, context=_context(row.pk))
+    row.sealed = vault.seal(plain(choice.key, choice.value), citizen_id=citizen_id, context=_context(row.pk, choice.category, mark))
     row.save(force_insert=True)
 
 
@@ -63,7 +64,7 @@ def forget_unsaid(*, citizen_id: UUID) -> int:
     from aurora.twin.models import Fact  # whose module names this table
 
     said = Fact.objects.filter(
-        citizen_id=OuterRef("citizen_id"), category=OuterRef("category"), key=OuterRef("key"), source=OuterRef("source")
+        citizen_id=OuterRef("citizen_id"), category=OuterRef("category"), mark=OuterRef("mark"), source=OuterRef("source")
     )
     return FactChoice.objects.filter(~Exists(said), citizen_id=citizen_id).delete()[0]
 
@@ -79,9 +80,12 @@ def exported(*, citizen_id: UUID) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _value(row: FactChoice) -> Any:
-    return json.loads(vault.open_sealed(row.sealed, citizen_id=row.citizen_id, context=_context(row.pk)))
+def _choice(row: FactChoice) -> Choice:
+    said = vault.open_sealed(row.sealed, citizen_id=row.citizen_id, context=_context(row.pk, row.category, bytes(row.mark)))
+    key, value = json.loads(said)
+    return Choice(row.concept, row.category, key, row.source, row.chosen_at, value)
 
 
-def _context(choice_id: UUID) -> bytes:
-    return b"fact-choice:" + choice_id.bytes
+def _context(choice_id: UUID, category: str, mark: bytes) -> bytes:
+    """What a choice is sealed for: this row, of a fact of this category and mark."""
+    return b"fact-choice:" + choice_id.bytes + f":{category}:".encode() + mark

@@ -13,6 +13,7 @@ from django.db.models import Q
 
 from aurora.twin import write
 from aurora.twin.models import Fact, Provenance
+from aurora.twin.sealing import mark_of, marks_of
 from aurora.twin.values import NewFact
 
 SOURCE = "citizen"  # the citizen's own code (`consent.rules.CITIZEN`), here as the source of a fact
@@ -38,7 +39,7 @@ def state(*, citizen_id: UUID, said: Mapping[str, Mapping[str, int | str]], vers
     """
     gone = 0
     for category, values in said.items():
-        gone += _delete(citizen_id, Q(category=category) & ~Q(key__in=list(values)))
+        gone += _delete(citizen_id, Q(category=category) & ~Q(mark__in=marks_of(citizen_id=citizen_id, category=category, keys=values)))
     facts = [
         NewFact(category, version[category], key, value, Provenance.DECLARED, SOURCE, now)
         for category, values in said.items()
@@ -68,7 +69,8 @@ def _delete(citizen_id: UUID, which: Q) -> int:
 
 
 def _drop_oldest(citizen_id: UUID, category: str, key: str) -> None:
-    past = Fact.objects.filter(citizen_id=citizen_id, category=category, key=key, source=SOURCE, superseded_at__isnull=False)
+    mark = mark_of(citizen_id=citizen_id, category=category, key=key)
+    past = Fact.objects.filter(citizen_id=citizen_id, category=category, mark=mark, source=SOURCE, superseded_at__isnull=False)
     too_old = list(past.order_by("-superseded_at", "-recorded_at", "pk").values_list("pk", flat=True)[VERSIONS : VERSIONS + 100])
     if too_old:
         past.filter(pk__in=too_old).delete()

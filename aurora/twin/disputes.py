@@ -5,16 +5,14 @@ The values are compared here, in memory: what leaves is a yes or a no beside a f
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from uuid import UUID
 
 from django.db.models import Q
 
-from aurora.identity import vault
 from aurora.twin import choices, truth
 from aurora.twin.models import Fact
-from aurora.twin.read import fact_context
+from aurora.twin.sealing import mark_of, opened
 from aurora.twin.values import FactView
 from consent import concepts
 
@@ -27,7 +25,7 @@ def mark(*, citizen_id: UUID, categories: Iterable[str]) -> None:
     names = {name.rpartition(".")[::2] for one in concerned for name in one.facts}
     which = Q()
     for category, key in names:
-        which |= Q(category=category, key=key)
+        which |= Q(category=category, mark=mark_of(citizen_id=citizen_id, category=category, key=key))
     rows = list(Fact.objects.filter(which, citizen_id=citizen_id, superseded_at__isnull=True))
     standings = truth.settle([_view(citizen_id, row) for row in rows], concerned)
     differing = {fact.id for one in standings if one.disputed for fact in one.said}
@@ -45,15 +43,15 @@ def erased(*, citizen_id: UUID, categories: Iterable[str] | None) -> None:
         mark(citizen_id=citizen_id, categories={category for one in concerned for category in one.categories})
 
 
-def question(*, citizen_id: UUID, category: str, key: str, source: str, is_open: bool) -> None:
-    """A request to correct a fact is open, or is no more."""
-    which = Fact.objects.filter(citizen_id=citizen_id, category=category, key=key, source=source, superseded_at__isnull=True)
+def question(*, citizen_id: UUID, category: str, mark: bytes | memoryview, source: str, is_open: bool) -> None:
+    """A request to correct a fact is open, or is no more. `mark`: of its key."""
+    which = Fact.objects.filter(citizen_id=citizen_id, category=category, mark=mark, source=source, superseded_at__isnull=True)
     which.exclude(in_question=is_open).update(in_question=is_open)
 
 
 def _view(citizen_id: UUID, row: Fact) -> FactView:
-    plain = vault.open_sealed(row.sealed, citizen_id=citizen_id, context=fact_context(row.pk, row.category, row.key))
+    key, value = opened(row, citizen_id=citizen_id)
     return FactView(
-        row.category, row.category_version, row.key, json.loads(plain), row.provenance, row.source, row.observed_at, row.valid_from,
+        row.category, row.category_version, key, value, row.provenance, row.source, row.observed_at, row.valid_from,
         row.valid_to, row.recorded_at, row.kept_at, id=row.pk,
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What is known: facts with provenance, and what was derived from them. Every value is sealed under the citizen's key."""
+"""What is known: facts with provenance, and what was derived from them. Every value is sealed under the citizen's key, and so is its name."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ class Fact(models.Model):
     citizen = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     category = models.CharField(max_length=64)
     category_version = models.PositiveSmallIntegerField()
-    key = models.CharField(max_length=64)
-    sealed = models.BinaryField()
+    mark = models.BinaryField(max_length=16, help_text="Finds its key again, and does not say it (`aurora.twin.sealing`).")
+    sealed = models.BinaryField(help_text="Its key and its value.")
     provenance = models.CharField(max_length=8, choices=Provenance.choices)
     source = models.CharField(max_length=64, help_text="The agency's code.")
     pull_id = models.UUIDField(null=True)
@@ -67,13 +67,13 @@ class Fact(models.Model):
                 name="fact_derived_says_from_what",
             ),
             models.UniqueConstraint(
-                fields=["citizen", "category", "key", "source"], condition=Q(superseded_at__isnull=True), name="one_current_fact"
+                fields=["citizen", "category", "mark", "source"], condition=Q(superseded_at__isnull=True), name="one_current_fact"
             ),
-            models.UniqueConstraint(fields=["pull_id", "category", "key"], name="fact_once_a_pull"),
+            models.UniqueConstraint(fields=["pull_id", "category", "mark"], name="fact_once_a_pull"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.category}.{self.key}"
+        return f"{self.category} {self.pk}"
 
 
 class SuggestionRun(models.Model):

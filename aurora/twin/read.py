@@ -7,24 +7,26 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from operator import attrgetter
 
 from django.db import connection
 
 from aurora.identity import vault
+from aurora.twin.sealing import fact_context
 from aurora.twin.values import FactView
 from consent.errors import OutsideTransaction
 from consent.rules import Permit
 
 # The entry bears the permit's id, which leads to one row of one month. An entry that we see although its transaction is in progress was written by this very transaction: a permit kept for later opens nothing.
 _READ = """
-SELECT f.id, f.category, f.category_version, f.key, f.sealed, f.provenance, f.source, f.observed_at, f.valid_from, f.valid_to, f.recorded_at,
+SELECT f.id, f.category, f.category_version, f.mark, f.sealed, f.provenance, f.source, f.observed_at, f.valid_from, f.valid_to, f.recorded_at,
   f.kept_at, f.derived_by, f.derived_from, f.derived_through, f.differs, f.in_question
 FROM ledger_ledgerentry e LEFT JOIN twin_fact f
   ON f.citizen_id = e.citizen_id AND f.category = ANY(%s) AND f.category = ANY(e.categories) AND {known}
 WHERE e.id = %s AND e.permit_id = e.id AND e.citizen_id = %s AND pg_xact_status((
   (pg_current_xact_id()::text::bigint & ~4294967295) + e.xmin::text::bigint)::text::xid8) = 'in progress'
-ORDER BY f.category, f.key, f.source
 """
+_ORDER = attrgetter("category", "key", "source")  # the database knows no key
 _NOW = _READ.format(known="f.superseded_at IS NULL")
 # What had been recorded by then and was not yet superseded; of what has been erased since there is nothing. Both sides have an index.
 _THEN = _READ.format(known="f.recorded_at <= %s AND (f.superseded_at IS NULL OR f.superseded_at > %s)")
@@ -34,13 +36,8 @@ class NotLogged(RuntimeError):
     """A read without its ledger entry: a programming error, and nothing is returned."""
 
 
-def fact_context(fact_id: object, category: str, key: str) -> bytes:
-    """What a fact's value is sealed for: this row, under this name."""
-    return f"fact:{fact_id}:{category}.{key}".encode()
-
-
 def read(permit: Permit, *, as_of: datetime | None = None) -> tuple[FactView, ...]:
-    """The current facts that a permit covers and its entry names, by category and key. Raises `NotLogged`, `OutsideTransaction`.
+    """The current facts that a permit covers and its entry names, by category, key and source. Raises `NotLogged`, `OutsideTransaction`.
 
     `as_of`: those that were current at that time instead, of what is still held: what was erased since is not known of any time.
     """
@@ -54,15 +51,15 @@ def read(permit: Permit, *, as_of: datetime | None = None) -> tuple[FactView, ..
         rows = cursor.fetchall()
     if not rows:
         raise NotLogged("This permit has no entry in the ledger from this transaction.")
-    return tuple(_view(permit, row) for row in rows if row[0] is not None)
+    return tuple(sorted((_view(permit, row) for row in rows if row[0] is not None), key=_ORDER))
 
 
 def _view(permit: Permit, row: tuple) -> FactView:  # type: ignore[type-arg]
-    fact_id, category, version, key, sealed, provenance, source, observed_at, valid_from, valid_to, recorded_at, kept_at, *derived = row
+    fact_id, category, version, mark, sealed, provenance, source, observed_at, valid_from, valid_to, recorded_at, kept_at, *derived = row
     by, came_from, through, differs, in_question = derived
-    plain = vault.open_sealed(sealed, citizen_id=permit.citizen_id, context=fact_context(fact_id, category, key))
+    key, value = json.loads(vault.open_sealed(sealed, citizen_id=permit.citizen_id, context=fact_context(fact_id, category, mark)))
     return FactView(
-        category, version, key, json.loads(plain), provenance, source, observed_at, valid_from, valid_to, recorded_at, kept_at,
+        category, version, key, value, provenance, source, observed_at, valid_from, valid_to, recorded_at, kept_at,
         id=fact_id, derived_by=by, derived_from=tuple(came_from or ()), derived_through=tuple(through or ()),
         differs=differs, in_question=in_question,
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""A fact on its way in and on its way out. Both hold a personal value and show none."""
+"""A fact on its way in and on its way out. Both hold a personal value and show none; nor their key, which can be an illness."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class NewFact:
     derived_through: tuple[UUID, ...] = ()
 
     def __repr__(self) -> str:
-        return f"NewFact({self.category}.{self.key})"
+        return f"NewFact({self.category})"
 
 
 # (category, source): what one source says of one category.
@@ -88,7 +88,7 @@ class FactView:
         return f"{self.category}.{self.key}"
 
     def __repr__(self) -> str:
-        return f"FactView({self.name})"
+        return f"FactView({self.category})"
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class Choice:
 
     concept: str
     category: str
-    key: str
+    key: str = field(repr=False)
     source: str
     chosen_at: datetime
     value: Any = field(repr=False)

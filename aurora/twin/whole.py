@@ -5,22 +5,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Case, When
 
-from aurora.identity import vault
 from aurora.twin.models import Fact
-from aurora.twin.read import NotLogged, fact_context
+from aurora.twin.read import NotLogged
+from aurora.twin.sealing import opened
 from aurora.twin.values import FactView
 from consent.errors import OutsideTransaction
 from consent.rules import Permit
 
 BATCH = 500
+_KEYS = 50
 # As in `read`: an entry that we see although its transaction is in progress was written by this very transaction.
 _LOGGED = """
 SELECT categories FROM ledger_ledgerentry e WHERE e.id = %s AND e.permit_id = e.id AND e.citizen_id = %s AND pg_xact_status((
@@ -55,15 +56,19 @@ def versions(permit: Permit) -> Iterator[Version]:
     if entry is None:
         raise NotLogged("This permit has no entry in the ledger from this transaction.")
     covered = sorted(permit.categories & set(entry[0]))
-    rows = Fact.objects.filter(citizen_id=permit.citizen_id, category__in=covered)
-    for row in rows.order_by("category", "key", "source", "recorded_at", "id").iterator(chunk_size=BATCH):
-        yield _version(permit, row)
+    for category in covered:
+        rows = Fact.objects.filter(citizen_id=permit.citizen_id, category=category)
+        marks = [mark for _, mark in sorted((opened(row, citizen_id=permit.citizen_id)[0], row.mark) for row in rows.distinct("mark"))]
+        for few in (marks[at : at + _KEYS] for at in range(0, len(marks), _KEYS)):
+            place = Case(*(When(mark=mark, then=number) for number, mark in enumerate(few)))
+            for row in rows.filter(mark__in=few).order_by(place, "source", "recorded_at", "id").iterator(chunk_size=BATCH):
+                yield _version(permit, row)
 
 
 def _version(permit: Permit, row: Fact) -> Version:
-    plain = vault.open_sealed(row.sealed, citizen_id=permit.citizen_id, context=fact_context(row.pk, row.category, row.key))
+    key, value = opened(row, citizen_id=permit.citizen_id)
     fact = FactView(
-        row.category, row.category_version, row.key, json.loads(plain), row.provenance, row.source, row.observed_at, row.valid_from,
+        row.category, row.category_version, key, value, row.provenance, row.source, row.observed_at, row.valid_from,
         row.valid_to, row.recorded_at, row.kept_at, id=row.pk, derived_by=row.derived_by, derived_from=tuple(row.derived_from or ()),
         derived_through=tuple(row.derived_through or ()),
     )  # fmt: skip

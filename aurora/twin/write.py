@@ -13,7 +13,7 @@ from django.db.models import Q
 from aurora.identity import vault
 from aurora.twin import disputes, feedback, rows, training, typed
 from aurora.twin.models import Evaluation, Fact, SuggestionRun
-from aurora.twin.read import fact_context
+from aurora.twin.sealing import fact_context, mark_of, marks_of
 from aurora.twin.values import NewFact, Part, Written
 
 
@@ -32,24 +32,28 @@ def write(
     """
     new = list(facts)
     typed.check(new)
+    marks = [mark_of(citizen_id=citizen_id, category=f.category, key=f.key) for f in new]
     told = {(f.category, f.source) for f in new}
     all_said = told if whole is None else set(whole)
     current = _current(citizen_id, told | all_said | set(gone))
     before = dict(current)
-    fresh: list[NewFact] = []
+    fresh: list[tuple[NewFact, bytes]] = []
     changed: list[Fact] = []
     same = 0
-    for fact in new:
+    for fact, mark in zip(new, marks, strict=True):
         # Taken out as it is met: a key that is said twice becomes two rows, which the table refuses.
-        was = current.pop((fact.category, fact.source, fact.key), None)
+        was = current.pop((fact.category, fact.source, mark), None)
         if was is not None and _is_same(citizen_id, was, fact):
             same += 1
             continue
-        fresh.append(fact)
+        fresh.append((fact, mark))
         if was is not None:
             changed.append(was)
+    no_more = {part: set(marks_of(citizen_id=citizen_id, category=part[0], keys=keys)) for part, keys in gone.items()}
     ended = [
-        f for (category, source, key), f in current.items() if (category, source) in all_said or key in gone.get((category, source), ())
+        f
+        for (category, source, mark), f in current.items()
+        if (category, source) in all_said or mark in no_more.get((category, source), ())
     ]
     over = [f.pk for f in (*changed, *ended)]
     if over:
@@ -57,26 +61,27 @@ def write(
     # What the citizen had kept is fetched again now, and goes when that goes.
     if kept := [f.pk for f in before.values() if f.kept_at is not None and f.pk not in set(over)]:
         Fact.objects.filter(citizen_id=citizen_id, pk__in=kept).update(kept_at=None)
-    for pull_id in {f.pull_id for f in fresh}:
-        rows.insert(citizen_id=citizen_id, pull_id=pull_id, facts=[f for f in fresh if f.pull_id == pull_id], now=now)
+    for pull_id in {f.pull_id for f, _ in fresh}:
+        of_pull = [(f, mark) for f, mark in fresh if f.pull_id == pull_id]
+        rows.insert(citizen_id=citizen_id, pull_id=pull_id, facts=[f for f, _ in of_pull], marks=[mark for _, mark in of_pull], now=now)
     # What the citizen has asked to have corrected stays in question until that is answered, whatever the source says meanwhile.
     for former in changed:
         if former.in_question:
-            disputes.question(citizen_id=citizen_id, category=former.category, key=former.key, source=former.source, is_open=True)
-    moved = frozenset({f.category for f in fresh} | {f.category for f in ended})
+            disputes.question(citizen_id=citizen_id, category=former.category, mark=former.mark, source=former.source, is_open=True)
+    moved = frozenset({f.category for f, _ in fresh} | {f.category for f in ended})
     disputes.mark(citizen_id=citizen_id, categories=moved)
     return Written(len(fresh) - len(changed), len(changed), same, len(ended), moved)
 
 
-def _current(citizen_id: UUID, parts: Iterable[Part]) -> dict[tuple[str, str, str], Fact]:
-    """What stands of some parts, by category, source and key: by the index of `one_current_fact`, in one query."""
+def _current(citizen_id: UUID, parts: Iterable[Part]) -> dict[tuple[str, str, bytes], Fact]:
+    """What stands of some parts, by category, source and mark: by the index of `one_current_fact`, in one query."""
     parts = set(parts)
     if not parts:
         return {}
     rows = Fact.objects.filter(
         citizen_id=citizen_id, category__in={c for c, _ in parts}, source__in={s for _, s in parts}, superseded_at__isnull=True
     )
-    return {(f.category, f.source, f.key): f for f in rows if (f.category, f.source) in parts}
+    return {(f.category, f.source, bytes(f.mark)): f for f in rows if (f.category, f.source) in parts}
 
 
 def _is_same(citizen_id: UUID, was: Fact, fact: NewFact) -> bool:
@@ -84,7 +89,7 @@ def _is_same(citizen_id: UUID, was: Fact, fact: NewFact) -> bool:
     about = (was.category_version, was.provenance, was.observed_at, was.valid_from, was.valid_to)
     if about != (fact.category_version, fact.provenance, fact.observed_at, fact.valid_from, fact.valid_to):
         return False
-    context = fact_context(was.pk, was.category, was.key)
+    context = fact_context(was.pk, was.category, bytes(was.mark))
     return vault.open_sealed(was.sealed, citizen_id=citizen_id, context=context) == rows.plain(fact)
 
 
@@ -181,14 +186,14 @@ def forget_derived(
 
 
 def _row(citizen_id: UUID, fact: NewFact, now: datetime, *, kept_at: datetime | None = None) -> Fact:
-    fact_id = uuid.uuid4()
+    fact_id, mark = uuid.uuid4(), mark_of(citizen_id=citizen_id, category=fact.category, key=fact.key)
     return Fact(
         id=fact_id,
         citizen_id=citizen_id,
         category=fact.category,
         category_version=fact.category_version,
-        key=fact.key,
-        sealed=vault.seal(rows.plain(fact), citizen_id=citizen_id, context=fact_context(fact_id, fact.category, fact.key)),
+        mark=mark,
+        sealed=vault.seal(rows.plain(fact), citizen_id=citizen_id, context=fact_context(fact_id, fact.category, mark)),
         provenance=fact.provenance,
         source=fact.source,
         pull_id=fact.pull_id,

@@ -182,9 +182,7 @@ ROUTES = {
     "LANG/my-data/copy/<uuid:id>/delete/": Route(f"/en/my-data/copy/{NOBODYS}/delete/", POST, "citizen"),
     "LANG/my-data/disagreements/": Route("/en/my-data/disagreements/", FORM, "citizen"),
     "LANG/my-data/history/<str:category>/": Route("/en/my-data/history/population.person/", READ, "citizen", LEDGER),
-    "LANG/my-data/correct/<str:category>/<str:key>/<slug:source>/": Route(
-        "/en/my-data/correct/population.person/age/nobody/", FORM, "citizen"
-    ),
+    "LANG/my-data/correct/<uuid:id>/": Route("/en/my-data/correct/0192f0c1-7a1b-7c3d-8e4f-000000000001/", FORM, "citizen"),
     "LANG/corrections/": Route("/en/corrections/", READ, "citizen"),
     "LANG/corrections/<uuid:id>/": Route(f"/en/corrections/{NOBODYS}/", FORM, "citizen"),
     "LANG/my-data/forget/": Route("/en/my-data/forget/", POST, "citizen"),

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.utils import timezone
 
@@ -21,6 +21,7 @@ from consent.models import Agency
 from consent.oauth.models import Client
 from consent.scope import citizen_scope
 from tests.support.cast import OFFICE, REGISTER, Cast, Person, browser, version_of
+from tests.support.held import by_name
 from tests.support.owners import own_token
 
 PERSON = "population.person"
@@ -39,7 +40,15 @@ def say(person: Person, source: str, *, at: datetime | None = None, now: datetim
 def facts(person: Person) -> dict[tuple[str, str], Fact]:
     """What is current, by key and source."""
     with citizen_scope(person.id):
-        return {(f.key, f.source): f for f in Fact.objects.filter(citizen_id=person.id, category=PERSON, superseded_at__isnull=True)}
+        current = Fact.objects.filter(citizen_id=person.id, category=PERSON, superseded_at__isnull=True)
+        return {(key, f.source): f for f, key, _ in by_name(current)}
+
+
+def fact_of(person: Person, source: str, key: str = "region", category: str = PERSON) -> UUID:
+    """The id of what a source says of a person now; one of no fact where it says nothing."""
+    with citizen_scope(person.id):
+        held = Fact.objects.filter(citizen_id=person.id, category=category, source=source, superseded_at__isnull=True)
+        return next((f.pk for f, name, _ in by_name(held) if name == key), uuid4())
 
 
 @dataclass
@@ -52,9 +61,7 @@ class Disputed:
     def asked(self, source: str = OFFICE, *, right: Any = "R12", key: str = "region", now: datetime | None = None) -> UUID:
         return correct.ask(
             citizen_id=self.person.id,
-            category=PERSON,
-            key=key,
-            source=source,
+            fact_id=fact_of(self.person, source, key),
             right=right,
             why=WHY,
             language="en",

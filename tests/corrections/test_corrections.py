@@ -133,7 +133,7 @@ def test_the_database_holds_what_a_request_is_about(disputed: Disputed) -> None:
     asked = disputed.asked()
     with citizen_scope(disputed.person.id):
         with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
-            Correction.objects.filter(pk=asked).update(key="age")
+            Correction.objects.filter(pk=asked).update(mark=b"another" * 2)
         with pytest.raises(IntegrityError), transaction.atomic():
             Correction.objects.filter(pk=asked).update(state="corrected")
         assert b"R12" not in bytes(Correction.objects.get(pk=asked).sealed)

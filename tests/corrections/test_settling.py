@@ -18,7 +18,7 @@ from consent.errors import Conflict, NotFound
 from consent.ledger.events import Event
 from consent.rules import AURORA, CITIZEN, AccessRequest
 from consent.scope import citizen_scope
-from tests.corrections.dispute import PERSON, Disputed, facts, say
+from tests.corrections.dispute import PERSON, Disputed, fact_of, facts, say
 from tests.support.cast import FORM, OFFICE, REGISTER, Cast, Person
 
 
@@ -50,8 +50,8 @@ def test_an_agency_is_told_that_it_is_disputed_and_no_more(cast: Cast) -> None:
     read = cast.office.read(token, category).json()["facts"]
     assert read and not any("disputed" in fact for fact in read)
     asked = correct.ask(
-        citizen_id=cast.cecilia.id, category=category, key="household_size", source=REGISTER, right=9, why="We are nine.", language="en",
-        now=timezone.now(),
+        citizen_id=cast.cecilia.id, fact_id=fact_of(cast.cecilia, REGISTER, "household_size", category), right=9, why="We are nine.",
+        language="en", now=timezone.now(),
     )  # fmt: skip
     read = {fact["key"]: fact for fact in cast.office.read(token, category).json()["facts"]}
     assert read["household_size"]["disputed"] is True and "disputed" not in read["children_under_6"]

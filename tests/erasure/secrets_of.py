@@ -14,7 +14,7 @@ CODE = textwrap.dedent("""
     from aurora.identity import citizens, keys, vault
     from aurora.identity.models import Citizen, DataKey
     from aurora.twin.models import Fact
-    from aurora.twin.read import fact_context
+    from aurora.twin.sealing import opened
     from consent.ledger import queries as ledger
     from consent.scope import citizen_scope
     from functools import partial
@@ -27,12 +27,17 @@ CODE = textwrap.dedent("""
             "subject hmac": bytes(person.subject_hmac).hex(),
             "wrapped key": bytes(key.wrapped).hex(),
             "data key": keys.open_for_platform(key.wrapped, context=b"data-key:" + who.bytes).hex(),
+            "wrapped marking key": bytes(key.marking_wrapped).hex(),
+            "marking key": keys.open_for_platform(key.marking_wrapped, context=b"marking-key:" + who.bytes).hex(),
         }}
         for fact in Fact.objects.filter(citizen_id=who):
             told["sealed " + str(fact.pk)] = bytes(fact.sealed).hex()
-            value = vault.open_sealed(fact.sealed, citizen_id=who, context=fact_context(fact.pk, fact.category, fact.key))
-            if len(value) >= 5 and value.isdigit():  # words such as "married" are the vocabulary's too
-                told["value of " + fact.category + "." + fact.key] = value.hex()
+            key, value = opened(fact, citizen_id=who)
+            text = json.dumps(value).encode()
+            if len(text) >= 5 and text.isdigit():  # words such as "married" are the vocabulary's too
+                told["value of " + fact.category + "." + key] = text.hex()
+            if "." in key:  # names such as "wages" are the vocabulary's too; codes of illnesses are in no file of ours
+                told["key " + key] = key.encode().hex()
         for entry in ledger.entries_for(who, limit=1000):
             opened = ledger.open_entry(entry, partial(vault.open_sealed, citizen_id=who))
             told["salt of " + str(entry.seq)] = opened.salt.hex()

@@ -103,10 +103,10 @@ def _leave(stack: Stack, person: Person, citizen: UUID) -> str:
 def test_the_scan_sees_what_is_on_the_disk(gone: Gone) -> None:
     """Else it would find nothing afterwards either. In the clear nothing lay there even before."""
     seen = set().union(*gone.before.values())
-    assert {"wrapped key", "subject hmac"} <= seen and any(name.startswith("sealed ") for name in seen)
+    assert {"wrapped key", "wrapped marking key", "subject hmac"} <= seen and any(name.startswith("sealed ") for name in seen)
     assert any(place.startswith("file ") and "pg_wal" in place for place in gone.before)
-    assert not seen & {"data key", "national id", "name"}
-    assert not [name for name in seen if name.startswith(("value of ", "salt of "))]
+    assert not seen & {"data key", "marking key", "national id", "name"}
+    assert not [name for name in seen if name.startswith(("value of ", "salt of ", "key "))]
 
 
 def test_no_byte_is_left(gone: Gone) -> None:

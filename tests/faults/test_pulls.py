@@ -65,7 +65,7 @@ def _assert_each_took_effect_once(stack: Stack, pulls: list[UUID]) -> None:
         ).fetchall()
         assert {number for _, number in entries} == {1}
         facts = database.execute(
-            "SELECT p.id, count(f.id), count(DISTINCT (f.category, f.key)), count(*) FILTER (WHERE f.pull_id <> p.id)"
+            "SELECT p.id, count(f.id), count(DISTINCT (f.category, f.mark)), count(*) FILTER (WHERE f.pull_id <> p.id)"
             " FROM sources_pull p LEFT JOIN twin_fact f ON f.citizen_id = p.citizen_id WHERE p.id = ANY(%s) GROUP BY p.id",
             [pulls],
         ).fetchall()
@@ -140,7 +140,7 @@ def test_a_citizen_does_not_wait_for_the_nightly_refresh_and_a_killed_worker_lea
             stack.switch(REGISTER, mode="ok")
         wait_for(lambda: _refreshes(stack, crowd) == {"done": FLOOD}, "all refreshes to be done", within=90)
         rows = database.execute(
-            "SELECT count(*), count(DISTINCT (f.citizen_id, f.category, f.key)) FROM twin_fact f JOIN sources_pull p ON p.citizen_id = f.citizen_id"
+            "SELECT count(*), count(DISTINCT (f.citizen_id, f.category, f.mark)) FROM twin_fact f JOIN sources_pull p ON p.citizen_id = f.citizen_id"
             " WHERE p.id = ANY(%s) AND f.superseded_at IS NULL", [crowd],
         ).fetchone()  # fmt: skip
         assert rows is not None and rows[0] == rows[1] > 0, "no fact twice"

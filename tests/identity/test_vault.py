@@ -177,9 +177,9 @@ def test_only_so_many_keys_are_open_and_the_least_used_goes_first(monkeypatch: p
     kept = vault._OpenKeys()
     first, *others = (uuid4() for _ in range(4))
     for citizen_id in (first, *others[:2]):
-        kept.put(citizen_id, b"\0\1", object())  # type: ignore[arg-type]
+        kept.put(citizen_id, b"\0\1", object(), b"")  # type: ignore[arg-type]
     assert kept.get(first)
-    kept.put(others[2], b"\0\1", object())  # type: ignore[arg-type]
+    kept.put(others[2], b"\0\1", object(), b"")  # type: ignore[arg-type]
     assert kept.get(first) and kept.get(others[0]) is None and kept.get(others[2])
 
 

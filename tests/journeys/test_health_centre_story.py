@@ -12,6 +12,7 @@ import pytest
 from aurora.sandbox.health import draws
 from aurora.sandbox.personas import choose
 from recommender.training import households
+from tests.support.held import names_on
 from tests.support.people import Person
 from tests.support.stack import Stack, wait_for
 
@@ -47,11 +48,11 @@ def _held(stack: Stack, citizen: UUID) -> dict[str, tuple[date | None, date | No
     """Current facts of the health centre, by key: since when, until when, when observed."""
     with stack.admin() as database:
         rows = database.execute(
-            "SELECT category || '/' || key, valid_from, valid_to, observed_at FROM twin_fact"
-            " WHERE citizen_id = %s AND source = %s AND superseded_at IS NULL",
+            "SELECT id, valid_from, valid_to, observed_at FROM twin_fact WHERE citizen_id = %s AND source = %s AND superseded_at IS NULL",
             [citizen, CENTRE],
         ).fetchall()
-    return {name: (since, until, observed) for name, since, until, observed in rows}
+    names = names_on(stack, citizen)
+    return {"/".join(names[str(fact)]): (since, until, observed) for fact, since, until, observed in rows}
 
 
 def _years_ago(years: float, at: date) -> tuple[date, date]:

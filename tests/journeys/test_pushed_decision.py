@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from aurora.sandbox import national_id
 from tests.interop.example import Example
+from tests.support.held import names_on
 from tests.support.stack import Stack, wait_for
 from tests.support.steps import connect, sign_in, wait_until_pulled
 
@@ -31,10 +32,13 @@ def rows(stack: Stack, sql: str) -> list[tuple[Any, ...]]:
 
 
 def facts(stack: Stack) -> list[tuple[Any, ...]]:
-    wanted = (
-        "SELECT key, provenance, pull_id FROM twin_fact WHERE citizen_id = CITIZEN AND source = 'benefits-office' AND superseded_at IS NULL"
+    held = rows(
+        stack,
+        "SELECT citizen_id, id, provenance, pull_id FROM twin_fact WHERE citizen_id = CITIZEN AND source = 'benefits-office'"
+        " AND superseded_at IS NULL",
     )
-    return rows(stack, f"{wanted} ORDER BY key")
+    names = names_on(stack, held[0][0]) if held else {}
+    return sorted((names[str(fact)][1], provenance, pull) for _, fact, provenance, pull in held)
 
 
 def applied(stack: Stack, page: Page) -> None:

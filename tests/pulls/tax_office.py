@@ -25,7 +25,6 @@ from aurora.sandbox.store import Store
 from aurora.sources import connections, feeds, pulls, registry
 from aurora.sources.models import Connection, DataSource, Pull
 from aurora.twin.models import Fact
-from aurora.twin.read import fact_context
 from consent import services
 from consent.ledger.models import LedgerEntry
 from consent.ledger.queries import entries_for, open_entry
@@ -34,6 +33,7 @@ from consent.queries import current_categories, current_purpose
 from consent.scope import citizen_scope
 from recommender.training import households
 from tests.support.citizens import make_citizen
+from tests.support.held import by_name
 
 TAX, INCOME, HOUSING = "tax-administration", "tax.income", "tax.housing"
 BOTH = (INCOME, HOUSING)
@@ -124,7 +124,7 @@ class Case:
     @property
     def facts(self) -> list[Fact]:
         with citizen_scope(self.citizen_id):
-            return list(Fact.objects.filter(citizen_id=self.citizen_id).order_by("category", "key"))
+            return [row for row, _, _ in by_name(Fact.objects.filter(citizen_id=self.citizen_id))]
 
     @property
     def entries(self) -> tuple[LedgerEntry, ...]:
@@ -187,13 +187,7 @@ def notice_of(purpose: str, categories: tuple[str, ...]) -> Notice:
 
 def values(case: Case) -> dict[str, Any]:
     with citizen_scope(case.citizen_id):
-        return {
-            f"{f.category}.{f.key}": json.loads(
-                vault.open_sealed(f.sealed, citizen_id=f.citizen_id, context=fact_context(f.pk, f.category, f.key))
-            )
-            for f in case.facts
-            if f.superseded_at is None
-        }
+        return {f"{f.category}.{key}": value for f, key, value in by_name(case.facts) if f.superseded_at is None}
 
 
 def known(*categories: str) -> dict[str, Any]:

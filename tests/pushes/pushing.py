@@ -17,12 +17,12 @@ from aurora.identity import citizens, vault
 from aurora.identity.eid import Identified
 from aurora.sandbox.config import OFFICE
 from aurora.twin.models import Fact
-from aurora.twin.read import fact_context
 from consent.ledger import queries as ledger
 from consent.ledger.models import LedgerEntry
 from consent.oauth import config
 from consent.scope import citizen_scope
 from tests.support.cast import Cast, Person, browser
+from tests.support.held import by_name
 from tests.withdrawals.told import own_token
 
 PATH = "/api/v1/facts"
@@ -102,12 +102,7 @@ def facts(person: Person, *, current: bool = True) -> dict[str, Any]:
     with citizen_scope(person.id):
         rows = Fact.objects.filter(citizen_id=person.id, category=DECISIONS)
         rows = rows.filter(superseded_at__isnull=True) if current else rows
-        return {
-            row.key: json.loads(
-                vault.open_sealed(bytes(row.sealed), citizen_id=person.id, context=fact_context(row.pk, row.category, row.key))
-            )
-            for row in rows.order_by("recorded_at")
-        }
+        return {key: value for _, key, value in by_name(rows)}
 
 
 def rows(person: Person) -> int:

@@ -24,11 +24,12 @@ from consent.ledger.queries import entries_for
 from consent.models import Agency
 from consent.rules import CITIZEN
 from consent.scope import citizen_scope
+from tests.support.held import by_name, keys_of
 
 
 def current(citizen_id: UUID) -> list[Fact]:
     with citizen_scope(citizen_id):
-        return list(Fact.objects.filter(superseded_at__isnull=True).order_by("category", "key"))
+        return [row for row, _, _ in by_name(Fact.objects.filter(superseded_at__isnull=True))]
 
 
 def test_new_facts_replace_the_category_as_its_source_told_it_and_keep_the_rest(aino: UUID) -> None:
@@ -38,8 +39,8 @@ def test_new_facts_replace_the_category_as_its_source_told_it_and_keep_the_rest(
         written = write(citizen_id=aino, facts=[fact("wages", 50_000)], now=later)
         assert (written.new, written.changed, written.same, written.ended) == (0, 1, 0, 1) and written.moved
         past = Fact.objects.filter(superseded_at=later)
-        assert sorted(past.values_list("key", flat=True)) == ["interest", "wages"], "history is kept, also of what is no longer said"
-    rows = [(f.category, f.key, f.source) for f in current(aino)]
+        assert keys_of(past) == ["interest", "wages"], "history is kept, also of what is no longer said"
+        rows = [(f.category, key, f.source) for f, key, _ in by_name(current(aino))]
     assert rows == [
         (HOUSING, "property_tax", "tax-administration"),
         (INCOME, "interest", "other-agency"),

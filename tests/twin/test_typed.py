@@ -26,7 +26,7 @@ def test_a_value_that_the_schema_does_not_allow_is_not_written(aino: UUID, value
         with pytest.raises(NotOfItsCategory) as refused:
             write.write(citizen_id=aino, facts=[fact("dividends", 1), fact("wages", value)], now=NOW)
         assert set(Fact.objects.values_list("pk", "superseded_at")) == before, "all or nothing"
-    assert str(refused.value) == "tax.income.wages of version 1", "and tells no value"
+    assert str(refused.value) == "a fact of tax.income, version 1", "and tells no value, and not of which fact"
 
 
 def test_a_fact_or_a_version_that_there_is_not_is_not_written(aino: UUID) -> None:

@@ -3,6 +3,7 @@
 sealed      opens with the citizen's key, or with the platform's
 code        one of a published vocabulary or of the code's own: category, purpose, source, language, error
 keyed       found by an HMAC with a key of the platform's: nobody without the key can try values out. Goes with the citizen
+opaque      found by an HMAC with a key of the citizen's own, which goes with them: then it can be matched with nothing, in no copy
 digest      of a random secret of ours, or of something with a salt that goes with the citizen: tells nothing without it
 link        of a random or keyed kind: leads from one row to another, or from a client to a row. Goes with the citizen
 proof       a commitment of the log: random to whoever has not the salt, which is sealed. Stays when the citizen is erased
@@ -12,11 +13,11 @@ told        in plain words, and therefore gone when the citizen is (docs/decisio
 
 from __future__ import annotations
 
-CLASSES = {"sealed", "code", "keyed", "digest", "link", "proof", "counted", "told"}
+CLASSES = {"sealed", "code", "keyed", "opaque", "digest", "link", "proof", "counted", "told"}
 
 COLUMNS: dict[str, dict[str, str]] = {
     "identity.Citizen": {"subject_hmac": "keyed", "national_id_sealed": "sealed", "name_sealed": "sealed", "language": "code"},
-    "identity.DataKey": {"wrapped": "sealed", "kek_id": "code"},
+    "identity.DataKey": {"wrapped": "sealed", "marking_wrapped": "sealed", "kek_id": "code"},
     "identity.FormerKey": {"wrapped": "sealed", "kek_id": "code"},
     "consent.ConsentRecord": {
         "categories": "code", "category_versions": "counted", "withdrawn": "code", "ended_by": "code", "outdated_told": "code", "spent": "code",
@@ -61,8 +62,8 @@ COLUMNS: dict[str, dict[str, str]] = {
     "sources.PullPart": {"category": "code", "error": "code"},
     "sources.Feed": {"category": "code", "mark_sealed": "sealed", "error": "code"},
     "pushes.Batch": {"digest": "told", "results": "counted"},
-    "twin.Fact": {"category": "code", "key": "code", "sealed": "sealed", "source": "code"},
-    "twin.FactChoice": {"concept": "code", "category": "code", "key": "code", "source": "code", "sealed": "sealed"},
+    "twin.Fact": {"category": "code", "mark": "opaque", "sealed": "sealed", "source": "code"},
+    "twin.FactChoice": {"concept": "code", "category": "code", "mark": "opaque", "source": "code", "sealed": "sealed"},
     "twin.Feedback": {"service": "code", "sealed": "sealed"},
     "twin.TrainingRow": {"categories": "code", "commitment": "proof", "sealed": "sealed"},
     "twin.SuggestionRun": {"basis": "told", "sealed": "sealed"},
@@ -72,7 +73,7 @@ COLUMNS: dict[str, dict[str, str]] = {
     "aurora_messages.Mail": {"error": "code"},
     "aurora_messages.Reminder": {"kind": "code"},
     "corrections.Correction": {
-        "source": "code", "category": "code", "key": "code", "language": "code", "sealed": "sealed", "answer_sealed": "sealed",
+        "source": "code", "category": "code", "mark": "opaque", "language": "code", "sealed": "sealed", "answer_sealed": "sealed",
     },
     "exports.Export": {
         "language": "code", "code": "code", "part": "code", "sha256": "digest", "salt": "digest", "key_sealed": "sealed", "lock": "digest",

@@ -87,6 +87,7 @@ def test_every_place_that_seals_does_so_for_a_column_that_is_registered() -> Non
         assert found[place] == {"platform" if set(columns) <= platform else "citizen"}, place
     assert {column for columns in SEALS.values() for column in columns} >= known - {
         "identity.DataKey.wrapped",
+        "identity.DataKey.marking_wrapped",
         "identity.FormerKey.wrapped",
     }
 

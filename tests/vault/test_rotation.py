@@ -59,7 +59,7 @@ def test_what_another_process_seals_by_the_key_that_it_still_has_is_not_lost(fil
         kept = vault._newest(filled.citizen_id)
     begin(filled)
     go_on(filled)
-    vault._open_keys.put(filled.citizen_id, *kept)
+    vault._open_keys.put(filled.citizen_id, *kept, b"")
     with admin() as database:
         database.execute("SET session_replication_role = replica")
         for column in OF_CITIZENS[2:]:
@@ -80,7 +80,7 @@ def test_a_process_that_still_has_the_former_key_opens_what_the_newer_one_sealed
     vault.forget(citizen_id=filled.citizen_id)
     with citizen_scope(filled.citizen_id):
         sealed = vault.seal(b"new", citizen_id=filled.citizen_id, context=b"x")
-        vault._open_keys.put(filled.citizen_id, *kept)
+        vault._open_keys.put(filled.citizen_id, *kept, b"")
         assert sealed[1:3] == b"\0\2" and vault.open_sealed(sealed, citizen_id=filled.citizen_id, context=b"x") == b"new"
         assert vault.seal(b"new", citizen_id=filled.citizen_id, context=b"x")[1:3] == b"\0\2", "and then seals by it"
 

@@ -106,7 +106,7 @@ class Beside:
     def _correct_url(self, fact: FactView) -> str:
         """Where its source is asked to correct it; "" where there is nobody to ask, and where a model made it."""
         askable = fact.source in self.answering and fact.derived_by is None
-        return reverse("portal:correction_new", args=[fact.category, fact.key, fact.source]) if askable else ""
+        return reverse("portal:correction_new", args=[fact.id]) if askable else ""
 
 
 def fact_row(fact: FactView, vocabulary: Vocabulary) -> FactRow:

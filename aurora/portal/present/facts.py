@@ -91,7 +91,7 @@ def _statement(
 
 def correct_url(fact: FactView) -> str:
     """Where the source of a fact is asked to correct it."""
-    return reverse("portal:correction_new", args=[fact.category, fact.key, fact.source])
+    return reverse("portal:correction_new", args=[fact.id])
 
 
 def history(found: History, *, on: date | None, typed: str, errors: Mapping[str, str]) -> FactHistoryPage:
@@ -124,18 +124,18 @@ def form(doubted: Doubted, *, right: str, why: str, errors: Mapping[str, str], l
     )
 
 
-def corrections(rows: tuple[Correction, ...], *, now: datetime) -> CorrectionsPage:
+def corrections(asked: tuple[Asked, ...], *, now: datetime) -> CorrectionsPage:
     vocabulary = Vocabulary()
-    return CorrectionsPage(tuple(_row(row, vocabulary, now) for row in rows), reverse("portal:my_data"))
+    return CorrectionsPage(tuple(_row(one, vocabulary, now) for one in asked), reverse("portal:my_data"))
 
 
 def correction(asked: Asked, *, errors: Mapping[str, str], now: datetime) -> CorrectionPage:
     row, vocabulary, stands = asked.row, Vocabulary(), standing(asked.row, now)
     says = FactView(
-        row.category, row.category_version, row.key, asked.says, "reported", row.source, row.since, None, None, row.since
+        row.category, row.category_version, asked.key, asked.says, "reported", row.source, row.since, None, None, row.since
     )  # fmt: skip
     return CorrectionPage(
-        title=_title(row, vocabulary),
+        title=_title(asked, vocabulary),
         category=vocabulary.category(row.category),
         source=vocabulary.agency(row.source),
         state=fact_words.state(stands),
@@ -160,10 +160,11 @@ def standing(row: Correction, now: datetime) -> str:
     return "overdue" if row.state == State.OPEN and row.due_at <= now else str(row.state)
 
 
-def _row(row: Correction, vocabulary: Vocabulary, now: datetime) -> CorrectionRow:
+def _row(asked: Asked, vocabulary: Vocabulary, now: datetime) -> CorrectionRow:
+    row = asked.row
     stands = standing(row, now)
     return CorrectionRow(
-        title=_title(row, vocabulary),
+        title=_title(asked, vocabulary),
         source=vocabulary.agency(row.source),
         state=fact_words.state(stands),
         tone=fact_words.TONES[stands],
@@ -174,8 +175,8 @@ def _row(row: Correction, vocabulary: Vocabulary, now: datetime) -> CorrectionRo
     )
 
 
-def _title(row: Correction, vocabulary: Vocabulary) -> Mapping[str, str]:
-    label: Mapping[str, str] = vocabulary.fact_schema(row.category, row.key)["x-label"]
+def _title(asked: Asked, vocabulary: Vocabulary) -> Mapping[str, str]:
+    label: Mapping[str, str] = vocabulary.fact_schema(asked.row.category, asked.key)["x-label"]
     return label
 
 

@@ -40,7 +40,8 @@ def disagreements(request: HttpRequest) -> HttpResponse:
         except Conflict:
             errors = {"fact": "changed"}
     side = settle.side_by_side(citizen_id=me(request), now=timezone.now())
-    asked = {(one.category, one.key, one.source): one for one in correct.mine(citizen_id=me(request)) if one.state == "open"}
+    open_ = [one for one in correct.mine(citizen_id=me(request)) if one.row.state == "open"]
+    asked = {(one.row.category, one.key, one.row.source): one.row for one in open_}
     page = present.disagreements(side, asked, banner=request.GET.get("done", "")[:16], errors=errors)
     return render(request, "portal/disagreements.html", {"page": page}, status=409 if errors else 200)
 
@@ -62,9 +63,9 @@ def history(request: HttpRequest, category: str) -> HttpResponse:
 
 @require_http_methods(FORM)
 @for_citizens
-def new(request: HttpRequest, category: str, key: str, source: str) -> HttpResponse:
-    """Ask the source of a fact to correct it."""
-    which: dict[str, Any] = {"citizen_id": me(request), "category": category, "key": key, "source": source, "now": timezone.now()}
+def new(request: HttpRequest, id: UUID) -> HttpResponse:
+    """Ask the source of a fact to correct it. Who comes by a fact that was replaced is led to what its source says now."""
+    which: dict[str, Any] = {"citizen_id": me(request), "fact_id": id, "now": timezone.now()}
     right, why, errors = (
         request.POST.get("right", "").strip()[:LONGEST_VALUE],
         request.POST.get("why", "")[: LONGEST + 100],
@@ -73,6 +74,8 @@ def new(request: HttpRequest, category: str, key: str, source: str) -> HttpRespo
     doubted = correct.look(**which)
     if doubted.standing is not None:
         return HttpResponseRedirect(reverse("portal:correction", args=[doubted.standing.pk]))
+    if doubted.fact.id != id and request.method != "POST":
+        return HttpResponseRedirect(reverse("portal:correction_new", args=[doubted.fact.id]))
     if request.method == "POST":
         try:
             made = correct.ask(**which, right=_typed(right, doubted), why=why, language=_language())

@@ -37,8 +37,8 @@ def keys(ledger_db: None) -> Iterator[None]:
     for citizen in (AINO, CECILIA):
         # Past the foreign key: these citizens have no row.
         as_superuser(
-            "SET LOCAL session_replication_role = replica; INSERT INTO vault.data_key (citizen_id, wrapped, kek_id, version, created_at) "
-            f"VALUES ('{citizen}', '', '', 1, now())"
+            "SET LOCAL session_replication_role = replica; INSERT INTO vault.data_key (citizen_id, wrapped, marking_wrapped, kek_id, version, created_at) "
+            f"VALUES ('{citizen}', '', '', '', 1, now())"
         )
     yield
     as_superuser("SET LOCAL session_replication_role = replica; TRUNCATE vault.data_key CASCADE")

@@ -45,7 +45,7 @@ def citizen() -> list[Example]:
         "region", p.text("Alue, jolla asut", "Regionen där du bor", "The region where you live"), True,
         (
             StatementView(THERE, PATIENT, True, choose_id="a", asked_url="/corrections/c/"),
-            StatementView(HERE, PERSON, False, choose_id="b", correct_url="/my-data/correct/population.person/region/population-register/"),
+            StatementView(HERE, PERSON, False, choose_id="b", correct_url="/my-data/correct/0192f0c1-7a1b-7c3d-8e4f-000000000001/"),
         ),
         w.because("newest"), WHY, True,
     )  # fmt: skip
@@ -102,10 +102,8 @@ def citizen() -> list[Example]:
             "my-data/history/population.person/",
             replace(history, typed="x", errors=(FieldError("on", w.error("day_wrong")),)),
         ),
-        Example("facts-correct", "portal/correction_new.html", "my-data/correct/population.person/region/population-register/", form),
-        Example(
-            "facts-correct-wrong", "portal/correction_new.html", "my-data/correct/population.person/region/population-register/", wrong
-        ),
+        Example("facts-correct", "portal/correction_new.html", "my-data/correct/0192f0c1-7a1b-7c3d-8e4f-000000000001/", form),
+        Example("facts-correct-wrong", "portal/correction_new.html", "my-data/correct/0192f0c1-7a1b-7c3d-8e4f-000000000001/", wrong),
         Example("facts-correction", "portal/correction.html", "corrections/c/", open_),
         Example("facts-correction-refused", "portal/correction.html", "corrections/c/", refused),
         Example("facts-corrections", "portal/corrections.html", "corrections/", CorrectionsPage(rows, "/my-data/")),

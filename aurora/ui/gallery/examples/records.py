@@ -65,7 +65,7 @@ def _reader(name: Any, times: int, event: str = "", *, back: int = 0) -> ReaderR
 
 
 def data() -> list[Example]:
-    told, correct = Provenance.REPORTED, "/my-data/correct/x/y/z/"
+    told, correct = Provenance.REPORTED, "/my-data/correct/0192f0c1-7a1b-7c3d-8e4f-000000000001/"
     office, suggested = _reader(p.OFFICE, 3), _reader(words.AURORA, 1_214, "aurora:twin:suggested", back=1)
     estimated, glass = (
         _reader(words.AURORA, 1, "aurora:evaluation:made", back=9),
