@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, wait
 from functools import cache
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 import httpcore
@@ -175,24 +176,32 @@ def _certificates() -> ssl.SSLContext:
 class GuardedTransport(httpx.HTTPTransport):
     """An httpx transport behind the guard: https only (http to loopback in the sandbox), no proxies, bounded answers.
 
-    One request at a time: each has `total_seconds` (`TOTAL_SECONDS`) from its first byte to its last, headers included.
+    One request at a time: each has `total_seconds` (`TOTAL_SECONDS`) from its first byte to its last, headers included. `tls`: instead of the
+    system's authorities; it must verify the peer too (`outbound/mutual.py`).
     """
 
-    def __init__(self, *, total_seconds: float | None = None, maximum_bytes: int = MAXIMUM_BYTES) -> None:
-        super().__init__(verify=_certificates())
+    def __init__(
+        self, *, total_seconds: float | None = None, maximum_bytes: int = MAXIMUM_BYTES, tls: ssl.SSLContext | None = None
+    ) -> None:
+        tls = tls or _certificates()
+        super().__init__(verify=tls)
         self._clock = _Clock(total_seconds)
         self._maximum_bytes = maximum_bytes
         self._pool = httpcore.ConnectionPool(
-            ssl_context=_certificates(),
+            ssl_context=tls,
             network_backend=_GuardedBackend(self._clock),
             max_connections=20,
         )
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self._clock.start()
+        return self.again(request)
+
+    def again(self, request: httpx.Request) -> httpx.Response:
+        """The request, within the time that began with its first try."""
         _check_url(request)
         # An uncompressed answer: a small body that unpacks into gigabytes would pass a bound on the wire.
         request.headers["Accept-Encoding"] = "identity"
-        self._clock.start()
         response = super().handle_request(request)
         if response.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
             response.close()
@@ -200,6 +209,16 @@ class GuardedTransport(httpx.HTTPTransport):
         assert isinstance(response.stream, httpx.SyncByteStream)
         response.stream = _BoundedStream(response.stream, self._maximum_bytes)
         return response
+
+    def is_at_rest(self) -> bool:
+        """Whether all that it holds is one connection, on which no request is under way and its peer has said nothing but its answers."""
+        if not isinstance(self._pool, httpcore.ConnectionPool) or len(self._pool.connections) != 1:
+            return False
+        [connection] = self._pool.connections
+        # What came with an answer and behind it lies in the parser, which would take it for the next one. It tells nobody but httpcore.
+        parser = getattr(getattr(connection, "_connection", None), "_h11_state", None)
+        quiet = parser is not None and parser.trailing_data == (b"", False)
+        return bool(quiet and connection.is_idle() and not connection.has_expired())
 
 
 def _check_url(request: httpx.Request) -> None:
@@ -219,5 +238,10 @@ def guarded_client(*, total_seconds: float | None = None, maximum_bytes: int = M
 
     `total_seconds` and `maximum_bytes` bound one answer more tightly than the guard does by itself.
     """
-    transport = GuardedTransport(total_seconds=total_seconds, maximum_bytes=maximum_bytes)
-    return httpx.Client(transport=transport, timeout=TIMEOUT, follow_redirects=False, trust_env=False)
+    return client_of(GuardedTransport(total_seconds=total_seconds, maximum_bytes=maximum_bytes))
+
+
+def client_of(transport: GuardedTransport) -> httpx.Client:
+    """The same over a transport that is there."""
+    no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
+    return httpx.Client(transport=transport, timeout=TIMEOUT, follow_redirects=False, trust_env=False, cookies=no_cookies)

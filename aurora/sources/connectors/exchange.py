@@ -6,7 +6,9 @@ conditional requests (RFC 9110, 13.1.2), pages (RFC 8288), signatures, and how m
 
 from __future__ import annotations
 
+import logging
 import re
+import ssl
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,11 +18,13 @@ from urllib.parse import urlencode
 import httpx
 
 from aurora.outbound import peer
-from aurora.outbound.guard import guarded_client
+from aurora.outbound.kept import kept_client
+from aurora.outbound.mutual import ClientTls, TlsUnusable
 from aurora.outbound.peer import PeerFailed
 from aurora.sources.connectors import envelope, links, signed
 from aurora.sources.connectors.answer import Answer, Asked, Mark, Times, Unchanged
 
+logger = logging.getLogger(__name__)
 MOST_PAGES = 1000
 MOST_BYTES = 20_000_000  # of all pages; the guard bounds each
 LONGEST_SECONDS = 300.0
@@ -53,10 +57,12 @@ class Form(Protocol):
 
 
 class Way(Protocol):
-    """Where the question goes. `check` sees every answer before its status is judged. Raises `PeerFailed`."""
+    """Where the question goes, and by which certificate of ours, if any. `check` sees every answer before its status is judged. Raises `PeerFailed`."""
 
     @property
     def address(self) -> str: ...
+    @property
+    def tls(self) -> ClientTls | None: ...
     def headers(self) -> dict[str, str]: ...
     def check(self, sent: Mapping[str, str], response: httpx.Response) -> None: ...
     def may_follow(self, address: str) -> bool: ...
@@ -72,7 +78,7 @@ def take(asked: Asked, *, way: Way, form: Form, cursors: bool = False) -> Answer
     pages: list[Page] = []
     attested = True
     kept_etag, taken, until = "", 0, time.monotonic() + LONGEST_SECONDS
-    with guarded_client() as client:
+    with kept_client(way.address, tls=_shown(way)) as client:
         while True:
             seen.add(address)
             response = _ask(client, asked, way, address, etag if not pages else "")
@@ -98,6 +104,15 @@ def take(asked: Asked, *, way: Way, form: Form, cursors: bool = False) -> Answer
                 raise PeerFailed("timeout")
             asked.still()
             address = following
+
+
+def _shown(way: Way) -> ssl.SSLContext | None:
+    """Where our own files are amiss, it is as if the source were down: tried again, since an operator mends it, and said in our log."""
+    try:
+        return way.tls.context() if way.tls is not None else None
+    except TlsUnusable as error:
+        logger.error("A source cannot be asked: %s", error)
+        raise PeerFailed("source_down") from None
 
 
 def _ask(client: httpx.Client, asked: Asked, way: Way, address: str, etag: str) -> httpx.Response:
