@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -167,6 +168,12 @@ def current_categories(codes: Iterable[str] | None = None, *, source: str | None
     if source is not None:
         versions = versions.filter(category__source__code=source)
     return list(versions)
+
+
+@lru_cache(maxsize=1024)
+def category_version(row_id: int) -> DataCategoryVersion:
+    """One version of a category by its row, kept in memory: a version is never changed, by trigger. Raises `DataCategoryVersion.DoesNotExist`."""
+    return DataCategoryVersion.objects.get(pk=row_id)
 
 
 def schemas(versions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], dict[str, Any]]:

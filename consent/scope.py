@@ -67,6 +67,15 @@ def scope_opened_by(ask: Callable[[], T]) -> Iterator[T]:
                 cursor.execute("SELECT set_config('aurora.citizen', '', true)")
 
 
+def may_be_lost() -> None:
+    """After a power cut it may be as if this transaction had not been (`synchronous_commit`): for what is then only done again.
+
+    Never in a transaction with an entry of the log, nor before a request that cannot be made twice. The next transaction that is not so
+    makes this one safe with it. In a citizen's scope.
+    """
+    wire.tell(connections[DEFAULT_DB_ALIAS], b"SET LOCAL synchronous_commit = off")
+
+
 @contextmanager
 def lookup_scope(digest: bytes) -> Iterator[None]:
     """Open the one row whose digest this is, on tables whose policy names `aurora.lookup`."""

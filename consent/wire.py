@@ -27,7 +27,7 @@ _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _FIRST_DAY = _EPOCH.date()
 _MICROSECOND = timedelta(microseconds=1)
 _NULL = struct.pack("!i", -1)
-_BYTEA_OID, _INT2_OID, _TEXT_OID, _DATE_OID, _TIMESTAMPTZ_OID, _UUID_OID = 17, 21, 25, 1082, 1184, 2950
+_BYTEA_OID, _INT2_OID, _INT4_OID, _TEXT_OID, _DATE_OID, _TIMESTAMPTZ_OID, _UUID_OID = 17, 21, 23, 25, 1082, 1184, 2950
 _DONE = frozenset({ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK})
 
 
@@ -51,6 +51,11 @@ def call(database: BaseDatabaseWrapper, statement: bytes, values: Sequence[bytes
     return value
 
 
+def tell(database: BaseDatabaseWrapper, statement: bytes) -> None:
+    """A statement without values and without an answer, in an atomic block whose transaction has begun."""
+    _run(database, statement, partial(_driver(database).pgconn.exec_, statement))
+
+
 def timestamptz(at: datetime) -> bytes:
     return struct.pack("!q", (at - _EPOCH) // _MICROSECOND)
 
@@ -63,12 +68,16 @@ def uuid_array(values: Sequence[UUID]) -> bytes:
     return _array(_UUID_OID, [value.bytes for value in values])
 
 
-def bytea_array(values: Sequence[bytes]) -> bytes:
+def bytea_array(values: Sequence[bytes | None]) -> bytes:
     return _array(_BYTEA_OID, values)
 
 
 def int2_array(values: Sequence[int]) -> bytes:
     return _array(_INT2_OID, [struct.pack("!h", value) for value in values])
+
+
+def int4_array(values: Sequence[int]) -> bytes:
+    return _array(_INT4_OID, [struct.pack("!i", value) for value in values])
 
 
 def timestamptz_array(values: Sequence[datetime]) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -17,8 +17,9 @@ from aurora.journeys._stated import NO_CONSENT, OUTDATED
 from aurora.outbound.oauth import PeerFailed
 from aurora.sources import connections, feeds, pulls
 from aurora.sources.connectors import Answer, Unchanged
+from aurora.sources.found import Found, Source
 from aurora.sources.models import Connection, Pull, PullPart
-from aurora.sources.pulls import Lease
+from aurora.sources.pulls import Lease, Part
 from consent import queries
 from consent.ledger.events import Event
 from consent.rules import AURORA, ConsentView, Permit
@@ -31,26 +32,23 @@ CANCELLED = "cancelled"
 USELESS = frozenset({"revoked", "wrong_citizen"})
 
 
-def permitted(lease: Lease, consents: Sequence[ConsentView], now: datetime) -> Lease | None:
+def permitted(lease: Lease, source: Source, consents: Sequence[ConsentView], now: datetime) -> Lease | None:
     """The lease for what may be asked for, decided in the transaction of the claim. None: nothing may, and the pull has ended, logged."""
-    connection = Connection.objects.select_related("source__agency").get(pk=lease.connection_id)
-    source, allowed = connection.source, _stated.allowed(_decide(lease, consents, now))
-    in_use = source.active and source.agency.active
-    if not in_use or not allowed:
-        why = _stated.refused(lease.categories, consents, now) if in_use else dict.fromkeys(lease.categories, CANCELLED)
-        _finish_empty(lease, source.agency.code, why, now)
+    allowed = _stated.allowed(_decide(lease, consents, now))
+    if not source.active or not allowed:
+        why = _stated.refused(lease.categories, consents, now) if source.active else dict.fromkeys(lease.categories, CANCELLED)
+        _finish_empty(lease, source.code, why, now)
         return None
     refused = tuple(c for c in lease.categories if c not in allowed)
-    _note(lease, [], _stated.refused(refused, consents, now))
+    if refused:
+        pulls.extend(lease, now=now, parts=_failed(_stated.refused(refused, consents, now)))
     return replace(lease, categories=tuple(c for c in lease.categories if c in allowed), refused=refused)
 
 
-def keep(lease: Lease, fetched: Fetched) -> None:
+def keep(lease: Lease, found: Found, fetched: Fetched) -> None:
     """The last step, all or nothing: still our lease, still allowed, one entry, the facts that are new, done."""
-    now, failed = timezone.now(), dict(fetched.failed)
+    now, failed, source = timezone.now(), dict(fetched.failed), found.source.code
     with citizen_scope(lease.citizen_id):
-        connection = Connection.objects.select_related("source__agency").get(pk=lease.connection_id)
-        source = connection.source.agency.code
         consents = _consents(lease)
         permits = _decide(lease, consents, now)
         if not pulls.lock(lease):
@@ -65,13 +63,11 @@ def keep(lease: Lease, fetched: Fetched) -> None:
             return
         moved = _stated.kept(lease.citizen_id, kept, source=source, pull_id=lease.pull_id, now=now).categories
         failed.update(_stated.refused(lease.refused, consents, now))
-        _note(lease, kept, failed)
-        _note_same(lease, [a for a in kept if a.facts and a.category not in moved], same)
         _note_feeds(lease, failed, now)
         marks = {a.category: None if a.category in registers.CATEGORIES else a.mark for a in kept}
         marks.update({u.category: u.mark if u.mark != feeds.NO_MARK else None for u in same})
-        feeds.seen(connection=connection, told={c: (fetched.versions[c], mark) for c, mark in marks.items()}, now=now)
-        pulls.finish(lease, state=Pull.State.DONE, error="", now=now)
+        feeds.seen(found, told={c: (fetched.versions[c], mark) for c, mark in marks.items()}, now=now)
+        pulls.finish(lease, state=Pull.State.DONE, now=now, parts=[*_done(kept, same, moved), *_failed(failed)])
         entry: dict[str, Any] = {
             "event": Event.PULL_COMPLETED,
             "actor": AURORA,
@@ -89,9 +85,11 @@ def keep(lease: Lease, fetched: Fetched) -> None:
             },
             "at": now,
         }
-        registers.keep(
-            holder_id=lease.citizen_id, told=told, source=source, pull_id=lease.pull_id, now=now, also=[(lease.citizen_id, entry)]
-        )
+        if told == registers.NOTHING:
+            log(citizen_id=lease.citizen_id, **entry)
+        else:
+            also = [(lease.citizen_id, entry)]
+            registers.keep(holder_id=lease.citizen_id, told=told, source=source, pull_id=lease.pull_id, now=now, also=also)
         crash.reach("pull.before_commit")
     crash.reach("pull.after_commit")
 
@@ -126,11 +124,10 @@ def give_up(lease: Lease) -> None:
 
 def _finish_empty(lease: Lease, source: str, failed: dict[str, str], now: datetime) -> None:
     """Nothing was kept. If no consent allowed it the entry is a refusal, else a failure."""
-    _note(lease, [], failed)
     _note_feeds(lease, failed, now)
     codes = sorted(set(failed.values()))
     state = Pull.State.CANCELLED if _all_refused(failed) or codes == [CANCELLED] else Pull.State.FAILED
-    if pulls.finish(lease, state=state, error=codes[0] if codes else "invalid_answer", now=now):
+    if pulls.finish(lease, state=state, error=codes[0] if codes else "invalid_answer", now=now, parts=_failed(failed)):
         _log_empty(lease, source, failed, now)
 
 
@@ -160,18 +157,17 @@ def _log_empty(lease: Lease, source: str, failed: dict[str, str], now: datetime)
     )
 
 
-def _note(lease: Lease, kept: list[Answer], failed: dict[str, str]) -> None:
-    for answer in kept:
-        pulls.note_part(lease, category=answer.category, state=PullPart.State.DONE, facts=len(answer.facts))
-    for category, code in failed.items():
-        pulls.note_part(lease, category=category, state=PullPart.State.FAILED, error=code)
+def _done(kept: Sequence[Answer], same: Sequence[Unchanged], moved: Collection[str]) -> list[Part]:
+    """An answer that says what is known already counts as one that says that nothing is new."""
+    new = {a.category: PullPart.State.SAME if a.facts and a.category not in moved else PullPart.State.DONE for a in kept}
+    return [
+        *(Part(a.category, new[a.category], len(a.facts)) for a in kept),
+        *(Part(u.category, PullPart.State.SAME) for u in same),
+    ]  # fmt: skip
 
 
-def _note_same(lease: Lease, equal: list[Answer], same: list[Unchanged]) -> None:
-    for answer in equal:
-        pulls.note_part(lease, category=answer.category, state=PullPart.State.SAME, facts=len(answer.facts))
-    for one in same:
-        pulls.note_part(lease, category=one.category, state=PullPart.State.SAME)
+def _failed(failed: Mapping[str, str]) -> list[Part]:
+    return [Part(category, PullPart.State.FAILED, error=code) for category, code in failed.items()]
 
 
 def _note_feeds(lease: Lease, failed: Mapping[str, str], now: datetime) -> None:

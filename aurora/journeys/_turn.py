@@ -13,7 +13,7 @@ from django.utils import timezone
 from aurora.outbound.oauth import PeerFailed
 from aurora.sources import breaker, pace, policy, pulls
 from aurora.sources.breaker import Seen
-from aurora.sources.models import DataSource, Pull
+from aurora.sources.found import Found
 from aurora.sources.policy import Policy
 from aurora.sources.pulls import Lease
 from consent.scope import citizen_scope
@@ -30,6 +30,11 @@ class Turn:
     seen: Seen
     seconds: float = 0.0
 
+    @property
+    def counted(self) -> bool:
+        """Others count on it: of so many a second or at once, or as the one that tries whether the source is up again."""
+        return self.policy.limited or self.seen.opened_at is not None
+
 
 class NotYet(PeerFailed):
     """A pull under way must wait longer for its next request than a worker waits: it goes back, and no attempt was made."""
@@ -38,19 +43,18 @@ class NotYet(PeerFailed):
         super().__init__("too_many_requests", retry_after=int(seconds) + 1)
 
 
-def take(pull: Pull, *, now: datetime) -> Turn | None:
+def take(pull: Found, *, now: datetime) -> Turn | None:
     """For a pull that is to be claimed, in that transaction. None: it has been put off until its turn may have come."""
-    source = DataSource.objects.get(pk=pull.source_id)
-    declared, seen = policy.of(source.settings), breaker.look(source_id=pull.source_id)
+    declared, seen, source_id = policy.of(pull.source.settings), pull.seen, pull.source.id
     left_alone = seen.wait(now=now)
     if left_alone is not None:
         pulls.put_off(pull, until=now + left_alone + timedelta(seconds=random.uniform(0, SPREAD_SECONDS)))
         return None
-    turn = pace.first(source_id=pull.source_id, pull_id=pull.pk, policy=declared, now=now)
+    turn = pace.first(source_id=source_id, pull_id=pull.pull_id, policy=declared, now=now)
     if not turn.granted:
         pulls.put_off(pull, until=now + timedelta(seconds=turn.seconds or 0))
         return None
-    if not breaker.admit(source_id=pull.source_id, seen=seen, now=now):
+    if not breaker.admit(source_id=source_id, seen=seen, now=now):
         pulls.put_off(pull, until=now + settings.AURORA_PULL_LEASE)  # another tries whether it answers
         return None
     return Turn(declared, seen, turn.seconds or 0.0)
@@ -65,13 +69,19 @@ def another(lease: Lease, declared: Policy) -> None:
 
 
 def wait(lease: Lease, seconds: float) -> None:
-    """Until the turn. No transaction is open."""
+    """Until the turn. No transaction is open. What the citizen withdrew meanwhile is not asked for: that took the lease."""
     if seconds <= 0:
         return
-    with citizen_scope(lease.citizen_id):
-        if not pulls.extend(lease, now=timezone.now(), at_least=timedelta(seconds=seconds) + settings.AURORA_PULL_LEASE):
-            raise PeerFailed("lease_lost", retryable=False)
+    go_on(lease, at_least=timedelta(seconds=seconds) + settings.AURORA_PULL_LEASE)
     time.sleep(seconds)
+    go_on(lease)
+
+
+def go_on(lease: Lease, *, at_least: timedelta = timedelta(0)) -> None:
+    """The pull is still ours, for as long again. Raises `PeerFailed("lease_lost")`."""
+    with citizen_scope(lease.citizen_id):
+        if not pulls.extend(lease, now=timezone.now(), at_least=at_least):
+            raise PeerFailed("lease_lost", retryable=False)
 
 
 def answered(lease: Lease, turn: Turn) -> None:

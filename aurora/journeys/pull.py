@@ -25,10 +25,11 @@ from aurora.journeys._turn import NotYet, Turn
 from aurora.journeys._wake import send
 from aurora.outbound.oauth import PeerFailed
 from aurora.sources import pulls
+from aurora.sources.found import Found
 from aurora.sources.pulls import Lease
 from consent import queries
 from consent.rules import AURORA
-from consent.scope import citizen_scope
+from consent.scope import citizen_scope, may_be_lost, scope_opened_by
 
 TASK = "aurora.pull"
 SWEEP_MOST = 500
@@ -64,10 +65,7 @@ def wake_refreshes(*, now: datetime) -> int:
 
 def run(*, pull_id: UUID) -> None:
     """Do one pull, or nothing if it is another worker's or finished, or if its source is to be left alone now. Then wake what comes next."""
-    citizen_id = pulls.citizen_of(pull_id)
-    if citizen_id is None:
-        return
-    begun = _begin(pull_id, citizen_id)
+    begun = _begin(pull_id)
     if begun is None:
         return
     crash.reach("pull.begun")
@@ -80,9 +78,10 @@ def run(*, pull_id: UUID) -> None:
 
 @dataclass(frozen=True)
 class Begun:
-    """A pull that is ours, and the right to ask its source."""
+    """A pull that is ours, what was found of it, and the right to ask its source."""
 
     lease: Lease
+    found: Found
     turn: Turn
 
 
@@ -92,35 +91,41 @@ class Over(Enum):
     OVER = "over"
 
 
-def _begin(pull_id: UUID, citizen_id: UUID) -> Begun | Over | None:
+def _begin(pull_id: UUID) -> Begun | Over | None:
     """Claim the pull and decide what it may ask for, in one transaction. None: it is not ours."""
     now = timezone.now()
-    with citizen_scope(citizen_id):
+    with scope_opened_by(partial(pulls.open_scope, pull_id)) as citizen_id:
+        if citizen_id is None:
+            return None
         # Before the pull's row, as whoever withdraws locks them.
         consents = queries.for_decision(citizen_id=citizen_id, recipient=AURORA)
-        found = pulls.look(pull_id=pull_id, now=now)
+        found = pulls.look(pull_id=pull_id, citizen_id=citizen_id, now=now)
         if found is None:
             return None
         turn = None if pulls.is_used_up(found) else _turn.take(found, now=now)
         if turn is None and not pulls.is_used_up(found):
             return Over.OVER
         crash.reach("pull.turn_taken")
-        lease = pulls.claim(pull_id=pull_id, now=now)
+        lease = pulls.claim(found, now=now)
         crash.reach("pull.claimed")
         if lease is None:
             return None
         if turn is None:
             give_up(lease)
             return Over.OVER
-        allowed = permitted(lease, consents, now)
-        return Begun(allowed, turn) if allowed is not None else Over.OVER
+        allowed = permitted(lease, found.source, consents, now)
+        if allowed is None:
+            return Over.OVER
+        if not turn.counted:
+            may_be_lost()  # then it is due as it was, and nobody counts on this attempt
+        return Begun(allowed, found, turn)
 
 
 def _do(begun: Begun) -> None:
     lease, turn = begun.lease, begun.turn
     try:
         _turn.wait(lease, turn.seconds)
-        fetched = fetch_all(lease, turn.policy)
+        fetched = fetch_all(lease, begun.found, turn.policy)
     except NotYet as later:
         with citizen_scope(lease.citizen_id):
             pulls.hand_back(lease, until=timezone.now() + timedelta(seconds=later.retry_after))
@@ -130,7 +135,7 @@ def _do(begun: Begun) -> None:
         give_up_or_wait(lease, error)
         return
     _turn.answered(lease, turn)
-    keep(lease, fetched)
+    keep(lease, begun.found, fetched)
 
 
 def _wake_waiting(begun: Begun) -> None:

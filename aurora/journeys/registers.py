@@ -29,6 +29,9 @@ class Told:
     estates: list[estates.Estate] | None = None
 
 
+NOTHING = Told()
+
+
 def hand_over(answers: Iterable[Answer]) -> tuple[list[Answer], Told]:
     """The answers as the twin keeps them, and what of them is others'."""
     kept, told = [], Told()

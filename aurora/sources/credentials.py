@@ -22,6 +22,7 @@ from aurora.identity import vault
 from aurora.outbound import guard, oauth
 from aurora.outbound.oauth import PeerFailed, Registration
 from aurora.sources import registry
+from aurora.sources.found import Found, Tokens
 from aurora.sources.models import Connection
 from consent.scope import citizen_scope
 
@@ -78,6 +79,17 @@ def held(*, citizen_id: UUID, connection_id: UUID) -> Held:
     if found is None:
         raise PeerFailed("revoked", retryable=False)
     return found
+
+
+def opened(found: Found) -> Held:
+    """The tokens that a pull was found with. In the citizen's scope. Raises `PeerFailed("revoked")`, `VaultClosed`, `KeyUnavailable`."""
+    sealed_, source = found.tokens, found.source
+    if not sealed_.live:
+        raise PeerFailed("revoked", retryable=False)
+    registration = registry.registered(
+        code=source.code, issuer=source.issuer, client_id=source.client_id, key_sealed=source.key_sealed, connector=source.connector
+    )
+    return _held(found.connection_id, found.citizen_id, registration, sealed_)
 
 
 def renew(old: Held) -> Held:
@@ -149,17 +161,31 @@ def _read(citizen_id: UUID, connection_id: UUID, state: str) -> Held | None:
         found = mine.select_related("source__agency").first()
         if found is None:
             return None
-        refresh, context = found.refresh_token_sealed, found.context_sealed
-        return Held(
-            connection_id=connection_id,
-            citizen_id=citizen_id,
-            registration=registry.registration(found.source),
-            access=_open(found.access_token_sealed, citizen_id, b"access-token"),
-            refresh=None if refresh is None else _open(refresh, citizen_id, b"refresh-token"),
-            access_until=found.access_expires_at,
-            mark=bytes(found.access_token_sealed),
-            context={} if context is None else json.loads(_open(context, citizen_id, b"token-context")),
+        columns = Tokens(
+            True,
+            bytes(found.access_token_sealed),
+            _bytes(found.refresh_token_sealed),
+            found.access_expires_at,
+            _bytes(found.context_sealed),
         )
+        return _held(connection_id, citizen_id, registry.registration(found.source), columns)
+
+
+def _held(connection_id: UUID, citizen_id: UUID, registration: Registration, columns: Tokens) -> Held:
+    return Held(
+        connection_id=connection_id,
+        citizen_id=citizen_id,
+        registration=registration,
+        access=_open(columns.access, citizen_id, b"access-token"),
+        refresh=None if columns.refresh is None else _open(columns.refresh, citizen_id, b"refresh-token"),
+        access_until=columns.until,
+        mark=columns.access,
+        context={} if columns.context is None else json.loads(_open(columns.context, citizen_id, b"token-context")),
+    )
+
+
+def _bytes(column: bytes | memoryview | None) -> bytes | None:
+    return None if column is None else bytes(column)
 
 
 def _same(old: Held) -> QuerySet[Connection]:

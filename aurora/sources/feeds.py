@@ -20,13 +20,16 @@ from django.db.models.functions import Coalesce
 from aurora.identity import vault
 from aurora.sources import policy
 from aurora.sources.connectors import Mark
+from aurora.sources.found import Found, Source
 from aurora.sources.models import Connection, DataSource, Feed
+from consent import wire
 from consent.models import DataCategoryVersion
 
 NO_MARK = Mark()
 # All that comes due of a connection within this time goes into one pull.
 AHEAD = timedelta(minutes=10)
 LONGEST_MARK = 4096
+_SEEN = b"SELECT feeds_seen($1::uuid, $2::timestamptz, $3::text[], $4::timestamptz[], $5::bytea[], $6::text[])"
 
 
 def spread() -> float:
@@ -74,29 +77,27 @@ def make_due(*, citizen_id: UUID, source: str, categories: Iterable[str], now: d
     return live.update(due_at=now, **({"mark_sealed": None} if whole else {}))
 
 
-def marks(*, connection: Connection, versions: Mapping[str, DataCategoryVersion]) -> dict[str, Mark]:
+def marks(found: Found, *, versions: Mapping[str, DataCategoryVersion]) -> dict[str, Mark]:
     """Where the last answer about each category ended, as far as it still means the same: not of another version, connector or mapping."""
-    rows = of_connection(connection_id=connection.pk).filter(category__in=versions, mark_sealed__isnull=False)
-    found: dict[str, Mark] = {}
-    for row in rows:
-        assert row.mark_sealed is not None
-        said = json.loads(vault.open_sealed(row.mark_sealed, citizen_id=row.citizen_id, context=_context(row)))
-        if said["shape"] == _shape(connection.source, versions[row.category]):
-            found[row.category] = Mark(said["etag"], said["cursor"])
-    return found
+    opened: dict[str, Mark] = {}
+    for category, version in versions.items():
+        if sealed := found.marks.get(category):
+            said = json.loads(vault.open_sealed(sealed, citizen_id=found.citizen_id, context=_context(found.connection_id, category)))
+            if said["shape"] == _shape(found.source, version):
+                opened[category] = Mark(said["etag"], said["cursor"])
+    return opened
 
 
-def seen(*, connection: Connection, told: Mapping[str, tuple[DataCategoryVersion, Mark | None]], now: datetime) -> None:
-    """The source has answered about these. A mark of None is the one that stood: the answer said nothing new."""
-    declared, share = policy.of(connection.source.settings), spread()
-    rows = list(of_connection(connection_id=connection.pk).filter(category__in=told))
-    for row in rows:
-        version, mark = told[row.category]
-        row.seen_at, row.error, row.failed_at = now, "", None
-        row.due_at = now + declared.fresh(row.category) * share
-        if mark is not None:
-            row.mark_sealed = _sealed(row, mark, _shape(connection.source, version))
-    Feed.objects.bulk_update(rows, ["seen_at", "due_at", "mark_sealed", "error", "failed_at"])
+def seen(found: Found, *, told: Mapping[str, tuple[DataCategoryVersion, Mark | None]], now: datetime) -> None:
+    """The source has answered about these, as it was declared when it was asked. A mark of None is the one that stood: the answer said nothing new."""
+    declared, share = policy.of(found.source.settings), spread()
+    sealed = [None if mark is None else _sealed(found, category, version, mark) for category, (version, mark) in told.items()]
+    values = [
+        found.connection_id.bytes, wire.timestamptz(now), wire.text_array(list(told)),
+        wire.timestamptz_array([now + declared.fresh(category) * share for category in told]),
+        wire.bytea_array(sealed), wire.text_array([category for category, (_, mark) in told.items() if mark is None]),
+    ]  # fmt: skip
+    wire.call(database, _SEEN, values)
 
 
 def failed(*, connection_id: UUID, error: str, categories: Iterable[str], again: bool, now: datetime) -> None:
@@ -148,19 +149,19 @@ def retry(*, source: DataSource, error: str, now: datetime, most: int) -> int:
         return int(cursor.fetchone()[0])
 
 
-def _context(feed: Feed) -> bytes:
-    return b"feed-mark:" + feed.connection_id.bytes + feed.category.encode()
+def _context(connection_id: UUID, category: str) -> bytes:
+    return b"feed-mark:" + connection_id.bytes + category.encode()
 
 
-def _sealed(feed: Feed, mark: Mark, shape: str) -> bytes | None:
+def _sealed(found: Found, category: str, version: DataCategoryVersion, mark: Mark) -> bytes | None:
     """None for an empty mark, and for one that is longer than any that helps: then all is asked for next time."""
     if mark == NO_MARK or len(mark.etag) + len(mark.cursor) > LONGEST_MARK:
         return None
-    plain = json.dumps({"etag": mark.etag, "cursor": mark.cursor, "shape": shape}).encode()
-    return vault.seal(plain, citizen_id=feed.citizen_id, context=_context(feed))
+    plain = json.dumps({"etag": mark.etag, "cursor": mark.cursor, "shape": _shape(found.source, version)}).encode()
+    return vault.seal(plain, citizen_id=found.citizen_id, context=_context(found.connection_id, category))
 
 
-def _shape(source: DataSource, version: DataCategoryVersion) -> str:
+def _shape(source: Source, version: DataCategoryVersion) -> str:
     """What a mark is good for: under another version, connector or mapping the same answer would become other facts."""
     theirs = {name: value for name, value in source.settings.items() if name not in policy.OURS}
     plain = json.dumps([source.connector, source.issuer, version.version, theirs], sort_keys=True)

@@ -1,10 +1,14 @@
-"""The Pull row: queued, claimed under a lease, finished once. All moves are compare-and-set; in a `citizen_scope`."""
+"""The Pull row: queued, claimed under a lease, finished once. All moves are compare-and-set; in a `citizen_scope`.
+
+What each pull does is a function of the database (migration 0012): one call, and a plan that the connection keeps.
+"""
 
 from __future__ import annotations
 
 import random
+import struct
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -12,14 +16,21 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection as database
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 
+from aurora.sources.found import Found, found_of
 from aurora.sources.models import Connection, Pull, PullPart
+from consent import wire
 
 MAXIMUM_ATTEMPTS = 10
 FIRST_DELAY_SECONDS = 2.0
 LONGEST_DELAY_SECONDS = 600.0
 PURGE_MOST = 10_000  # in a round, so that none holds many rows for long
+_TRUE = b"\x01"
+_PARTS = b"::text[], $%d::text[], $%d::int4[], $%d::text[])"
+_OPEN = b"SELECT set_config('aurora.citizen', coalesce(citizen_of_pull($1::uuid)::text, ''), true)"
+_NOTE = b"SELECT pull_note($1::uuid, $2::uuid, $3::timestamptz, $4" + _PARTS % (5, 6, 7)
+_FINISH = b"SELECT pull_finish($1::uuid, $2::uuid, $3::timestamptz, $4::text, $5::text, $6" + _PARTS % (7, 8, 9)
 
 
 @dataclass(frozen=True)
@@ -59,12 +70,19 @@ def enqueue(*, connection: Connection, categories: Iterable[str], now: datetime)
     return pull
 
 
-def citizen_of(pull_id: UUID) -> UUID | None:
-    """Whose pull this is; None for a row that does not exist (a message may outlive it)."""
-    with database.cursor() as cursor:
-        cursor.execute("SELECT citizen_of_pull(%s)", [pull_id])
-        found: UUID | None = cursor.fetchone()[0]
-    return found
+class Part(NamedTuple):
+    """How one category of a pull stands, for the citizen to see."""
+
+    category: str
+    state: PullPart.State
+    facts: int = 0
+    error: str = ""
+
+
+def open_scope(pull_id: UUID) -> UUID | None:
+    """Whose pull this is, whose scope it opens: in `scope_opened_by`. None for a row that does not exist (a message may outlive it)."""
+    whose = wire.call(database, _OPEN, [pull_id.bytes])
+    return UUID(whose.decode()) if whose else None
 
 
 def overdue(*, now: datetime, most: int) -> list[UUID]:
@@ -96,20 +114,22 @@ def waiting_refreshes(*, source_id: UUID, most: int) -> int:
         return int(cursor.fetchone()[0])
 
 
-def look(*, pull_id: UUID, now: datetime) -> Pull | None:
-    """The pull, locked, if it can be claimed: it is due, or its lease has run out."""
-    due = Q(state=Pull.State.QUEUED, due_at__lte=now) | Q(state=Pull.State.RUNNING, lease_until__lte=now)
-    return Pull.objects.select_for_update(of=("self",), no_key=True).filter(due, pk=pull_id).first()
+def look(*, pull_id: UUID, citizen_id: UUID, now: datetime) -> Found | None:
+    """The pull, locked, if it can be claimed (it is due, or its lease has run out), with all that a worker must know of it."""
+    with database.cursor() as cursor:
+        cursor.execute("SELECT * FROM pull_look(%s, %s)", [pull_id, now])
+        row = cursor.fetchone()
+    return None if row is None else found_of(pull_id, citizen_id, row)
 
 
-def is_used_up(pull: Pull) -> bool:
+def is_used_up(pull: Found) -> bool:
     """Whether no attempt is left: claimed, it would be for giving up."""
     return pull.attempt >= MAXIMUM_ATTEMPTS
 
 
-def put_off(pull: Pull, *, until: datetime) -> None:
+def put_off(pull: Found, *, until: datetime) -> None:
     """Its turn has not come: it waits, and no attempt was made. `pull` as `look` locked it."""
-    Pull.objects.filter(pk=pull.pk).update(state=Pull.State.QUEUED, due_at=until, woken_until=None, lease_token=None, lease_until=None)
+    Pull.objects.filter(pk=pull.pull_id).update(state=Pull.State.QUEUED, due_at=until, woken_until=None, lease_token=None, lease_until=None)
 
 
 def hand_back(lease: Lease, *, until: datetime) -> bool:
@@ -123,35 +143,23 @@ def hurry(pull: Pull) -> None:
     Pull.objects.filter(pk=pull.pk, priority=Pull.Priority.REFRESH).update(priority=Pull.Priority.WAITING, woken_until=None)
 
 
-def claim(*, pull_id: UUID, now: datetime) -> Lease | None:
-    """Take a pull that is due, or whose lease ran out. None: it is another's, or finished. Look at `Lease.used_up`."""
+def claim(pull: Found, *, now: datetime) -> Lease | None:
+    """Take a pull as `look` locked it. None: it is another's, or finished. Look at `Lease.used_up`."""
     token, until = uuid.uuid4(), now + settings.AURORA_PULL_LEASE
-    values = {
-        "state": Pull.State.RUNNING,
-        "lease_token": token,
-        "lease_until": until,
-        "attempt": F("attempt") + 1,
-        "started_at": now,
-        "woken_until": None,
-    }
-    due = Pull.objects.filter(pk=pull_id, state=Pull.State.QUEUED, due_at__lte=now)
-    abandoned = Pull.objects.filter(pk=pull_id, state=Pull.State.RUNNING, lease_until__lte=now)
-    if due.update(**values) + abandoned.update(**values) != 1:
+    values = [pull.pull_id.bytes, wire.timestamptz(now), token.bytes, wire.timestamptz(until)]
+    [attempt] = struct.unpack("!h", wire.call(database, b"SELECT pull_claim($1::uuid, $2::timestamptz, $3::uuid, $4::timestamptz)", values))
+    if not attempt:
         return None
-    pull = Pull.objects.get(pk=pull_id)
-    PullPart.objects.filter(pull=pull).update(state=PullPart.State.WAITING, error="", facts=0)
-    categories = tuple(pull.parts.values_list("category", flat=True))
-    return Lease(pull_id, pull.citizen_id, pull.connection_id, pull.source_id, token, pull.attempt, until, categories)
+    return Lease(pull.pull_id, pull.citizen_id, pull.connection_id, pull.source.id, token, attempt, until, tuple(pull.versions))
 
 
-def extend(lease: Lease, *, now: datetime, at_least: timedelta = timedelta(0)) -> bool:
-    """Still at work: False when the lease has gone to another, and all work on it must stop. `at_least`: the next step may take so long."""
-    return _held(lease).update(lease_until=now + max(settings.AURORA_PULL_LEASE, at_least)) == 1
+def extend(lease: Lease, *, now: datetime, at_least: timedelta = timedelta(0), parts: Sequence[Part] = ()) -> bool:
+    """Still at work: False when the lease has gone to another, and all work on it must stop. `at_least`: the next step may take so long.
 
-
-def note_part(lease: Lease, *, category: str, state: PullPart.State, facts: int = 0, error: str = "") -> None:
-    """Progress of one category, for the citizen to see. A stale lease changes nothing."""
-    PullPart.objects.filter(pull__in=_held(lease), category=category).update(state=state, facts=facts, error=error)
+    `parts`: what has come of it so far, for the citizen to see.
+    """
+    until = wire.timestamptz(now + max(settings.AURORA_PULL_LEASE, at_least))
+    return wire.call(database, _NOTE, [lease.pull_id.bytes, lease.token.bytes, until, *_told(parts)]) == _TRUE
 
 
 def lock(lease: Lease) -> bool:
@@ -159,9 +167,10 @@ def lock(lease: Lease) -> bool:
     return _held(lease).select_for_update(of=("self",)).first() is not None
 
 
-def finish(lease: Lease, *, state: Pull.State, error: str = "", now: datetime) -> bool:
-    """End the pull: done, failed or cancelled. True for the one caller that did."""
-    return _held(lease).update(state=state, error=error, finished_at=now, lease_token=None, lease_until=None) == 1
+def finish(lease: Lease, *, state: Pull.State, error: str = "", now: datetime, parts: Sequence[Part] = ()) -> bool:
+    """End the pull: done, failed or cancelled, and what came of its categories. True for the one caller that did."""
+    values = [lease.pull_id.bytes, lease.token.bytes, wire.timestamptz(now), state.value.encode(), error.encode(), *_told(parts)]
+    return wire.call(database, _FINISH, values) == _TRUE
 
 
 def postpone(lease: Lease, *, error: str, after_seconds: int = 0, now: datetime) -> bool:
@@ -237,3 +246,10 @@ def queues(*, now: datetime) -> list[Queue]:
 
 def _held(lease: Lease) -> QuerySet[Pull]:
     return Pull.objects.filter(pk=lease.pull_id, state=Pull.State.RUNNING, lease_token=lease.token)
+
+
+def _told(parts: Sequence[Part]) -> list[bytes]:
+    return [
+        wire.text_array([p.category for p in parts]), wire.text_array([p.state.value for p in parts]),
+        wire.int4_array([p.facts for p in parts]), wire.text_array([p.error for p in parts]),
+    ]  # fmt: skip

@@ -28,13 +28,20 @@ def by_code(code: str) -> DataSource:
 
 
 def registration(source: DataSource) -> Registration:
-    """Aurora as this source's OAuth client; one redirect URI a source (RFC 9700 4.4: against mix-up)."""
+    """Aurora as this source's OAuth client."""
+    return registered(
+        code=source.agency.code, issuer=source.issuer, client_id=source.client_id, key_sealed=source.key_sealed, connector=source.connector
+    )
+
+
+def registered(*, code: str, issuer: str, client_id: str, key_sealed: bytes | memoryview, connector: str) -> Registration:
+    """The same of a source whose columns are at hand; one redirect URI a source (RFC 9700 4.4: against mix-up)."""
     return Registration(
-        issuer=source.issuer,
-        client_id=source.client_id,
-        key=json.loads(keys.open_for_platform(source.key_sealed, context=key_context(source.agency.code))),
-        redirect_uri=f"{settings.AURORA_BASE_URL}/sources/{source.agency.code}/callback",
-        asserts_to_token_endpoint=manner(source.connector).asserts_to_token_endpoint,
+        issuer=issuer,
+        client_id=client_id,
+        key=json.loads(keys.open_for_platform(key_sealed, context=key_context(code))),
+        redirect_uri=f"{settings.AURORA_BASE_URL}/sources/{code}/callback",
+        asserts_to_token_endpoint=manner(connector).asserts_to_token_endpoint,
     )
 
 

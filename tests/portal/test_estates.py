@@ -274,10 +274,10 @@ def test_the_sandboxs_answer_is_handed_over_and_only_a_number_is_kept(cast: Cast
     dead = Person(citizens.find_or_create(identified=named, language="en", now=timezone.now()), found.name, found.national_id)
     heir = somebody(frans.name)
     monkeypatch.setattr(Person, "_pulled", lambda *_: None)
-    begun = pull_journey._begin(heir.connect(REGISTER), heir.id)
+    begun = pull_journey._begin(heir.connect(REGISTER))
     assert isinstance(begun, pull_journey.Begun) and estates.CATEGORY in begun.lease.categories
     versions = {c.category_id: c for c in current_categories([estates.CATEGORY])}
-    keep(begun.lease, Fetched(versions, [Answer(estates.CATEGORY, 1, heir.national_id, timezone.now(), None, None, facts)]))
+    keep(begun.lease, begun.found, Fetched(versions, [Answer(estates.CATEGORY, 1, heir.national_id, timezone.now(), None, None, facts)]))
     assert [(m.principal_id, m.state) for m in held(heir)] == [(dead.id, "standing")]
     with citizen_scope(heir.id):
         assert (twin.categories_held(citizen_id=heir.id), twin.fact_count(citizen_id=heir.id)) == ({estates.CATEGORY}, 1)

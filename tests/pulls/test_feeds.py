@@ -164,7 +164,7 @@ def test_a_mark_is_sealed_for_its_citizen_and_its_place(case: Case, remembering:
     row = feed_rows(case)[INCOME]
     assert row.mark_sealed and b"same" not in bytes(row.mark_sealed) and b"after" not in bytes(row.mark_sealed)
     with citizen_scope(case.citizen_id), pytest.raises(vault.VaultClosed):
-        vault.open_sealed(row.mark_sealed, citizen_id=case.citizen_id, context=feeds._context(feed_rows(case)[HOUSING]))
+        vault.open_sealed(row.mark_sealed, citizen_id=case.citizen_id, context=feeds._context(case.connection_id, HOUSING))
 
 
 def test_an_increment_adds_changes_and_ends_what_it_names_and_leaves_the_rest(case: Case, remembering: Remembering) -> None:
@@ -192,18 +192,19 @@ def test_a_mark_that_would_mean_something_else_now_is_not_sent(
     journey.run(pull_id=case.pull_id)
     versions = {c.category_id: c for c in current_categories(BOTH)}
     with citizen_scope(case.citizen_id):
-        connection = type(case.connection).objects.select_related("source__agency").get(pk=case.connection_id)
-        assert set(feeds.marks(connection=connection, versions=versions)) == set(BOTH)
+        another = pulls.enqueue(connection=case.connection, categories=BOTH, now=timezone.now())
+        found = pulls.look(pull_id=another.pk, citizen_id=case.citizen_id, now=timezone.now())
+        assert found and set(feeds.marks(found, versions=versions)) == set(BOTH)
+        source = found.source
         if change == "version":
             versions[INCOME].version += 1
         elif change == "issuer":
-            connection.source.issuer = "https://another.test"
+            source = replace(source, issuer="https://another.test")
         else:
-            connection.source.settings = {"mapping": 2, "pace": {"a_second": 5}}
-        found = set(feeds.marks(connection=connection, versions=versions))
-        assert found == ({HOUSING} if change == "version" else set())
-        connection.source.settings = {"pace": {"a_second": 5}}
-        assert change != "connector's settings" or set(feeds.marks(connection=connection, versions=versions)) == set(BOTH)
+            source = replace(source, settings={"mapping": 2, "pace": {"a_second": 5}})
+        assert set(feeds.marks(replace(found, source=source), versions=versions)) == ({HOUSING} if change == "version" else set())
+        paced = replace(found, source=replace(found.source, settings={"pace": {"a_second": 5}}))
+        assert change != "connector's settings" or set(feeds.marks(paced, versions=versions)) == set(BOTH)
 
 
 def test_of_facts_that_were_erased_all_is_asked_for(case: Case, remembering: Remembering) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from claiming import claim
 from django.utils import timezone
 from tax_office import HOUSEHOLD, INCOME, TAX, Case, TaxOffice, open_case
 from test_planning import due_case, open_pulls, plan
@@ -84,7 +85,7 @@ def test_a_message_that_was_lost_holds_its_room_for_a_while_only(office: TaxOffi
 def test_those_under_way_take_room_until_their_worker_is_dead(office: TaxOffice) -> None:
     first, second = refresh(office, 0), refresh(office, 1)
     with citizen_scope(first.citizen_id):
-        lease = pulls.claim(pull_id=first.pull_id, now=timezone.now())
+        lease = claim(first)
     assert lease and woken(1) == []
     assert woken(1, now=lease.until) == [second.pull_id] and first.pull_id in pulls.overdue(now=lease.until, most=1000)
 
@@ -92,7 +93,7 @@ def test_those_under_way_take_room_until_their_worker_is_dead(office: TaxOffice)
 def test_citizens_pulls_take_no_room(office: TaxOffice) -> None:
     first, second = waiting(office, 0), refresh(office, 1)
     with citizen_scope(first.citizen_id):
-        assert pulls.claim(pull_id=first.pull_id, now=timezone.now())
+        assert claim(first)
     assert woken(1) == [second.pull_id]
 
 
@@ -120,7 +121,7 @@ def test_a_source_gets_no_more_than_it_may_be_asked(office: TaxOffice, source_is
         DataSource.objects.filter(pk=mine.pk).update(settings={"pace": {"at_once": 2}})
         busy = waiting(office, 7)
         with citizen_scope(busy.citizen_id):
-            assert pulls.claim(pull_id=busy.pull_id, now=timezone.now())
+            assert claim(busy)
     assert len(woken(10, now=now)) == number
 
 

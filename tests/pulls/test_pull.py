@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from claiming import claim
 from django.db.models import F
 from django.utils import timezone
 from tax_office import BOTH, HOUSEHOLD, HOUSING, INCOME, TAX, Case, TaxOffice, details, known, open_case, values
@@ -164,7 +165,7 @@ def test_waiting_grows_with_the_attempts_within_bounds(case: Case, attempt: int)
     case.change(attempt=attempt - 1)
     now = timezone.now()
     with citizen_scope(case.citizen_id):
-        lease = pulls.claim(pull_id=case.pull_id, now=now)
+        lease = claim(case, now=now)
         assert lease and pulls.postpone(lease, error="source_down", now=now)
     longest = min(pulls.LONGEST_DELAY_SECONDS, pulls.FIRST_DELAY_SECONDS * 2 ** (attempt - 1))
     assert timedelta(seconds=longest / 2) <= case.pull.due_at - now <= timedelta(seconds=longest)

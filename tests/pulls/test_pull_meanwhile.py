@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from claiming import claim
 from django.utils import timezone
 from tax_office import BOTH, HOUSEHOLD, HOUSING, INCOME, TAX, Between, Case, TaxOffice, consent_to, details, known, open_case, values
 
+from aurora.journeys import _fetch
 from aurora.journeys import pull as journey
 from aurora.journeys.withdraw import end
+from aurora.sandbox import national_id
 from aurora.sources import pulls
+from aurora.sources.connectors import CONNECTORS, Answer, Asked, json_oauth
 from aurora.sources.models import Connection, DataSource
 from consent import services
 from consent.models import Agency, ConsentRecord
@@ -28,6 +33,27 @@ def test_an_answer_about_somebody_else_is_not_kept(office: TaxOffice) -> None:
     assert case.events() == ["aurora:pull:failed"]
     with citizen_scope(case.citizen_id):
         assert Connection.objects.get(pulls=case.pull_id).state == Connection.State.BROKEN, "its tokens open somebody else's data"
+
+
+@pytest.mark.parametrize(
+    "said", ["", "ä", "{} ", " {}", "{}0"], ids=["nobody", "not ASCII", "a blank after", "a blank before", "a digit more"]
+)
+def test_a_number_that_is_nearly_the_citizen_s_is_somebody_else_s(case: Case, monkeypatch: pytest.MonkeyPatch, said: str) -> None:
+    def fetch(asked: Asked) -> Any:
+        answer = json_oauth.fetch(asked)
+        assert isinstance(answer, Answer)
+        return replace(answer, national_id=said.format(answer.national_id))
+
+    monkeypatch.setitem(CONNECTORS, "json_oauth", fetch)
+    journey.run(pull_id=case.pull_id)
+    assert (case.pull.state, case.pull.error) == ("failed", "wrong_citizen") and not case.facts
+
+
+def test_numbers_are_compared_in_constant_time(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[Any] = []
+    monkeypatch.setattr(_fetch.hmac, "compare_digest", lambda a, b: compared.append((a, b)) or True)
+    journey.run(pull_id=case.pull_id)
+    assert compared == [(national_id.make(HOUSEHOLD).encode(),) * 2] * len(BOTH)
 
 
 def test_a_consent_withdrawn_meanwhile_lets_nothing_in_and_is_logged_as_a_refusal(case: Case, between: Between) -> None:
@@ -138,7 +164,7 @@ def test_a_worker_whose_lease_another_has_writes_nothing(case: Case, between: Be
         if count == 1:
             case.lease_runs_out()
             with citizen_scope(case.citizen_id):
-                taken.append(pulls.claim(pull_id=case.pull_id, now=timezone.now()))
+                taken.append(claim(case))
 
     fetched = between(another_takes_over)
     journey.run(pull_id=case.pull_id)
@@ -164,15 +190,15 @@ def test_two_workers_on_one_pull_finish_it_once(case: Case, between: Between, wh
 def test_a_stale_lease_moves_nothing(case: Case) -> None:
     now = timezone.now()
     with citizen_scope(case.citizen_id):
-        stale = pulls.claim(pull_id=case.pull_id, now=now)
-        assert stale and pulls.claim(pull_id=case.pull_id, now=now) is None, "it is taken"
+        stale = claim(case, now=now)
+        assert stale and claim(case, now=now) is None, "it is taken"
         case.lease_runs_out()
-        fresh = pulls.claim(pull_id=case.pull_id, now=timezone.now())
+        fresh = claim(case)
         assert fresh
         assert not pulls.extend(stale, now=now) and not pulls.lock(stale)
         assert not pulls.postpone(stale, error="source_down", now=now)
         assert not pulls.finish(stale, state=case.pull.State.DONE, now=now)
-        pulls.note_part(stale, category=INCOME, state=case.pull.parts.model.State.DONE, facts=7)
+        assert not pulls.extend(stale, now=now, parts=[pulls.Part(INCOME, case.pull.parts.model.State.DONE, 7)])
         assert pulls.lock(fresh)
     assert case.parts[INCOME] == ("waiting", 0, "") and case.pull.lease_token == fresh.token
 
@@ -194,7 +220,7 @@ def test_a_bug_is_not_tried_for_ever(case: Case, between: Between) -> None:
 def test_a_pull_whose_every_worker_dies_is_not_tried_for_ever(case: Case) -> None:
     for _ in range(pulls.MAXIMUM_ATTEMPTS):
         with citizen_scope(case.citizen_id):
-            assert pulls.claim(pull_id=case.pull_id, now=timezone.now())
+            assert claim(case)
         case.lease_runs_out()
     check_given_up(case)
 

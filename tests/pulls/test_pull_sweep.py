@@ -6,7 +6,10 @@ import os
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from uuid import uuid4
 
+from claiming import claim
 from django.utils import timezone
 from tax_office import HOUSEHOLD, INCOME, TAX, Case, TaxOffice, open_case
 
@@ -16,7 +19,7 @@ from aurora.journeys import tasks
 from aurora.outbound.oauth import Departure
 from aurora.sources import connections, pulls
 from aurora.sources.models import ConnectAttempt, DataSource
-from consent.scope import citizen_scope
+from consent.scope import citizen_scope, scope_opened_by
 from tests.support.citizens import make_citizen
 from tests.support.services import ROOT
 
@@ -33,7 +36,7 @@ def test_the_sweep_finds_what_waits_and_what_was_left_and_nothing_else(case: Cas
     assert not found(now) and found(now + timedelta(minutes=5))
     case.due_now()
     with citizen_scope(case.citizen_id):
-        lease = pulls.claim(pull_id=case.pull_id, now=now + timedelta(seconds=1))
+        lease = claim(case, now=now + timedelta(seconds=1))
     assert lease and not found(now) and found(lease.until), "its worker may be dead"
     with citizen_scope(case.citizen_id):
         assert pulls.finish(lease, state=case.pull.State.DONE, now=now)
@@ -72,10 +75,17 @@ def test_of_many_the_sweep_takes_the_longest_waiting_first(office: TaxOffice) ->
 
 
 def test_a_pull_is_out_of_a_stranger_s_reach(case: Case) -> None:
+    now = timezone.now()
+    with citizen_scope(case.citizen_id):
+        found = pulls.look(pull_id=case.pull_id, citizen_id=case.citizen_id, now=now)
+        assert found
     with citizen_scope(make_citizen()):
-        assert pulls.claim(pull_id=case.pull_id, now=timezone.now()) is None
+        assert pulls.look(pull_id=case.pull_id, citizen_id=case.citizen_id, now=now) is None and pulls.claim(found, now=now) is None
         assert not pulls.latest(citizen_id=case.citizen_id)
-    assert case.pull.state == "queued" and pulls.citizen_of(case.pull_id) == case.citizen_id
+    with scope_opened_by(partial(pulls.open_scope, case.pull_id)) as whose:
+        assert case.pull.state == "queued" and whose == case.citizen_id
+    with scope_opened_by(partial(pulls.open_scope, uuid4())) as nobody:
+        assert nobody is None and not pulls.latest(citizen_id=case.citizen_id)
 
 
 # Beat

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from claiming import claim
 from django.db import connection as database
 from django.utils import timezone
 from tax_office import HOUSEHOLD, INCOME, TAX, Case, TaxOffice, known, open_case, seed, values
@@ -177,7 +178,7 @@ def test_a_worker_whose_lease_is_gone_does_not_renew(source: Peer, expired: Case
         try:
             expired.lease_runs_out()
             with citizen_scope(expired.citizen_id):
-                assert journey.pulls.claim(pull_id=expired.pull_id, now=timezone.now())
+                assert claim(expired)
             answer({}, 401)(handler)
         finally:
             database.close()

@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from claiming import claim
 from django.utils import timezone
 from tax_office import BOTH, HOUSEHOLD, INCOME, TAX, Between, Case, TaxOffice, known, open_case, values
 
@@ -152,7 +153,7 @@ def test_a_place_comes_back_when_the_lease_of_a_dead_worker_is_over(office: TaxO
     declare(pace={"at_once": 1})
     dead, second = one_of(office), one_of(office, 1)
     with citizen_scope(dead.citizen_id):
-        assert pulls.claim(pull_id=dead.pull_id, now=timezone.now())
+        assert claim(dead)
     journey.run(pull_id=second.pull_id)
     assert second.pull.state == "queued"
     dead.lease_runs_out()
