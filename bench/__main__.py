@@ -12,7 +12,21 @@ from bench.harness import Scale
 from bench.place import place
 
 # What is measured, in a module each, by its `measure(results, place, scale)`.
-GROUPS = ("reads", "codes", "decision", "ledger", "ledger_proofs", "ledger_pages", "suggest", "catalogue", "meters", "evaluate", "pulls")
+GROUPS = (
+    "reads",
+    "codes",
+    "decision",
+    "ledger",
+    "ledger_proofs",
+    "ledger_pages",
+    "suggest",
+    "catalogue",
+    "meters",
+    "evaluate",
+    "pulls",
+    "plan",
+    "export",
+)
 LARGE = ("training", "batch", "patterns", "growth", "hosts")
 
 

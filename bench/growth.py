@@ -1,8 +1,8 @@
-"""What an agency's read, suggestions, a pull and a read of the twin cost among a million citizens, against the same among ten thousand.
+"""What an agency's read, suggestions, a pull, a read of the twin and a copy of everything cost among a million citizens, against the same among ten thousand.
 
 The many are made in bulk, with all rows that one has who connected a source, gave two consents and was read by an agency once; what is
 measured is done to citizens made one by one among them, new ones for each measurement. The two sizes are measured one after the other, as one
-database grows: what else the machine did meanwhile is in the figures.
+database grows: what else the machine did meanwhile is in the figures. What planning costs has a group of its own, `plan`, with more of what it touches.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from aurora.journeys import pull, suggest
+from aurora.journeys import export, pull, suggest
 from aurora.twin import write
 from bench import pulls, world
+from bench.export import asked
 from bench.harness import Scale
 from bench.place import Partner, Place
 from bench.reads import our_read
@@ -40,13 +41,28 @@ INSERT INTO identity_citizen (id, subject_hmac, national_id_sealed, name_sealed,
 SELECT md5('citizen' || n)::uuid, sha256(('citizen' || n)::bytea), sha256('n'), sha256('m'), 'fi', 0, now() FROM generate_series(%(first)s, %(after)s - 1) n
 """,
     """
-INSERT INTO vault.data_key (citizen_id, wrapped, kek_id, version, created_at)
-SELECT md5('citizen' || n)::uuid, sha256(('w' || n)::bytea) || sha256(('x' || n)::bytea), 'bench', 1, now() FROM generate_series(%(first)s, %(after)s - 1) n
+INSERT INTO vault.data_key (citizen_id, wrapped, marking_wrapped, kek_id, version, created_at)
+SELECT md5('citizen' || n)::uuid, sha256(('w' || n)::bytea) || sha256(('x' || n)::bytea), sha256(('m' || n)::bytea) || sha256(('x' || n)::bytea), 'bench', 1, now() FROM generate_series(%(first)s, %(after)s - 1) n
 """,
     """
-INSERT INTO sources_connection (id, citizen_id, source_id, state, access_token_sealed, access_expires_at, connected_at)
-SELECT md5('connection' || n)::uuid, md5('citizen' || n)::uuid, %(source)s, 'live', sha256('a') || sha256('b'), now(), now()
+INSERT INTO sources_connection (id, citizen_id, source_id, state, access_token_sealed, access_expires_at, connected_at, newest_pull)
+SELECT md5('connection' || n)::uuid, md5('citizen' || n)::uuid, %(source)s, 'live', sha256('a') || sha256('b'), now(), now(), md5('pull' || n)::uuid
 FROM generate_series(%(first)s, %(after)s - 1) n
+""",
+    """
+INSERT INTO sources_feed (connection_id, citizen_id, source_id, category, mark_sealed, seen_at, due_at, error)
+SELECT md5('connection' || n)::uuid, md5('citizen' || n)::uuid, %(source)s, 'tax.income', decode(repeat('3c', 120), 'hex'), now(),
+    now() + interval '1 day' * (1 + random()), ''
+FROM generate_series(%(first)s, %(after)s - 1) n
+""",
+    """
+INSERT INTO sources_pull (id, citizen_id, connection_id, source_id, priority, state, attempt, due_at, error, created_at, started_at, finished_at)
+SELECT md5('pull' || n)::uuid, md5('citizen' || n)::uuid, md5('connection' || n)::uuid, %(source)s, 1, 'done', 1, now(), '', now(), now(), now()
+FROM generate_series(%(first)s, %(after)s - 1) n
+""",
+    """
+INSERT INTO sources_pullpart (pull_id, citizen_id, category, state, facts, error)
+SELECT md5('pull' || n)::uuid, md5('citizen' || n)::uuid, 'tax.income', 'done', %(facts)s, '' FROM generate_series(%(first)s, %(after)s - 1) n
 """,
     """
 INSERT INTO consent_consentrecord (
@@ -77,8 +93,8 @@ SELECT sha256(('token' || n)::bytea), md5('citizen' || n)::uuid, %(client)s, md5
 FROM generate_series(%(first)s, %(after)s - 1) n
 """,
     """
-INSERT INTO twin_fact (id, citizen_id, category, category_version, key, sealed, provenance, source, pull_id, observed_at, recorded_at, derived_through)
-SELECT md5('fact' || n || '-' || k)::uuid, md5('citizen' || n)::uuid, 'tax.income', 1, 'key' || k, sha256(('v' || n || k)::bytea), 'reported', 'tax-administration',
+INSERT INTO twin_fact (id, citizen_id, category, category_version, mark, sealed, provenance, source, pull_id, observed_at, recorded_at, derived_through)
+SELECT md5('fact' || n || '-' || k)::uuid, md5('citizen' || n)::uuid, 'tax.income', 1, substring(sha256(('key' || n || k)::bytea) FOR 16), sha256(('v' || n || k)::bytea), 'reported', 'tax-administration',
     md5('pull' || n)::uuid, now(), now(), '{}'
 FROM generate_series(%(first)s, %(after)s - 1) n, generate_series(1, %(facts)s) k
 """,
@@ -120,7 +136,7 @@ def _fill(place: Place, first: int, after: int) -> None:
 
 def _measured(web: Partner, scale: Scale) -> dict[str, list[float]]:
     """By what is done, the median's milliseconds of each round."""
-    found: dict[str, list[float]] = {"agency_read": [], "suggest": [], "pull": [], "twin_read": []}
+    found: dict[str, list[float]] = {"agency_read": [], "suggest": [], "pull": [], "twin_read": [], "export": []}
     many = scale.pick(60, 3)
     office = world.more_tokens(many)
     held = [pulls.holding(20) for _ in range(many)]
@@ -135,6 +151,7 @@ def _measured(web: Partner, scale: Scale) -> dict[str, list[float]]:
                 ("suggest", suggested),
                 ("pull", pulled),
                 ("twin_read", _each(pulls.through_door, held)),
+                ("export", _each(lambda export_id: export.run(export_id=export_id), [asked(one) for one in held[: scale.pick(5, 1)]])),
             ):
                 found[name].append(value)
     return found
