@@ -48,6 +48,7 @@ class Env:
     former_ledger_key_files: tuple[keyfiles.KeyFile, ...] = ()
     ledger_head_file: Path = field(kw_only=True)
     export_dir: Path = field(kw_only=True)
+    tls_dir: Path = field(kw_only=True)
     witnesses: tuple[WitnessAddress, ...] = ()
     cosign_every: timedelta = timedelta(seconds=10)
     signing_key_file: keyfiles.KeyFile = field(kw_only=True)
@@ -72,6 +73,8 @@ class Env:
     retraining_percent: int = 5
     dataset_every: timedelta = timedelta(days=30)
     data_key_age: timedelta = timedelta(days=365)
+    # Backups in which keys are; zero: there are none.
+    backups_kept: timedelta = timedelta(days=30)
     dask_scheduler: str | None = field(repr=False, default=None)
     sign_ins_a_minute: int = 60
     log_level: LogLevel = "INFO"
@@ -125,6 +128,7 @@ class Env:
             former_ledger_key_files=read.key_files("AURORA_FORMER_LEDGER_KEY_FILES", "ed25519"),
             ledger_head_file=read.path("AURORA_LEDGER_HEAD_FILE", state_dir / "ledger-head"),
             export_dir=read.path("AURORA_EXPORT_DIR", state_dir / "exports"),
+            tls_dir=read.path("AURORA_TLS_DIR", state_dir / "tls"),
             witnesses=read.witnesses("AURORA_WITNESSES", plain_http=sandbox),
             cosign_every=read.seconds("AURORA_COSIGN_SECONDS", 10),
             signing_key_file=key("AURORA_SIGNING_KEY_FILE", "es256"),
@@ -149,6 +153,7 @@ class Env:
             retraining_percent=read.number("AURORA_RETRAINING_PERCENT", 5, most=100, of=" percent"),
             dataset_every=timedelta(days=read.number("AURORA_DATASET_DAYS", 30, least=0, most=366, of=" of days")),
             data_key_age=timedelta(days=read.number("AURORA_DATA_KEY_DAYS", 365, least=0, most=3660, of=" of days")),
+            backups_kept=timedelta(days=read.number("AURORA_BACKUP_DAYS", 30, least=0, most=3660, of=" of days")),
             dask_scheduler=read.url("AURORA_DASK_SCHEDULER", ("tcp", "tls")),
             sign_ins_a_minute=read.number("AURORA_SIGN_INS_A_MINUTE", 60, most=100_000),
             log_level=read.choice("AURORA_LOG_LEVEL", get_args(LogLevel), "INFO"),

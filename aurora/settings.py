@@ -40,10 +40,12 @@ AURORA_SWEEP_EVERY = ENV.sweep_every
 AURORA_REFRESHES_AT_ONCE = ENV.refreshes_at_once
 AURORA_PULLS_KEPT = ENV.pulls_kept
 AURORA_EXPORT_FOLDER = ENV.export_dir
+AURORA_TLS_FOLDER = ENV.tls_dir
 AURORA_SUGGESTIONS_KEPT = ENV.suggestions_kept
 AURORA_RETRAINING_SHARE = ENV.retraining_percent / 100
 AURORA_DATASET_EVERY = ENV.dataset_every
 AURORA_DATA_KEY_AGE = ENV.data_key_age
+AURORA_BACKUPS_KEPT = ENV.backups_kept
 AURORA_DASK_SCHEDULER = ENV.dask_scheduler
 
 SECRET_KEY = ENV.secret_key_file.text()

@@ -17,8 +17,6 @@ from aurora.ui import erasure_words as words
 from consent import signing
 
 TYP = "erasure-certificate+jwt"
-# Backups that hold keys: as docs/operations/erasure.md asks of who runs Aurora.
-KEY_BACKUP_DAYS = 30
 CONTEXT: dict[str, Any] = {
     "aurora": "urn:aurora:",
     "dpv": "https://w3id.org/dpv#",
@@ -89,7 +87,7 @@ def _deleted(name: str, number: int) -> dict[str, Any]:
 
 
 def _stays(code: str) -> dict[str, Any]:
-    what, why = words.stays(code, days=KEY_BACKUP_DAYS)
+    what, why = words.stays(code, days=settings.AURORA_BACKUPS_KEPT.days)
     return {"aurora:code": code, "dct:title": what, "aurora:because": why}
 
 

@@ -84,6 +84,11 @@ _STAYS: Final[Mapping[str, tuple[Sentence, Sentence]]] = {
             "most."
         ),
     ),
+    # Of who runs Aurora and makes none with keys in it.
+    "backups_without_keys": (
+        _("Backups made before"),
+        _("They hold no keys: without yours nobody can read what is in them."),
+    ),
     "pages": (
         _("Remains in the files and in the memory of the database"),
         _(
@@ -116,7 +121,8 @@ def held(code: str) -> str:
 
 
 def stays(code: str, *, days: int) -> tuple[str, str]:
-    what, why = _STAYS[code]
+    """What stays and why. `days`: for how long backups are kept that hold keys; 0: none does."""
+    what, why = _STAYS["backups_without_keys" if code == "backups" and not days else code]
     return str(what), str(why) % {"days": formats.number(days)} if "%(" in str(why) else str(why)
 
 
