@@ -16,7 +16,7 @@ from django.db import IntegrityError
 from django.utils import timezone
 
 from aurora import crash
-from aurora.journeys import pull
+from aurora.journeys import _pushing, pull
 from aurora.journeys._asked import CHANGED
 from aurora.journeys._basis import Ground
 from aurora.journeys._log import log
@@ -244,6 +244,7 @@ def _record(
     with citizen_scope(citizen_id):
         queries.for_decision(citizen_id=citizen_id, recipient=AURORA)  # locks in the order in which every access does
         before, given = Ground(citizen_id=citizen_id, now=now).allowed(SUGGESTIONS), []
+        covered = queries.covered_categories(citizen_id=citizen_id, recipient=AURORA, source=source.agency.code, at=now)
         for text in (t for t in shown.texts if t.purpose in attempt.choices["purposes"] and fitting(t.purpose, categories)):
             record, _ = services.give(
                 citizen_id=citizen_id, recipient=aurora, source=source.agency, purpose=text.purpose, categories=fitting(text.purpose, categories),
@@ -269,6 +270,8 @@ def _record(
                 consent_ids=[record.pk], source=source.agency.code,
                 details={"recipient": AURORA, "until": attempt.choices["until"], "notice": record.notice_id}, at=now,
             )  # fmt: skip
+        _pushing.allowed(citizen_id=citizen_id, source=source, given=given, now=now)
+        _pushing.ended(citizen_id=citizen_id, source=source.agency.code, categories=covered, now=now)
         if run is not None:
             pull.wake(run.pk)
     return run.pk if run is not None else None

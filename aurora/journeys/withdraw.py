@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from aurora import crash
-from aurora.journeys import give_feedback, return_tokens, tell_agencies
+from aurora.journeys import _pushing, give_feedback, return_tokens, tell_agencies
 from aurora.journeys._log import log
 from aurora.journeys._release import release_declared, release_uncovered
 from aurora.twin import declared, training, write
@@ -74,6 +74,8 @@ def end(
         erased, kept = _release(ended, by=by, keep=keep and by == CITIZEN and not acting.for_estate(), now=now)
         tell_agencies.announce(ended, by=AURORA if of_death else _who(record, by), now=now)
         entry = _log(ended, by, of_death, {"facts_erased": erased, "facts_kept": kept, **(details or {})}, now)
+        if record.recipient.code == AURORA and record.source is not None:
+            _pushing.ended(citizen_id=citizen_id, source=record.source.code, categories=ended.categories, now=now)
         return_tokens.wake()
         crash.reach("end.before_commit")
     crash.reach("end.after_commit")

@@ -51,7 +51,10 @@ class Event(StrEnum):
     PULL_COMPLETED = "aurora:pull:completed"
     PULL_FAILED = "aurora:pull:failed"
     PULL_REFUSED = "aurora:pull:refused"
-    # A source told by itself, without being asked; and what it had no consent for.
+    # A source may tell by itself, and may no more: in all, or of what the entry names.
+    PUSH_ALLOWED = "citizen:facts:allowed"
+    PUSH_ENDED = "aurora:facts:ended"
+    # It did, without being asked; and what it had no consent for.
     FACTS_PUSHED = "agency:facts:pushed"
     PUSH_REFUSED = "agency:facts:refused"
 

@@ -31,6 +31,8 @@ GOLDEN = {
     "PULL_COMPLETED": "aurora:pull:completed",
     "PULL_FAILED": "aurora:pull:failed",
     "PULL_REFUSED": "aurora:pull:refused",
+    "PUSH_ALLOWED": "citizen:facts:allowed",
+    "PUSH_ENDED": "aurora:facts:ended",
     "FACTS_PUSHED": "agency:facts:pushed",
     "PUSH_REFUSED": "agency:facts:refused",
     "AGENCY_READ": "agency:twin:read",
