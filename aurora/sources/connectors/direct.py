@@ -7,12 +7,15 @@ from dataclasses import dataclass
 
 import httpx
 
+from aurora.outbound.mutual import ClientTls
+
 
 @dataclass(frozen=True)
 class Direct:
     """`address` is the first page's; whatever else stands at the same origin may follow."""
 
     address: str
+    tls: ClientTls | None = None
 
     def headers(self) -> dict[str, str]:
         return {}

@@ -16,10 +16,11 @@ from uuid import UUID, uuid4
 
 import httpx
 
+from aurora.outbound.mutual import NAME, ClientTls, TlsUnusable
 from aurora.outbound.peer import PeerFailed
 from aurora.sources.connectors import exchange, mapped_json, own_form, signed
 from aurora.sources.connectors.answer import Answer, Asked, Unchanged
-from aurora.sources.connectors.declared import by_schema
+from aurora.sources.connectors.declared import SettingsWrong, by_schema
 from consent.models import DataCategoryVersion
 
 # 4.8 of the protocol: what an identifier may not hold.
@@ -44,6 +45,12 @@ _SCHEMA = {
                 "security_server": {"type": "string", "maxLength": 200, "pattern": r"^https?://[^/?#@\s]+$"},
                 "client": {"type": "string", "pattern": f"^{_PART}(?:/{_PART}){{2,3}}$"},
                 "service": {"type": "string", "pattern": f"^{_PART}(?:/{_PART}){{3,4}}$"},
+                "tls": {
+                    "type": "object",
+                    "required": ["certificate", "key"],
+                    "additionalProperties": False,
+                    "properties": {name: {"type": "string", "pattern": f"^{NAME.pattern}$"} for name in ("certificate", "key", "ca")},
+                },
                 "server": {"type": "string", "pattern": f"^{_PART}(?:/{_PART}){{3}}$"},
                 "path": {"type": "string", "pattern": r"^(?:/(?!\.{1,2}(?:/|$))(?:[A-Za-z0-9._~-]+|\{category\}))*$", "maxLength": 500},
                 "user_id": {"type": "string", "pattern": "^[A-Z]{2}[A-Za-z0-9-]{1,60}$"},
@@ -70,8 +77,25 @@ def check(settings: Mapping[str, Any], categories: Mapping[str, DataCategoryVers
     """Raises `SettingsWrong`."""
     by_schema(_SCHEMA, settings)
     signed.check(settings.get("signature"))
+    _check_tls(settings["xroad"])
     if "mapping" in settings:
         mapped_json.check_mapping(settings["mapping"], categories)
+
+
+def _check_tls(declared: Mapping[str, Any]) -> None:
+    """Raises `SettingsWrong`: whoever loads a source hears now what every fetch would fail of."""
+    if (tls := _tls(declared)) is None:
+        return
+    if not declared["security_server"].startswith("https://"):
+        raise SettingsWrong("settings/xroad/security_server: a certificate is shown over https:// only")
+    try:
+        tls.context()
+    except TlsUnusable as error:
+        raise SettingsWrong(f"settings/xroad/tls: {error}") from None
+
+
+def _tls(declared: Mapping[str, Any]) -> ClientTls | None:
+    return ClientTls(**declared["tls"]) if "tls" in declared else None
 
 
 @dataclass(frozen=True, repr=False)
@@ -85,6 +109,11 @@ class SecurityServer:
     @property
     def address(self) -> str:
         return f"{self.declared['security_server']}/r1/{_encoded(self.declared['service'])}{self.path}"
+
+    @property
+    def tls(self) -> ClientTls | None:
+        """Our certificate, where the security server lets in no information system without one."""
+        return _tls(self.declared)
 
     def headers(self) -> dict[str, str]:
         """Who asks (4.3), and a name for this very message. Never the citizen: security servers keep headers for years, and the token says it."""
