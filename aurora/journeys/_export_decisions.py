@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from aurora.journeys import act_for
 from aurora.journeys._export_part import BATCH, Asked, Part, Record, agency, at, category, fields, purpose, record, ref
+from aurora.journeys._notices import whole
 from consent import mandates, queries, receipts
 from consent.models import ConsentEvent, Receipt
 from consent.oauth.models import AccessToken, AuthorizationCode, Grant, RefreshToken
@@ -126,7 +127,7 @@ def _notices(asked: Asked) -> Iterator[Record]:
             row.pk, recipient=agency(row.client.agency.code), kind=row.kind, made_at=at(row.created_at), state=row.state,
             categories=[category(code) for code in row.categories], consent=ref(row.consent_id), concern=ref(row.concern_id),
             delivered_at=at(row.delivered_at), confirm_by=at(row.confirm_by), confirmed_at=at(row.confirmed_at), deleted_at=at(row.deleted_at),
-            keeps=row.kept or None, sent=row.payload,
+            keeps=row.kept or None, sent=whole(row),
         )  # fmt: skip
 
 

@@ -105,7 +105,7 @@ def _tell_readers(asked: Asked, now: datetime) -> None:
         event=Event.AGENCY_READ, decision="permit", categories__contains=[row.category]
     )
     readers = set(reads.values_list("actor", flat=True)) - {row.source}
-    told = tell_agencies.announce_corrected(asked=asked, readers=readers, now=now)
+    told = tell_agencies.announce_corrected(row=row, readers=readers, now=now)
     if told:
         log(
             citizen_id=row.citizen_id, event=Event.CORRECTION_TOLD, actor=AURORA, categories=[row.category], source=row.source,

@@ -103,7 +103,7 @@ def ask(*, citizen_id: UUID, fact_id: UUID, right: Any, why: str, language: str,
             mandate_id=doing.mandate.id if doing else None, guardian=_guardian(doing),
         )  # fmt: skip
         _question(asked.row, is_open=True)
-        tell_agencies.announce_correction(asked=asked, kind=Kind.CORRECTION_ASKED, now=now)
+        tell_agencies.announce_correction(row=asked.row, kind=Kind.CORRECTION_ASKED, now=now)
         _log(asked, Event.CORRECTION_ASKED, now)
     return asked.row.pk
 
@@ -115,7 +115,7 @@ def close(*, citizen_id: UUID, correction_id: UUID, now: datetime) -> None:
         asked = requests.opened(_one(citizen_id, correction_id))
         requests.close(row=asked.row, now=now)
         _question(asked.row, is_open=False)
-        tell_agencies.announce_correction(asked=asked, kind=Kind.CORRECTION_CLOSED, now=now)
+        tell_agencies.announce_correction(row=asked.row, kind=Kind.CORRECTION_CLOSED, now=now)
         _log(asked, Event.CORRECTION_CLOSED, now)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -19,8 +20,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from aurora import crash
-from aurora.corrections.requests import Asked
+from aurora.corrections.models import Correction
 from aurora.identity.keys import pairwise
+from aurora.journeys import _notices
 from aurora.journeys._log import log
 from aurora.journeys._wake import send
 from aurora.messages import outbox
@@ -77,30 +79,28 @@ def announce_concern(*, case: Concern, kind: Kind, now: datetime) -> None:
         transaction.on_commit(partial(_send, row.pk), robust=True)
 
 
-def announce_correction(*, asked: Asked, kind: Kind, now: datetime) -> None:
+def announce_correction(*, row: Correction, kind: Kind, now: datetime) -> None:
     """To the source that is asked to correct a fact: by the client that it has had longest. Without one the request waits in the API."""
-    row = asked.row
     client = Client.objects.filter(agency__code=row.source, active=True).order_by("pk").first()
     if client is not None:
-        _put_correction(asked, client, kind, to_source=True, due_at=row.due_at if kind is Kind.CORRECTION_ASKED else None, now=now)
+        _put_correction(row, client, kind, to_source=True, due_at=row.due_at if kind is Kind.CORRECTION_ASKED else None, now=now)
 
 
-def announce_corrected(*, asked: Asked, readers: Iterable[str], now: datetime) -> list[str]:
+def announce_corrected(*, row: Correction, readers: Iterable[str], now: datetime) -> list[str]:
     """To agencies that had read what was wrong (GDPR art. 19): which fact, and no value. Those that have a client to be told by."""
     told: list[str] = []
     for agency in sorted(readers):
         client = Client.objects.filter(agency__code=agency, active=True).order_by("pk").first()
         if client is not None:
-            _put_correction(asked, client, Kind.FACT_CORRECTED, to_source=False, due_at=None, now=now)
+            _put_correction(row, client, Kind.FACT_CORRECTED, to_source=False, due_at=None, now=now)
             told.append(agency)
     return told
 
 
-def _put_correction(asked: Asked, client: Client, kind: Kind, *, to_source: bool, due_at: datetime | None, now: datetime) -> None:
-    row = asked.row
+def _put_correction(row: Correction, client: Client, kind: Kind, *, to_source: bool, due_at: datetime | None, now: datetime) -> None:
     subject = pairwise(citizen_id=row.citizen_id, agency=client.agency.code)
     made = queue.put_correction(
-        citizen_id=row.citizen_id, client=client, correction_id=row.pk, kind=kind, subject=subject, category=row.category, key=asked.key,
+        citizen_id=row.citizen_id, client=client, correction_id=row.pk, kind=kind, subject=subject, category=row.category,
         to_source=to_source, due_at=due_at, now=now,
     )  # fmt: skip
     if made.due_at is not None:
@@ -148,7 +148,7 @@ def run(*, delivery_id: UUID) -> None:
     if citizen_id is None:
         return
     with citizen_scope(citizen_id):
-        lease = queue.claim(delivery_id=delivery_id, now=timezone.now())
+        lease = queue.claim(delivery_id=delivery_id, now=timezone.now(), whole=_notices.whole)
     if lease is None:
         return
     if queue.spent(lease, now=timezone.now()):
@@ -214,7 +214,8 @@ def read_feed(*, client_id: str, after: int, most: int, now: datetime) -> Page:
         feed.check_place(client_id=client_id, position=after)
         for delivery_id, citizen_id in feed.fetched(client_id=client_id, up_to=after):
             _note_fetched(delivery_id, citizen_id, now)
-    return feed.page(client_id=client_id, after=after, most=most)
+    page = feed.page(client_id=client_id, after=after, most=most)
+    return replace(page, events=tuple(_notices.event(one, client_id=client_id) for one in page.events))
 
 
 def _note_fetched(delivery_id: UUID, citizen_id: UUID, now: datetime) -> None:

@@ -65,17 +65,18 @@ def compose_correction(
     client_id: str,
     subject: str,
     category: str,
-    key: str,
     correction_id: UUID | None,
     due_at: datetime | None,
 ) -> dict[str, Any]:
-    """Which fact of which category: its source is asked to correct it (`correction_id`, to be read over the API), or has corrected it. No value."""
+    """Of which category: a fact's source is asked to correct it (`correction_id`, to be read over the API), or has corrected it. No value.
+
+    Which fact of it whoever sends it adds as `key`, and this row never holds: a key can say as much as a value.
+    """
     data: dict[str, Any] = {
         "event_id": str(event_id),
         "client_id": client_id,
         "subject": subject,
         "categories": [category],
-        "key": key,
     }
     if correction_id is not None:
         data["correction_id"] = str(correction_id)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -86,7 +86,6 @@ def put_correction(
     kind: str,
     subject: str,
     category: str,
-    key: str,
     to_source: bool,
     due_at: datetime | None,
     now: datetime,
@@ -94,7 +93,7 @@ def put_correction(
     """A row for one client: of the source that is asked to correct a fact (`to_source`), or of an agency that had read what was wrong."""
     event_id = uuid.uuid4()
     text = payload.compose_correction(
-        event_id=event_id, kind=kind, occurred_at=now, client_id=client.client_id, subject=subject, category=category, key=key,
+        event_id=event_id, kind=kind, occurred_at=now, client_id=client.client_id, subject=subject, category=category,
         correction_id=correction_id if to_source else None, due_at=due_at,
     )  # fmt: skip
     return Delivery.objects.create(
@@ -128,8 +127,12 @@ def citizen_of(delivery_id: UUID, *, client_id: str | None = None) -> UUID | Non
     return found
 
 
-def claim(*, delivery_id: UUID, now: datetime) -> Lease | None:
-    """Take a delivery that is due. None: it is another's, done, its client has nowhere to be told (then it waits in the feed), or as many
+def _as_held(row: Delivery) -> dict[str, Any]:
+    return dict(row.payload)
+
+
+def claim(*, delivery_id: UUID, now: datetime, whole: Callable[[Delivery], dict[str, Any]] = _as_held) -> Lease | None:
+    """Take a delivery that is due; `whole` says what is sent of its row. None: it is another's, done, its client has nowhere to be told (then it waits in the feed), or as many
     of its client are under way as may be (then it stays due).
     """
     found = Delivery.objects.select_related("client__agency").filter(pk=delivery_id, state=State.PENDING).first()
@@ -150,7 +153,7 @@ def claim(*, delivery_id: UUID, now: datetime) -> Lease | None:
     found.refresh_from_db(fields=["attempts", "queued_at"])
     return Lease(
         delivery_id, found.citizen_id, found.client_id, token, found.attempts, found.queued_at, found.client.agency.code, found.client.notice_uri,
-        payload.body(found.payload),
+        payload.body(whole(found)),
     )  # fmt: skip
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import re
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import IntegrityError, ProgrammingError, transaction
@@ -13,17 +15,24 @@ from django.utils import timezone
 from aurora.corrections import across, requests
 from aurora.corrections.models import Correction
 from aurora.corrections.requests import Moved
-from aurora.journeys import answer_correction, correct
+from aurora.journeys import _notices, answer_correction, correct, tell_agencies
 from consent.errors import Conflict, InvalidInput, NotFound
+from consent.oauth.models import Client
 from consent.scope import citizen_scope
+from consent.webhooks import queue
 from consent.webhooks.models import Delivery
-from tests.corrections.dispute import PATH, PERSON, WHY, Disputed, Source, facts, say
+from tests.corrections.dispute import PATH, PERSON, WHY, Disputed, Source, fact_of, facts, say
 from tests.support.cast import OFFICE, REGISTER, TAX, Cast
 
 
 def deliveries(disputed: Disputed, kind: str) -> list[Delivery]:
     with citizen_scope(disputed.person.id):
         return list(Delivery.objects.filter(citizen_id=disputed.person.id, kind=kind).select_related("client__agency"))
+
+
+def whole(disputed: Disputed, told: Delivery) -> dict[str, Any]:
+    with citizen_scope(disputed.person.id):
+        return _notices.whole(told)
 
 
 def test_a_source_reads_what_it_is_asked_and_corrects(disputed: Disputed) -> None:
@@ -56,10 +65,27 @@ def test_who_had_read_what_was_wrong_is_told_and_nobody_else(disputed: Disputed)
     answer_correction.answer(source=REGISTER, correction_id=asked, outcome="corrected", text="Done.", now=timezone.now())
     [told] = deliveries(disputed, "fact.corrected")
     assert told.client.agency.code == OFFICE and told.categories == [PERSON]
-    data = told.payload["data"]
+    data = whole(disputed, told)["data"]
     assert data["key"] == "region" and "correction_id" not in data and "R1" not in str(data["categories"])
     entry = disputed.person.entries()[-1]
     assert (entry.event, entry.actor, entry.categories) == ("aurora:correction:told", "aurora", [PERSON])
+
+
+def test_a_notice_names_the_fact_where_it_arrives_and_nowhere_before(disputed: Disputed) -> None:
+    asked = disputed.asked()
+    [told] = deliveries(disputed, "correction.asked")
+    assert "region" not in str(told.payload), "the row knows no key"
+    with citizen_scope(disputed.person.id):
+        row = Delivery.objects.filter(pk=told.pk)
+        row.update(due_at=timezone.now())
+        Client.objects.filter(pk=told.client_id).update(notice_uri="https://office.example/notices")
+        lease = queue.claim(delivery_id=told.pk, now=timezone.now(), whole=_notices.whole)
+    assert lease is not None and json.loads(lease.body)["data"]["key"] == "region"
+    events = tell_agencies.read_feed(client_id=told.client.client_id, after=0, most=100, now=timezone.now()).events
+    assert {"id": str(told.pk), **whole(disputed, told)} in events
+    with citizen_scope(disputed.person.id):
+        requests.erase(citizen_id=disputed.person.id, category=PERSON)
+    assert "key" not in whole(disputed, told)["data"] and told.payload["data"]["correction_id"] == str(asked)
 
 
 def test_a_refusal_tells_nobody_and_says_why(disputed: Disputed) -> None:
@@ -103,6 +129,20 @@ def test_a_request_is_its_citizens_and_its_sources_alone(disputed: Disputed) -> 
     with pytest.raises(NotFound):
         correct.one(citizen_id=stranger, correction_id=mine)
     assert Source(disputed.cast, "concerns").get().status_code == 403
+
+
+def test_the_form_is_at_the_id_of_the_fact_and_leads_to_what_is_said_now(disputed: Disputed) -> None:
+    face, before = disputed.person.browser(), fact_of(disputed.person, OFFICE)
+    links = re.findall(r"/my-data/correct/([^/\"]+)/", face.get("/en/my-data/").content.decode())
+    assert str(before) in links and all(UUID(link) for link in links), "and in no other form"
+    assert "Region 15" in face.get(f"/en/my-data/correct/{before}/").content.decode()
+    say(disputed.person, OFFICE, region="R16")
+    now = fact_of(disputed.person, OFFICE)
+    moved = face.get(f"/en/my-data/correct/{before}/")
+    assert moved.status_code == 302 and moved["Location"] == f"/en/my-data/correct/{now}/" and now != before
+    assert disputed.cast.cecilia.browser().get(f"/en/my-data/correct/{now}/").status_code == 404
+    say(disputed.person, OFFICE)
+    assert face.get(f"/en/my-data/correct/{before}/").status_code == face.get(f"/en/my-data/correct/{uuid4()}/").status_code == 404
 
 
 def test_nobody_is_asked_who_cannot_answer(disputed: Disputed) -> None:
