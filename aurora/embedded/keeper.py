@@ -30,7 +30,7 @@ class Service(Protocol):
 class Keeper:
     """`with Keeper(services, guard, note): ...`: a thread looks after them meanwhile. `note` is called whenever one has a new process id."""
 
-    def __init__(self, services: Mapping[str, Service], guard: Guard, note: Callable[[], None]) -> None:
+    def __init__(self, services: Mapping[str, Service], guard: Guard, note: Callable[[], object]) -> None:
         self._services, self._guard, self._note = services, guard, note
         self._over = threading.Event()
         self._again = dict.fromkeys(services, 0.0)

@@ -10,13 +10,14 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
 
+from tests.support import crashing
+from tests.support.crashing import Crash
 from tests.support.people import Person, identifier
 from tests.support.stack import Stack, StackError, wait_for
 
@@ -86,44 +87,13 @@ def case(stack: Stack, citizen: Citizen) -> Iterator[Case]:
         yield Case(stack, person, consent)
     finally:
         _office_mode(stack, "ok")
-        for left in _folder(stack).glob("*"):
-            left.unlink()
+        crashing.disarm(stack)
 
 
 def _one(stack: Stack, sql: str, *values: Any) -> Any:
     with stack.admin() as database:
         [(found,)] = database.execute(sql, values).fetchall()  # type: ignore[arg-type]
     return found
-
-
-def _folder(stack: Stack) -> Path:
-    folder = stack.state / "crash"
-    folder.mkdir(exist_ok=True)
-    return folder
-
-
-class _Crash:
-    """Arms one point; `met` waits until somebody died of it, `back` also until they are there again."""
-
-    def __init__(self, stack: Stack, point: str, process: str) -> None:
-        self.stack, self.process, self.file = stack, process, _folder(stack) / point
-        self.before = stack.pids()[process]
-        self.file.touch()
-
-    def met(self) -> None:
-        wait_for(lambda: not self.file.exists(), f"{self.process} to come to {self.file.name}", within=60)
-
-    def back(self) -> None:
-        self.met()
-        self.stack.wait_for_restart(self.process, self.before)
-        if self.process == "web":
-            wait_for(self._web_answers, "the web to answer again", within=60)
-
-    def _web_answers(self) -> bool:
-        try:
-            return httpx.get(f"{self.stack.base_url}/healthz", trust_env=False).status_code == 200
-        except httpx.HTTPError:
-            return False
 
 
 def _office_mode(stack: Stack, mode: str) -> None:
@@ -181,13 +151,13 @@ def assert_finished(case: Case, *, state: str = "withdrawn", event: str = "citiz
 
 def test_killed_before_the_commit_it_has_not_begun_and_after_it_it_finishes_without_the_citizen(stack: Stack, case: Case) -> None:
     """Web: before the commit; then after it, with no message sent. Worker: before it tells."""
-    before = _Crash(stack, "end.before_commit", "web")
+    before = Crash(stack, "end.before_commit", "web")
     case.withdraw_into_the_void()
     before.back()
     assert case.state == "given" and case.one(LIVING, case.consent_id) > 0
     assert case.one("SELECT count(*) FROM consent_webhooks_delivery WHERE consent_id = %s", case.consent_id) == 0
 
-    wake, post = _Crash(stack, "tell.before_wake", "web"), _Crash(stack, "tell.before_post", "worker")
+    wake, post = Crash(stack, "tell.before_wake", "web"), Crash(stack, "tell.before_post", "worker")
     case.withdraw_into_the_void()
     wake.met()
     post.back()
@@ -201,7 +171,7 @@ def test_killed_with_the_message_sent_and_again_once_it_is_told_it_tells_under_t
     The office confirms only once asked again: its word alone would also tell that the notice came, and Aurora would have no need to say it twice.
     """
     _office_mode(stack, "silent")
-    after, post = _Crash(stack, "end.after_commit", "web"), _Crash(stack, "tell.after_post", "worker")
+    after, post = Crash(stack, "end.after_commit", "web"), Crash(stack, "tell.after_post", "worker")
     case.withdraw_into_the_void()
     after.met()
     post.back()
@@ -214,7 +184,7 @@ def test_an_office_that_fails_is_told_later_and_its_word_is_noted_once_though_th
     case.withdraw()
     tried = "SELECT attempts > 0 AND state = 'pending' AND error = 'receiver_failed' FROM consent_webhooks_delivery WHERE consent_id = %s"
     wait_for(lambda: case.ask(tried, case.consent_id) == [(True,)], "an attempt")
-    crash = _Crash(stack, "confirm.before_commit", "web")
+    crash = Crash(stack, "confirm.before_commit", "web")
     _office_mode(stack, "ok")
     crash.back()
     assert case.one("SELECT confirmed_at IS NULL FROM consent_webhooks_delivery WHERE consent_id = %s", case.consent_id)
@@ -222,7 +192,7 @@ def test_an_office_that_fails_is_told_later_and_its_word_is_noted_once_though_th
 
 
 def test_a_worker_killed_in_the_expiry_sweep_ends_it_in_the_next(stack: Stack, case: Case) -> None:
-    crash = _Crash(stack, "sweep.before_end", "worker")
+    crash = Crash(stack, "sweep.before_end", "worker")
     with stack.admin() as database:
         database.execute(
             "UPDATE consent_consentrecord SET not_before = not_before - interval '1 day', expires_at = now() WHERE id = %s",
@@ -238,7 +208,7 @@ def test_a_worker_killed_while_it_gives_tokens_back_gives_them_back_in_the_next_
     with stack.admin() as database:
         own = [consent for (consent,) in database.execute(own_ones, [citizen.id]).fetchall()]
     assert own
-    crash = _Crash(stack, "return.before", "worker")
+    crash = Crash(stack, "return.before", "worker")
     for consent in own:
         citizen.person.browser.open(f"{citizen.person.base_url}/en/consents/{consent}/withdraw/")
         citizen.person.browser.press("Withdraw all of it")
