@@ -74,10 +74,17 @@ def overview(
 
 
 def _queue(counts: list[PullCount]) -> tuple[StateCount, ...]:
+    """Of a source that has more in a state than are counted, all of that state are "so many and more"."""
     found: Counter[str] = Counter()
+    each: Counter[tuple[str, str]] = Counter()
     for one in counts:
         found["retrying" if one.state == "queued" and one.error else one.state] += one.pulls
-    return tuple(StateCount(str(words.pull_state(state)), found[state]) for state in sorted(found))
+        each[one.source, one.state] += one.pulls
+    more = {state for (_, state), pulls_ in each.items() if pulls_ >= pulls.COUNTED}
+    return tuple(
+        StateCount(str(words.pull_state(state)), found[state], more=("queued" if state == "retrying" else state) in more)
+        for state in sorted(found)
+    )
 
 
 def _sources(vocabulary: Vocabulary, counts: list[PullCount]) -> tuple[SourceRow, ...]:

@@ -44,6 +44,7 @@ def _row(source: DataSource, queue: Queue, vocabulary: Vocabulary) -> QueueRow:
         running=queue.running,
         due=queue.due,
         oldest_due_at=queue.oldest,
+        most=pulls.QUEUED,
         left_alone_since=seen.opened_at,
         retry_at=seen.retry_at,
         failures=seen.failures,

@@ -7,8 +7,8 @@ from django.contrib.sessions.exceptions import SessionInterrupted
 from django.db import OperationalError
 from redis.exceptions import RedisError
 
-# PostgreSQL 18 manual, appendix A: connection exceptions (class 08); shut down, crashed, starting; no connection left.
-_AWAY = ("08", "57P01", "57P02", "57P03", "53300")
+# PostgreSQL 18 manual, appendix A: connection exceptions (class 08); no room on the disk, no memory, no connection left (53); shut down, crashed, starting.
+_AWAY = ("08", "53", "57P01", "57P02", "57P03")
 
 
 def away(error: BaseException | None) -> str:

@@ -47,6 +47,7 @@ class Connection(models.Model):
     ended_at = models.DateTimeField(null=True)
     tokens_returned_at = models.DateTimeField(null=True, help_text="When the source was told that we are done (RFC 7009).")
     return_due_at = models.DateTimeField(null=True, help_text="Once ended: when to try again to tell the source. Null: at once.")
+    newest_pull = models.UUIDField(null=True, help_text="The last one made: that stays when old ones are deleted.")
 
     class Meta:
         indexes = [
@@ -95,12 +96,11 @@ class Pull(models.Model):
         REFRESH = 1  # planned: `Feed`
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    # `pull_of_citizen` begins with it: each index less is a page less that a planned pull writes to somewhere.
-    citizen = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False)
+    # Whose, and of which source: the connection says it too, and its foreign keys hold. Each index or key less is a page less that a planned pull touches.
+    citizen = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="pulls")
-    source = models.ForeignKey(DataSource, on_delete=models.PROTECT, related_name="+", db_index=False)
+    source = models.ForeignKey(DataSource, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False)
     priority = models.PositiveSmallIntegerField(choices=Priority.choices, default=Priority.WAITING)
-    newest = models.BooleanField(default=True, help_text="The last one made of its connection: that stays when old ones are deleted.")
     woken_until = models.DateTimeField(null=True, help_text="Of a refresh: until then a message for it may be under way.")
     state = models.CharField(max_length=9, choices=State.choices, default=State.QUEUED)
     attempt = models.PositiveSmallIntegerField(default=0)
@@ -111,6 +111,7 @@ class Pull(models.Model):
     created_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+    kept_at = models.DateTimeField(null=True, help_text="When it was last found to be old, and the newest of its connection.")
 
     class Meta:
         indexes = [
@@ -119,11 +120,11 @@ class Pull(models.Model):
             models.Index(fields=["woken_until"], condition=Q(state="queued", woken_until__isnull=False), name="pull_woken"),
             models.Index(fields=["lease_until"], condition=Q(state="running"), name="pull_running_by_lease"),
             models.Index(fields=["source"], condition=Q(state="running"), name="pull_running_of_source"),
-            models.Index(fields=["finished_at"], condition=Q(newest=False), name="pull_to_purge"),
+            models.Index(Coalesce("kept_at", "finished_at"), condition=Q(finished_at__isnull=False), name="pull_to_purge"),
+            models.Index(fields=["source", "state", "finished_at"], condition=Q(finished_at__isnull=False), name="pull_ended_of_source"),
             models.Index(fields=["citizen", "-created_at"], name="pull_of_citizen"),
         ]
         constraints = [
-            models.UniqueConstraint(fields=["connection"], condition=Q(newest=True), name="one_newest_pull"),
             models.CheckConstraint(condition=Q(priority__in=[0, 1]), name="pull_priority_known"),
             models.UniqueConstraint(fields=["connection"], condition=Q(state__in=["queued", "running"]), name="one_open_pull"),
             models.CheckConstraint(
@@ -148,7 +149,7 @@ class PullPart(models.Model):
         FAILED = "failed"
 
     pull = models.ForeignKey(Pull, on_delete=models.CASCADE, related_name="parts", db_index=False)
-    citizen = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    citizen = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_constraint=False)
     category = models.CharField(max_length=64)
     state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
     facts = models.PositiveIntegerField(default=0)

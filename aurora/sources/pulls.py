@@ -25,6 +25,8 @@ from consent import wire
 MAXIMUM_ATTEMPTS = 10
 FIRST_DELAY_SECONDS = 2.0
 LONGEST_DELAY_SECONDS = 600.0
+COUNTED = 1_000  # of a source and state, for operators: written out in `pull_counts`
+QUEUED = 10_000  # of a source, for operators: written out in `source_queues`
 PURGE_MOST = 10_000  # in a round, so that none holds many rows for long
 _TRUE = b"\x01"
 _PARTS = b"::text[], $%d::text[], $%d::int4[], $%d::text[])"
@@ -60,10 +62,10 @@ def enqueue(*, connection: Connection, categories: Iterable[str], now: datetime)
     """A pull that is due now, for which a citizen waits, with a part for each category. One open pull a connection (the database says so)."""
     # Whoever plans refreshes passes a locked connection by.
     Connection.objects.select_for_update(no_key=True).get(pk=connection.pk)
-    Pull.objects.filter(connection=connection, newest=True).update(newest=False)
     pull = Pull.objects.create(
         citizen_id=connection.citizen_id, connection=connection, source_id=connection.source_id, due_at=now, created_at=now
     )
+    Connection.objects.filter(pk=connection.pk).update(newest_pull=pull.pk)
     PullPart.objects.bulk_create(
         PullPart(pull=pull, citizen_id=connection.citizen_id, category=category) for category in sorted(set(categories))
     )
@@ -198,7 +200,8 @@ def close_cancelled(lease: Lease, *, error: str) -> bool:
 
 def latest(*, citizen_id: UUID) -> QuerySet[Pull]:
     """The newest pull of each connection."""
-    return Pull.objects.filter(citizen_id=citizen_id, newest=True).select_related("connection__source__agency").prefetch_related("parts")
+    newest = Connection.objects.filter(citizen_id=citizen_id).values("newest_pull")
+    return Pull.objects.filter(citizen_id=citizen_id, pk__in=newest).select_related("connection__source__agency").prefetch_related("parts")
 
 
 def purge(*, before: datetime) -> int:
@@ -209,7 +212,10 @@ def purge(*, before: datetime) -> int:
 
 
 class PullCount(NamedTuple):
-    """How many pulls of a source stand in a state with an error ("" for none), when the oldest began and the newest last moved."""
+    """How many pulls of a source stand in a state with an error ("" for none), when the oldest began and the newest last moved.
+
+    Of a source and state at most `COUNTED` in all: of those that ended the last ones.
+    """
 
     source: str
     state: str
@@ -227,7 +233,10 @@ def counts() -> list[PullCount]:
 
 
 class Queue(NamedTuple):
-    """What waits at one source: for citizens, refreshes that are planned, under way; feeds that are due and not planned yet, the oldest of them."""
+    """What waits at one source: for citizens, refreshes that are planned, under way; feeds that are due and not planned yet, the oldest of them.
+
+    Of each at most `QUEUED` are counted.
+    """
 
     source: str
     waiting: int

@@ -21,7 +21,7 @@ PULLS = 50
 FLOOD = 16
 DUE = "UPDATE sources_feed SET due_at = now() WHERE connection_id IN (SELECT connection_id FROM sources_pull WHERE id = ANY(%s))"
 REFRESHES = (
-    "SELECT state, count(*) FROM sources_pull WHERE newest AND NOT id = ANY(%s)"
+    "SELECT state, count(*) FROM sources_pull WHERE id IN (SELECT newest_pull FROM sources_connection) AND NOT id = ANY(%s)"
     " AND connection_id IN (SELECT connection_id FROM sources_pull WHERE id = ANY(%s)) GROUP BY state"
 )
 STATES = "SELECT state, count(*) FROM sources_pull WHERE id = ANY(%s) GROUP BY state"

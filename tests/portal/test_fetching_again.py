@@ -46,12 +46,12 @@ def person(new_person: Person) -> Person:
 
 def change(person: Person, **values: Any) -> None:
     with citizen_scope(person.id):
-        Pull.objects.filter(citizen_id=person.id, newest=True).update(**values)
+        pulls.latest(citizen_id=person.id).update(**values)
 
 
 def newest(person: Person) -> Pull:
     with citizen_scope(person.id):
-        return Pull.objects.prefetch_related("parts").get(citizen_id=person.id, newest=True)
+        return pulls.latest(citizen_id=person.id).get()
 
 
 def number(person: Person) -> int:

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 from tax_office import BOTH, HOUSEHOLD, HOUSING, INCOME, TAX, Case, TaxOffice, known, open_case, values
 
+from aurora.console import present
 from aurora.journeys import plan as journey
 from aurora.journeys import pull
 from aurora.sources import feeds, pulls
@@ -53,6 +54,11 @@ def open_pulls(case: Case) -> list[Pull]:
         return list(Pull.objects.filter(connection_id=case.connection_id, state="queued").prefetch_related("parts"))
 
 
+def newest(case: Case) -> list[Any]:
+    with citizen_scope(case.citizen_id):
+        return [p.pk for p in pulls.latest(citizen_id=case.citizen_id)]
+
+
 def plan(now: datetime | None = None, most: int = 500) -> list[Any]:
     source = DataSource.objects.select_related("agency").get(agency__code=TAX)
     return feeds.plan(source=source, now=now or timezone.now(), most=most)
@@ -67,8 +73,8 @@ def test_what_is_due_becomes_a_refresh_with_its_parts_that_is_done_like_any_othe
     case = due_case(office)
     assert journey.plan(now=timezone.now()) == 1 and journey.plan(now=timezone.now()) == 0
     [made] = open_pulls(case)
-    assert (made.priority, made.newest, made.source_id) == (Pull.Priority.REFRESH, True, case.connection.source_id)
-    assert [p.category for p in made.parts.all()] == sorted(BOTH) and not case.pull.newest
+    assert (made.priority, made.source_id, made.citizen_id) == (Pull.Priority.REFRESH, case.connection.source_id, case.citizen_id)
+    assert [p.category for p in made.parts.all()] == sorted(BOTH) and newest(case) == [made.pk]
     assert all(due and due > timezone.now() + timedelta(hours=20) for due in due_times(case).values()), "or it would be planned again"
     pull.run(pull_id=made.pk)
     assert values(case) == known(*BOTH) and case.events() == ["aurora:pull:completed"]
@@ -180,8 +186,8 @@ def test_a_citizen_who_asks_while_it_is_planned_finds_one_pull(committed: TaxOff
     for thread, _ in threads:
         thread.join()
     assert len(open_pulls(case)) == 1
-    with citizen_scope(case.citizen_id):
-        assert Pull.objects.filter(connection_id=case.connection_id, newest=True).count() == 1
+    [one] = open_pulls(case)
+    assert newest(case) == [one.pk]
 
 
 # What must not grow
@@ -203,6 +209,44 @@ def test_the_purge_takes_old_pulls_and_leaves_the_newest_of_each_connection(offi
     with citizen_scope(case.citizen_id):
         assert not Pull.objects.filter(pk=old).exists() and Pull.objects.filter(pk=newer.pk).exists()
     assert once.pull.state == "done", "however old: it is the newest"
+
+
+def test_a_purge_reads_no_old_newest_pull_twice_in_its_time(office: TaxOffice, settings: Any) -> None:
+    """What stays is moved away from the head; once another is newer, it goes when its time has passed again."""
+    settings.AURORA_PULLS_KEPT = timedelta(days=30)
+    case = due_case(office)
+    case.change(finished_at=timezone.now() - timedelta(days=400))
+    assert journey.purge(now=timezone.now()) == 0 and case.pull.kept_at > timezone.now() - LONG_AGO
+    kept_at = case.pull.kept_at
+    assert journey.purge(now=timezone.now()) == 0 and case.pull.kept_at == kept_at, "it was not looked at again"
+    plan()
+    assert journey.purge(now=timezone.now()) == 0 and case.pull.pk
+    case.change(kept_at=timezone.now() - timedelta(days=31))
+    assert journey.purge(now=timezone.now()) == 1
+
+
+def test_an_open_pull_in_a_batch_keeps_no_other_from_its_own(office: TaxOffice) -> None:
+    """Made, passed by and parked in one statement: each connection by how it stands."""
+    busy, free, fallen = due_case(office, 0, first_done=False), due_case(office, 1), due_case(office, 2)
+    with citizen_scope(fallen.citizen_id):
+        Connection.objects.filter(pk=fallen.connection_id).update(state="broken")
+    assert len(plan()) == 1 and [len(open_pulls(c)) for c in (busy, free, fallen)] == [1, 1, 0]
+    assert newest(busy) == [busy.pull_id] and newest(free) != [free.pull_id] and newest(fallen) == [fallen.pull_id]
+    assert all(due and due < timezone.now() + timedelta(minutes=12) for due in due_times(busy).values())
+    assert set(due_times(fallen).values()) == {None}
+
+
+def test_operators_counts_stop_at_so_many(office: TaxOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The numbers in the database's functions are those that pages go by."""
+    with database.cursor() as cursor:
+        for function, number in (("pull_counts", pulls.COUNTED), ("source_queues", pulls.QUEUED)):
+            cursor.execute("SELECT prosrc FROM pg_proc WHERE proname = %s", [function])
+            [(text,)] = cursor.fetchall()
+            assert text.count("LIMIT ") == 3 == text.count(f"LIMIT {number}\n") + text.count(f"LIMIT {number})")
+    due_case(office)
+    monkeypatch.setattr(pulls, "COUNTED", 1)
+    shown = {row.label: row.more for row in present._queue(pulls.counts())}
+    assert shown["Done"] is True and shown.get("Running") in (None, False)
 
 
 def test_what_is_found_across_citizens_is_ids_and_counts(office: TaxOffice) -> None:

@@ -71,10 +71,11 @@ class SourceRow:
 
 @dataclass(frozen=True, slots=True)
 class StateCount:
-    """A pull state (`words.pull_state`, translated) and how many rows stand in it."""
+    """A pull state (`words.pull_state`, translated) and how many rows stand in it; `more`: so many and more."""
 
     label: str
     count: int
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,8 @@ class FreshnessRow:
 class QueueRow:
     """One source. `left_alone_since` and `retry_at` while it is left alone; `failures` in a row otherwise. Limits: None where there is none.
 
-    `waiting`: pulls that citizens wait for; `refreshes`: those that are planned; `due`: kinds of data that are due and not planned yet.
+    `waiting`: pulls that citizens wait for; `refreshes`: those that are planned; `due`: kinds of data that are due and not planned yet. Of each
+    `most` are counted: who has so many has so many or more.
     """
 
     code: str
@@ -37,6 +38,7 @@ class QueueRow:
     a_second: float | None = None
     at_once: int | None = None
     freshness: tuple[FreshnessRow, ...] = ()
+    most: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
