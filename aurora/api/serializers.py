@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from rest_framework import serializers
 
 from aurora.journeys.agency_read import AgencyReading
+
+
+def to_the_day(at: datetime) -> datetime:
+    """The UTC day in which an instant lies, as its first instant. To the microsecond it is as good as a name: two agencies that read the same fact
+    would know by it that their citizens are one (docs/decisions/facts.md)."""
+    return at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+class DayField(serializers.DateTimeField):
+    """An instant, cut to its day."""
+
+    def to_representation(self, value: datetime) -> Any:
+        return super().to_representation(to_the_day(value))
 
 
 class FactSerializer(serializers.Serializer):  # type: ignore[type-arg]
@@ -18,7 +32,9 @@ class FactSerializer(serializers.Serializer):  # type: ignore[type-arg]
         help_text="Code of the agency that said so."
     )
     provenance = serializers.ChoiceField(choices=["attested", "reported", "declared", "derived"])
-    observed_at = serializers.DateTimeField()
+    observed_at = DayField(
+        help_text="On which UTC day the source saw it so: always at 00:00Z, the time of day is not told. When it holds in the world is in `valid_from` and `valid_to`."
+    )
     valid_from = serializers.DateField(allow_null=True)
     valid_to = serializers.DateField(allow_null=True)
     disputed = serializers.BooleanField(
@@ -59,7 +75,7 @@ def as_json(reading: AgencyReading) -> dict[str, Any]:
                 "value": fact.value,
                 "source": fact.source,
                 "provenance": fact.provenance,
-                "observed_at": fact.observed_at,
+                "observed_at": to_the_day(fact.observed_at),
                 "valid_from": fact.valid_from,
                 "valid_to": fact.valid_to,
                 **({"disputed": True} if fact.disputed else {}),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from uuid import uuid4
 
 import pytest
@@ -51,5 +51,13 @@ def test_what_is_disputed_says_so_and_no_more() -> None:
     assert differing == questioned == {**plain, "disputed": True} and "disputed" not in plain
 
 
-def test_instants_are_in_utc() -> None:
-    assert b'"observed_at":"2026-11-25T12:30:15.250000Z"' in JSONRenderer().render(as_json(replace(READING, facts=(FACT,))))
+@pytest.mark.parametrize(
+    "at",
+    [NOW, datetime(2026, 11, 26, 1, 59, 59, tzinfo=timezone(timedelta(hours=2))), datetime(2026, 11, 25, tzinfo=UTC)],
+    ids=["midday", "next-day-in-helsinki", "midnight"],
+)
+def test_when_it_was_observed_is_told_to_the_utc_day(at: datetime) -> None:
+    """To the microsecond it would be the same at two agencies, and tell them that their citizens are one."""
+    assert b'"observed_at":"2026-11-25T00:00:00Z"' in JSONRenderer().render(
+        as_json(replace(READING, facts=(replace(FACT, observed_at=at),)))
+    )

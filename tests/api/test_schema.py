@@ -196,8 +196,8 @@ def _asked(cast: Cast) -> UUID:
 def _correction(cast: Cast) -> UUID:
     """What Aino asks the office to correct, open."""
     for one in correct.mine(citizen_id=cast.aino.id):
-        if one.state == "open":
-            return one.pk
+        if one.row.state == "open":
+            return one.row.pk
     dispute.say(cast.aino, OFFICE, region="R15")
     return dispute.Disputed(cast, cast.aino).asked()
 

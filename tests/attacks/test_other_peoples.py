@@ -57,7 +57,7 @@ def _correction(cast: Cast) -> UUID:
     """Of something that the office says of her."""
     made = correct.mine(citizen_id=cast.aino.id)
     if made:
-        return made[0].pk
+        return made[0].row.pk
     dispute.say(cast.aino, OFFICE, region="R15")
     return dispute.Disputed(cast, cast.aino).asked()
 
