@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.support.certificates import Authority
 from tests.support.stack import Stack
 
 CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync"]
@@ -15,9 +16,16 @@ IMPATIENT = {"AURORA_PULL_LEASE_SECONDS": "3", "AURORA_SWEEP_SECONDS": "1", "AUR
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def tls_authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """Whom the running Aurora trusts to say who is behind an https address, and nobody else."""
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory, tls_authority: Authority) -> Iterator[Stack]:
     """As `make demo` runs it: real worker, broker, database and HTTP between processes."""
-    with Stack(tmp_path_factory.mktemp("stack") / "state", environ=IMPATIENT) as stack:
+    environ = IMPATIENT | {"SSL_CERT_FILE": str(tls_authority.file)}
+    with Stack(tmp_path_factory.mktemp("stack") / "state", environ=environ) as stack:
         yield stack
 
 
