@@ -125,7 +125,8 @@ def test_it_stands_beside_the_register_s_and_one_s_own_word_decides(new_person: 
     }  # fmt: skip
     assert {one.deciding.source for one in found.values() if one.disputed} == {"citizen"}
     page = new_person.browser().get(SIDES).content.decode()
-    assert "How many live in your household" in page and "Who you live with you know best yourself" in page
+    assert page.count("Who you live with you know best yourself") == 1 and page.count("All of this is right") == 2, "one card for all of it"
+    assert "5 persons" in page and "4 persons" in page
     facts, sources = used(new_person)
     assert facts == FACTS and sources["household_size"] == "citizen"
 

@@ -36,9 +36,10 @@ def saved(face: Client, **form: Any) -> None:
     assert answer.status_code == 302 and answer["Location"].endswith("?done=saved"), answer.content[:400]
 
 
-def facts(person: Person, **which: Any) -> list[Fact]:
+def facts(person: Person, *, key: str = "", **which: Any) -> list[Fact]:
     with citizen_scope(person.id):
-        return [row for row, _, _ in by_name(Fact.objects.filter(citizen_id=person.id, **which))]
+        rows = by_name(Fact.objects.filter(citizen_id=person.id, **which))
+    return [row for row, named, _ in rows if key in ("", named)]
 
 
 def keys(person: Person, rows: list[Fact]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Statements side by side, what was known before, and requests to correct a fact, as pages."""
+"""What was known before, and requests to correct a fact, as pages."""
 
 from __future__ import annotations
 
@@ -11,82 +11,27 @@ from django.conf import settings
 from django.urls import reverse
 
 from aurora.corrections.models import Correction
-from aurora.journeys import correct
 from aurora.journeys.correct import Asked, Doubted
-from aurora.journeys.settle import History, Side
+from aurora.journeys.settle import History
 from aurora.portal.present.data import fact_row
 from aurora.portal.present.vocabulary import Vocabulary
-from aurora.twin.truth import Reason, Standing
 from aurora.twin.values import FactView
 from aurora.ui import authority_words, fact_words
 from aurora.ui.contexts import Complain, FieldError
 from aurora.ui.contexts.facts import (
-    ConceptView,
     CorrectionFormPage,
     CorrectionPage,
     CorrectionRow,
     CorrectionsPage,
-    DisagreementsPage,
     FactHistoryPage,
-    StatementView,
     ValueChoice,
     VersionView,
 )
 from consent import acting
 from consent.concerns import texts
-from consent.rules import CITIZEN
 from recommender.catalogue.areas import MUNICIPALITIES
 
 State = Correction.State
-# By category, key and source.
-Open = Mapping[tuple[str, str, str], Correction]
-
-
-def disagreements(side: Side, open_: Open, *, banner: str = "", errors: Mapping[str, str]) -> DisagreementsPage:
-    """`open_`: requests that are open, by (category, key, source)."""
-    vocabulary, answering = Vocabulary(), correct.answering()
-    shown = [(one.disputed, _concept(one, vocabulary, open_, answering)) for one in side.standings]
-    return DisagreementsPage(
-        disputed=tuple(view for disputed, view in shown if disputed),
-        agreed=tuple(view for disputed, view in shown if not disputed),
-        data_url=reverse("portal:my_data"),
-        corrections_url=reverse("portal:corrections"),
-        entry_url=reverse("portal:entry", args=[side.entry_id]) if side.entry_id else "",
-        banner=fact_words.done(banner),
-        errors=_errors(errors),
-    )
-
-
-def _concept(standing: Standing, vocabulary: Vocabulary, open_: Open, answering: frozenset[str]) -> ConceptView:
-    concept = standing.concept
-    may_choose = concept.citizen_may_choose and standing.disputed
-    return ConceptView(
-        code=concept.code,
-        name=concept.name,
-        disputed=standing.disputed,
-        statements=tuple(_statement(fact, standing, vocabulary, open_, answering, may_choose=may_choose) for fact in standing.said),
-        because=fact_words.because(standing.reason),
-        why=concept.why,
-        may_choose=may_choose,
-        chosen=standing.reason is Reason.CHOSEN,
-        lapsed=standing.lapsed,
-    )
-
-
-def _statement(
-    fact: FactView, standing: Standing, vocabulary: Vocabulary, open_: Open, answering: frozenset[str], *, may_choose: bool
-) -> StatementView:
-    asked = open_.get((fact.category, fact.key, fact.source))
-    decides = fact is standing.deciding
-    return StatementView(
-        row=fact_row(fact, vocabulary),
-        category=vocabulary.category(fact.category),
-        decides=decides and standing.disputed,
-        choose_id=str(fact.id) if may_choose and not (decides and standing.reason is Reason.CHOSEN) else "",
-        correct_url=correct_url(fact) if standing.disputed and asked is None and fact.source in answering else "",
-        declared_url=reverse("portal:life") if fact.source == CITIZEN else "",
-        asked_url=reverse("portal:correction", args=[asked.pk]) if asked else "",
-    )
 
 
 def correct_url(fact: FactView) -> str:
@@ -103,7 +48,7 @@ def history(found: History, *, on: date | None, typed: str, errors: Mapping[str,
         data_url=reverse("portal:my_data"),
         on=on,
         then=tuple(fact_row(fact, vocabulary) for fact in found.then),
-        errors=_errors(errors),
+        errors=field_errors(errors),
         typed=typed,
     )
 
@@ -120,7 +65,7 @@ def form(doubted: Doubted, *, right: str, why: str, errors: Mapping[str, str], l
         longest=texts.LONGEST,
         right=right,
         why=why,
-        errors=_errors(errors),
+        errors=field_errors(errors),
     )
 
 
@@ -151,7 +96,7 @@ def correction(asked: Asked, *, errors: Mapping[str, str], now: datetime) -> Cor
         answer=asked.answer,
         may_close=row.state == State.OPEN,
         complain=_complain() if stands in ("refused", "overdue") else None,
-        errors=_errors(errors),
+        errors=field_errors(errors),
     )
 
 
@@ -197,5 +142,6 @@ def _complain() -> Complain:
     return Complain(*authority_words.authority(settings.AURORA_JURISDICTION, sandbox=settings.AURORA_SANDBOX))
 
 
-def _errors(errors: Mapping[str, str]) -> tuple[FieldError, ...]:
+def field_errors(errors: Mapping[str, str]) -> tuple[FieldError, ...]:
+    """The form's errors, in words."""
     return tuple(FieldError(field, fact_words.error(code)) for field, code in errors.items())

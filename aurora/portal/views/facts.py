@@ -18,6 +18,7 @@ from aurora.journeys import correct, settle
 from aurora.journeys.correct import Doubted, TooManyOpen
 from aurora.portal.auth import for_citizens, me
 from aurora.portal.present import facts as present
+from aurora.portal.present.disagreements import disagreements as side_by_side
 from consent import days
 from consent import facts as schemas
 from consent.concerns.texts import LONGEST
@@ -42,7 +43,7 @@ def disagreements(request: HttpRequest) -> HttpResponse:
     side = settle.side_by_side(citizen_id=me(request), now=timezone.now())
     open_ = [one for one in correct.mine(citizen_id=me(request)) if one.row.state == "open"]
     asked = {(one.row.category, one.key, one.row.source): one.row for one in open_}
-    page = present.disagreements(side, asked, banner=request.GET.get("done", "")[:16], errors=errors)
+    page = side_by_side(side, asked, banner=request.GET.get("done", "")[:16], errors=errors)
     return render(request, "portal/disagreements.html", {"page": page}, status=409 if errors else 200)
 
 

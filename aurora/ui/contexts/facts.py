@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from aurora.ui.contexts.concerns import Complain
-from aurora.ui.contexts.data import FactRow
+from aurora.ui.contexts.data import FactRow, Provenance
 from aurora.ui.contexts.shared import FieldError, Text
 
 
@@ -39,11 +39,47 @@ class ConceptView:
 
 
 @dataclass(frozen=True, slots=True)
-class DisagreementsPage:
-    """`portal/disagreements.html`. Controls: `concept`, `fact` with `decision` `choose`; `concept` with `decision` `release`."""
+class VoiceView:
+    """Whose word it is, of all that is decided together. As `StatementView`; `choose_code`, `choose_id`: the concept and the fact that choose all of it."""
 
-    disputed: tuple[ConceptView, ...]
-    agreed: tuple[ConceptView, ...]
+    source_name: Text
+    category: Text
+    provenance: Provenance
+    observed_at: datetime
+    decides: bool
+    choose_code: str = ""
+    choose_id: str = ""
+    declared_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TogetherRow:
+    """One thing, as each voice says it, in their order; None where one says nothing."""
+
+    label: Text
+    statements: tuple[StatementView | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TogetherView:
+    """What one voice decides as a whole. `release_code`: the concept by which it is left to the rule again, "" where nothing was chosen."""
+
+    name: Text
+    disputed: bool
+    voices: tuple[VoiceView, ...]
+    rows: tuple[TogetherRow, ...]
+    because: str
+    why: Text
+    release_code: str = ""
+    lapsed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DisagreementsPage:
+    """`portal/disagreements.html`: concepts one by one, and what is decided together. Controls: `concept`, `fact` with `decision` `choose`; `concept` with `decision` `release`."""
+
+    disputed: tuple[ConceptView | TogetherView, ...]
+    agreed: tuple[ConceptView | TogetherView, ...]
     data_url: str
     corrections_url: str
     entry_url: str = ""

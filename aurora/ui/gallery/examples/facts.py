@@ -4,8 +4,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 from aurora.ui import fact_words as w
+from aurora.ui import words
 from aurora.ui.authority_words import authority
-from aurora.ui.contexts import Complain, FactRow, FieldError, Provenance
+from aurora.ui.contexts import Complain, FactRow, FieldError, Provenance, Text
 from aurora.ui.contexts.facts import (
     ConceptView,
     CorrectionFormPage,
@@ -15,8 +16,11 @@ from aurora.ui.contexts.facts import (
     DisagreementsPage,
     FactHistoryPage,
     StatementView,
+    TogetherRow,
+    TogetherView,
     ValueChoice,
     VersionView,
+    VoiceView,
 )
 from aurora.ui.gallery import parts as p
 from aurora.ui.gallery.example import Example
@@ -40,6 +44,33 @@ HERE = FactRow(
 )
 
 
+def _household() -> TogetherView:
+    """Decided by one voice; the register says nothing of a spouse."""
+
+    def said(value: int, source: Text, unit: str = "persons", **more: str) -> StatementView:
+        told = source is words.YOU
+        row = FactRow(p.text("x", "x", "x"), value, source, Provenance.DECLARED if told else Provenance.ATTESTED, p.NOW, unit)
+        return StatementView(row, p.HOUSEHOLD.name, told, **more)
+
+    mine = p.text("Kotitaloutesi", "Ditt hushåll", "Your household")
+    rows = (
+        (p.text("Talouden koko", "Hushållets storlek", "Household size"), 6, 4),
+        (p.text("Alle 6-vuotiaat lapset", "Barn under 6 år", "Children under 6"), 3, 1),
+    )
+    return TogetherView(
+        mine, True,
+        (
+            VoiceView(words.YOU, mine, Provenance.DECLARED, p.NOW, True, "household_size", "a", "/life/"),
+            VoiceView(REGISTER, p.HOUSEHOLD.name, Provenance.ATTESTED, p.NOW, False, "household_size", "b"),
+        ),
+        (
+            *(TogetherRow(label, (said(own, words.YOU), said(theirs, REGISTER, correct_url="/my-data/correct/x/"))) for label, own, theirs in rows),
+            TogetherRow(p.text("Puolison ikä", "Makens eller makans ålder", "Spouse's age"), (said(33, words.YOU, "years"), None)),
+        ),
+        w.because("order"), WHY,
+    )  # fmt: skip
+
+
 def citizen() -> list[Example]:
     region = ConceptView(
         "region", p.text("Alue, jolla asut", "Regionen där du bor", "The region where you live"), True,
@@ -57,7 +88,7 @@ def citizen() -> list[Example]:
         region, code="town", disputed=False, because=w.because("agreed"), may_choose=False,
         statements=tuple(replace(one, decides=False, choose_id="", correct_url="", asked_url="") for one in region.statements),
     )  # fmt: skip
-    page = DisagreementsPage((region,), (agreed,), "/my-data/", "/corrections/", "/activity/e/")
+    page = DisagreementsPage((region, _household()), (agreed,), "/my-data/", "/corrections/", "/activity/e/")
     history = FactHistoryPage(
         PERSON, (VersionView(HERE, p.NOW), VersionView(replace(THERE, source_name=REGISTER), p.NOW - timedelta(days=90), p.NOW)),
         "/activity/e/", "/my-data/",
