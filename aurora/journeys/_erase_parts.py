@@ -1,14 +1,13 @@
 """What an erasure takes away, room by room: each part counts what there is, and takes it, a bounded number of rows at a time, again and again.
 
 A new personal table belongs into one of these parts, or into `STAYS` with a reason: `tests/erasure/test_parts.py` fails until it does. A part with no
-`erase` goes with the account alone, by the database function `erasures_account`, which finds tables by their column `citizen_id`.
+`rows` goes with the account alone, by the database function `erasures_account`, which finds tables by their column `citizen_id`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -40,15 +39,24 @@ class Scope:
 
 @dataclass(frozen=True)
 class Part:
-    """`count(citizen_id, scope)` is how many rows there are; `erase(citizen_id, scope, now)` takes at most `MOST` and says how many: 0, and it is done.
-
-    `tables`: those that it answers for.
+    """`rows(citizen_id, scope)` are those that go. `taken(citizen_id, scope)` takes at most `MOST` of them, with whatever else that means, and says
+    how many: 0, and it is done. `tables`: those that the part answers for. No `rows`: it goes with the account alone.
     """
 
     name: str
     tables: tuple[str, ...]
-    count: Callable[[UUID, Scope], int] | None = field(default=None, repr=False)
-    erase: Callable[[UUID, Scope, datetime], int] | None = field(default=None, repr=False)
+    rows: Callable[[UUID, Scope], QuerySet[Any]] | None = field(default=None, repr=False)
+    taken: Callable[[UUID, Scope], int] | None = field(default=None, repr=False)
+
+    def count(self, citizen_id: UUID, scope: Scope) -> int:
+        """How many there are."""
+        return 0 if self.rows is None else self.rows(citizen_id, scope).count()
+
+    def erase(self, citizen_id: UUID, scope: Scope) -> int:
+        """Take some. How many: 0, and it is done."""
+        if self.taken is not None:
+            return self.taken(citizen_id, scope)
+        return 0 if self.rows is None else _take(self.rows(citizen_id, scope))
 
 
 def _within(mine: QuerySet[Row], scope: Scope) -> QuerySet[Row]:
@@ -84,78 +92,60 @@ def through_models(citizen_id: UUID, categories: frozenset[str]) -> frozenset[st
     return frozenset(reached)
 
 
-def _count_facts(citizen_id: UUID, scope: Scope) -> int:
+def _facts(citizen_id: UUID, scope: Scope) -> QuerySet[Fact]:
     # An estimate is a fact too, and goes once.
-    return facts_in(citizen_id, scope).exclude(pk__in=_estimates(citizen_id, scope).values("pk")).count()
+    return facts_in(citizen_id, scope).exclude(pk__in=_estimates(citizen_id, scope).values("pk"))
 
 
-def _erase_facts(citizen_id: UUID, scope: Scope, now: datetime) -> int:
+def _erase_facts(citizen_id: UUID, scope: Scope) -> int:
     gone = _take(facts_in(citizen_id, scope))
     if gone:  # what they disagreed with is undisputed
         disputes.erased(citizen_id=citizen_id, categories=None)
     return gone
 
 
-def _estimates(citizen_id: UUID, scope: Scope) -> QuerySet[Fact]:
-    made = Fact.objects.filter(citizen_id=citizen_id, derived_by__isnull=False)
+def _derived_from(citizen_id: UUID, scope: Scope) -> frozenset[str] | None:
+    """The categories of the scope and of what models worked out from them; None: all."""
     categories = reach(citizen_id, scope)
-    return made if categories is None else made.filter(category__in=through_models(citizen_id, categories))
+    return None if categories is None else through_models(citizen_id, categories)
 
 
-def _count_estimates(citizen_id: UUID, scope: Scope) -> int:
-    return _estimates(citizen_id, scope).count()
+def _overlapping(mine: QuerySet[Row], citizen_id: UUID, scope: Scope) -> QuerySet[Row]:
+    """Of rows that name all categories that went into them."""
+    categories = _derived_from(citizen_id, scope)
+    return mine if categories is None else mine.filter(categories__overlap=sorted(categories))
 
 
-def _erase_estimates(citizen_id: UUID, scope: Scope, now: datetime) -> int:
-    """Before the facts, and what others made of them first: as long as the facts are there, it is known what rests on them."""
-    _forget_outcomes(citizen_id, scope)
+def _estimates(citizen_id: UUID, scope: Scope) -> QuerySet[Fact]:
+    made, categories = Fact.objects.filter(citizen_id=citizen_id, derived_by__isnull=False), _derived_from(citizen_id, scope)
+    return made if categories is None else made.filter(category__in=categories)
+
+
+def _erase_estimates(citizen_id: UUID, scope: Scope) -> int:
+    """Before the facts, and what others made of them first, also where no estimate was kept, as of most: as long as the facts are there, it is
+    known what rests on them.
+    """
+    write.forget_derived(citizen_id=citizen_id, categories=_derived_from(citizen_id, scope))
     return _take(_estimates(citizen_id, scope))
 
 
-def _forget_outcomes(citizen_id: UUID, scope: Scope) -> None:
-    """Also those of which no estimate was kept, which is how most are."""
-    categories = reach(citizen_id, scope)
-    write.forget_derived(citizen_id=citizen_id, categories=None if categories is None else through_models(citizen_id, categories))
-
-
 def _outcomes(citizen_id: UUID, scope: Scope) -> QuerySet[Evaluation]:
-    made = Evaluation.objects.filter(citizen_id=citizen_id)
-    categories = reach(citizen_id, scope)
-    return made if categories is None else made.filter(categories__overlap=sorted(through_models(citizen_id, categories)))
-
-
-def _count_outcomes(citizen_id: UUID, scope: Scope) -> int:
-    return _outcomes(citizen_id, scope).count()
-
-
-def _erase_outcomes(citizen_id: UUID, scope: Scope, now: datetime) -> int:
     """Those that are open too: they are asked for again by whoever wants one."""
-    return _take(_outcomes(citizen_id, scope))
+    return _overlapping(Evaluation.objects.filter(citizen_id=citizen_id), citizen_id, scope)
 
 
 def _rows_for_training(citizen_id: UUID, scope: Scope) -> QuerySet[TrainingRow]:
-    rows = TrainingRow.objects.filter(citizen_id=citizen_id)
-    categories = reach(citizen_id, scope)
-    return rows if categories is None else rows.filter(categories__overlap=sorted(through_models(citizen_id, categories)))
+    return _overlapping(TrainingRow.objects.filter(citizen_id=citizen_id), citizen_id, scope)
 
 
-def _count_training(citizen_id: UUID, scope: Scope) -> int:
-    return _rows_for_training(citizen_id, scope).count()
-
-
-def _erase_training(citizen_id: UUID, scope: Scope, now: datetime) -> int:
+def _erase_training(citizen_id: UUID, scope: Scope) -> int:
     """Datasets note it, and a model that learnt from too many rows that are gone is made anew (`registry/datasets.py`)."""
-    categories = reach(citizen_id, scope)
-    return training.forget(citizen_id=citizen_id, categories=None if categories is None else through_models(citizen_id, categories))
+    return training.forget(citizen_id=citizen_id, categories=_derived_from(citizen_id, scope))
 
 
-def _count_runs(citizen_id: UUID, scope: Scope) -> int:
-    return SuggestionRun.objects.filter(citizen_id=citizen_id).count()
-
-
-def _erase_runs(citizen_id: UUID, scope: Scope, now: datetime) -> int:
+def _runs(citizen_id: UUID, scope: Scope) -> QuerySet[SuggestionRun]:
     """All: each rests on the whole of what was known then."""
-    return _take(SuggestionRun.objects.filter(citizen_id=citizen_id))
+    return SuggestionRun.objects.filter(citizen_id=citizen_id)
 
 
 def _said(citizen_id: UUID, scope: Scope) -> QuerySet[Feedback]:
@@ -164,38 +154,14 @@ def _said(citizen_id: UUID, scope: Scope) -> QuerySet[Feedback]:
     return mine if scope.everything else mine.filter(kind__in=feedback.MEASURED)
 
 
-def _count_said(citizen_id: UUID, scope: Scope) -> int:
-    return _said(citizen_id, scope).count()
-
-
-def _erase_said(citizen_id: UUID, scope: Scope, now: datetime) -> int:
-    return _take(_said(citizen_id, scope))
-
-
 def _choices(citizen_id: UUID, scope: Scope) -> QuerySet[FactChoice]:
     """What the citizen held to be right of what is erased: the value is in it."""
     return _within(FactChoice.objects.filter(citizen_id=citizen_id), scope)
 
 
-def _count_choices(citizen_id: UUID, scope: Scope) -> int:
-    return _choices(citizen_id, scope).count()
-
-
-def _erase_choices(citizen_id: UUID, scope: Scope, now: datetime) -> int:
-    return _take(_choices(citizen_id, scope))
-
-
 def _corrections(citizen_id: UUID, scope: Scope) -> QuerySet[Correction]:
     """What a source was asked to correct of it: what it says and what is right are in it."""
     return _within(Correction.objects.filter(citizen_id=citizen_id), scope)
-
-
-def _count_corrections(citizen_id: UUID, scope: Scope) -> int:
-    return _corrections(citizen_id, scope).count()
-
-
-def _erase_corrections(citizen_id: UUID, scope: Scope, now: datetime) -> int:
-    return _take(_corrections(citizen_id, scope))
 
 
 def _take(rows: QuerySet[Any]) -> int:
@@ -206,14 +172,14 @@ def _take(rows: QuerySet[Any]) -> int:
 
 # In the order in which they go: what rests on facts before the facts.
 PARTS: tuple[Part, ...] = (
-    Part("training", ("twin_trainingrow",), _count_training, _erase_training),
-    Part("estimates", (), _count_estimates, _erase_estimates),
-    Part("evaluations", ("twin_evaluation",), _count_outcomes, _erase_outcomes),
-    Part("suggestions", ("twin_suggestionrun",), _count_runs, _erase_runs),
-    Part("feedback", ("twin_feedback",), _count_said, _erase_said),
-    Part("choices", ("twin_factchoice",), _count_choices, _erase_choices),
-    Part("corrections", ("corrections_correction",), _count_corrections, _erase_corrections),
-    Part("facts", ("twin_fact",), _count_facts, _erase_facts),
+    Part("training", ("twin_trainingrow",), _rows_for_training, _erase_training),
+    Part("estimates", (), _estimates, _erase_estimates),
+    Part("evaluations", ("twin_evaluation",), _outcomes),
+    Part("suggestions", ("twin_suggestionrun",), _runs),
+    Part("feedback", ("twin_feedback",), _said),
+    Part("choices", ("twin_factchoice",), _choices),
+    Part("corrections", ("corrections_correction",), _corrections),
+    Part("facts", ("twin_fact",), _facts, _erase_facts),
     # With the account.
     Part("exports", ("exports_export",)),
     Part("connections", ("sources_connection", "sources_connectattempt", "sources_pull", "sources_pullpart", "sources_feed")),
@@ -252,4 +218,4 @@ def part_of(table: str) -> str:
 
 def counted(*, citizen_id: UUID, scope: Scope) -> dict[str, int]:
     """What would go, by part, for the page on which it is decided. In the citizen's scope."""
-    return {part.name: part.count(citizen_id, scope) for part in PARTS if part.count is not None}
+    return {part.name: part.count(citizen_id, scope) for part in PARTS if part.rows is not None}

@@ -29,7 +29,7 @@ Step = Callable[[Lease, Scope], bool]
 
 def steps(scope: Scope) -> list[tuple[str, Step]]:
     """In this order; each returns whether it is done, and writes so down. One that has to wait puts the row down, and raises `LeaseLost`."""
-    taken: list[tuple[str, Step]] = [(part.name, partial(_part, part)) for part in PARTS if part.erase is not None]
+    taken: list[tuple[str, Step]] = [(part.name, partial(_part, part)) for part in PARTS if part.rows is not None]
     if not scope.everything:
         return [("consents", _withdraw), *taken, ("agencies", _tell), ("log", _log)]
     return [
@@ -90,12 +90,11 @@ def agencies_consents(citizen_id: UUID, reached: frozenset[str] | None) -> list[
 
 def _part(part: parts.Part, lease: Lease, scope: Scope) -> bool:
     now = timezone.now()
-    assert part.erase is not None
     with citizen_scope(lease.citizen_id):
         row = rows.held(lease, now=now)
         # As every access does: a suggestion or evaluation that is being made is waited for, and goes too.
         queries.for_decision(citizen_id=lease.citizen_id, recipient=AURORA)
-        gone = part.erase(lease.citizen_id, scope, now)
+        gone = part.erase(lease.citizen_id, scope)
         rows.note(row, step="" if gone else part.name, counts={part.name: gone})
     return not gone
 
