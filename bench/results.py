@@ -37,9 +37,16 @@ AT_MOST = {
     "suggest_batch_ratio": 1.2,
     "evaluator_ratio": 2.0,
     "catalogue_search_p99_ms": 50.0,
+    "plan_cost_growth": 1.5,
+    "growth_agency_read": 1.5,
+    "growth_suggest": 1.5,
+    "growth_pull": 1.5,
+    "growth_twin_read": 1.5,
+    "growth_export": 1.5,
 }
 AT_LEAST = {
     "ledger_append_ratio_16w": 0.95,
+    "pull_ratio": 0.7,
     "ptv_macro_f1_gain": 0.05,
     "ndcg3_attributes": 0.940,
     "ndcg3_history": 0.965,

@@ -29,6 +29,8 @@ RATIOS = {
     "ledger_proofs": ["ledger_proof_vs_pymerkle_ratio_1e3"],
     "suggest": ["suggest_rank_ratio"],
     "evaluate": ["evaluator_ratio", "evaluator_whole_ratio"],
+    "pulls": ["twin_read_ratio_1", "twin_read_ratio_20", "twin_read_ratio_200"],
+    "plan": ["plan_cost_growth", "plan_cost_growth_128mb"],
 }
 NUMBERS = [
     "ledger_inclusion_p99_ms",
@@ -39,6 +41,14 @@ NUMBERS = [
     "suggest_services",
     "catalogue_search_p99_ms",
     "catalogue_import_s",
+    "plan_us_1e2",
+    "plan_us_1e3_128mb",
+    "plan_wall_us",
+    "export_s",
+    "export_mb",
+    "export_statements",
+    "export_open_s",
+    "export_open_plain_s",
 ]
 
 
