@@ -92,8 +92,8 @@ def _array(oid: int, items: Sequence[bytes | None]) -> bytes:
     """The form of `array_send`: dimensions, whether there are nulls, the elements' type; then each dimension's length and first index."""
     if not items:
         return struct.pack("!iiI", 0, 0, oid)
-    head = struct.pack("!iiIii", 1, None in items, oid, len(items), 1)
-    return head + b"".join([_NULL if item is None else struct.pack("!i", len(item)) + item for item in items])
+    head, length = struct.pack("!iiIii", 1, None in items, oid, len(items), 1), struct.Struct("!i").pack
+    return head + b"".join([_NULL if item is None else length(len(item)) + item for item in items])
 
 
 def _driver(database: BaseDatabaseWrapper) -> psycopg.Connection[Any]:

@@ -14,6 +14,7 @@ from uuid import UUID
 from aurora.identity import vault
 
 _STEP = 32
+_JSON = json.JSONEncoder(ensure_ascii=False).encode  # `json.dumps` makes one for each value
 
 
 def mark_of(*, citizen_id: UUID, category: str, key: str) -> bytes:
@@ -23,7 +24,7 @@ def mark_of(*, citizen_id: UUID, category: str, key: str) -> bytes:
 
 def marks_of(*, citizen_id: UUID, category: str, keys: Iterable[str]) -> list[bytes]:
     """Those of several keys of one category, in their order."""
-    return [mark_of(citizen_id=citizen_id, category=category, key=key) for key in keys]
+    return vault.marks([f"fact\0{category}\0{key}".encode() for key in keys], citizen_id=citizen_id)
 
 
 def fact_context(fact_id: object, category: str, mark: bytes) -> bytes:
@@ -33,7 +34,7 @@ def fact_context(fact_id: object, category: str, mark: bytes) -> bytes:
 
 def plain(key: str, value: Any) -> bytes:
     """Key and value as they are sealed: JSON, filled up with blanks, so that the length tells less of which key or value it is."""
-    said = json.dumps([key, value], ensure_ascii=False).encode()
+    said = _JSON((key, value)).encode()
     return said.ljust(len(said) + -len(said) % _STEP)
 
 

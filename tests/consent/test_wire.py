@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from psycopg.pq import TransactionStatus
 
 from consent import wire
-from consent.scope import CURRENT_CITIZEN, citizen_scope, lookup_scope
+from consent.scope import CURRENT_CITIZEN, citizen_scope, lookup_scope, may_be_lost
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -112,7 +112,12 @@ def test_lists_of_numbers_days_moments_and_bytes_arrive_as_they_are() -> None:
         said = called(b"SELECT array_to_string($1::timestamptz[] , ',')::bytea", wire.timestamptz_array(moments))
         assert [datetime.fromisoformat(one) for one in said.decode().split(",")] == moments
         assert called(b"SELECT array_to_string($1::int2[], ',')::bytea", wire.int2_array([-32768, 0, 32767])) == b"-32768,0,32767"
+        assert (
+            called(b"SELECT array_to_string($1::int4[], ',')::bytea", wire.int4_array([-(2**31), 0, 2**31 - 1]))
+            == b"-2147483648,0,2147483647"
+        )
         assert called(b"SELECT ($1::bytea[])[2]", wire.bytea_array([b"", b"a\x00b\xff"])) == b"a\x00b\xff"
+        assert called(b"SELECT (($1::bytea[])[1] IS NULL)::text::bytea", wire.bytea_array([None, b""])) == b"true"
 
 
 def test_a_text_with_a_nul_is_refused_and_not_cut() -> None:
@@ -186,3 +191,18 @@ def test_who_looks_on_may_refuse() -> None:
 
     with transaction.atomic(), connection.execute_wrapper(refuse), pytest.raises(PermissionError):
         called(b"SELECT 1")
+
+
+def test_what_may_be_lost_is_not_waited_for_and_the_next_transaction_is() -> None:
+    """The tests' own server waits for no commit: who said so is what tells."""
+    said_by = "SELECT source = 'session' FROM pg_settings WHERE name = 'synchronous_commit'"
+    with citizen_scope(AINO):
+        assert not asked(said_by)
+        may_be_lost()
+        assert asked(said_by) and asked("SHOW synchronous_commit") == "off"
+        with citizen_scope(IDS[1]):
+            assert asked(said_by), "it is of the whole transaction"
+    with citizen_scope(AINO):
+        assert not asked(said_by)
+    with pytest.raises(RuntimeError):
+        may_be_lost()
