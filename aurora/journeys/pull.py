@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import Enum
 from functools import partial
 from uuid import UUID
 
@@ -26,6 +25,7 @@ from aurora.journeys._wake import send
 from aurora.outbound.oauth import PeerFailed
 from aurora.sources import pulls
 from aurora.sources.found import Found
+from aurora.sources.models import Pull
 from aurora.sources.pulls import Lease
 from consent import queries
 from consent.rules import AURORA
@@ -73,7 +73,8 @@ def run(*, pull_id: UUID) -> None:
         _do(begun)
         crash.reach("pull.before_next")
         _wake_waiting(begun)
-    wake_refreshes(now=timezone.now())
+    if begun.refresh:  # no other held a place
+        wake_refreshes(now=timezone.now())
 
 
 @dataclass(frozen=True)
@@ -84,11 +85,16 @@ class Begun:
     found: Found
     turn: Turn
 
+    @property
+    def refresh(self) -> bool:
+        return self.found.priority == Pull.Priority.REFRESH
 
-class Over(Enum):
+
+@dataclass(frozen=True)
+class Over:
     """It ended, or was put off, without asking."""
 
-    OVER = "over"
+    refresh: bool
 
 
 def _begin(pull_id: UUID) -> Begun | Over | None:
@@ -102,9 +108,10 @@ def _begin(pull_id: UUID) -> Begun | Over | None:
         found = pulls.look(pull_id=pull_id, citizen_id=citizen_id, now=now)
         if found is None:
             return None
+        over = Over(found.priority == Pull.Priority.REFRESH)
         turn = None if pulls.is_used_up(found) else _turn.take(found, now=now)
         if turn is None and not pulls.is_used_up(found):
-            return Over.OVER
+            return over
         crash.reach("pull.turn_taken")
         lease = pulls.claim(found, now=now)
         crash.reach("pull.claimed")
@@ -112,10 +119,10 @@ def _begin(pull_id: UUID) -> Begun | Over | None:
             return None
         if turn is None:
             give_up(lease)
-            return Over.OVER
+            return over
         allowed = permitted(lease, found.source, consents, now)
         if allowed is None:
-            return Over.OVER
+            return over
         if not turn.counted:
             may_be_lost()  # then it is due as it was, and nobody counts on this attempt
         return Begun(allowed, found, turn)

@@ -28,9 +28,12 @@ LONGEST_DELAY_SECONDS = 600.0
 COUNTED = 1_000  # of a source and state, for operators: written out in `pull_counts`
 QUEUED = 10_000  # of a source, for operators: written out in `source_queues`
 PURGE_MOST = 10_000  # in a round, so that none holds many rows for long
-_TRUE = b"\x01"
+_TRUE, _NONE = b"\x01", bytes(8)
 _PARTS = b"::text[], $%d::text[], $%d::int4[], $%d::text[])"
 _OPEN = b"SELECT set_config('aurora.citizen', coalesce(citizen_of_pull($1::uuid)::text, ''), true)"
+_LOCK = b"""
+WITH mine AS MATERIALIZED (SELECT FROM sources_pull WHERE id = $1::uuid AND state = 'running' AND lease_token = $2::uuid FOR UPDATE)
+SELECT count(*) FROM mine"""
 _NOTE = b"SELECT pull_note($1::uuid, $2::uuid, $3::timestamptz, $4" + _PARTS % (5, 6, 7)
 _FINISH = b"SELECT pull_finish($1::uuid, $2::uuid, $3::timestamptz, $4::text, $5::text, $6" + _PARTS % (7, 8, 9)
 
@@ -166,7 +169,7 @@ def extend(lease: Lease, *, now: datetime, at_least: timedelta = timedelta(0), p
 
 def lock(lease: Lease) -> bool:
     """Lock the row for the transaction that finishes it. False when the lease is another's now: then nothing may be written."""
-    return _held(lease).select_for_update(of=("self",)).first() is not None
+    return wire.call(database, _LOCK, [lease.pull_id.bytes, lease.token.bytes]) != _NONE
 
 
 def finish(lease: Lease, *, state: Pull.State, error: str = "", now: datetime, parts: Sequence[Part] = ()) -> bool:
