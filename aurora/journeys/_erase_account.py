@@ -13,7 +13,6 @@ from aurora import crash
 from aurora.erasures import certificate, rows
 from aurora.erasures.models import Erasure
 from aurora.erasures.rows import Lease
-from aurora.exports import forgetting
 from aurora.identity import vault
 from aurora.identity.models import DataKey
 from aurora.journeys import _erase_parts as parts
@@ -49,14 +48,6 @@ def end_mandates(lease: Lease, scope: Scope) -> bool:
     with citizen_scope(lease.citizen_id):
         row = rows.held(lease, now=timezone.now())
         rows.note(row, step="mandates", counts={"mandates_ended": ended})
-    return True
-
-
-def forget_exports(lease: Lease, scope: Scope) -> bool:
-    """Copies that wait to be downloaded are deleted, file and key."""
-    with citizen_scope(lease.citizen_id):
-        row = rows.held(lease, now=timezone.now())
-        rows.note(row, step="exports", counts={"exports": forgetting.forget(citizen_id=lease.citizen_id)})
     return True
 
 

@@ -14,6 +14,8 @@ from uuid import UUID
 from django.db.models import Model, QuerySet
 
 from aurora.corrections.models import Correction
+from aurora.exports import forgetting
+from aurora.exports.models import Export
 from aurora.twin import disputes, feedback, training, write
 from aurora.twin.choices import FactChoice
 from aurora.twin.models import Evaluation, Fact, Feedback, SuggestionRun, TrainingRow
@@ -164,6 +166,15 @@ def _corrections(citizen_id: UUID, scope: Scope) -> QuerySet[Correction]:
     return _within(Correction.objects.filter(citizen_id=citizen_id), scope)
 
 
+def _copies(citizen_id: UUID, scope: Scope) -> QuerySet[Export]:
+    """What waits to be downloaded has all in it, of whatever is erased: another can be made of the rest."""
+    return Export.objects.filter(citizen_id=citizen_id)
+
+
+def _erase_copies(citizen_id: UUID, scope: Scope) -> int:
+    return forgetting.forget(citizen_id=citizen_id)
+
+
 def _take(rows: QuerySet[Any]) -> int:
     found = list(rows.values_list("pk", flat=True)[:MOST])
     rows.model._base_manager.filter(pk__in=found).delete()
@@ -180,8 +191,9 @@ PARTS: tuple[Part, ...] = (
     Part("choices", ("twin_factchoice",), _choices),
     Part("corrections", ("corrections_correction",), _corrections),
     Part("facts", ("twin_fact",), _facts, _erase_facts),
+    # Behind the facts: a copy that is begun now has them no more.
+    Part("exports", ("exports_export",), _copies, _erase_copies),
     # With the account.
-    Part("exports", ("exports_export",)),
     Part("connections", ("sources_connection", "sources_connectattempt", "sources_pull", "sources_pullpart", "sources_feed")),
     Part("consents", ("consent_consentrecord", "consent_consentevent", "consent_receipt")),
     Part(

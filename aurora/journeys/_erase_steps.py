@@ -33,7 +33,7 @@ def steps(scope: Scope) -> list[tuple[str, Step]]:
     if not scope.everything:
         return [("consents", _withdraw), *taken, ("agencies", _tell), ("log", _log)]
     return [
-        ("asked", _asked), ("consents", _withdraw), ("mandates", account.end_mandates), *taken, ("exports", account.forget_exports),
+        ("asked", _asked), ("consents", _withdraw), ("mandates", account.end_mandates), *taken,
         ("waited", _wait), ("account", account.take), ("scrub", _scrub),
     ]  # fmt: skip
 

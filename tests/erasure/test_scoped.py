@@ -10,7 +10,9 @@ from django.db import connection
 from django.utils import timezone
 
 from aurora.erasures import certificate, rows
-from aurora.journeys import erase, suggest
+from aurora.exports import files
+from aurora.exports.models import Export
+from aurora.journeys import erase, export, suggest
 from aurora.journeys._erase_parts import CATEGORY, Scope
 from aurora.twin import write
 from aurora.twin.models import Fact
@@ -69,6 +71,19 @@ def test_a_source_goes_with_its_connection(leaver: Person) -> None:
     assert not [r for r in leaver.consents(state="given") if r.source and r.source.code == TAX]
 
 
+def test_a_copy_that_waits_goes_with_what_is_in_it(leaver: Person) -> None:
+    """The erased is in it too, for as long as it could be downloaded."""
+    made = export.ask(citizen_id=leaver.id, language="en", now=timezone.now()).export_id
+    export.run(export_id=made)
+    with citizen_scope(leaver.id):
+        [file_id] = Export.objects.filter(citizen_id=leaver.id, state="done").values_list("file_id", flat=True)
+    assert files.path_of(file_id).exists()
+    assert erase.preview(citizen_id=leaver.id, scope=Scope(CATEGORY, INCOME), now=timezone.now()).counts["exports"] == 1
+    document = erased(erase.category(citizen_id=leaver.id, code=INCOME, language="en", now=timezone.now()))
+    assert not files.path_of(file_id).exists() and held_by(leaver.id, "exports_export") == 0
+    assert {one["aurora:part"]: one["aurora:number"] for one in document["aurora:deleted"]}["exports"] == 1  # type: ignore[attr-defined]
+
+
 def test_asked_twice_and_run_twice_it_is_one(leaver: Person) -> None:
     now = timezone.now()
     first = erase.source(citizen_id=leaver.id, code=TAX, language="en", now=now)
@@ -79,7 +94,7 @@ def test_asked_twice_and_run_twice_it_is_one(leaver: Person) -> None:
     assert [e.event for e in leaver.entries()].count("citizen:erasure:done") == 1
 
 
-@pytest.mark.parametrize("step", ["consents", "training", "suggestions", "facts", "agencies", "log"])
+@pytest.mark.parametrize("step", ["consents", "training", "suggestions", "facts", "exports", "agencies", "log"])
 def test_an_exception_at_any_step_is_gone_on_from(leaver: Person, step: str, monkeypatch: pytest.MonkeyPatch) -> None:
     note, met = rows.note, []
 
