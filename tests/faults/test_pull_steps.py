@@ -27,6 +27,8 @@ STEPS = (
     "pull.answered", "pull.part_noted", "pull.before_commit", "pull.after_commit", "pull.before_next",
 )  # fmt: skip
 RENEWAL = ("pull.token_renewed", "pull.token_stored")
+# Of these the ordinary run has the neighbour: the same is committed, and the same is not.
+LIKE_ANOTHER = ("pull.turn_taken", "pull.token_stored", "pull.part_noted")
 # The others' deaths are the same to the worker at many steps: these stay in the ordinary run, all of them are in the long one.
 TELLING = {
     "postgres": ("plan.planned", "pull.claimed", "pull.token_renewed", "pull.before_commit", "pull.before_next"),
@@ -98,7 +100,7 @@ def _pulls(stack: Stack, citizen: Citizen) -> tuple[int, int]:
     return int(row["pulls"]), int(row["done"])
 
 
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("step", [pytest.param(step, id=step, marks=pytest.mark.long if step in LIKE_ANOTHER else ()) for step in STEPS])
 def test_the_worker_dies_at_a_step(stack: Stack, citizen: Citizen, step: str) -> None:
     before, _ = _pulls(stack, citizen)
     crash = Crash(stack, step, "worker")
