@@ -13,8 +13,9 @@ import statistics
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import timedelta
-from time import perf_counter
+from datetime import datetime, timedelta
+from time import perf_counter, process_time
+from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
@@ -27,10 +28,13 @@ from django.utils import timezone
 from aurora.identity import keys, vault
 from aurora.journeys import pull
 from aurora.journeys._door import open_door
+from aurora.journeys._log import log
 from aurora.sources import connections, pulls, registry
 from aurora.sources.models import Connection, DataSource
-from aurora.twin import write
+from aurora.twin import rows, write
+from aurora.twin.sealing import marks_of
 from aurora.twin.values import NewFact
+from bench.caller import database_pid, processor_time
 from bench.harness import Lap, Scale, column, interleave
 from bench.place import Partner, Place
 from bench.results import Results
@@ -39,7 +43,7 @@ from consent import services
 from consent.ledger.events import Event
 from consent.models import Agency, DataCategory, DataCategoryVersion
 from consent.queries import current_categories
-from consent.rules import CITIZEN, AccessRequest
+from consent.rules import AURORA, CITIZEN, AccessRequest
 from consent.scope import citizen_scope
 
 SOURCE, CATEGORY, PURPOSE = "tax-administration", "bench.many", "own-overview"
@@ -75,54 +79,104 @@ def measure(results: Results, place: Place, scale: Scale) -> None:
 
 
 def _pulled(results: Results, place: Place, scale: Scale, port: int, size: int) -> None:
-    """First pulls of people of whom nothing is known; each lap has people of its own. And pulls that find nothing new."""
+    """First pulls of people of whom nothing is known; each lap has people of its own. And pulls that find nothing new.
+
+    The source answers at once and on the same machine, so a worker waits for nothing: `_cpu` is the processor's time of the worker and of its
+    database's process, which is what a worker that waits for a source leaves to others. `pull_over_least_ratio` puts it beside a loop that fetches
+    and then writes what any pull must into these very tables, by the same statements: facts and entry, committed as we commit.
+    """
     many = scale.pick(max(4, 2000 // size), 2)
 
     def ours() -> Lap:
         people = [connected(number(), size) for _ in range(many)]
-        lap = _timed(people, size)
-        again = _timed(people, size)
-        return {"rate": lap, "again": again}
+        rate, cpu = _timed(people, size)
+        again, again_cpu = _timed(people, size)
+        return {"rate": rate, "cpu": cpu, "again": again, "again_cpu": again_cpu}
 
     with closing(psycopg.connect(place.services.database_url or "")) as bare, httpx.Client(trust_env=False) as client:
         key = AESGCM(secrets.token_bytes(32))
         laps = interleave(
-            {"ours": ours, "bare": lambda: _bare(client, bare, key, port, many, size)},
+            {
+                "ours": ours,
+                "bare": lambda: _bare(client, bare, key, port, many, size),
+                "least": lambda: _least(client, port, many, size),
+            },
             rounds=scale.rounds,
         )
-    name = "pull_ratio" if size == 200 else f"pull_ratio_{size}"
-    results.ratio(name, column(laps["ours"], "rate"), column(laps["bare"], "rate"), "facts/s")
+    name = "pull_{}ratio" if size == 200 else f"pull_{{}}ratio_{size}"
+    results.ratio(name.format(""), column(laps["ours"], "rate"), column(laps["bare"], "rate"), "facts/s")
+    results.ratio(name.format("cpu_"), column(laps["ours"], "cpu"), column(laps["bare"], "cpu"), "facts/s of a processor")
+    results.ratio(name.format("over_least_"), column(laps["ours"], "rate"), column(laps["least"], "rate"), "facts/s")
+    results.ratio(name.format("cpu_over_least_"), column(laps["ours"], "cpu"), column(laps["least"], "cpu"), "facts/s of a processor")
     results.number(f"pull_unchanged_rate_{size}", column(laps["ours"], "again"), "facts/s")
+    results.number(f"pull_unchanged_cpu_rate_{size}", column(laps["ours"], "again_cpu"), "facts/s of a processor")
 
 
-def _timed(people: Sequence[Puller], size: int) -> float:
-    """Facts a second. The rows of the pulls are made before the clock starts, as the planner makes them."""
+def _timed(people: Sequence[Puller], size: int) -> tuple[float, float]:
+    """Facts a second, and a second of the processor's. The rows of the pulls are made before the clock starts, as the planner makes them."""
     runs = [due(person) for person in people]
-    begun = perf_counter()
+    clock = _Clock(database_pid())
     for pull_id in runs:
         pull.run(pull_id=pull_id)
-    taken = perf_counter() - begun
+    taken, spent = clock.stop()
     for person, pull_id in zip(people, runs, strict=True):
         with citizen_scope(person.citizen_id):
             found = pulls.Pull.objects.get(pk=pull_id)
             if found.state != "done":
                 raise RuntimeError(f"a pull ended as {found.state}: {found.error}")
-    return len(people) * size / taken
+    return len(people) * size / taken, len(people) * size / spent
+
+
+class _Clock:
+    """How long something takes, and how much of the processor's time it takes here and in a database's process."""
+
+    def __init__(self, backend: int) -> None:
+        self._backend = backend
+        self._database, self._here, self._begun = processor_time(backend), process_time(), perf_counter()
+
+    def stop(self) -> tuple[float, float]:
+        taken = perf_counter() - self._begun
+        return taken, process_time() - self._here + processor_time(self._backend) - self._database
 
 
 def _bare(client: httpx.Client, database: psycopg.Connection[object], key: AESGCM, port: int, many: int, size: int) -> Lap:
-    begun = perf_counter()
+    clock = _Clock(database.info.backend_pid)
     for _ in range(many):
         person = number()
-        answer = client.get(f"http://127.0.0.1:{port}/data/{CATEGORY}", headers={"Authorization": f"Bearer {person}-{size}-0"})
-        said = json.loads(answer.content)
+        said = _fetched(client, port, person, size)
         with database.cursor() as cursor, cursor.copy(_COPY) as copy:
             for name, value in said["facts"].items():
                 nonce = os.urandom(12)
                 sealed = nonce + key.encrypt(nonce, json.dumps(value).encode(), b"bench")
                 copy.write_row((uuid4(), person, CATEGORY, name, sealed, SOURCE, said["observed_at"]))
         database.commit()
-    return {"rate": many * size / (perf_counter() - begun)}
+    return _rates(clock, many * size)
+
+
+def _least(client: httpx.Client, port: int, many: int, size: int) -> Lap:
+    """Neither claimed, decided, checked nor compared: fetched, sealed, written and logged."""
+    people = [connected(number(), size) for _ in range(many)]
+    clock = _Clock(database_pid())
+    for one in people:
+        said, now = _fetched(client, port, one.person, size), timezone.now()
+        seen = datetime.fromisoformat(said["observed_at"])
+        facts = [NewFact(CATEGORY, 1, name, value, "reported", SOURCE, seen) for name, value in said["facts"].items()]
+        with citizen_scope(one.citizen_id):
+            marks = marks_of(citizen_id=one.citizen_id, category=CATEGORY, keys=said["facts"])
+            rows.insert(citizen_id=one.citizen_id, pull_id=None, facts=facts, marks=marks, now=now)
+            log(citizen_id=one.citizen_id, event=Event.PULL_COMPLETED, actor=AURORA, categories=[CATEGORY], source=SOURCE, at=now)
+    return _rates(clock, many * size)
+
+
+def _fetched(client: httpx.Client, port: int, person: int, size: int) -> dict[str, Any]:
+    answer = client.get(f"http://127.0.0.1:{port}/data/{CATEGORY}", headers={"Authorization": f"Bearer {person}-{size}-0"})
+    said: dict[str, Any] = json.loads(answer.content)
+    return said
+
+
+def _rates(clock: _Clock, facts: int) -> Lap:
+    taken, spent = clock.stop()
+    return {"rate": facts / taken, "cpu": facts / spent}
 
 
 def _reads(results: Results, scale: Scale) -> None:
