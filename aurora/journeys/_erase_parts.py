@@ -218,7 +218,7 @@ PARTS: tuple[Part, ...] = (
 
 STAYS = {
     "ledger_erasure": "that there was one, when and of how many entries, without whose",
-    "erasures_erasure": "the certificate, without whose",
+    "erasures_erasure": "the certificate of everything, without whose; earlier ones go",
     "erasures_leaver": "that this number is closed; it goes when nothing bears the number any more",
 }
 

@@ -94,6 +94,19 @@ def test_at_once_the_data_go_and_after_thirty_days_the_rest(cast: Cast, leaver: 
     assert document["dct:language"] == "fi" and "Tiedot" in text
 
 
+def test_earlier_erasures_leave_no_row_behind_either(leaver: Person) -> None:
+    """One that was done, and one that was called off: each bears the number, and the first says what there had been."""
+    now = timezone.now()
+    first = erase.category(citizen_id=leaver.id, code="tax.income", language="en", now=now)
+    assert go_on(first.erasure_id).state == "done"
+    go_on(leave(leaver).erasure_id)
+    assert erase.call_off(citizen_id=leaver.id, now=now) and held_by(leaver.id, "erasures_erasure") == 2
+    _, secret = gone(leaver)
+    left = tables_naming(leaver.id)
+    assert set(left) <= {"public.erasures_leaver"}, left
+    assert erase.at_secret_address(secret=secret).certificate
+
+
 def test_it_is_called_off_and_the_citizen_goes_on(leaver: Person) -> None:
     asked = leave(leaver)
     go_on(asked.erasure_id)
