@@ -37,7 +37,7 @@ def event(found: dict[str, Any], *, client_id: str) -> dict[str, Any]:
 
 
 def _key(row: Delivery) -> str | None:
-    request = Correction.objects.filter(pk=row.correction_id).first()
+    request = None if row.correction_id is None else Correction.objects.filter(pk=row.correction_id).first()
     if request is None:
         return None
     try:
