@@ -124,18 +124,6 @@ def test_two_gigabytes_are_not_read_to_their_end(case: Case) -> None:
     case.as_it_was()
 
 
-@pytest.mark.long
-def test_a_byte_now_and_then_ends_with_the_clock_and_is_asked_for_again(case: Case) -> None:
-    """Half a minute a request, whatever comes: one such source holds no worker for longer."""
-    before = case.newest
-    case.stack.switch(REGISTER, mode="slow_loris")
-    case.refresh()
-    wait_for(lambda: case.newest["id"] != before["id"] and case.newest["error"] == "timeout", "the first attempt to end", within=120)
-    case.stack.switch(REGISTER, mode="ok")
-    wait_for(lambda: case.newest["state"] == "done", "the next attempt", within=120)
-    case.as_it_was()
-
-
 def test_a_certificate_that_has_run_out_is_none_and_the_token_does_not_leave(case: Case, tls_authority: Authority) -> None:
     """The same peer behind a certificate that is good is heard: it is the date that counts."""
     for days, heard in (((-9, -1), False), ((-1, 1), True)):
