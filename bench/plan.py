@@ -13,7 +13,7 @@ Each size twice: with the buffers that docs/operations/database.md advises, warm
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import perf_counter
@@ -83,13 +83,14 @@ def measure(results: Results, place: Place, scale: Scale) -> None:
     state = place.state / "plan"
     advised: Laps = {}
     small: Laps = {}
-    for name, size in sizes.items():
-        for buffers, found in ((scale.pick(ADVISED, BUFFERS), advised), (BUFFERS, small)):
-            with _server(place, state, scale, buffers) as services, psycopg.connect(services.admin_url or "", autocommit=True) as admin:
-                if found is advised:
-                    fill(admin, size)
-                found[name] = _laps(admin, scale, after=0 if found is advised else scale.rounds + WARM_UPS)
-    forget(state)
+    with ExitStack() as stack:
+        stack.callback(forget, state)
+        for name, size in sizes.items():
+            for buffers, found in ((scale.pick(ADVISED, BUFFERS), advised), (BUFFERS, small)):
+                with _server(place, state, scale, buffers) as services, psycopg.connect(services.admin_url or "", autocommit=True) as admin:
+                    if found is advised:
+                        fill(admin, size)
+                    found[name] = _laps(admin, scale, after=0 if found is advised else scale.rounds + WARM_UPS)
     for ending, found in (("", advised), ("_128mb", small)):
         for name in sizes:
             results.number(f"plan_us_{name}{ending}", [lap["cpu"] for lap in found[name]], "us")

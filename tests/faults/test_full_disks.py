@@ -21,7 +21,7 @@ from typing import Any
 
 import pytest
 
-from aurora.embedded import state_folder
+from aurora.embedded import forget, state_folder
 from aurora.embedded.places import Account, postgres_home
 from consent.ledger.note import parse_head, parts
 from consent.ledger.verify import Link, check_sequence
@@ -117,6 +117,7 @@ def disks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Disks]:
     with ExitStack() as stack:
         stack.enter_context(_mounted(exports, 32 * 1024))
         stack.enter_context(_mounted(heads, 64 * 1024))
+        stack.callback(forget, state)
         migrated.place(state_folder(state))
         data = postgres_home(state, account) / "data"
         aside = data.with_name("aside")
