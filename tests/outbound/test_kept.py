@@ -87,6 +87,14 @@ def server() -> Iterator[Server]:
     kept.forget()
 
 
+def wait_for(what: Callable[[], bool], otherwise: str) -> None:
+    for _ in range(2000):
+        if what():
+            return
+        threading.Event().wait(0.01)
+    pytest.fail(otherwise)
+
+
 def get(server: Server, **headers: str) -> httpx.Response:
     with kept_client(server.url) as client:
         return client.get(f"{server.url}/data", headers=headers)
@@ -119,8 +127,7 @@ def test_what_comes_late_without_being_asked_for_is_not_listened_to_either(serve
     [one] = kept._shelf._idle
     [connection] = one.transport._pool.connections
     server.open[0].sendall(ok(b"[9]"))
-    while not connection.has_expired():
-        pass  # until it has arrived here
+    wait_for(connection.has_expired, "its bytes have not arrived")
     assert get(server).json() == [2]
 
 
