@@ -4,10 +4,11 @@ On a server of its own, which has nothing else in it. So many connections, each 
 that have nothing to do with each other: that in which citizens connected, that of their last pulls, and that in which they are due. A few are due at a
 time, and are planned as the beat plans them.
 
-Before each time comes a checkpoint. After one, a page that is written to goes into the journal whole: in the long run, with as many more due as there are more connections, that is
-about one page for each row and index at any size. Many due of few connections would share pages, and make few look cheaper than they are.
+Before each time comes a checkpoint. After one, a page that is written to goes into the journal whole, so it counts how many of those that are due share
+pages. Two ways: one of two hundred connections is due at a time at any size, as many more of more (`plan_cost_growth`), which is what a day of theirs is
+like; and fifty at any size (`plan_cost_growth_few`), of which among a million none shares a page with another: the worst that can be.
 
-Each size twice: with the buffers that docs/operations/database.md advises, warm, and with the 128 MB of the embedded server.
+The server has the buffers that docs/operations/database.md advises.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ from bench.results import Results
 from consent.models import Agency
 
 ADVISED = "4GB"
-DUE, TIMES = 50, 8  # at once, and how often in a round
+FEW, SHARE = 50, 200  # so many at once, or one of so many
+ENOUGH = 400  # pulls in a round, for the clock of the processor's time
 BASE = datetime(2026, 1, 1, tzinfo=UTC)
 WARM_UPS = 2
 Laps = dict[str, list[dict[str, float]]]
@@ -79,25 +81,25 @@ FROM sources_pull, unnest(ARRAY['tax.income', 'tax.property']) category ORDER BY
 
 
 def measure(results: Results, place: Place, scale: Scale) -> None:
-    sizes = scale.pick({"1e4": 10_000, "1e5": 100_000} | ({"1e6": 1_000_000} if scale.large else {}), {"1e2": 100, "1e3": 1_000})
+    sizes = scale.pick({"1e4": 10_000, "1e5": 100_000} | ({"1e6": 1_000_000} if scale.large else {}), {"1e3": 1_000, "2e3": 2_000})
     state = place.state / "plan"
-    advised: Laps = {}
-    small: Laps = {}
+    share: Laps = {}
+    few: Laps = {}
     with ExitStack() as stack:
         stack.callback(forget, state)
         for name, size in sizes.items():
-            for buffers, found in ((scale.pick(ADVISED, BUFFERS), advised), (BUFFERS, small)):
-                with _server(place, state, scale, buffers) as services, psycopg.connect(services.admin_url or "", autocommit=True) as admin:
-                    if found is advised:
-                        fill(admin, size)
-                    found[name] = _laps(admin, scale, after=0 if found is advised else scale.rounds + WARM_UPS)
-    for ending, found in (("", advised), ("_128mb", small)):
+            with _server(place, state, scale) as services, psycopg.connect(services.admin_url or "", autocommit=True) as admin:
+                fill(admin, size)
+                planner = _Planner(admin, BASE, enough=scale.pick(ENOUGH, 10))
+                share[name] = planner.rounds(scale.rounds, scale.pick(size // SHARE, 5))
+                few[name] = planner.rounds(scale.rounds, scale.pick(FEW, 5))
+    first, *_, last = sizes
+    for ending, found in (("", share), ("_few", few)):
         for name in sizes:
             results.number(f"plan_us_{name}{ending}", [lap["cpu"] for lap in found[name]], "us")
-        first, *_, last = sizes
         # One size after the other: rounds do not belong together, so the cheapest stands against the cheapest.
         results.ratio(f"plan_cost_growth{ending}", *(sorted(lap["cpu"] for lap in found[name]) for name in (last, first)), "us")
-    results.number("plan_wall_us", [lap["wall"] for lap in advised[last]], "us")
+    results.number("plan_wall_us", [lap["wall"] for lap in share[last]], "us")
 
 
 def fill(admin: psycopg.Connection[Any], size: int) -> None:
@@ -111,11 +113,11 @@ def fill(admin: psycopg.Connection[Any], size: int) -> None:
 
 
 @contextmanager
-def _server(place: Place, state: Path, scale: Scale, buffers: str) -> Iterator[Services]:
+def _server(place: Place, state: Path, scale: Scale) -> Iterator[Services]:
     """Django's connection leads there meanwhile. The first time, tables and one source are made."""
     begun = state.exists()
     theirs = {"BROKER_URL": place.services.broker_url, "CACHE_URL": place.services.cache_url}
-    with provide(state, theirs, durable=not scale.quick, buffers=buffers) as services:
+    with provide(state, theirs, durable=not scale.quick, buffers=scale.pick(ADVISED, BUFFERS)) as services:
         if not begun:
             migrate({**place.ours, **services.environ()})
         connection.close()
@@ -131,22 +133,30 @@ def _server(place: Place, state: Path, scale: Scale, buffers: str) -> Iterator[S
             connection.settings_dict.update(kept)
 
 
-def _laps(admin: psycopg.Connection[Any], scale: Scale, *, after: int) -> list[dict[str, float]]:
-    """`after`: so many rounds have been planned already."""
-    source, pid = DataSource.objects.select_related("agency").get(), database_pid()
-    due, times = scale.pick((DUE, TIMES), (5, 2))
-    laps = []
-    for number in range(after, after + scale.rounds + WARM_UPS):
+class _Planner:
+    """The beat, with a clock of its own: no connection is due twice."""
+
+    def __init__(self, admin: psycopg.Connection[Any], now: datetime, *, enough: int) -> None:
+        self._admin, self._now, self._enough = admin, now, enough
+        self._source, self._pid = DataSource.objects.select_related("agency").get(), database_pid()
+
+    def rounds(self, many: int, due: int) -> list[dict[str, float]]:
+        """So many at once are due. Microseconds a pull, of the database's processor and of the clock."""
+        times = max(1, self._enough // due)
+        laps = [self._round(due, times) for _ in range(WARM_UPS + many)]
+        return laps[WARM_UPS:]
+
+    def _round(self, due: int, times: int) -> dict[str, float]:
         spent = {"cpu": 0.0, "wall": 0.0}
-        for time in range(times):
-            admin.execute("CHECKPOINT")
-            now, made = BASE + timedelta(seconds=(number * times + time + 1) * due - 1), 0
-            cpu, wall = processor_time(pid), perf_counter()
-            while some := feeds.plan(source=source, now=now, most=500):
+        for _ in range(times):
+            self._admin.execute("CHECKPOINT")
+            # One connection each second, the first at `BASE`.
+            until, self._now, made = self._now + timedelta(seconds=due - 1), self._now + timedelta(seconds=due), 0
+            cpu, wall = processor_time(self._pid), perf_counter()
+            while some := feeds.plan(source=self._source, now=until, most=500):
                 made += len(some)
-            spent["cpu"] += processor_time(pid) - cpu
+            spent["cpu"] += processor_time(self._pid) - cpu
             spent["wall"] += perf_counter() - wall
             if made != due:
                 raise RuntimeError(f"{made} pulls were planned, and {due} due")
-        laps.append({name: seconds * 1e6 / (due * times) for name, seconds in spent.items()})
-    return laps[WARM_UPS:]
+        return {name: seconds * 1e6 / (due * times) for name, seconds in spent.items()}

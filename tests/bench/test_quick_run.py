@@ -30,7 +30,7 @@ RATIOS = {
     "suggest": ["suggest_rank_ratio"],
     "evaluate": ["evaluator_ratio", "evaluator_whole_ratio"],
     "pulls": ["twin_read_ratio_1", "twin_read_ratio_20", "twin_read_ratio_200"],
-    "plan": ["plan_cost_growth", "plan_cost_growth_128mb"],
+    "plan": ["plan_cost_growth", "plan_cost_growth_few"],
 }
 NUMBERS = [
     "ledger_inclusion_p99_ms",
@@ -41,8 +41,8 @@ NUMBERS = [
     "suggest_services",
     "catalogue_search_p99_ms",
     "catalogue_import_s",
-    "plan_us_1e2",
-    "plan_us_1e3_128mb",
+    "plan_us_1e3",
+    "plan_us_2e3_few",
     "plan_wall_us",
     "export_s",
     "export_mb",
