@@ -16,7 +16,16 @@ MECHANISM = (
     "aurora/identity/kek/",
     "aurora/messages/keeper.py",
 )
-VAULT = {"vault.seal", "vault.seal_each", "keeper.seal", "house.seal", "seal_for_platform", "keys.seal_for_platform", "vault.new_wrapped", "new_wrapped"}
+VAULT = {
+    "vault.seal",
+    "vault.seal_each",
+    "keeper.seal",
+    "house.seal",
+    "seal_for_platform",
+    "keys.seal_for_platform",
+    "vault.new_wrapped",
+    "new_wrapped",
+}
 
 
 def places() -> dict[str, set[str]]:

@@ -68,7 +68,7 @@ def test_a_withdrawn_consent_s_next_read_refresh_pull_suggestion_and_evaluation_
     renewed = refreshed(cast, held["refresh_token"])
     assert renewed.status_code == 200, renewed.content
     allowed = pull_of(person)
-    begun = pulling._begin(allowed, person.id)
+    begun = pulling._begin(allowed)
     assert isinstance(begun, pulling.Begun)
     lease = begun.lease
     assert lease.categories == CATEGORIES and lease.refused == (), "it may ask the source"
