@@ -27,7 +27,7 @@ CONTEXT: dict[str, Any] = {
 }
 _STAYS = {
     True: ("commitments", "certificate", "models", "backups", "pages"),
-    False: ("entries", "other_consents", "models", "backups", "pages"),
+    False: ("entries", "other_consents", "models", "backups", "freed"),
 }
 
 
@@ -67,7 +67,7 @@ def document(row: Erasure) -> dict[str, Any]:
             "aurora:scope": {"aurora:kind": row.scope, **({"aurora:code": row.code} if row.code else {})},
             "aurora:deleted": [_deleted(name, number) for name, number in row.counts.items() if number and name not in words.DEEDS],
             "aurora:done": [_deleted(name, number) for name, number in row.counts.items() if number and name in words.DEEDS],
-            "aurora:stays": [_stays(code) for code in _STAYS[everything]],
+            "aurora:stays": [_stays(code) for code in (*_STAYS[everything], *_number_of(row))],
             "aurora:agencies": [_agency(one) for one in row.held],
         }
     if row.key is not None:
@@ -84,6 +84,11 @@ def document(row: Erasure) -> dict[str, Any]:
 
 def _deleted(name: str, number: int) -> dict[str, Any]:
     return {"aurora:part": name, "dct:title": words.part(name), "aurora:number": number}
+
+
+def _number_of(row: Erasure) -> tuple[str, ...]:
+    """Whether others' records name the citizen by a number that stays: then the account's row lost all else, and was not counted as deleted."""
+    return ("number",) if row.counts.get("account") == 0 else ()
 
 
 def _stays(code: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 
-TABLES = ("vault.data_key", "vault.former_key", "identity_citizen")
+TABLES = ("vault.data_key", "vault.former_key", "identity_citizen", "consent_mandate")
 EVERY = timedelta(hours=1)
 # How long others may have to wait behind us for a table, before we give it up and try again later.
 WAIT = "5s"

@@ -67,12 +67,13 @@ def take(lease: Lease, scope: Scope) -> bool:
         versions = list(DataKey.objects.filter(citizen_id=lease.citizen_id).values("kek_id", "version", "created_at"))
         vault.destroy_key(citizen_id=lease.citizen_id)
         taken: dict[str, int] = {}
+        counts: dict[str, int] = {}
 
         def account() -> None:
             taken.update(rows.take_account(citizen_id=lease.citizen_id))
 
-        log_entries = erase_log.erase(citizen_id=lease.citizen_id, also=account)
-        counts: dict[str, int] = {"log": log_entries, "key": len(versions)}
+        log_entries = erase_log.erase(citizen_id=lease.citizen_id, also=account, counts=counts)
+        counts |= {"log": log_entries, "key": len(versions)}
         for table, number in taken.items():
             name = parts.part_of(table)
             counts[name] = counts.get(name, 0) + number

@@ -42,17 +42,22 @@ def cancel(*, citizen_id: UUID, now: datetime) -> bool:
         return erasure.cancel(citizen_id=citizen_id, entry_id=entry.entry_id)
 
 
-def erase(*, citizen_id: UUID, also: Callable[[], None] | None = None) -> int:
+def erase(*, citizen_id: UUID, also: Callable[[], None] | None = None, counts: dict[str, int] | None = None) -> int:
     """The second step, after the data key is destroyed: how many entries went. In the caller's transaction or one of its own.
 
     With the log goes what other rooms keep about its entries: what agencies reported and how it was matched, delivery notes, the citizen's cases,
-    whom break-glass requests were about; and `also`, while the erasure still is one. All of it or nothing. Raises `ErasureRefused`.
+    whom break-glass requests were about; and `also`, while the erasure still is one. `counts` is told how much of those went, by part. All of it or
+    nothing. Raises `ErasureRefused`.
     """
     with citizen_scope(citizen_id):
         erasure.hold_ready(citizen_id=citizen_id)
-        reports.erase(citizen_id=citizen_id)
-        cases.erase(citizen_id=citizen_id)
-        glass.erase(citizen_id=citizen_id)
+        gone = {
+            "uses": reports.erase(citizen_id=citizen_id),
+            "concerns": cases.erase(citizen_id=citizen_id),
+            "break_glass": glass.erase(citizen_id=citizen_id),
+        }
+        if counts is not None:
+            counts.update(gone)
         if also is not None:
             also()
         return erasure.erase(citizen_id=citizen_id)

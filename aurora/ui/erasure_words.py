@@ -92,7 +92,21 @@ _STAYS: Final[Mapping[str, tuple[Sentence, Sentence]]] = {
     "pages": (
         _("Remains in the files and in the memory of the database"),
         _(
-            "They are encrypted. The files that held your key and what found you were written anew; the database's journal goes as it is overwritten."
+            "Values, names and texts in them are encrypted with a key that is gone. Beside them may stand which kind of data it was and when, and numbers "
+            "that lead to nobody. The files that held your key and what found you were written anew; the database's journal may hold them some minutes "
+            "longer, or as long as backups are kept."
+        ),
+    ),
+    # Of one source or kind: the key is there.
+    "freed": (
+        _("Remains in the files and in the memory of the database"),
+        _("They are encrypted with your key, which is not destroyed, and are overwritten by and by. When all is, nobody can say."),
+    ),
+    # Of who had acted for others.
+    "number": (
+        _("In the records of those for whom you acted, or who gave you a right: a number"),
+        _(
+            "It says that somebody decided there, since that is the others' history too (GDPR art. 17(3)(e)). Your name and identifier are deleted."
         ),
     ),
     "other_consents": (
