@@ -52,7 +52,7 @@ def pages() -> list[Example]:
     )  # fmt: skip
     done = ErasurePage(
         words.title("everything"), {}, "", False, all_gone, held,
-        tuple(StaysRow(*words.stays(code, days=30)) for code in ("commitments", "certificate", "models", "backups", "pages")),
+        tuple(StaysRow(*words.stays(code, days=30)) for code in ("commitments", "certificate", "models", "backups", "pages", "number")),
         p.NOW - timedelta(days=30), p.NOW, language, (words.key_destroyed(1, p.NOW),), p.NOW, SHA, "/c.jwt", "/c.jsonld", "/oauth/jwks",
         not_named=str(words.NOT_NAMED), kept_until=p.NOW + timedelta(days=360),
     )  # fmt: skip
