@@ -134,6 +134,12 @@ def _is_at_work(stack: Stack) -> bool:
     return False
 
 
+def _is_up(stack: Stack) -> bool:
+    with suppress(psycopg.OperationalError):
+        return bool(wholeness.ask(stack, "SELECT 1"))
+    return False
+
+
 def _time_passes(stack: Stack) -> None:
     """What waits for a later try has its time: minutes of patience that a test need not have."""
     with suppress(psycopg.OperationalError), stack.admin() as database:
@@ -144,6 +150,7 @@ def _time_passes(stack: Stack) -> None:
 def _recover(stack: Stack, visitors: Sequence[Visitor], within: float) -> None:
     """Nobody helps: all come back by themselves, every citizen gets what they came for, every pull ends."""
     crashing.wait_for_web(stack)
+    wait_for(lambda: _is_up(stack), "the database to answer", within=60)  # it may have been the last that was killed
     wait_for(lambda: all(v.is_connected and v.saved for v in visitors), "every citizen to be connected", within=within)
 
 

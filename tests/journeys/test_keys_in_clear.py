@@ -61,6 +61,9 @@ def _settled(person: Person) -> None:
 
 def _copied(stack: Stack, person: Person, citizen: UUID) -> None:
     person.browser.open(f"{person.base_url}/en/my-data/copy/")
+    if "Make a copy" not in person.browser.text:  # another test's is there
+        person.browser.press("Delete the file")
+        person.browser.open(f"{person.base_url}/en/my-data/copy/")
     person.browser.press("Make a copy")
     state = "SELECT state FROM exports_export WHERE citizen_id = %s ORDER BY id DESC LIMIT 1"
     wait_for(lambda: _one(stack, state, citizen) == "done", "the copy", within=120)
