@@ -1,4 +1,5 @@
-"""What was deleted is taken out of the files of the database too: the tables with wrapped keys and with what finds a citizen are written anew.
+"""What was deleted is taken out of the files of the database too: the tables with wrapped keys, with what finds a citizen, and with what
+operators wrote of one (sealed for the platform, whose key stays) are written anew.
 
 A DELETE leaves a row's bytes where they are; VACUUM frees the place and overwrites it only by chance (docs/decisions/erasure.md has what was
 measured). VACUUM FULL writes a new file and removes the old one. It takes nobody's row away, needs a lock on the table for some seconds at 10^6
@@ -12,7 +13,7 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 
-TABLES = ("vault.data_key", "vault.former_key", "identity_citizen", "consent_mandate")
+TABLES = ("vault.data_key", "vault.former_key", "identity_citizen", "consent_mandate", "consent_breakglass_request")
 EVERY = timedelta(hours=1)
 # How long others may have to wait behind us for a table, before we give it up and try again later.
 WAIT = "5s"

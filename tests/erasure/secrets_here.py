@@ -41,6 +41,7 @@ def secrets_of(them: Lived) -> dict[str, bytes]:
     found |= {"name": them.person.name.encode(), "national id": them.person.national_id.encode(), "passphrase": them.passphrase.encode()}
     found |= {NUMBER: str(who).encode(), f"{NUMBER} as bytes": who.bytes, f"{SEALED}copy": them.copy[:4096][-64:]}
     found |= dict(_identifiers(who))
+    found |= dict(_of_operators(who))
     for agency in ("benefits-office", "population-register", "hospital"):
         found[f"{PSEUDONYM} at {agency}"] = keys.pairwise(citizen_id=who, agency=agency).encode()
     with citizen_scope(who):
@@ -99,6 +100,18 @@ def _identifiers(who: UUID) -> Iterator[tuple[str, bytes]]:
         for (table,) in tables:
             for (one,) in database.execute(f"SELECT id FROM {table} WHERE citizen_id = %s", [who]).fetchall():  # type: ignore[arg-type]
                 yield f"{IDENTIFIER}of {table} {one}", str(one).encode()
+
+
+def _of_operators(who: UUID) -> Iterator[tuple[str, bytes]]:
+    """Sealed for the platform, whose key stays: it must be gone as if it lay in the clear."""
+    with admin() as database:
+        for text, digest in database.execute(
+            "SELECT r.text_sealed, r.who_digest FROM consent_breakglass_request r JOIN consent_breakglass_subject s ON s.request_id = r.id "
+            "WHERE s.citizen_id = %s",
+            [who],
+        ).fetchall():
+            yield "operator's words", _middle(bytes(text))
+            yield "operator's digest", bytes(digest)
 
 
 def _middle(value: bytes) -> bytes:

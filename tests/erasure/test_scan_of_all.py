@@ -37,7 +37,7 @@ LINKS = {
     "consent_uses_batch": {"ledger_keptback"},
     "recommender_datasetconsent": {"consent_consentrecord"},
 }
-KEYS = {"wrapped key", "wrapped marking key", "wrapped former key", "subject hmac"}
+KEYS = {"wrapped key", "wrapped marking key", "wrapped former key", "subject hmac", "operator's words", "operator's digest"}
 
 
 @dataclass
