@@ -1,6 +1,6 @@
 """Everything that a twin ever held and holds still, for the citizen's own copy: through the same door as all reads, a batch at a time.
 
-`read` gives what is current, at once; this gives former versions too, and holds no more than a batch of values.
+`read` gives what is current, at once; this gives former versions too, and holds the keys and times of a category, and no more than a batch of values.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Case, When
 
 from aurora.twin.models import Fact
 from aurora.twin.read import NotLogged
@@ -21,7 +20,6 @@ from consent.errors import OutsideTransaction
 from consent.rules import Permit
 
 BATCH = 500
-_KEYS = 50
 # As in `read`: an entry that we see although its transaction is in progress was written by this very transaction.
 _LOGGED = """
 SELECT categories FROM ledger_ledgerentry e WHERE e.id = %s AND e.permit_id = e.id AND e.citizen_id = %s AND pg_xact_status((
@@ -55,14 +53,16 @@ def versions(permit: Permit) -> Iterator[Version]:
         entry = cursor.fetchone()
     if entry is None:
         raise NotLogged("This permit has no entry in the ledger from this transaction.")
-    covered = sorted(permit.categories & set(entry[0]))
-    for category in covered:
+    for category in sorted(permit.categories & set(entry[0])):
         rows = Fact.objects.filter(citizen_id=permit.citizen_id, category=category)
-        marks = [mark for _, mark in sorted((opened(row, citizen_id=permit.citizen_id)[0], row.mark) for row in rows.distinct("mark"))]
-        for few in (marks[at : at + _KEYS] for at in range(0, len(marks), _KEYS)):
-            place = Case(*(When(mark=mark, then=number) for number, mark in enumerate(few)))
-            for row in rows.filter(mark__in=few).order_by(place, "source", "recorded_at", "id").iterator(chunk_size=BATCH):
-                yield _version(permit, row)
+        named = {bytes(row.mark): opened(row, citizen_id=permit.citizen_id)[0] for row in rows.distinct("mark").iterator(chunk_size=BATCH)}
+        # The database does not know the order: keys are sealed. What sorts is small; what is told is fetched a batch at a time, once.
+        order = sorted((named[bytes(mark)], *rest) for mark, *rest in rows.values_list("mark", "source", "recorded_at", "pk"))
+        for begin in range(0, len(order), BATCH):
+            wanted = [one[-1] for one in order[begin : begin + BATCH]]
+            found = rows.in_bulk(wanted)
+            # What was erased since the order was looked at is not there any more.
+            yield from (_version(permit, found[pk]) for pk in wanted if pk in found)
 
 
 def _version(permit: Permit, row: Fact) -> Version:

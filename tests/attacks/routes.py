@@ -130,7 +130,7 @@ ROUTES = {
     "LANG/sources/": Route("/en/sources/", READ, "citizen"),
     "LANG/sources/<slug:code>/connect/": Route("/en/sources/population-register/connect/", FORM, "citizen"),
     "LANG/sources/<slug:code>/fetch/": Route(
-        "/en/sources/population-register/fetch/", POST, "citizen", frozenset({"sources_pull", "sources_pullpart"})
+        "/en/sources/population-register/fetch/", POST, "citizen", frozenset({"sources_connection", "sources_pull", "sources_pullpart"})
     ),
     "LANG/pulls/<uuid:id>/": Route(f"/en/pulls/{NOBODYS}/", READ, "citizen"),
     "LANG/pulls/<uuid:id>/progress/": Route(f"/en/pulls/{NOBODYS}/progress/", READ, "citizen"),

@@ -15,7 +15,7 @@ from consent import days
 from tests.attacks import odd
 from tests.attacks.routes import ROUTES
 from tests.corrections import dispute
-from tests.support.cast import OFFICE, Cast, browser, changed, snapshot
+from tests.support.cast import OFFICE, REGISTER, Cast, browser, changed, snapshot
 
 MASK = re.compile(rb'name="csrfmiddlewaretoken" value="[A-Za-z0-9]{64}"')
 # The id of an evaluator is nobody's: each citizen has a page of it, and its own tests show that a stranger's is empty.
@@ -35,7 +35,7 @@ def _of_aino(cast: Cast, name: str) -> str:
         "mandates": lambda: _mandate(cast),
         "erasures": lambda: _erasure(cast),
         "corrections": lambda: _correction(cast),
-        "my-data": lambda: _copy(cast),
+        "my-data": lambda: _said(cast) if "correct" in name else _copy(cast),
     }
     if kind in ("activity", "concerns") and not any(e.event == "agency:twin:read" for e in cast.aino.entries()):
         cast.office.read(cast.token, "tax.income")
@@ -60,6 +60,11 @@ def _correction(cast: Cast) -> UUID:
         return made[0].row.pk
     dispute.say(cast.aino, OFFICE, region="R15")
     return dispute.Disputed(cast, cast.aino).asked()
+
+
+def _said(cast: Cast) -> UUID:
+    """What the register says of her, which she may ask it to correct."""
+    return dispute.fact_of(cast.aino, REGISTER, "household_size", "population.household")
 
 
 def _copy(cast: Cast) -> UUID:

@@ -17,6 +17,7 @@ from aurora.journeys import evaluate
 from aurora.twin import rows as fact_rows
 from aurora.twin import typed, write
 from aurora.twin.models import Evaluation
+from aurora.twin.sealing import marks_of
 from aurora.twin.values import NewFact
 from consent.ledger import queries as ledger
 from consent.ledger.models import LedgerEntry
@@ -61,7 +62,8 @@ def tell(person: Person, **facts: Any) -> None:
     with citizen_scope(person.id):
         write.write(citizen_id=person.id, facts=fitting, now=now, whole={(SURGERY, HOSPITAL)})
         if older := [fact for fact in new if fact not in fitting]:
-            fact_rows.insert(citizen_id=person.id, pull_id=pull_id, facts=older, now=now)
+            marks = marks_of(citizen_id=person.id, category=SURGERY, keys=[fact.key for fact in older])
+            fact_rows.insert(citizen_id=person.id, pull_id=pull_id, facts=older, marks=marks, now=now)
 
 
 def asked(person: Person, version: EvaluatorVersion) -> UUID:

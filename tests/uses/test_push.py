@@ -261,7 +261,7 @@ def test_a_taken_over_web_process_takes_no_report_back_and_makes_no_note_up(cast
     row = reports(cast.aino)[-1]
     for deed in (
         lambda: UsageReport.objects.filter(pk=row.pk).update(receiver_code="x"),
-        lambda: UsageReport.objects.filter(pk=row.pk).delete(),
+        lambda: UsageReport.objects.filter(pk=row.pk)._raw_delete("default"),  # straight to the database, findings or none
         lambda: DeliveryNote.objects.create(entry_id=uuid4(), citizen_id=cast.aino.id, agency=office(cast), at=timezone.now()),
         lambda: Batch.objects.filter(pk=row.batch_id).update(digest=b"x"),
     ):
