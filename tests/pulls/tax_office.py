@@ -94,7 +94,9 @@ def seed(office: TaxOffice) -> None:
         Agency.objects.get_or_create(code=code, defaults={"name": dict.fromkeys(("fi", "sv", "en"), code)})
     call_command("load_vocabulary")
     sealed = keys.seal_for_platform(json.dumps(office.registration["private_jwk"]).encode(), context=registry.key_context(TAX))
-    values = {"issuer": office.issuer, "client_id": office.registration["client_id"], "key_sealed": sealed}
+    values = {
+        "issuer": office.issuer, "client_id": office.registration["client_id"], "key_sealed": sealed, "connector": "json_oauth", "settings": {},
+    }  # fmt: skip
     DataSource.objects.update_or_create(agency=Agency.objects.get(code=TAX), defaults=values)
 
 
