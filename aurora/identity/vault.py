@@ -159,17 +159,13 @@ def seal(plaintext: bytes, *, citizen_id: UUID, context: bytes) -> bytes:
     a rotation destroys a former version when no transaction is left that may have sealed by it. Raises `VaultClosed` when there is no key,
     `OutsideTransaction`.
     """
-    if not connection.in_atomic_block:
-        raise OutsideTransaction("vault.seal must run in the transaction that writes what it seals")
-    version, key = _open_keys.get(citizen_id) or _newest(citizen_id)
-    nonce = os.urandom(keys.NONCE_BYTES)
-    return head(version) + nonce + key.encrypt(nonce, plaintext, citizen_id.bytes + version + context)
+    return seal_each((plaintext,), (context,), citizen_id=citizen_id)[0]
 
 
 def seal_each(plaintexts: Iterable[bytes], contexts: Iterable[bytes], *, citizen_id: UUID) -> list[bytes]:
     """`seal` of several values of one citizen, each for its own place: the key is looked for once."""
     if not connection.in_atomic_block:
-        raise OutsideTransaction("vault.seal_each must run in the transaction that writes what it seals")
+        raise OutsideTransaction("vault.seal must run in the transaction that writes what it seals")
     version, key = _open_keys.get(citizen_id) or _newest(citizen_id)
     begins, bound, sealed, random = head(version), citizen_id.bytes + version, key.encrypt, os.urandom
     return [
@@ -197,7 +193,7 @@ def mark(text: bytes, *, citizen_id: UUID) -> bytes:
     rotated, and never the same for two citizens. `MARK_BYTES` bytes (HMAC-SHA-256, cut short as RFC 2104, 5 allows). In their `citizen_scope`.
     Raises `VaultClosed`.
     """
-    return hmac.digest(_marking_key(citizen_id), text, "sha256")[:MARK_BYTES]
+    return marks((text,), citizen_id=citizen_id)[0]
 
 
 def marks(texts: Iterable[bytes], *, citizen_id: UUID) -> list[bytes]:

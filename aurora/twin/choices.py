@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from typing import Any
 from uuid import UUID
@@ -12,7 +11,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef
 
 from aurora.identity import vault
-from aurora.twin.sealing import mark_of, plain
+from aurora.twin.sealing import mark_of, plain, unsealed
 from aurora.twin.values import Choice
 
 
@@ -81,8 +80,7 @@ def exported(*, citizen_id: UUID) -> list[dict[str, Any]]:
 
 
 def _choice(row: FactChoice) -> Choice:
-    said = vault.open_sealed(row.sealed, citizen_id=row.citizen_id, context=_context(row.pk, row.category, bytes(row.mark)))
-    key, value = json.loads(said)
+    key, value = unsealed(row.sealed, citizen_id=row.citizen_id, context=_context(row.pk, row.category, bytes(row.mark)))
     return Choice(row.concept, row.category, key, row.source, row.chosen_at, value)
 
 

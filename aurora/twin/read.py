@@ -5,14 +5,12 @@ It does not decide and does not log: `consent.rules.decide` and `consent.ledger.
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from operator import attrgetter
 
 from django.db import connection
 
-from aurora.identity import vault
-from aurora.twin.sealing import fact_context
+from aurora.twin.sealing import fact_context, unsealed
 from aurora.twin.values import FactView
 from consent.errors import OutsideTransaction
 from consent.rules import Permit
@@ -57,7 +55,7 @@ def read(permit: Permit, *, as_of: datetime | None = None) -> tuple[FactView, ..
 def _view(permit: Permit, row: tuple) -> FactView:  # type: ignore[type-arg]
     fact_id, category, version, mark, sealed, provenance, source, observed_at, valid_from, valid_to, recorded_at, kept_at, *derived = row
     by, came_from, through, differs, in_question = derived
-    key, value = json.loads(vault.open_sealed(sealed, citizen_id=permit.citizen_id, context=fact_context(fact_id, category, mark)))
+    key, value = unsealed(sealed, citizen_id=permit.citizen_id, context=fact_context(fact_id, category, mark))
     return FactView(
         category, version, key, value, provenance, source, observed_at, valid_from, valid_to, recorded_at, kept_at,
         id=fact_id, derived_by=by, derived_from=tuple(came_from or ()), derived_through=tuple(through or ()),

@@ -40,6 +40,10 @@ def plain(key: str, value: Any) -> bytes:
 
 def opened(row: Any, *, citizen_id: UUID) -> tuple[str, Any]:
     """Key and value of a row (`pk`, `category`, `mark`, `sealed`) of this citizen's. Raises `VaultClosed`."""
-    context = fact_context(row.pk, row.category, bytes(row.mark))
-    key, value = json.loads(vault.open_sealed(row.sealed, citizen_id=citizen_id, context=context))
+    return unsealed(row.sealed, citizen_id=citizen_id, context=fact_context(row.pk, row.category, bytes(row.mark)))
+
+
+def unsealed(sealed: bytes | memoryview, *, citizen_id: UUID, context: bytes) -> tuple[str, Any]:
+    """What `plain` was given, of what was sealed for this place. Raises `VaultClosed`."""
+    key, value = json.loads(vault.open_sealed(sealed, citizen_id=citizen_id, context=context))
     return key, value

@@ -36,7 +36,7 @@ def places() -> dict[str, set[str]]:
         module = str(path.relative_to(ROOT))
         for where, node in _within(tree, ""):
             name = _name(node)
-            if name in VAULT or (name == "keeper.seal"):
+            if name in VAULT:
                 found.setdefault(f"{module}:{where}", set()).add("platform" if "platform" in name or "wrapped" in name else "citizen")
     return found
 
