@@ -65,7 +65,7 @@ def _copied(stack: Stack, person: Person, citizen: UUID) -> None:
         person.browser.press("Delete the file")
         person.browser.open(f"{person.base_url}/en/my-data/copy/")
     person.browser.press("Make a copy")
-    state = "SELECT state FROM exports_export WHERE citizen_id = %s ORDER BY id DESC LIMIT 1"
+    state = "SELECT state FROM exports_export WHERE citizen_id = %s ORDER BY requested_at DESC LIMIT 1"
     wait_for(lambda: _one(stack, state, citizen) == "done", "the copy", within=120)
     person.browser.open(f"{person.base_url}/en/my-data/")
 
