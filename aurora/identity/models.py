@@ -152,6 +152,8 @@ class Operator(AbstractBaseUser):
         AUDITOR = "auditor"
         AGENCY_OFFICER = "agency_officer"
         MODEL_STEWARD = "model_steward"
+        CATALOGUE_EDITOR = "catalogue_editor"
+        ADMINISTRATOR = "administrator"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     username = models.CharField(max_length=64, unique=True)
