@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -37,32 +37,34 @@ def for_password_holders(view: View) -> View:
 
 
 def for_operators(view: View) -> View:
-    """Operators who have passed both factors."""
+    """Operators who have passed both factors, whatever their roles, and if they have none: what concerns everybody here, and themselves."""
+    return _guard(view, None, None)
 
+
+def for_roles(*roles: Operator.Role, post: Iterable[Operator.Role] | None = None) -> Callable[[View], View]:
+    """Operators with both factors who have one of these roles; others get 403, which tells them nothing of what is there.
+
+    `post`: who of them may send something to the page (None: all). The navigation shows what the mark `open_to` says, and the page tells it
+    (`aurora.ui.console_layout`); docs/operations/roles.md is compared with it.
+    """
+    open_to = frozenset(roles)
+    return partial(_guard, open_to=open_to, sent_by=open_to if post is None else frozenset(post))
+
+
+def _guard(view: View, open_to: frozenset[Operator.Role] | None, sent_by: frozenset[Operator.Role] | None) -> View:
     @wraps(view)
     @for_password_holders
     def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.session.get(VERIFIED) != str(request.user.pk):
-            return HttpResponseRedirect(next_step(request.user))  # type: ignore[arg-type]
+            return HttpResponseRedirect(next_step(operator(request)))
+        wanted = sent_by if request.method == "POST" else open_to
+        if wanted is not None and not has_role(request, *wanted):
+            raise PermissionDenied
         return view(request, *args, **kwargs)
 
+    inner.open_to = frozenset(Operator.Role) if open_to is None else open_to  # type: ignore[attr-defined]
+    inner.open_to_all = open_to is None  # type: ignore[attr-defined]
     return inner
-
-
-def for_roles(*roles: Operator.Role) -> Callable[[View], View]:
-    """Operators with both factors who have one of these roles; others get 403, which tells them nothing of what is there."""
-
-    def guard(view: View) -> View:
-        @wraps(view)
-        @for_operators
-        def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if not has_role(request, *roles):
-                raise PermissionDenied
-            return view(request, *args, **kwargs)
-
-        return inner
-
-    return guard
 
 
 def with_recent_factor(view: View) -> View:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.http import HttpRequest
 from django.urls import reverse
 
-from aurora.ui import formats
+from aurora.ui import console_layout, formats
 
 LANGUAGES = (("fi", "Suomi"), ("sv", "Svenska"), ("en", "English"))
 
@@ -117,6 +117,8 @@ def layout(request: HttpRequest | None, *, language_urls: Mapping[str, str] | No
     path = request.get_full_path() if request and match else "/"
     if view in _POSTED:
         path = reverse(f"portal:{_POSTED[view]}")
+    if match and match.namespace == "console" and (stood := console_layout.page_of(match.url_name or "")):
+        path = reverse(f"console:{stood}")
     user = None if anonymous else getattr(request, "user", None)
     section = _SECTIONS.get(view, "")
     return Layout(

@@ -13,7 +13,8 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from aurora.ui import chances, formats
+from aurora.ui import chances, formats, operator_words
+from aurora.ui.console_layout import ConsoleFrame, frame
 from aurora.ui.contexts import (
     AgencyRole,
     Availability,
@@ -241,6 +242,18 @@ def page_layout(context: Context) -> Layout:
     page = context.get("page")
     anonymous = page is None or (isinstance(page, ErrorPage) and not page.framed)
     return layout(context.get("request"), language_urls=getattr(page, "language_urls", None), anonymous=anonymous)
+
+
+@register.simple_tag(takes_context=True)
+def console_frame(context: Context) -> ConsoleFrame:
+    """The console's navigation for this request: `{% console_frame as console %}`."""
+    return frame(context.get("request"))
+
+
+@register.filter
+def operator_roles(codes: Iterable[str]) -> str:
+    """Operators' roles in words, with commas between."""
+    return operator_words.roles(codes)
 
 
 @register.simple_tag
