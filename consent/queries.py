@@ -10,7 +10,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import JSONField, Q, QuerySet
+from django.db.models.expressions import RawSQL
 
 from consent import acting
 from consent.models import (
@@ -35,6 +36,7 @@ _AT = """
     (SELECT jsonb_object_agg(code, binding_since) FROM consent_purpose WHERE binding_since > 1),
     (SELECT jsonb_object_agg(code, binding_since) FROM consent_datacategory WHERE binding_since > 1),
     (SELECT binding_since FROM consent_agency a WHERE a."""
+_BINDING = "(SELECT jsonb_object_agg(code, binding_since) FROM consent_datacategory WHERE binding_since > 1)"
 _LEFT_BEHIND = f"SELECT id, purpose_id, categories, {_AT}id = recipient_id) FROM consent_consentrecord WHERE id = ANY(%s)"
 _STANDING = f"""
 SELECT id, purpose_id, categories, withdrawn, {_AT}id = recipient_id) FROM consent_consentrecord
@@ -83,6 +85,18 @@ def left_behind(consent_ids: Iterable[UUID]) -> dict[UUID, frozenset[str]]:
         return {consent_id: _behind(purpose, categories, *at) for consent_id, purpose, categories, *at in cursor.fetchall()}
 
 
+def behind(record: ConsentRecord) -> frozenset[str]:
+    """What of a record that `with_binding` read a change of meaning has left behind. Asks nothing."""
+    given = Given(record.purpose_version.version, record.recipient_version, record.category_versions)
+    return outdated(record.categories, given, Binding(record.purpose.binding_since, record.recipient.binding_since, record.binding or {}))  # type: ignore[attr-defined]
+
+
+def with_binding(records: QuerySet[ConsentRecord]) -> QuerySet[ConsentRecord]:
+    """The records with all that `behind` and pages ask of them, in the same SELECT."""
+    rows = records.select_related("recipient", "source", "purpose", "purpose_version", "notice")
+    return rows.annotate(binding=RawSQL(_BINDING, [], output_field=JSONField()))  # noqa: S611 - a constant
+
+
 def reasons_of_ends(consent_ids: Iterable[UUID]) -> dict[UUID, str]:
     """By consent that somebody else than the citizen ended the code of why, "" where none was given. One SELECT; empty for none."""
     wanted = list(consent_ids)
@@ -128,11 +142,7 @@ def within_mandate() -> Q:
 
 def for_citizen(*, citizen_id: UUID) -> QuerySet[ConsentRecord]:
     """All of a citizen's decisions, newest first, with what a page shows of them; to an attorney those of their themes."""
-    return (
-        ConsentRecord.objects.filter(within_mandate(), citizen_id=citizen_id)
-        .select_related("recipient", "source", "purpose", "purpose_version", "notice")
-        .order_by("-decided_at")
-    )
+    return with_binding(ConsentRecord.objects.filter(within_mandate(), citizen_id=citizen_id)).order_by("-decided_at")
 
 
 def declined_last(*, citizen_id: UUID, recipient: str, source: str | None, purpose: str, digest: str) -> bool:
@@ -147,6 +157,12 @@ def declined_last(*, citizen_id: UUID, recipient: str, source: str | None, purpo
 def current_purpose(code: str) -> PurposeVersion:
     """The wording now in force. Raises `PurposeVersion.DoesNotExist`."""
     return PurposeVersion.objects.filter(purpose_id=code).latest("version")
+
+
+def current_purposes(codes: Iterable[str]) -> dict[str, PurposeVersion]:
+    """The wordings now in force, by code. One SELECT."""
+    newest = PurposeVersion.objects.filter(purpose_id__in=list(codes)).order_by("purpose_id", "-version").distinct("purpose_id")
+    return {version.purpose_id: version for version in newest}
 
 
 def current_recipient(agency: Agency) -> AgencyVersion | None:

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from aurora.twin import queries as twin
 from consent import queries
+from consent.models import ConsentRecord
 from consent.rules import AURORA
 
 
@@ -23,15 +24,23 @@ class Ground:
         self._citizen_id, self._now = citizen_id, now
 
     @cached_property
+    def live(self) -> list[ConsentRecord]:
+        """The consents that are alive, of `queries.live`."""
+        return list(queries.live(citizen_id=self._citizen_id, at=self._now))
+
+    @cached_property
     def _facts(self) -> list[tuple[str, UUID]]:
         return twin.fact_ids(citizen_id=self._citizen_id)
 
     @cached_property
     def _covered(self) -> list[tuple[str, UUID, list[str], frozenset[str]]]:
         """(purpose, consent, what it covers, what of that a change of meaning has left behind) of Aurora's that are alive."""
-        live = [c for c in queries.live(citizen_id=self._citizen_id, at=self._now) if c.recipient.code == AURORA]
-        behind = queries.left_behind(c.pk for c in live)
-        return [(c.purpose_id, c.pk, list(c.covered), behind[c.pk]) for c in live]
+        return [(c.purpose_id, c.pk, list(c.covered), queries.behind(c)) for c in self.live if c.recipient.code == AURORA]
+
+    @property
+    def fact_count(self) -> int:
+        """How many facts are current."""
+        return len(self._facts)
 
     @property
     def held(self) -> frozenset[str]:

@@ -75,7 +75,9 @@ def offer(*, citizen_id: UUID, code: str, language: str, today: date) -> Offer:
     asked = sorted(Purpose.objects.filter(kind=Purpose.Kind.CONNECT), key=lambda p: (p.code not in _FIRST, p.code))
     categories = tuple(queries.current_categories(source=code))
     held = [c.category_id for c in categories]
-    purposes = tuple(queries.current_purpose(p.code) for p in asked if fitting(p.code, held))
+    codes = [p.code for p in asked if fitting(p.code, held)]
+    wordings = queries.current_purposes(codes)
+    purposes = tuple(wordings[code] for code in codes)
     aurora = Agency.objects.get(code=AURORA)
     version = queries.current_recipient(aurora)
 
@@ -86,18 +88,16 @@ def offer(*, citizen_id: UUID, code: str, language: str, today: date) -> Offer:
 
     now_said = said(Period(today, today), terms.identity_of(version, language))
     with citizen_scope(citizen_id):
-        texts = tuple(
-            earlier.told(
-                notices.compose(
-                    language=language, recipient=aurora, source=source.agency, purpose=p, terms=now_said,
-                    categories=[c for c in categories if c.category_id in fitting(p.purpose_id, held)],
-                    recipient_version=version.version if version else 1,
-                ),
-                earlier.find(citizen_id=citizen_id, recipient=aurora, source=source.agency, purpose=p.purpose_id, today=today),
-                terms=said,
+        before = earlier.find_each(citizen_id=citizen_id, recipient=aurora, source=source.agency, purposes=codes, today=today)
+        composed = [
+            notices.compose(
+                language=language, recipient=aurora, source=source.agency, purpose=p, terms=now_said,
+                categories=[c for c in categories if c.category_id in fitting(p.purpose_id, held)],
+                recipient_version=version.version if version else 1,
             )
             for p in purposes
-        )  # fmt: skip
+        ]  # fmt: skip
+        texts = earlier.told_each(composed, before, terms=said)
     return Offer(source, language, purposes, categories, now_said, texts)
 
 

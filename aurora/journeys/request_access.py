@@ -51,11 +51,8 @@ class AccessQuestion:
     for_others: bool = False
 
 
-def question(*, citizen_id: UUID, client_id: str, request_uri: str, interaction: str, language: str, today: date) -> AccessQuestion:
-    """Load a pushed request for a citizen. Raises the errors of `consent.oauth.requests.load`, none of which may redirect, and `GrantGone`,
-    which is for the agency: see `turn_away`.
-    """
-    request = requests.load(client_id=client_id, request_uri=request_uri, interaction=interaction)
+def question(*, citizen_id: UUID, request: PushedRequestView, language: str, today: date) -> AccessQuestion:
+    """What a pushed request that was loaded (`consent.oauth.requests.load`) asks of a citizen. Raises `GrantGone`, which is for the agency: see `turn_away`."""
     agency = Agency.objects.get(code=request.agency_code)
     purpose = queries.current_purpose(request.purpose)
     with citizen_scope(citizen_id):

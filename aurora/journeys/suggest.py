@@ -36,12 +36,12 @@ from consent.models import ConsentRecord, ConsentState
 from consent.rules import AURORA, AccessRequest
 from consent.rules.mandates import Deed
 from consent.scope import citizen_scope
-from recommender.catalogue import Catalogue, store
+from recommender.catalogue import Catalogue
 from recommender.facts import FACTS
 from recommender.policy import PRESENT
 from recommender.profile import Profile
 from recommender.ranking.model import Ranker
-from recommender.registry.serving import serving
+from recommender.registry.in_use import in_use
 from recommender.suggesting.replay import options_of, plain, record
 from recommender.suggesting.service import Options, assess, epoch, standing_of, used_categories
 from recommender.suggesting.slate import MOST_SEEDS
@@ -127,10 +127,14 @@ def suggest(*, citizen_id: UUID, now: datetime) -> Suggestions:
     return _suggestions(_run(citizen_id=citizen_id, now=now))
 
 
-def last_made(*, citizen_id: UUID, now: datetime) -> Suggestions | None:
-    """The suggestions last made, if all that they rest on still stands, the consents first. In the citizen's scope; makes none."""
+def last_made(*, citizen_id: UUID, now: datetime, ground: Ground | None = None) -> Suggestions | None:
+    """The suggestions last made, if all that they rest on still stands, the consents first. In the citizen's scope; makes none.
+
+    `ground`: the citizen's, where the caller has asked for it.
+    """
     kept = _current(citizen_id)
-    if kept is None or kept.basis != _basis(citizen_id, _means(citizen_id, now), now):
+    ground = ground or Ground(citizen_id=citizen_id, now=now)
+    if kept is None or kept.basis != ground.digest(PURPOSE, _means(citizen_id, now).parts):
         return None
     return _suggestions(kept) if _hidden(kept) == feedback.hidden(citizen_id=citizen_id) else None
 
@@ -244,9 +248,9 @@ def _settled(before: Run | None, made: dict[str, Any], standing: Mapping[str, st
 
 
 def _means(citizen_id: UUID, now: datetime) -> _Means:
-    serves = serving()
+    catalogue, serves = in_use()
     ranker = serves.chosen(keys.unit(citizen_id, salt=serves.unit_salt))
-    return _Means(store.current(), ranker, serves.shadow, timezone.localdate(now))
+    return _Means(catalogue, ranker, serves.shadow, timezone.localdate(now))
 
 
 def _basis(citizen_id: UUID, means: _Means, now: datetime) -> str:

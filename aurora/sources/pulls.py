@@ -16,7 +16,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection as database
-from django.db.models import F, QuerySet
+from django.db.models import F, OuterRef, QuerySet, Subquery
 
 from aurora.sources.found import Found, found_of
 from aurora.sources.models import Connection, Pull, PullPart
@@ -205,6 +205,11 @@ def latest(*, citizen_id: UUID) -> QuerySet[Pull]:
     """The newest pull of each connection."""
     newest = Connection.objects.filter(citizen_id=citizen_id).values("newest_pull")
     return Pull.objects.filter(citizen_id=citizen_id, pk__in=newest).select_related("connection__source__agency").prefetch_related("parts")
+
+
+def with_newest(standing: QuerySet[Connection]) -> QuerySet[Connection]:
+    """Connections, each with the `pull_state` of its newest pull, None where it has none."""
+    return standing.annotate(pull_state=Subquery(Pull.objects.filter(pk=OuterRef("newest_pull")).values("state")))
 
 
 def purge(*, before: datetime) -> int:

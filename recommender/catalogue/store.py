@@ -36,7 +36,11 @@ _services: WeakValueDictionary[str, PublicService] = WeakValueDictionary()
 
 def current() -> Catalogue:
     """The catalogue in use. Costs one SELECT of one row; more only when a process meets a version for the first time."""
-    version = current_version()
+    return of(current_version())
+
+
+def of(version: str | None) -> Catalogue:
+    """The catalogue of a hash, the shipped one for None. Raises as `at`."""
     return shipped() if version is None else at(version)
 
 

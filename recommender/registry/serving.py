@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import json
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -47,7 +48,14 @@ class Serving:
 
 
 def serving() -> Serving:
-    """What suggests now. One SELECT; models are read and verified once a process.
+    """What suggests now. One SELECT; models are read and verified once a process. Raises as `serving_of`."""
+    from recommender.registry.tables import ModelVersion
+
+    return serving_of(ModelVersion.objects.filter(state__in=ModelVersion.SERVING).values_list("state", "sha256", "share"))
+
+
+def serving_of(rows: Iterable[tuple[str, str, float]]) -> Serving:
+    """The same from the rows of models that serve: state, hash, share.
 
     A model that is damaged or was trained on other facts than this code's is left out: the log and `troubles` say so, and who would have got
     a challenger gets the champion, who would have got the champion the model that came with the code. Raises `ArtefactAway` when the storage
@@ -55,7 +63,6 @@ def serving() -> Serving:
     """
     from recommender.registry.tables import ModelVersion
 
-    rows = ModelVersion.objects.filter(state__in=ModelVersion.SERVING).values_list("state", "sha256", "share")
     found: dict[str, Ranker] = {}
     troubles, share = [], 0.0
     for state, sha256, its_share in rows:

@@ -47,7 +47,7 @@ def cards(
     `how_far`: how far the agency is with the last that ended of each.
     """
     shown = list(records)
-    behind = queries.left_behind(r.pk for r in shown if state_of(r, now) is ConsentState.ACTIVE)
+    behind = {r.pk: queries.behind(r) for r in shown if state_of(r, now) is ConsentState.ACTIVE}
     reasons = queries.reasons_of_ends(r.pk for r in shown if state_of(r, now) is ConsentState.ENDED)
     told = how_far or {}
     return [_card(r, vocabulary, behind.get(r.pk, frozenset()) & set(r.covered), told.get(r.pk), reasons.get(r.pk, ""), now) for r in shown]

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.urls import reverse
 
 from aurora.journeys import suggest
+from aurora.journeys._basis import Ground
 from aurora.portal.present import log, messages, suggestions
 from aurora.portal.present.vocabulary import Vocabulary, connect_url
-from aurora.sources import connections, pulls, registry
+from aurora.sources import connections, pulls
 from aurora.sources.models import Connection, Pull
-from aurora.twin import queries as twin
 from aurora.ui.contexts import HomePage, Need, NeedKind
 from consent import queries
 from consent.days import last_day
@@ -27,18 +28,17 @@ EXPIRING = timedelta(days=30)
 def home_page(*, citizen_id: UUID, language: str, now: datetime) -> HomePage:
     """In the citizen's scope."""
     vocabulary = Vocabulary()
-    standing = list(connections.standing(citizen_id=citizen_id).select_related("source__agency"))
-    live = list(queries.live(citizen_id=citizen_id, at=now))
-    behind = queries.left_behind(record.pk for record in live)
-    newest = {p.connection_id: p for p in pulls.latest(citizen_id=citizen_id)}
-    made = suggest.last_made(citizen_id=citizen_id, now=now)
+    standing = list(pulls.with_newest(connections.standing(citizen_id=citizen_id).select_related("source__agency")))
+    ground = Ground(citizen_id=citizen_id, now=now)
+    live, behind = ground.live, {record.pk: queries.behind(record) for record in ground.live}
+    made = suggest.last_made(citizen_id=citizen_id, now=now, ground=ground)
     top, offer = suggestions.top(made, vocabulary, language) if made else (None, None)
     return HomePage(
         sources_connected=len(standing),
-        sources_total=registry.active().count(),
-        fact_count=twin.fact_count(citizen_id=citizen_id),
+        sources_total=vocabulary.sources_in_use,
+        fact_count=ground.fact_count,
         active_consents=sum(1 for record in live if set(record.covered) - behind[record.pk]),
-        needs=tuple(_needs(standing, newest, live, behind, now)),
+        needs=tuple(_needs(standing, live, behind, now)),
         news=messages.news(citizen_id=citizen_id),
         messages_url=reverse("portal:messages"),
         latest=log.rows(ledger.entries_for(citizen_id, limit=LATEST), vocabulary),
@@ -53,19 +53,17 @@ def home_page(*, citizen_id: UUID, language: str, now: datetime) -> HomePage:
     )
 
 
-def _needs(
-    standing: list[Connection], newest: dict[UUID, Pull], live: list[ConsentRecord], behind: Mapping[UUID, frozenset[str]], now: datetime
-) -> Iterator[Need]:
+def _needs(standing: list[Any], live: list[ConsentRecord], behind: Mapping[UUID, frozenset[str]], now: datetime) -> Iterator[Need]:
     if not standing:
         yield Need(NeedKind.NOTHING_CONNECTED, reverse("portal:sources"))
     for connection in standing:
-        agency, pull = connection.source.agency, newest.get(connection.pk)
+        agency = connection.source.agency
         if connection.state == Connection.State.BROKEN:
             yield Need(NeedKind.RECONNECT, connect_url(agency.code), agency.name)
-        elif pull is not None and pull.state == Pull.State.FAILED:
-            yield Need(NeedKind.PULL_FAILED, reverse("portal:pull", args=[pull.pk]), agency.name)
-        elif pull is not None and pull.state in (Pull.State.QUEUED, Pull.State.RUNNING):
-            yield Need(NeedKind.PULL_RUNNING, reverse("portal:pull", args=[pull.pk]), agency.name)
+        elif connection.pull_state == Pull.State.FAILED:
+            yield Need(NeedKind.PULL_FAILED, reverse("portal:pull", args=[connection.newest_pull]), agency.name)
+        elif connection.pull_state in (Pull.State.QUEUED, Pull.State.RUNNING):
+            yield Need(NeedKind.PULL_RUNNING, reverse("portal:pull", args=[connection.newest_pull]), agency.name)
     for record in live:
         if behind[record.pk] & set(record.covered):
             yield Need(NeedKind.RECONSENT, reverse("portal:consent", args=[record.pk]), record.recipient.name)

@@ -63,10 +63,9 @@ def sources_page(*, citizen_id: UUID, now: datetime, problem: str = "", declined
     consents: dict[Any, ConsentRecord] = {}
     renewals: dict[Any, str] = {}
     live = [r for r in queries.live(citizen_id=citizen_id, at=now) if r.source_id]
-    behind = queries.left_behind(r.pk for r in live)
     for record in live:
         consents.setdefault(record.source_id, record)
-        if behind[record.pk] & set(record.covered):
+        if queries.behind(record) & set(record.covered):
             renewals.setdefault(record.source_id, why_again(queries.changed_kind(record)))
     return SourcesPage(
         tuple(

@@ -5,8 +5,10 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 
+from aurora.sources.models import DataSource
 from aurora.ui import words
 from aurora.ui.contexts import CategoryView, FactLabel, PurposeView, Text
 from consent import queries
@@ -19,9 +21,18 @@ class Vocabulary:
     """Loaded once a page: at most one query for each kind of word, and none for a kind that the page does not use."""
 
     @cached_property
+    def _agencies(self) -> list[tuple[str, Text, bool]]:
+        sources = DataSource.objects.filter(agency=OuterRef("pk"), active=True, agency__active=True)
+        return list(Agency.objects.annotate(is_source=Exists(sources)).values_list("code", "name", "is_source"))
+
+    @cached_property
     def agencies(self) -> dict[str, Text]:
-        names = {a.code: a.name for a in Agency.objects.all()}
-        return {**names, CITIZEN: words.YOU, AURORA: words.AURORA}
+        return {**{code: name for code, name, _ in self._agencies}, CITIZEN: words.YOU, AURORA: words.AURORA}
+
+    @property
+    def sources_in_use(self) -> int:
+        """How many sources a citizen can connect."""
+        return sum(is_source for *_, is_source in self._agencies)
 
     @cached_property
     def categories(self) -> dict[str, DataCategoryVersion]:

@@ -24,6 +24,7 @@ from consent import days
 from consent.errors import Conflict, InvalidInput
 from consent.oauth import requests
 from consent.oauth.errors import GrantGone, RequestRefused
+from consent.oauth.requests import PushedRequestView
 from consent.oauth.responses import SeeOther
 
 AGAIN = "again"
@@ -41,9 +42,9 @@ def decide(request: HttpRequest) -> HttpResponse:
         if not interaction:
             return _come_again(request, client_id, request_uri)
         # Before signing in, so that the request is this browser's and waits for as long as a person needs (90 s else).
-        requests.load(client_id=client_id, request_uri=request_uri, interaction=interaction)
+        loaded = requests.load(client_id=client_id, request_uri=request_uri, interaction=interaction)
         newcomers.note(request, **{INTERACTION: interaction, "language": language})
-        return _decide(request, client_id, request_uri, interaction)
+        return _decide(request, loaded)
     except GrantGone:
         return _gone(request, client_id, request_uri, interaction)
     except RequestRefused as error:
@@ -52,11 +53,8 @@ def decide(request: HttpRequest) -> HttpResponse:
 
 
 @for_citizens
-def _decide(request: HttpRequest, client_id: str, request_uri: str, interaction: str) -> HttpResponse:
-    asked = request_access.question(
-        citizen_id=me(request), client_id=client_id, request_uri=request_uri, interaction=interaction,
-        language=request.session["language"], today=days.today(),
-    )  # fmt: skip
+def _decide(request: HttpRequest, loaded: PushedRequestView) -> HttpResponse:
+    asked = request_access.question(citizen_id=me(request), request=loaded, language=request.session["language"], today=days.today())
     return _answer(request, asked) if request.method == "POST" else _page(request, asked, {})
 
 

@@ -1,0 +1,71 @@
+"""What each page may cost: twelve statements that ask or write, and forty thousand bytes of HTML, in whichever language."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from aurora.identity.models import Operator
+from tests.attacks.routes import NOBODYS, ROUTES
+from tests.portal.test_query_counts import _pages
+from tests.support.cast import Cast, browser
+
+STATEMENTS, BYTES = 12, 40_000
+# What begins and ends a transaction or a citizen's scope in it asks for nothing.
+FRAME = re.compile(r"BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|SELECT set_config|SET ")
+PAGES = {
+    name.removeprefix("LANG/"): route
+    for name, route in ROUTES.items()
+    if name.startswith("LANG/") and "GET" in route.methods and str(NOBODYS) not in route.path
+}
+# A file to keep, which has the whole verifier in it: no page of the portal.
+del PAGES["activity/verify/aurora-verify.html"]
+
+
+@pytest.fixture(scope="module")
+def operator(committed_cast: Cast, django_db_blocker: Any) -> Any:
+    """An operator with every role: no page is hidden."""
+    with django_db_blocker.unblock():
+        before = Operator.objects.get(username="olavi").roles
+        Operator.objects.filter(username="olavi").update(roles=Operator.Role.values)
+        face = committed_cast.operator_browser()
+    yield face
+    with django_db_blocker.unblock():
+        Operator.objects.filter(username="olavi").update(roles=before)
+
+
+def _cost(face: Client, address: str) -> tuple[int, int, str]:
+    """(statements, bytes, kind of content); asked twice, since a process keeps keys and compiled files from the first."""
+    face.get(address)
+    with CaptureQueriesContext(connection) as queries:
+        answer: Any = face.get(address)
+    size = len(b"".join(answer.streaming_content) if answer.streaming else answer.content)
+    asked = [one["sql"] for one in queries.captured_queries if not FRAME.match(one["sql"])]
+    return len(asked), size, answer.headers.get("Content-Type", "")
+
+
+@pytest.mark.parametrize("name", sorted(PAGES))
+def test_a_page_keeps_its_budget(name: str, cast: Cast, operator: Client) -> None:
+    route = PAGES[name]
+    face = {"operator": operator, "citizen": cast.aino.browser()}.get(route.who) or browser()
+    for language in ("fi", "sv", "en"):
+        statements, size, kind = _cost(face, route.path.replace("/en/", f"/{language}/", 1))
+        assert statements <= STATEMENTS, language
+        assert size <= BYTES or not kind.startswith("text/html"), language
+
+
+def test_pages_of_one_thing_keep_it_too(cast: Cast) -> None:
+    over = {}
+    for name, page in _pages(cast, cast.aino).items():
+        page()
+        with CaptureQueriesContext(connection) as queries:
+            answer = page()
+        asked = [one["sql"] for one in queries.captured_queries if not FRAME.match(one["sql"])]
+        if name != "console overview" and (len(asked) > STATEMENTS or len(answer.content) > BYTES):
+            over[name] = len(asked), len(answer.content)
+    assert over == {}
