@@ -14,6 +14,7 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
+from django_htmx.http import HttpResponseClientRedirect
 
 from aurora.identity.models import Citizen
 from aurora.portal import mandated
@@ -109,9 +110,17 @@ def remember(request: HttpRequest, **values: object) -> None:
 
 
 def to_sign_in(request: HttpRequest) -> HttpResponse:
-    """Off to sign in; a page that was only being read is where the citizen comes back to."""
-    target = request.get_full_path() if request.method in ("GET", "HEAD") else ""
-    return HttpResponseRedirect(f"{reverse('portal:sign_in')}?{urlencode({'next': safe_next(target)})}")
+    """Off to sign in; a page that was only being read is where the citizen comes back to.
+
+    A script that asked for a part of a page (htmx) is told to send the whole page there: the way to sign in is no part of one.
+    """
+    if htmx := getattr(request, "htmx", None):
+        return HttpResponseClientRedirect(_sign_in_url(htmx.current_url_abs_path))
+    return HttpResponseRedirect(_sign_in_url(request.get_full_path() if request.method in ("GET", "HEAD") else ""))
+
+
+def _sign_in_url(target: str | None) -> str:
+    return f"{reverse('portal:sign_in')}?{urlencode({'next': safe_next(target)})}"
 
 
 def safe_next(path: str | None) -> str:

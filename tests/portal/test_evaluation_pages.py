@@ -98,7 +98,7 @@ def test_asking_leads_back_to_the_page_which_shows_progress_and_then_the_figure(
     assert (
         page.state.value == "running"
         and '<meta http-equiv="refresh"' in text
-        and f'data-fragment-url="{address(version)}progress/"' in text
+        and f'hx-get="{address(version)}progress/" hx-trigger="every 1s"' in text
     )
     assert "Work it out" not in text
     [waiting] = rows(patient)
@@ -108,7 +108,7 @@ def test_asking_leads_back_to_the_page_which_shows_progress_and_then_the_figure(
     value = evaluators.answer(evaluators.FIT)
     said = f"About {round(value * 100)} in 100"
     assert page.state.value == "done" and said in text and said in fragment
-    assert "data-fragment-url" not in fragment + text and "http-equiv" not in text and "<html" not in fragment
+    assert "hx-get" not in fragment + text and "http-equiv" not in text and "<html" not in fragment
     [entry] = entries(patient)
     assert f"/en/activity/{entry.pk}/" in text
     told = face.get(f"/en/activity/{entry.pk}/").content.decode()

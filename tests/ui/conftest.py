@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 import django
 import pytest
 from django.conf import settings
 from django.test import override_settings
+from playwright.sync_api import Browser, sync_playwright
 
-from tests.ui.reading import Drawn, parse
+from tests.ui.reading import CHROMIUM, Drawn, parse
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aurora.ui.gallery.settings")
 if not settings.configured:
@@ -29,3 +31,11 @@ def gallery() -> list[Drawn]:
                 has_errors = bool(getattr(example.page, "errors", ()))
                 drawn.append(Drawn(example.name, language, example.template, has_errors, html, parse(html)))
     return drawn
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--allow-file-access-from-files"])
+        yield started
+        started.close()

@@ -7,28 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from tests.ui.reading import CHROMIUM, FRONTEND
+from tests.ui.reading import FRONTEND
+from tests.ui.serving import SITE, STATIC, serve
 
 if TYPE_CHECKING:
     from tests.ui.reading import Drawn
 
-STATIC = FRONTEND.parent / "static"
 AXE = FRONTEND / "node_modules" / "axe-core" / "axe.min.js"
-SITE = "http://aurora.test"
-CSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'"
-KINDS = {".css": "text/css", ".js": "text/javascript", ".mjs": "text/javascript", ".svg": "image/svg+xml", ".woff2": "font/woff2"}
 TARGETS = "button, input:not([type=hidden]), select, .au-nav a, .au-languages a, .au-wordmark, .au-footer a"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--allow-file-access-from-files"])
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")
@@ -46,9 +35,9 @@ def files(gallery: list[Drawn], tmp_path_factory: pytest.TempPathFactory) -> dic
 def _turn(page: Page, url: str, html: str) -> None:
     """The next page in the same document, which keeps its policy and what it has fetched and read, the stylesheet and the fonts.
 
-    It takes a quarter of the time of going there. A page with a script is gone to: a document runs a script once only.
+    It takes a quarter of the time of going there. A page with a module is gone to: a document runs a module once only.
     """
-    if page.url == "about:blank" or "<script" in html:
+    if page.url == "about:blank" or 'type="module"' in html:
         page.goto(url)
     else:
         page.set_content(html)
@@ -110,57 +99,16 @@ def test_allow_and_decline_are_the_same_size(browser: Browser, files: dict[tuple
             assert (allow["width"], allow["height"], allow["y"]) == (decline["width"], decline["height"], decline["y"])
 
 
-def _serve(page: Page, answers: dict[str, str]) -> list[str]:
-    """Answer for a site of these pages and our static files, under the service's policy; gives what was asked for."""
-    asked: list[str] = []
-
-    def answer(route: Route) -> None:
-        url = route.request.url
-        asked.append(url)
-        path = url.removeprefix(SITE)
-        if path in answers:
-            route.fulfill(body=answers[path], content_type="text/html; charset=utf-8", headers={"Content-Security-Policy": CSP})
-        elif path.startswith("/static/"):
-            file = STATIC / path.removeprefix("/static/")
-            route.fulfill(body=file.read_bytes(), content_type=KINDS[file.suffix])
-        else:
-            route.abort()
-
-    page.route("**/*", answer)
-    return asked
-
-
-def test_a_strict_policy_stops_nothing_and_nothing_is_asked_elsewhere(browser: Browser, gallery: list[Drawn]) -> None:
+def test_the_services_policy_stops_nothing_and_nothing_is_asked_elsewhere(browser: Browser, gallery: list[Drawn]) -> None:
     pages = {f"/{d.name}": d.html for d in gallery if d.language == "en"}
     page = browser.new_page()
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    asked = _serve(page, pages)
+    asked = serve(page, dict(pages))
     for path, html in pages.items():
         _turn(page, SITE + path, html)
+        assert page.locator("body.govuk-frontend-supported").count() == 1, path
     assert complaints == []
     assert {url for url in asked if not url.startswith(SITE)} == set()
-    assert f"{SITE}/static/ui/fonts/source-sans-3-latin.woff2" in asked
-
-
-def test_with_javascript_the_progress_changes_without_reloading(browser: Browser, gallery: list[Drawn]) -> None:
-    by_name = {d.name: d.html for d in gallery if d.language == "en"}
-    page = browser.new_page()
-    asked = _serve(page, {"/pull": by_name["pull"], "/pulls/x/progress/": by_name["pull-ended"]})
-    page.goto(f"{SITE}/pull")
-    page.get_by_text("This fetch has ended.").wait_for(timeout=10_000)
-    page.get_by_role("link", name="See my data").wait_for(timeout=1_000)
-    assert asked.count(f"{SITE}/pull") == 1
-    assert asked.count(f"{SITE}/pulls/x/progress/") == 1
-    assert page.locator("#pull").get_attribute("data-fragment-url") is None
-
-
-def test_with_javascript_an_estimate_appears_without_reloading(browser: Browser, gallery: list[Drawn]) -> None:
-    by_name = {d.name: d.html for d in gallery if d.language == "en"}
-    page = browser.new_page()
-    asked = _serve(page, {"/evaluation": by_name["evaluation-running"], "/evaluations/x/progress/": by_name["evaluation-done"]})
-    page.goto(f"{SITE}/evaluation")
-    page.get_by_text("About 31 in 1,000").wait_for(timeout=10_000)
-    assert asked.count(f"{SITE}/evaluation") == 1 and asked.count(f"{SITE}/evaluations/x/progress/") == 1
-    assert page.locator("#evaluation").get_attribute("data-fragment-url") is None
+    assert f"{SITE}/static/ui/fonts/source-sans-3-latin.woff2" in asked and f"{SITE}/static/ui/aurora.js" in asked

@@ -90,4 +90,4 @@ def test_the_progress_reloads_itself_without_javascript_until_it_ends(gallery: l
     running, ended = _one(gallery, "pull"), _one(gallery, "pull-ended")
     metas = [m for m in running.page.all("meta") if m.attributes.get("http-equiv") == "refresh"]
     assert len(metas) == 1 and metas[0].inside("noscript") is not None
-    assert "http-equiv" not in ended.html and "progress.js" not in ended.html and "data-fragment-url" not in ended.html
+    assert "http-equiv" not in ended.html and "hx-get" not in ended.html

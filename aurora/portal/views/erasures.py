@@ -17,6 +17,7 @@ from aurora.erasures.models import Erasure
 from aurora.identity import citizens
 from aurora.journeys import erase as journey
 from aurora.journeys._erase_parts import EVERYTHING, Scope
+from aurora.portal import polling
 from aurora.portal.auth import for_citizens, for_everyone, me, signed_in_anew
 from aurora.portal.present import erasures as present
 from consent.errors import NotFound
@@ -114,7 +115,8 @@ def secret_jsonld(request: HttpRequest, secret: str) -> HttpResponse:
 
 
 def _shown(request: HttpRequest, row: Erasure, *, secret: str = "") -> HttpResponse:
-    return render(request, "portal/erasure.html", {"page": present.page(row, secret=secret)})
+    page = present.page(row, secret=secret)
+    return polling.answer(request, "portal/erasure.html", page, done=not page.open)
 
 
 def _jwt(row: Erasure) -> HttpResponse:

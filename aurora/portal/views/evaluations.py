@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from aurora.journeys import evaluate
+from aurora.portal import polling
 from aurora.portal.auth import for_citizens, me
 from aurora.portal.present import evaluations as present
 from consent.errors import NotFound
@@ -49,4 +50,4 @@ def _evaluation(request: HttpRequest, version_id: UUID, template: str) -> HttpRe
         raise NotFound()
     with citizen_scope(me(request)):
         page = present.page(version, citizen_id=me(request), now=timezone.now())
-    return render(request, template, {"page": page})
+    return polling.answer(request, template, page, done=not page.fragment_url)

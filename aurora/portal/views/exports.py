@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from aurora.journeys import export
-from aurora.portal import mandated
+from aurora.portal import mandated, polling
 from aurora.portal.auth import for_citizens, me
 from aurora.portal.present import exports as present
 from aurora.ui import formats
@@ -45,7 +45,7 @@ def passphrase(request: HttpRequest, id: UUID) -> HttpResponse:
 def fragment(request: HttpRequest, id: UUID) -> HttpResponse:
     """The part of the page that changes."""
     page = present.page(export.progress(citizen_id=me(request), export_id=id), whom=mandated.whom(request))
-    return render(request, "portal/_copy.html", {"page": page})
+    return polling.answer(request, "portal/_copy.html", page, done=page.finished)
 
 
 @require_POST

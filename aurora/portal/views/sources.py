@@ -14,7 +14,7 @@ from aurora.journeys import connect_source, fetch_again
 from aurora.journeys.connect_source import Choices, Offer
 from aurora.journeys.fetch_again import FetchedJustNow
 from aurora.outbound.oauth import PeerFailed
-from aurora.portal import forms
+from aurora.portal import forms, polling
 from aurora.portal.auth import for_citizens, me, remember
 from aurora.portal.present import sources as present
 from aurora.sources import feeds
@@ -120,4 +120,4 @@ def _pull(request: HttpRequest, pull_id: UUID, template: str) -> HttpResponse:
             raise NotFound()
         due = feeds.due_of(connection_id=found.connection_id) if present.has_failed(found) else {}
         page = present.pull_page(found, due)
-    return render(request, template, {"page": page})
+    return polling.answer(request, template, page, done=page.finished)

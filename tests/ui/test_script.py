@@ -1,0 +1,125 @@
+"""The script in a real browser, over drawn pages and under the service's own policy: progress, results, errors, and what it never does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import Browser, Page, Request, expect
+
+import aurora.ui
+from tests.ui.serving import SITE, Answer, serve
+
+if TYPE_CHECKING:
+    from tests.ui.reading import Drawn
+
+TEMPLATES = Path(aurora.ui.__file__).parent / "templates"
+PROGRESS = "/pulls/x/progress/"
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    opened = browser.new_page()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def pages(gallery: list[Drawn]) -> dict[str, str]:
+    return {d.name: d.html for d in gallery if d.language == "en"}
+
+
+# Progress
+
+
+def test_the_progress_of_a_fetch_changes_without_reloading_and_ends(page: Page, pages: dict[str, str]) -> None:
+    asked = serve(page, {"/pull": pages["pull"], PROGRESS: Answer(pages["pull-ended"], 286)})
+    page.clock.install()
+    page.goto(f"{SITE}/pull")
+    page.clock.run_for(1_000)
+    page.get_by_text("This fetch has ended.").wait_for()
+    page.get_by_role("link", name="See my data").wait_for()
+    page.clock.run_for(10_000)
+    page.wait_for_load_state("networkidle")
+    assert asked.count(f"{SITE}/pull") == 1 and asked.count(SITE + PROGRESS) == 1
+
+
+def test_an_estimate_appears_without_reloading(page: Page, pages: dict[str, str]) -> None:
+    asked = serve(page, {"/evaluation": pages["evaluation-running"], "/evaluations/x/progress/": Answer(pages["evaluation-done"], 286)})
+    page.goto(f"{SITE}/evaluation")
+    page.get_by_text("About 31 in 1,000").wait_for(timeout=10_000)
+    assert asked.count(f"{SITE}/evaluation") == 1 and asked.count(f"{SITE}/evaluations/x/progress/") == 1
+
+
+def test_what_is_the_same_is_not_told_again(page: Page, pages: dict[str, str]) -> None:
+    """Each answer has tokens of its own, and is the same to a person."""
+    answered = []
+
+    def same(request: Request) -> Answer:
+        answered.append(request.headers["hx-request"])
+        token = f'<input type="hidden" name="csrfmiddlewaretoken" value="{len(answered)}">'
+        return Answer(pages["pull"].replace('<ul class="au-entries">', token + '<ul class="au-entries">', 1))
+
+    serve(page, {"/pull": pages["pull"], PROGRESS: same})
+    page.goto(f"{SITE}/pull")
+    page.evaluate(
+        """() => { window.changes = 0;
+            new MutationObserver(() => { window.changes += 1; }).observe(document.getElementById("pull"), {childList: true, subtree: true}); }"""
+    )
+    page.wait_for_function(
+        "() => performance.getEntriesByType('resource').filter(r => r.name.endsWith('/progress/')).length >= 2", timeout=15_000
+    )
+    assert page.evaluate("window.changes") == 0
+    assert set(answered) == {"true"}
+
+
+def test_the_progress_survives_a_lost_network_and_a_busy_server(page: Page, pages: dict[str, str]) -> None:
+    troubles = [Answer(None), Answer(pages["error-503"], 503), Answer(pages["error-429"], 429)]
+
+    def answer(_: Request) -> Answer:
+        return troubles.pop(0) if troubles else Answer(pages["pull-ended"], 286)
+
+    asked = serve(page, {"/pull": pages["pull"], PROGRESS: answer})
+    page.goto(f"{SITE}/pull")
+    page.get_by_text("This fetch has ended.").wait_for(timeout=20_000)
+    assert asked.count(SITE + PROGRESS) == 4 and page.url == f"{SITE}/pull"
+
+
+def test_the_progress_of_what_is_gone_shows_the_page_that_says_so(page: Page, pages: dict[str, str]) -> None:
+    shown = [Answer(pages["pull"]), Answer(pages["error-404"], 404)]
+    serve(page, {"/pull": lambda _: shown.pop(0), PROGRESS: Answer(pages["error-404"], 404)})
+    page.goto(f"{SITE}/pull")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("not", timeout=10_000)
+    assert shown == []
+
+
+def test_when_the_session_is_over_the_whole_page_goes_to_sign_in(page: Page, pages: dict[str, str]) -> None:
+    away = Answer("", headers={"HX-Redirect": "/en/sign-in/?next=%2Fpull"})
+    serve(page, {"/pull": pages["pull"], PROGRESS: away, "/en/sign-in/": pages["landing"]})
+    page.goto(f"{SITE}/pull")
+    page.wait_for_url(f"{SITE}/en/sign-in/?next=%2Fpull", timeout=10_000)
+
+
+# What no template does
+
+
+def test_no_template_has_a_script_of_its_own() -> None:
+    """Neither inline nor in an attribute that a script would evaluate: the policy would stop it, and htmx is told to evaluate nothing."""
+    loud = re.compile(
+        r"""<style|\sstyle=|<script(?![^>]*\ssrc=)(?![^>]*application/json)|\son[a-z]+=|hx-on|hx-vals=["']?js:|hx-headers=["']?js:|javascript:|hx-ext"""
+    )
+    found = {
+        str(path.relative_to(TEMPLATES)): match[0]
+        for path in TEMPLATES.rglob("*.html")
+        if (match := loud.search(re.sub(r"{#.*?#}", "", path.read_text(encoding="utf-8"))))
+    }
+    assert found == {}
+
+
+def test_every_page_loads_one_script_and_puts_off_running_it(gallery: list[Drawn]) -> None:
+    for drawn in gallery:
+        ours = [e.attributes for e in drawn.page.all("script") if e.attributes.get("src", "").startswith("/static/ui/")]
+        assert ours == [{"src": "/static/ui/aurora.js", "defer": ""}], drawn.name
