@@ -11,3 +11,5 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aurora.settings")
 app = Celery("aurora")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["aurora.journeys"])
+# By its name: its table is there once Django is.
+app.steps["worker"].add("aurora.telemetry.hearts:WorkerHeart")

@@ -18,6 +18,7 @@ from aurora.embedded.postgres import PostgresError
 from aurora.embedded.valkey import ValkeyError
 from aurora.env import Env
 from aurora.keyfiles import KeyFileError
+from aurora.telemetry import healthy
 
 OWNER_COMMANDS = frozenset(
     {
@@ -46,6 +47,8 @@ def main(argv: Sequence[str]) -> int:
     if command in OWNER_COMMANDS:
         os.environ.setdefault("AURORA_DB_ROLE", "owner")
     try:
+        if command == "healthy":
+            return healthy.main(argv[2:], Env.from_environ(os.environ))
         if command in BARE_COMMANDS or {"-h", "--help"} & set(argv):
             return _django(argv)
         return _with_services(argv, alone=command == "demo")

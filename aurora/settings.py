@@ -14,6 +14,7 @@ ENV = Env.from_environ(os.environ)
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 AURORA_BASE_URL = ENV.base_url
+AURORA_STATE_DIR = ENV.state_dir
 AURORA_SANDBOX = ENV.sandbox
 AURORA_KEK = ENV.kek
 AURORA_FORMER_KEKS = ENV.former_keks
@@ -86,6 +87,7 @@ INSTALLED_APPS = [
     "aurora.corrections",
     "aurora.exports",
     "aurora.erasures",
+    "aurora.telemetry",
     "aurora.ui",
     "aurora",
 ]
@@ -255,6 +257,9 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
 }
 
+# Which tells the sequencer's loop that it turns (consent.ledger), and beat's (aurora.telemetry.hearts).
+CONSENT_SEQUENCER_PULSE = "aurora.telemetry.hearts.sequencer"
+CELERY_BEAT_SCHEDULER = "aurora.telemetry.hearts:BeatHeart"
 CELERY_BROKER_URL = ENV.broker_url
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True

@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from threading import Event
@@ -77,10 +77,18 @@ class Sequencer:
     """Runs rounds over one database connection. Not for use by several threads."""
 
     def __init__(
-        self, *, signer: Signer, using: str = "default", batch: int = BATCH, period: float = PERIOD, heads: HeadFile | None = None
+        self,
+        *,
+        signer: Signer,
+        using: str = "default",
+        batch: int = BATCH,
+        period: float = PERIOD,
+        heads: HeadFile | None = None,
+        pulse: Callable[[], None] = lambda: None,
     ) -> None:
-        """`heads` None keeps no head outside the database: for tests and measurements."""
+        """`heads` None keeps no head outside the database: for tests and measurements. `pulse` is called whenever the loop turns, idle or not."""
         self._signer, self._using, self._batch, self._period, self._heads = signer, using, batch, period, heads
+        self._pulse = pulse
 
     @property
     def _connection(self) -> BaseDatabaseWrapper:
@@ -90,6 +98,7 @@ class Sequencer:
         """Sequence until `stop` is set, through losses of the database. Raises NotAllowed, HeadFileError and TreeDamaged (and an alarm)."""
         pause = self._period
         while not stop.is_set():
+            self._pulse()
             try:
                 if self.acquire(stop):
                     self.begin()
@@ -109,6 +118,7 @@ class Sequencer:
         """Wait for the lock that only one sequencer has; False if stopped first."""
         waited = False
         while not stop.is_set():
+            self._pulse()
             if self.try_lock():
                 with self._connection.cursor() as cursor:
                     # Else a crash of PostgreSQL could take back a head that stands in the file already.
@@ -204,6 +214,7 @@ class Sequencer:
         due = time.monotonic()
         thin_at = due
         while not stop.is_set():
+            self._pulse()
             if thin_at <= due:
                 self.thin(now=datetime.now(UTC))
                 thin_at = due + THIN_EVERY

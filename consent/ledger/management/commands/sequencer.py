@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DEFAULT_DB_ALIAS
+from django.utils.module_loading import import_string
 
 from consent.ledger.checkpoint import LedgerKeyError, Signer, ensure_key, ensure_mldsa_key
 from consent.ledger.heads import HeadFile, HeadFileError
@@ -32,6 +33,8 @@ class Command(BaseCommand):
             former = tuple(ensure_key(file) for file in settings.AURORA_FORMER_LEDGER_KEY_FILES)
             heads = HeadFile(settings.AURORA_LEDGER_HEAD_FILE)
             signer = Signer(settings.AURORA_LEDGER_ORIGIN, *keys, former)
-            Sequencer(signer=signer, using=options["database"], heads=heads).run(stop)
+            Sequencer(signer=signer, using=options["database"], heads=heads, pulse=import_string(settings.CONSENT_SEQUENCER_PULSE)).run(
+                stop
+            )
         except (LedgerKeyError, HeadFileError, NotAllowed, TreeDamaged) as error:
             raise CommandError(str(error)) from None
