@@ -16,6 +16,8 @@ from tests.portal.test_query_counts import _pages
 from tests.support.cast import Cast, browser
 
 STATEMENTS, BYTES = 12, 40_000
+# Before somebody leaves for good nine kinds of things that will go are counted, each by the room that keeps it: it is opened once in a life.
+MORE = {"leave/": 18}
 # What begins and ends a transaction or a citizen's scope in it asks for nothing.
 FRAME = re.compile(r"BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|SELECT set_config|SET ")
 PAGES = {
@@ -55,7 +57,7 @@ def test_a_page_keeps_its_budget(name: str, cast: Cast, operator: Client) -> Non
     face = {"operator": operator, "citizen": cast.aino.browser()}.get(route.who) or browser()
     for language in ("fi", "sv", "en"):
         statements, size, kind = _cost(face, route.path.replace("/en/", f"/{language}/", 1))
-        assert statements <= STATEMENTS, language
+        assert statements <= MORE.get(name, STATEMENTS), language
         assert size <= BYTES or not kind.startswith("text/html"), language
 
 

@@ -18,21 +18,21 @@ from tests.support.cast import FORM, REGISTER, TAX, Cast, Person, browser
 # Transactions and scopes are statements too: BEGIN, setting and restoring a scope, COMMIT.
 AT_MOST = {
     "landing": 0,
-    "home": 26,  # which models and catalogue suggest, what is set aside, and the suggestions themselves
-    "sources": 15,  # when each last had an answer
-    "connect": 24,
+    "home": 18,  # which models and catalogue suggest, what is set aside, and the suggestions themselves
+    "sources": 14,  # when each last had an answer
+    "connect": 14,
     "pull": 10,
     "pull_fragment": 10,
-    "suggestions": 25,  # as the home page; and what was said of them: whether it is noted, hidden, undone
+    "suggestions": 23,  # as the home page; and what was said of them: whether it is noted, hidden, undone
     "activity": 14,  # all counts of the last 30 days are one of them
     "activity, filtered": 14,
     "entry": 13,
     "my_data": 19,
     "copy": 8,
-    "consents": 11,
-    "consent": 15,
-    "withdraw": 10,
-    "authorize": 23,
+    "consents": 10,
+    "consent": 14,
+    "withdraw": 9,
+    "authorize": 20,
     "api read": 6,
     "api refusal": 6,
     "console overview": 15,  # what is overdue and alarmed behind broken glass, and the state of the log, among it
