@@ -26,6 +26,7 @@ GROUPS = (
     "pulls",
     "plan",
     "export",
+    "pages",
 )
 LARGE = ("training", "batch", "patterns", "growth", "hosts")
 

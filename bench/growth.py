@@ -8,12 +8,13 @@ database grows: what else the machine did meanwhile is in the figures. What plan
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from time import perf_counter
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from django.utils import timezone
 
 from aurora.journeys import export, pull, suggest
@@ -120,18 +121,26 @@ def measure(results: Results, place: Place, scale: Scale) -> None:
 
 
 def _fill(place: Place, first: int, after: int) -> None:
+    """Rows of so many more citizens in the database of `place`."""
     agencies = {agency.code: agency.pk for agency in Agency.objects.all()}
     values: dict[str, Any] = {
         "source": agencies[pulls.SOURCE], "aurora": agencies["aurora"], "office": agencies[world.OFFICE], "client": world.client().pk,
-        "categories": [world.CATEGORY], "notice": world.notice().pk, "facts": FACTS,
+        "notice": world.notice().pk,
     }  # fmt: skip
     with place.admin() as admin:
-        admin.execute("SET session_replication_role = replica")
-        for start in range(first, after, STEP):
-            for statement in _FILL:
-                admin.execute(statement, {**values, "first": start, "after": min(start + STEP, after)})
-        admin.execute("VACUUM (ANALYZE)")
-        admin.execute("CHECKPOINT")
+        fill(admin, first, after, values)
+
+
+def fill(admin: psycopg.Connection[Any], first: int, after: int, values: Mapping[str, Any], *, step: int = STEP) -> None:
+    """Rows of citizens from number `first` to before `after`. `values`: keys of the agencies `source`, `aurora` and `office`, of the office's `client`,
+    and of a `notice`."""
+    admin.execute("SET session_replication_role = replica")
+    for start in range(first, after, step):
+        for statement in _FILL:
+            numbers = {"categories": [world.CATEGORY], "facts": FACTS, "first": start, "after": min(start + step, after)}
+            admin.execute(statement, {**values, **numbers})
+    admin.execute("VACUUM (ANALYZE)")
+    admin.execute("CHECKPOINT")
 
 
 def _measured(web: Partner, scale: Scale) -> dict[str, list[float]]:

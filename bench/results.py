@@ -43,6 +43,9 @@ AT_MOST = {
     "growth_pull": 1.5,
     "growth_twin_read": 1.5,
     "growth_export": 1.5,
+    "pages_p95_ms": 100.0,
+    "pages_html_kb": 40.0,
+    "pages_growth": 2.0,
 }
 AT_LEAST = {
     "ledger_append_ratio_16w": 0.95,
