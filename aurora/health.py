@@ -14,7 +14,7 @@ from consent.ledger import cosignatures
 @require_safe
 def alive(request: HttpRequest) -> HttpResponse:
     """200 while the process answers."""
-    return HttpResponse("ok", content_type="text/plain")
+    return HttpResponse("ok", content_type="text/plain; charset=utf-8")
 
 
 @require_safe

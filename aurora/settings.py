@@ -93,10 +93,12 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # Around all else: a static file, a refusal and the way to https say it too.
+    "aurora.portal.headers.Always",
+    "aurora.portal.middleware.Policy",
+    "aurora.portal.headers.NoPlainMachines",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "aurora.portal.middleware.Policy",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",  # around ErrorPages too: a refusal is not framed either
     "aurora.portal.middleware.Readable",
     "aurora.portal.middleware.ErrorPages",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -197,6 +199,8 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _SECURE else No
 SECURE_HSTS_SECONDS = 31_536_000 if _SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = _SECURE
 SECURE_SSL_REDIRECT = _SECURE
+# A load balancer asks by itself, from inside; machines are refused (aurora.portal.headers).
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)\Z"]
 # "no-referrer" would make browsers send "Origin: null" with our own forms, which the CSRF check refuses.
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
@@ -234,6 +238,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 WHITENOISE_USE_FINDERS = True
+# Else each static file would say that every origin's script may read it.
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],

@@ -16,6 +16,7 @@ from aurora.console.auth import ENROLLING, FACTOR_AT, THEN, VERIFIED, for_passwo
 from aurora.identity import totp
 from aurora.identity.models import Operator
 from aurora.portal.errors import locked_out
+from aurora.portal.headers import forget_here
 from aurora.portal.present.sources import field_errors
 from aurora.ui.contexts import ConsoleSignInPage, EnrolPage, SecondFactorPage
 
@@ -28,7 +29,7 @@ BACKEND = "aurora.identity.backends.OperatorBackend"
 @axes_dispatch
 def sign_in(request: HttpRequest) -> HttpResponse:
     """User name and password."""
-    username, password = request.POST.get("username", "")[:64], request.POST.get("password", "")[:256]
+    username, password = request.POST.get("username", "")[:64], request.POST.get("password", "")
     wrong: dict[str, str] = {}
     if request.method == "POST":
         wrong = {f: f"{f}_required" for f, v in (("username", username), ("password", password)) if not v}
@@ -88,7 +89,7 @@ def enrol(request: HttpRequest) -> HttpResponse:
 def sign_out(request: HttpRequest) -> HttpResponse:
     """End the session."""
     auth.logout(request)
-    return HttpResponseRedirect(reverse("console:sign_in"))
+    return forget_here(HttpResponseRedirect(reverse("console:sign_in")))
 
 
 def _typed(request: HttpRequest) -> str:

@@ -93,7 +93,7 @@ def later(response: HttpResponse, seconds: int = RETRY_SECONDS) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form that did not come from our page, or a cookie that is gone."""
-    if _wants_json(request):
+    if wants_json(request):
         return problem(403, "csrf_failed")
     return render(request, "errors/csrf.html", {"page": ErrorPage(home_url=_home())}, status=403)
 
@@ -103,7 +103,7 @@ def _home() -> str:
 
 
 def _answer(request: HttpRequest, status: int, code: str, sentence: str = "") -> HttpResponse:
-    if _wants_json(request):
+    if wants_json(request):
         return problem(status, code, sentence)
     template = status if status in TEMPLATES else 503 if status >= 502 else 400
     page = ErrorPage(home_url=_home(), reason=sentence, framed=status in FRAMED and _signed_in(request))
@@ -126,7 +126,8 @@ def _signed_in(request: HttpRequest) -> bool:
     return True
 
 
-def _wants_json(request: HttpRequest) -> bool:
+def wants_json(request: HttpRequest) -> bool:
+    """Whether machines call this address: they get problem+json, and no page."""
     return request.path.startswith(("/api/", "/oauth/", "/ledger/", "/.well-known/")) and request.path != "/oauth/authorize"
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 
 import pytest
 from django.conf import settings
@@ -35,14 +38,70 @@ def _is_safe(answer: HttpResponse) -> None:
     assert policy["script-src"] == policy["style-src"] == policy["connect-src"] == {"'self'"}
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert answer["Referrer-Policy"] in ("same-origin", "no-referrer")
-    assert answer["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert answer["Cross-Origin-Opener-Policy"] == answer["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert answer["Cross-Origin-Embedder-Policy"] == "require-corp"
+    assert answer["X-Frame-Options"] == "DENY"
+    powers = answer["Permissions-Policy"].split(", ")
+    assert {"camera=()", "geolocation=()", "microphone=()", "payment=()", "usb=()"} <= set(powers) and all(
+        p.endswith("=()") for p in powers
+    )
+    assert "Server" not in answer.headers and "X-Powered-By" not in answer.headers
+
+
+def _is_ours_alone(answer: HttpResponse, path: str) -> None:
+    """No other origin's script reads it, but for what the whole world may (ASVS 3.4.2)."""
+    told = {name: value for name, value in answer.headers.items() if name.lower().startswith("access-control-")}
+    assert told in ({}, {"Access-Control-Allow-Origin": "*"}) and (not told or OPEN.match(path)), told
+
+
+def _is_what_it_says(answer: HttpResponse) -> None:
+    """A body is what its type says, and text names its letters (ASVS 4.1.1)."""
+    kind = answer.headers.get("Content-Type", "")
+    if answer.status_code in (204, 304) or not (answer.streaming or answer.content):
+        return
+    assert kind and (not kind.startswith("text/") or "charset=utf-8" in kind.lower().replace('"', "")), kind
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_every_answer_carries_the_policy(cast: Cast, name: str) -> None:
     answer = _get(cast, PAGES[name])
     _is_safe(answer)
-    assert answer["X-Frame-Options"] == "DENY"
+    _is_ours_alone(answer, PAGES[name].path)
+    _is_what_it_says(answer)
+
+
+@pytest.mark.parametrize("name", ROUTES)
+@pytest.mark.parametrize("method", ["POST", "OPTIONS", "TRACE"])
+def test_every_answer_to_another_method_and_to_strangers_carries_it(cast: Cast, name: str, method: str) -> None:
+    """Whoever asks without a right, in whatever way: machines' addresses too."""
+    answer = browser().generic(method, ROUTES[name].path, HTTP_ORIGIN="https://evil.example")
+    _is_safe(answer)
+    _is_ours_alone(answer, ROUTES[name].path)
+    _is_what_it_says(answer)
+    assert method != "TRACE" or answer.status_code in (302, 401, 403, 404, 405)
+
+
+@pytest.mark.parametrize("path", ["ui/aurora.css", "aurora/verify/page.mjs", "aurora/verify/check.mjs", "aurora/no-such-file.js", "../settings.py"])
+def test_static_files_carry_it_too(cast: Cast, path: str) -> None:
+    answer = browser().get(f"/static/{path}")
+    assert answer.status_code == (200 if "verify/" in path or path.startswith("ui/") else 404)
+    _is_safe(answer)
+    _is_ours_alone(answer, answer.request["PATH_INFO"])  # type: ignore[attr-defined]
+    _is_what_it_says(answer)
+
+
+def test_a_folder_of_static_files_lists_nothing(cast: Cast) -> None:
+    for path in ("/static/", "/static/ui/", "/static/aurora"):
+        assert browser().get(path).status_code == 404
+
+
+@pytest.mark.parametrize("face", ["citizen", "operator"])
+def test_whoever_signs_out_leaves_nothing_in_the_browser(cast: Cast, face: str) -> None:
+    """Not "cookies": that would end what the person has at other services below the same domain."""
+    client = cast.aino.browser() if face == "citizen" else cast.operator_browser()
+    answer = client.post("/en/sign-out/" if face == "citizen" else "/en/console/sign-out/")
+    assert answer.status_code == 302 and answer["Clear-Site-Data"] == '"cache", "storage"'
+    _is_safe(answer)
 
 
 @pytest.mark.parametrize("name", [n for n, r in PAGES.items() if not (r.path.startswith(PUBLIC) or OPEN.match(r.path))])
@@ -85,15 +144,39 @@ def test_cookies_are_for_the_server_only(cast: Cast) -> None:
 
 def test_on_https_cookies_are_bound_to_the_host_and_http_is_left(cast: Cast) -> None:
     """Settings are read once, so a process of its own says what a deployment's are."""
-    import os
-    import subprocess
-    import sys
-
     program = (
         "import django; django.setup(); from django.conf import settings as s;"
         "print(s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME, s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE, s.SECURE_SSL_REDIRECT,"
         " s.SECURE_HSTS_SECONDS > 0, s.DEBUG, s.ALLOWED_HOSTS)"
     )
-    environ = {**os.environ, "AURORA_BASE_URL": "https://aurora.example", "AURORA_SANDBOX": "0"}
+    said = _deployed(program)
+    assert said == ["__Host-aurora __Host-aurora-csrf True True True True False ['aurora.example']"]
+
+
+def test_a_browser_is_led_to_https_and_a_machine_is_not(cast: Cast) -> None:
+    """What a machine sent in the clear must be noticed by whoever runs it (ASVS 4.1.2); the answers carry the policy too, and HSTS by https."""
+    program = (
+        "import django; django.setup(); from django.test import Client; client = Client(HTTP_HOST='aurora.example');\n"
+        "for path in ('/en/', '/api/v1/twin/tax.income', '/oauth/token', '/ledger/checkpoint', '/.well-known/oauth-authorization-server', '/healthz'):\n"
+        "    answer = client.get(path); print(answer.status_code, answer.get('Location'), 'frame-ancestors' in answer.get('Content-Security-Policy', ''))\n"
+        "print(client.get('/healthz', secure=True)['Strict-Transport-Security'])"
+    )
+    assert _deployed(program) == [
+        "301 https://aurora.example/en/ True",
+        *["403 None True"] * 4,
+        "200 None True",
+        "max-age=31536000; includeSubDomains",
+    ]
+
+
+def _deployed(program: str) -> list[str]:
+    """The lines that a program says in a process whose settings are a deployment's."""
+    environ = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "aurora.settings",
+        "AURORA_BASE_URL": "https://aurora.example",
+        "AURORA_SANDBOX": "0",
+    }
     said = subprocess.run([sys.executable, "-c", program], env=environ, capture_output=True, text=True, check=False)
-    assert said.stdout.split("\n")[0] == "__Host-aurora __Host-aurora-csrf True True True True False ['aurora.example']", said.stderr
+    assert said.returncode == 0, said.stderr
+    return said.stdout.splitlines()

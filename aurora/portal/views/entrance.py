@@ -14,6 +14,7 @@ from aurora.journeys import sign_in as journey
 from aurora.journeys.sign_in import SignInFailed
 from aurora.portal import errors, newcomers
 from aurora.portal.auth import safe_next
+from aurora.portal.headers import forget_here
 from aurora.ui import words
 from aurora.ui.contexts import Banner, LandingPage, NoticeKind, SignInErrorPage
 
@@ -55,4 +56,4 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 def sign_out(request: HttpRequest) -> HttpResponse:
     """End the session here. (The e-ID's own session is the citizen's business with the e-ID.)"""
     auth.logout(request)
-    return HttpResponseRedirect(f"{reverse('portal:landing')}?signed-out")
+    return forget_here(HttpResponseRedirect(f"{reverse('portal:landing')}?signed-out"))
