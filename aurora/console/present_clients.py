@@ -6,16 +6,16 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from django.urls import reverse
 from joserfc.errors import JoseError
 from joserfc.jwk import import_key
 
+from aurora.console import present_agencies, present_drafts
 from aurora.console.present import SHOWN_ROLES
 from aurora.identity.models import Operator
 from aurora.portal.present.vocabulary import Vocabulary
-from aurora.ui import client_words, formats
+from aurora.ui import agency_words, client_words, formats
 from aurora.ui.contexts import (
     AgenciesPage,
     AgencyListRow,
@@ -25,8 +25,6 @@ from aurora.ui.contexts import (
     ClientChoice,
     ClientState,
     DraftPage,
-    DraftRow,
-    DraftState,
     FieldError,
     ValueRow,
 )
@@ -47,8 +45,9 @@ def agencies(*, may_write: bool) -> AgenciesPage:
             AgencyListRow(a.code, a.name, _roles(a), counted[a.pk], reverse("console:agency", args=[a.code]))
             for a in Agency.objects.exclude(code__in=NO_ORGANISATION).order_by("code")
         ),
-        open=drafts(ClientDraft.objects.filter(state=ClientDraft.State.OPEN).order_by("requested_at")),
+        open=present_drafts.waiting(),
         new_url=reverse("console:new_client") if may_write else "",
+        register_url=reverse("console:new_agency") if may_write else "",
     )
 
 
@@ -61,9 +60,14 @@ def agency(found: Agency, *, may_write: bool, now: datetime) -> AgencyPage:
         code=found.code,
         name=found.name,
         clients=tuple(_card(c, fetched.get(c.pk), vocabulary, may_write, now) for c in clients),
-        history=drafts(ClientDraft.objects.filter(agency_code=found.code).order_by("-requested_at")[:HISTORY]),
+        history=present_drafts.history(found.code, most=HISTORY),
         agencies_url=reverse("console:agencies"),
         new_url=f"{reverse('console:new_client')}?agency={found.code}" if may_write else "",
+        roles=_roles(found),
+        who=(who := present_agencies.who(found)),
+        described=bool(who),
+        change_url=reverse("console:change_agency", args=[found.code]) if may_write else "",
+        next_url=reverse("console:agency_next", args=[found.code]),
     )
 
 
@@ -71,7 +75,7 @@ def draft(found: ClientDraft, *, operator: Operator, may_write: bool, errors: Ma
     """One draft, with what changes."""
     vocabulary, is_open, mine = Vocabulary(), found.state == ClientDraft.State.OPEN, found.requested_by == operator.pk
     return DraftPage(
-        draft=drafts([found])[0],
+        draft=present_drafts.rows([found])[0],
         reason=found.reason,
         rows=tuple(
             ValueRow(
@@ -87,30 +91,8 @@ def draft(found: ClientDraft, *, operator: Operator, may_write: bool, errors: Ma
         may_decline=may_write and is_open,
         is_mine=mine,
         errors=field_errors(errors or {}),
-    )
-
-
-def drafts(found: Iterable[ClientDraft]) -> tuple[DraftRow, ...]:
-    """With the names of who asked and who decided: one query for all."""
-    rows = list(found)
-    ids = {i for r in rows for i in (r.requested_by, r.decided_by) if i}
-    names = dict(Operator.objects.filter(pk__in=ids).values_list("pk", "name"))
-
-    def name(pk: UUID | None) -> str:
-        return names.get(pk, str(pk)) if pk else ""
-
-    return tuple(
-        DraftRow(
-            title=str(client_words.kind(r.kind)),
-            client_id=r.client_id,
-            state=DraftState(r.state),
-            asked_by=name(r.requested_by) or str(client_words.BY_COMMAND),
-            asked_at=r.requested_at,
-            url=reverse("console:draft", args=[r.pk]),
-            decided_by=name(r.decided_by),
-            decided_at=r.decided_at,
-        )
-        for r in rows
+        next_url=reverse("console:agency_next", args=[found.agency_code]) if found.state == ClientDraft.State.APPROVED else "",
+        next_text=str(agency_words.FOR_ENGINEER),
     )
 
 

@@ -1,6 +1,7 @@
 """Tables of the consent authority. One module a subject; import from here."""
 
 from .agency import Agency, AgencyVersion
+from .agency_draft import AgencyDraft
 from .mandate import Mandate, MandateEvent, MandateEventKind
 from .meaning import MeaningChange
 from .notice import Notice
@@ -10,6 +11,7 @@ from .vocabulary import DataCategory, DataCategoryVersion, Purpose, PurposeVersi
 
 __all__ = [
     "Agency",
+    "AgencyDraft",
     "AgencyVersion",
     "ConsentEvent",
     "ConsentEventKind",

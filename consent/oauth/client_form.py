@@ -26,8 +26,9 @@ LANGUAGES = frozenset({"fi", "sv", "en"})
 NAME_LIMIT = 200
 _CODE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 _CLIENT_ID = re.compile(CLIENT_ID)
-# Who an event may be by, in records, notices and receipts: an agency of that name would speak as somebody else.
-_TAKEN_CODES = frozenset({AURORA, CITIZEN, "operator", "recipient", "source"})
+# Who an event may be by, in records, notices and receipts: an agency of that name would speak as somebody else. "new" is the
+# address of a form.
+_TAKEN_CODES = frozenset({AURORA, CITIZEN, "operator", "recipient", "source", "new"})
 # Control characters, and those that change how a text looks and are not seen themselves: a citizen decides by this name.
 _UNSEEN = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"})
 
@@ -67,7 +68,7 @@ def faults_of(client_id: str, content: Mapping[str, Any], client: Client | None)
         faults["client_id"] = f"A client has exactly these members: {', '.join(FIELDS)}."
         return faults
     faults |= _agency(content["agency"], client)
-    if not _is_name(content["name"]):
+    if not is_name(content["name"]):
         faults["name"] = f"Give the name in fi, sv and en, each of at most {NAME_LIMIT} characters."
     asks_citizens = not content["redirect_uris"] == content["purposes"] == content["categories"] == []
     if asks_citizens:
@@ -86,24 +87,31 @@ def _agency(agency: object, client: Client | None) -> Faults:
     if not isinstance(agency, dict) or not {"code"} <= set(agency) <= {"code", "name"}:
         return {"agency": "Give the agency's code, and its name if it is new."}
     code = agency["code"]
-    if not isinstance(code, str) or not _CODE.fullmatch(code) or code in _TAKEN_CODES:
+    if not is_code(code):
         return {"agency": "An agency's code has 1 to 64 small letters, digits and hyphens, and is none of Aurora's own words."}
     if client is not None and client.agency.code != code:
         return {"agency": "This client belongs to another agency."}
     known = Agency.objects.filter(code=code).exists()
     if known and "name" in agency:
         return {"agency": "This agency is known. Its name is not changed with a client."}
-    if not known and not _is_name(agency.get("name")):
+    if not known and not is_name(agency.get("name")):
         return {"agency_name": f"Give the name in fi, sv and en, each of at most {NAME_LIMIT} characters."}
     return {}
 
 
-def _is_name(name: object) -> bool:
-    return (
-        isinstance(name, dict)
-        and set(name) == LANGUAGES
-        and all(isinstance(v, str) and 1 <= len(v.strip()) <= NAME_LIMIT and not _UNSEEN & set(map(category, v)) for v in name.values())
-    )
+def is_code(code: object) -> bool:
+    """Whether an agency may have this code."""
+    return isinstance(code, str) and _CODE.fullmatch(code) is not None and code not in _TAKEN_CODES
+
+
+def is_name(name: object) -> bool:
+    """Whether this is a name that citizens can be shown, in each language."""
+    return isinstance(name, dict) and set(name) == LANGUAGES and all(is_text(text, most=NAME_LIMIT) for text in name.values())
+
+
+def is_text(text: object, *, most: int) -> bool:
+    """Whether this is a text of 1 to `most` characters that can all be seen."""
+    return isinstance(text, str) and 1 <= len(text.strip()) <= most and not _UNSEEN & set(map(category, text))
 
 
 def _redirects(uris: Any) -> Faults:

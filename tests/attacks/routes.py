@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -91,6 +91,10 @@ ROUTES = {
     "api/v1/twin/<str:category>": Route("/api/v1/twin/tax.income", GET, "agency", LEDGER | {"consent_oauth_usedproof"}),
     "LANG/console/": Route("/en/console/", READ, "operator"),
     "LANG/console/agencies/": Route("/en/console/agencies/", READ, "operator"),
+    "LANG/console/agencies/new/": Route("/en/console/agencies/new/", FORM, "operator"),
+    "LANG/console/agencies/<slug:code>/change/": Route("/en/console/agencies/benefits-office/change/", FORM, "operator"),
+    "LANG/console/agencies/<slug:code>/next/": Route("/en/console/agencies/benefits-office/next/", READ, "operator"),
+    "LANG/console/agency-drafts/<uuid:id>/": Route(f"/en/console/agency-drafts/{NOBODYS}/", FORM, "operator"),
     "LANG/console/agencies/<slug:code>/": Route("/en/console/agencies/benefits-office/", READ, "operator"),
     "LANG/console/break-glass/": Route("/en/console/break-glass/", READ, "operator"),
     "LANG/console/break-glass/new/": Route("/en/console/break-glass/new/", FORM, "operator"),
@@ -154,6 +158,9 @@ ROUTES = {
     "LANG/evaluations/<uuid:id>/progress/": Route(f"/en/evaluations/{NOBODYS}/progress/", READ, "citizen"),
     "LANG/transparency/": Route("/en/transparency/", READ),
     "LANG/accessibility/": Route("/en/accessibility/", READ),
+    "LANG/help/": Route("/en/help/", READ),
+    "LANG/help/<slug:topic>/": Route("/en/help/consent/", READ),
+    "LANG/rights/": Route("/en/rights/", READ),
     "LANG/activity/": Route("/en/activity/", READ, "citizen"),
     "LANG/activity/export/": Route("/en/activity/export/", POST, "citizen", LEDGER),
     "LANG/activity/verify/": Route("/en/activity/verify/", READ, "citizen"),
@@ -202,6 +209,10 @@ ROUTES = {
     "LANG/messages/email/": Route("/en/messages/email/", FORM, "citizen"),
     "LANG/messages/email/confirm/<str:secret>/": Route(f"/en/messages/email/confirm/{'A' * 43}/", FORM, "citizen"),
 }
+
+# Whatever an operator opens or sends is noted, and so is what a stranger tries to sign in with.
+TRAIL = frozenset({"audit_operatordeed", "audit_trailhead", "ledger_pending"})
+ROUTES |= {name: replace(route, writes=route.writes | TRAIL) for name, route in ROUTES.items() if name.startswith("LANG/console/")}
 
 
 def served() -> set[str]:

@@ -86,7 +86,7 @@ COLUMNS: dict[str, dict[str, str]] = {
 
 NOBODYS = {
     # Vocabulary, agencies, operators, catalogue, models, totals of many: no row of one citizen, and nothing that leads to one.
-    "consent.Agency", "consent.AgencyVersion", "consent.Purpose", "consent.PurposeVersion", "consent.DataCategory", "consent.DataCategoryVersion",
+    "consent.Agency", "consent.AgencyDraft", "consent.AgencyVersion", "consent.Purpose", "consent.PurposeVersion", "consent.DataCategory", "consent.DataCategoryVersion",
     "consent.MeaningChange", "consent.Notice", "consent_oauth.Client", "consent_oauth.ClientDraft", "consent_oauth.ClientKeySet",
     "consent_oauth.ClientToken", "consent_oauth.UsedAssertion", "consent_oauth.UsedProof", "consent_oauth.ProofMemory", "consent_breakglass.Alarm",
     "consent_webhooks.SourceEnding", "consent_transparency.Publication", "consent_transparency.Figure", "consent_uses.Scanned",

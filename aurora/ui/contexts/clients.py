@@ -23,7 +23,8 @@ class ClientState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DraftRow:
-    """A draft in a list. `title` says what was asked for (`client_words.kind`); `asked_by`, `decided_by` are operators' names.
+    """A draft in a list, of a client or of an agency. `title` says what was asked for; `client_id` is the client's id, or the agency's code; `asked_by`,
+    `decided_by` are operators' names.
 
     `asked_by` is empty for what a management command did; `decided_by` is empty while open, and where one person was enough.
     """
@@ -54,6 +55,7 @@ class AgenciesPage:
     agencies: tuple[AgencyListRow, ...]
     open: tuple[DraftRow, ...]
     new_url: str = ""
+    register_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ class ClientCard:
 
 @dataclass(frozen=True, slots=True)
 class AgencyPage:
-    """`console/agency.html`. `history` is newest first."""
+    """`console/agency.html`. `history` is newest first. `who`: who it is, empty where nobody has said so; `described` is False then."""
 
     code: str
     name: Text
@@ -90,6 +92,11 @@ class AgencyPage:
     agencies_url: str
     new_url: str = ""
     banner: Banner | None = None
+    roles: tuple[AgencyRole, ...] = ()
+    who: tuple["ValueRow", ...] = ()
+    described: bool = True
+    change_url: str = ""
+    next_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +141,8 @@ class ClientStatePage:
 class DraftPage:
     """`console/draft.html`: what was asked for, and a POST form to itself for the second person. Control: `decision` (`approve`, `decline`).
 
-    `may_approve`, `may_decline`: which buttons there are; who asked can only take the draft back.
+    `may_approve`, `may_decline`: which buttons there are; who asked can only take the draft back. `advice`: what to make sure of before; `follows`: what
+    an agreement does beside what the rows say; `document`: the file that would do the same; `next_url`: what is to be done when it is agreed to.
     """
 
     draft: DraftRow
@@ -145,3 +153,8 @@ class DraftPage:
     may_decline: bool = False
     is_mine: bool = False
     errors: tuple[FieldError, ...] = ()
+    advice: str = ""
+    follows: tuple[str, ...] = ()
+    document: str = ""
+    next_url: str = ""
+    next_text: str = ""

@@ -1,0 +1,42 @@
+"""An agency, from the operators' side: who may ask that it be here, who may agree. What follows is `consent.agency_drafts`'."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from aurora.identity.models import Operator
+from aurora.journeys.onboard_agency import NotAnOfficer
+from consent import agency_drafts
+from consent.models import AgencyDraft
+
+logger = logging.getLogger(__name__)
+
+
+def draft(
+    *, operator: Operator, code: str, content: Mapping[str, Any], meaning: bool | None, new: bool, reason: str, now: datetime
+) -> AgencyDraft:
+    """Ask for an agency, or for its next version. Raises what `agency_drafts.draft` raises, and `NotAnOfficer`."""
+    _check(operator)
+    made = agency_drafts.draft(code=code, content=content, meaning=meaning, new=new, reason=reason, by=operator.pk, now=now)
+    return _said(operator, made)
+
+
+def decide(*, operator: Operator, draft_id: UUID, agree: bool, now: datetime) -> AgencyDraft:
+    """The second person's answer, or the first one's taking back."""
+    _check(operator)
+    verb = agency_drafts.approve if agree else agency_drafts.decline
+    return _said(operator, verb(draft_id=draft_id, by=operator.pk, now=now))
+
+
+def _check(operator: Operator) -> None:
+    if not operator.is_active or Operator.Role.AGENCY_OFFICER not in operator.roles:
+        raise NotAnOfficer()
+
+
+def _said(operator: Operator, done: AgencyDraft) -> AgencyDraft:
+    logger.info("Agency %s: %s is %s (operator %s, draft %s).", done.code, done.kind, done.state, operator.username, done.pk)
+    return done
