@@ -80,6 +80,7 @@ INSTALLED_APPS = [
     "recommender.catalogue",
     "recommender.monitoring",
     "aurora.identity",
+    "aurora.audit",
     "aurora.sources",
     "aurora.sources.pushes",
     "aurora.twin",
@@ -170,6 +171,13 @@ AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "aurora.identity.backends.OperatorBackend",
     "aurora.identity.backends.CitizenBackend",
+]
+# Operators', who alone have passwords (aurora.journeys.join).
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator", "OPTIONS": {"user_attributes": ["username", "name"]}},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours

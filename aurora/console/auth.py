@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 
+from aurora.console import trail
 from aurora.identity.models import Operator
 
 VERIFIED = "second-factor-passed"
@@ -57,10 +58,11 @@ def _guard(view: View, open_to: frozenset[Operator.Role] | None, sent_by: frozen
     def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.session.get(VERIFIED) != str(request.user.pk):
             return HttpResponseRedirect(next_step(operator(request)))
-        wanted = sent_by if request.method == "POST" else open_to
-        if wanted is not None and not has_role(request, *wanted):
-            raise PermissionDenied
-        return view(request, *args, **kwargs)
+        with trail.watched(request, kwargs) as answered:
+            wanted = sent_by if request.method == "POST" else open_to
+            if wanted is not None and not has_role(request, *wanted):
+                raise PermissionDenied
+            return answered(view(request, *args, **kwargs))
 
     inner.open_to = frozenset(Operator.Role) if open_to is None else open_to  # type: ignore[attr-defined]
     inner.open_to_all = open_to is None  # type: ignore[attr-defined]

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from aurora.console import lockout
+from aurora.console import lockout, trail
 from aurora.console.auth import ENROLLING, FACTOR_AT, THEN, VERIFIED, for_password_holders, next_step
 from aurora.identity import totp
 from aurora.identity.models import Operator
@@ -37,7 +37,12 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         if isinstance(operator, Operator):
             request.session.flush()  # nothing of what a stranger had begun in this browser
             auth.login(request, operator, backend=BACKEND)  # type: ignore[arg-type]
+            trail.signed_in(operator.pk, "password:given")
             return HttpResponseRedirect(next_step(operator))
+        if not wrong:
+            trail.failed(
+                username.replace("\x00", ""), "password:given", "locked_out" if getattr(request, "axes_locked_out", False) else "wrong"
+            )
         wrong = wrong or {"password": "credentials_wrong"}
     page = ConsoleSignInPage(username=username, errors=field_errors(wrong))
     return render(request, "console/sign_in.html", {"page": page}, status=400 if wrong else 200)
@@ -55,11 +60,14 @@ def second_factor(request: HttpRequest) -> HttpResponse:
     wrong = {}
     if request.method == "POST":
         if not lockout.may_try(operator):
+            trail.signed_in(operator.pk, "factor:given", "locked_out")
             auth.logout(request)
             return locked_out(request)
         if totp.verify(operator=operator, code=_typed(request)):
             lockout.forget(operator)
+            trail.signed_in(operator.pk, "factor:given")
             return _passed(request)
+        trail.signed_in(operator.pk, "factor:given", "wrong")
         wrong = {"code": "code_wrong"}
     return render(
         request, "console/second_factor.html", {"page": SecondFactorPage(errors=field_errors(wrong))}, status=400 if wrong else 200
@@ -80,6 +88,7 @@ def enrol(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         if totp.verify(operator=operator, code=_typed(request), secret=secret):
             return _enrolled(request, operator, secret)
+        trail.signed_in(operator.pk, "factor:enrolled", "wrong")
         wrong = {"code": "code_wrong"}
     page = EnrolPage(totp.as_text(secret), totp.uri(secret=secret, username=operator.username), field_errors(wrong))
     return render(request, "console/enrol.html", {"page": page}, status=400 if wrong else 200)
@@ -88,6 +97,8 @@ def enrol(request: HttpRequest) -> HttpResponse:
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     """End the session."""
+    if isinstance(request.user, Operator):
+        trail.signed_in(request.user.pk, "session:ended")
     auth.logout(request)
     return forget_here(HttpResponseRedirect(reverse("console:sign_in")))
 
@@ -101,6 +112,7 @@ def _enrolled(request: HttpRequest, operator: Operator, secret: bytes) -> HttpRe
     """Where another session was faster, its authenticator is the one that counts, and this session must show a code of it."""
     del request.session[ENROLLING]
     if totp.enrol(operator=operator, secret=secret):
+        trail.signed_in(operator.pk, "factor:enrolled")
         return _passed(request)
     return HttpResponseRedirect(reverse("console:second_factor"))
 
