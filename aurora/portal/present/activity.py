@@ -57,6 +57,7 @@ def page(*, citizen_id: UUID, chosen: Choice, now: datetime, whom: str, walk: bo
         whom=whom,
         concerns_url=reverse("portal:concerns") if raise_concern.may_ask() else "",
         banner=mandate_words.banner("changed") if changed else None,
+        without={name: chosen.url(without=name) for name, value in chosen.typed.items() if value},
     )
 
 

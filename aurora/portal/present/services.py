@@ -45,7 +45,9 @@ def page(query: str, chosen: Mapping[str, str], *, number: int, today: date, lan
         total=found.total,
         first=(found.page - 1) * PAGE + 1,
         filters=tuple(
-            _filter(name, catalogue, wanted[name], language) for name in catalogue_words.filters() if _choices(name, catalogue, language)
+            _filter(name, catalogue, wanted[name], language, _url(query, {**wanted, name: ""}, 1))
+            for name in catalogue_words.filters()
+            if _choices(name, catalogue, language)
         ),
         filtered=bool(query or any(wanted.values())),
         clear_url=reverse("portal:services"),
@@ -53,6 +55,7 @@ def page(query: str, chosen: Mapping[str, str], *, number: int, today: date, lan
         loose=found.loose,
         previous_url=_url(query, wanted, found.page - 1) if found.page > 1 else "",
         next_url=_url(query, wanted, found.page + 1) if found.page < min(found.pages, MOST_PAGES) else "",
+        without_query_url=_url("", wanted, 1) if query else "",
     )
 
 
@@ -158,9 +161,9 @@ def _url(query: str, wanted: Mapping[str, str], number: int) -> str:
     return f"{reverse('portal:services')}?{urlencode({key: value for key, value in asked.items() if value})}"
 
 
-def _filter(name: str, catalogue: Catalogue, wanted: str, language: str) -> FilterView:
+def _filter(name: str, catalogue: Catalogue, wanted: str, language: str, without_url: str) -> FilterView:
     choices = tuple(Choice(value, label, value == wanted) for value, label in _choices(name, catalogue, language))
-    return FilterView(name, catalogue_words.filter_label(name), choices)
+    return FilterView(name, catalogue_words.filter_label(name), choices, without_url if wanted else "")
 
 
 def _choices(name: str, catalogue: Catalogue, language: str) -> tuple[tuple[str, str], ...]:

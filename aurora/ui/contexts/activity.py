@@ -1,6 +1,7 @@
 """The activity pages: who did what, and why it was allowed. See the package for the conventions."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from aurora.ui.contexts.break_glass import GlassPart
@@ -62,7 +63,7 @@ class ActivityPage:
     `agencies` and `sources` are choices without "all"; `kind` is the selected EntryKind value or "". With `errors` there are no `days`. `chain`
     is what was found of the citizen's chain. `consent` is set while the accesses of one consent are shown, `category` while those of one category are. `chosen` is the
     filter as (name, value), for the form that takes a copy: POST to `export_url`, `format` csv or json, and `for`, whom the page is about;
-    `banner` says that this was somebody else meanwhile. `concerns_url` "" for who acts, unless as a guardian.
+    `without` gives the address without one part of the filter, by its name. `banner` says that this was somebody else meanwhile. `concerns_url` "" for who acts, unless as a guardian.
     """
 
     summaries: tuple[PeriodSummary, ...]
@@ -86,6 +87,12 @@ class ActivityPage:
     whom: str = ""
     concerns_url: str = ""
     banner: Banner | None = None
+    without: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def shown(self) -> int:
+        """How many entries stand on this page."""
+        return sum(len(group.entries) for group in self.days)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,11 +27,16 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class FilterView:
-    """A filter: `name` in the address, its label, and what may be chosen."""
+    """A filter: `name` in the address, its label, and what may be chosen. `chosen`: what is, in words, and `without_url` the page without it."""
 
     name: str
     label: str
     choices: tuple[Choice, ...]
+    without_url: str = ""
+
+    @property
+    def chosen(self) -> str:
+        return next((choice.label for choice in self.choices if choice.selected), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,7 @@ class ServicesPage:
     loose: bool = False
     previous_url: str = ""
     next_url: str = ""
+    without_query_url: str = ""
     banner: Banner | None = None
 
 

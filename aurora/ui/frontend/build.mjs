@@ -1,6 +1,6 @@
 // Builds ../static/ui/aurora.css from aurora.scss and ../static/ui/aurora.js from script/, and copies the fonts and icons that are named, with
 // the fonts' licence. Run: npm ci && npm run build (`node build.mjs DIR` writes to DIR instead, to compare)
-import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -11,12 +11,24 @@ const here = dirname(fileURLToPath(import.meta.url));
 const target = process.argv[2] ?? join(here, "..", "static", "ui");
 const modules = join(here, "node_modules");
 const fonts = join(modules, "@fontsource-variable", "source-sans-3", "files");
-const icons = join(modules, "@ministryofjustice", "frontend", "moj", "assets", "images");
+const justice = join(modules, "@ministryofjustice", "frontend", "moj");
+
+// `@use "moj:timeline"`: a component of the Ministry of Justice, in our theme. Its own copy of govuk-frontend's settings would be another theme.
+const components = {
+  canonicalize: (url) => (/^moj:[a-z-]+$/.test(url) ? new URL(url) : null),
+  load: ({ pathname: name }) => ({
+    contents: readFileSync(join(justice, "components", name, `_${name}.scss`), "utf8")
+      .replace('@use "../../settings/assets" as *;', '$moj-images-path: "icons/";')
+      .replace('"../../vendor/govuk-frontend"', '"govuk-frontend/dist/govuk/base"'),
+    syntax: "scss",
+  }),
+};
 
 const { css } = sass.compile(join(here, "aurora.scss"), {
   style: "compressed",
   charset: false,
-  loadPaths: [here, modules],
+  loadPaths: [modules],
+  importers: [components],
   quietDeps: true,
 });
 const { outputFiles } = await esbuild.build({
@@ -46,7 +58,7 @@ for (const subset of ["latin", "latin-ext"]) {
 copyFileSync(join(fonts, "..", "LICENSE"), join(target, "fonts", "LICENSE.txt"));
 for (const [, icon] of css.matchAll(/url\("?icons\/([\w-]+\.svg)/g)) {
   mkdirSync(join(target, "icons"), { recursive: true });
-  copyFileSync(join(icons, icon), join(target, "icons", icon));
+  copyFileSync(join(justice, "assets", "images", icon), join(target, "icons", icon));
 }
 const sizes = { "aurora.css": css, "aurora.js": js };
 for (const [name, text] of Object.entries(sizes)) {

@@ -34,7 +34,7 @@ def pages() -> list[Example]:
         timeline=timeline([_uses(*one) for one in USES], NAMES.__getitem__, today=p.TODAY),
         chosen=(("agency", "tax-administration"), ("kind", "read"), ("from", "1.11.2026"), ("to", "24.11.2026")), export_url="/activity/export/",
         chain=ChainPart(ChainState.WHOLE, walk_url=all_entries),
-        concerns_url="/concerns/",
+        concerns_url="/concerns/", without={name: f"/activity/?without={name}" for name in ("agency", "kind", "from", "to", "refused", "consent", "category")},
     )  # fmt: skip
     wrong = replace(
         full, days=(), pagination=Pagination(1, 1), kind="", date_from="31.2.2026", date_to="24.13.", chain=ChainPart(ChainState.MISSING),

@@ -42,12 +42,30 @@ def pages() -> list[Example]:
         ),
     )
     filters = tuple(
-        FilterView(name, catalogue_words.filter_label(name), (Choice("x", _LIFE[language], name == "life"), Choice("y", _NAME[language])))
+        FilterView(
+            name,
+            catalogue_words.filter_label(name),
+            (Choice("x", _LIFE[language], name == "life"), Choice("y", _NAME[language])),
+            "/services/?q=asuminen" if name == "life" else "",
+        )
         for name in catalogue_words.filters()
     )
-    found = ServicesPage("asuminen", rows, 42, 21, filters, True, "/services/", previous_url="?q=asuminen", next_url="?q=asuminen&page=3")
-    misspelt = ServicesPage("asumine apu", rows[:1], 1, 1, (), True, "/services/", instead="asuminen apu", loose=True)
-    nothing = ServicesPage("xyzzy", (), 0, 1, filters, True, "/services/")
+    found = ServicesPage(
+        "asuminen",
+        rows,
+        42,
+        21,
+        filters,
+        True,
+        "/services/",
+        previous_url="?q=asuminen",
+        next_url="?q=asuminen&page=3",
+        without_query_url="/services/?life=x",
+    )
+    misspelt = ServicesPage(
+        "asumine apu", rows[:1], 1, 1, (), True, "/services/", instead="asuminen apu", loose=True, without_query_url="/services/"
+    )
+    nothing = ServicesPage("xyzzy", (), 0, 1, filters, True, "/services/", without_query_url="/services/?life=x")
     wages = catalogue_words.compared(
         "<=", p.WAGES.label[language], f"{formats.number(20000)} + {formats.number(10000)} × {p.SIZE.label[language]}"
     )
