@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from aurora.ui import console_layout, formats
+from aurora.ui import help as help_texts
 
 LANGUAGES = (("fi", "Suomi"), ("sv", "Svenska"), ("en", "English"))
 
@@ -83,7 +84,8 @@ class LanguageLink:
 class Layout:
     """`section` is the navigation item to mark, `page_is_section` whether it is that very page.
 
-    `acting_for`: the name of the citizen for whom this session acts, "" if for nobody else.
+    `acting_for`: the name of the citizen for whom this session acts, "" if for nobody else. `help_url`: help with this page, "" on a page that is help
+    itself and in the console.
     """
 
     language: str
@@ -95,6 +97,7 @@ class Layout:
     acting_for: str = ""
     acting_for_estate: bool = False
     unread: int = 0
+    help_url: str = ""
 
 
 def language_url(full_path: str, code: str) -> str:
@@ -134,4 +137,13 @@ def layout(request: HttpRequest | None, *, language_urls: Mapping[str, str] | No
         acting_for=str(getattr(getattr(request, "acting", None), "principal_name", "")),
         acting_for_estate=getattr(getattr(request, "acting", None), "of_estate", False),
         unread=int(getattr(user, "unread_messages", 0)),
+        help_url=_help_url(request, section),
     )
+
+
+def _help_url(request: HttpRequest | None, section: str) -> str:
+    match = request.resolver_match if request else None
+    if match is not None and match.namespace not in ("portal", ""):
+        return ""
+    topic = help_texts.topic_of((match.url_name or "") if match else "", section)
+    return reverse("portal:help_topic", args=[topic]) if topic else ""

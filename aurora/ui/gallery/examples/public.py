@@ -2,9 +2,13 @@
 
 from datetime import date
 
+from aurora.ui import help as texts
 from aurora.ui import transparency_words as words
 from aurora.ui import words as common
+from aurora.ui.authority_words import authority
 from aurora.ui.contexts.accessibility import AccessibilityPage
+from aurora.ui.contexts.concerns import Complain
+from aurora.ui.contexts.help import HelpPage, HelpTopicPage
 from aurora.ui.contexts.transparency import FiguresRow, FiguresTable, MonthChoice, TransparencyPage
 from aurora.ui.gallery import parts as p
 from aurora.ui.gallery.example import Example
@@ -38,7 +42,25 @@ def pages() -> list[Example]:
         Example(
             "accessibility", "portal/accessibility.html", "accessibility/", AccessibilityPage("aurora@aurora.example"), signed_in=False
         ),
+        *_help(),
         Example("accessibility-silent", "portal/accessibility.html", "accessibility/", AccessibilityPage("")),
+    ]
+
+
+def _help() -> list[Example]:
+    """The list, each topic, and the rights; of one topic as who is signed in sees it, and who acts for another."""
+    topics = texts.topics()
+
+    def page(code: str) -> HelpTopicPage:
+        return HelpTopicPage(texts.topic(code), tuple(t for t in topics if t.code != code), Complain(*authority("FI", sandbox=False)))
+
+    return [
+        Example("help", "portal/help.html", "help/", HelpPage(topics), signed_in=False),
+        *(Example(f"help-{code}", "portal/help_topic.html", f"help/{code}/", page(code), signed_in=False) for code in texts.ORDER),
+        Example("help-signed-in", "portal/help_topic.html", "help/activity/", page("activity")),
+        Example("rights", "portal/rights.html", "rights/", page(texts.RIGHTS)),
+        Example("rights-acting", "portal/rights.html", "rights/", page(texts.RIGHTS), acting_for="Helvi Virta"),
+        Example("rights-nobody", "portal/rights.html", "rights/", page(texts.RIGHTS), signed_in=False),
     ]
 
 
