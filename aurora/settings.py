@@ -59,7 +59,6 @@ CSRF_TRUSTED_ORIGINS = [AURORA_BASE_URL]
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
@@ -106,7 +105,7 @@ MIDDLEWARE = [
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "aurora.portal.sessions.Authentication",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "aurora.portal.middleware.NoStore",
@@ -191,9 +190,10 @@ AXES_LOCKOUT_CALLABLE = "aurora.portal.errors.locked_out"
 AXES_VERBOSE = False
 AXES_ENABLE_ADMIN = False
 
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_ENGINE = "aurora.identity.session_store"
 SESSION_COOKIE_NAME = "__Host-aurora" if _SECURE else "aurora"
-SESSION_COOKIE_AGE = 8 * 3600
+# How long it lies unused at most, and how long it lasts in all, the server says: aurora.identity.session_store, aurora.portal.sessions.
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_SECURE = _SECURE
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.utils.crypto import salted_hmac
 
@@ -184,3 +185,23 @@ class IdentityProvider(models.Model):
 
     def __str__(self) -> str:
         return self.issuer
+
+
+class Session(AbstractBaseSession):
+    """A browser's session. The table is that of Django's own sessions, so that an older release goes on beside a newer one.
+
+    `account`: whose it is, as a keyed digest (`session_store.account_of`); "" before anybody has signed in.
+    """
+
+    account = models.CharField(max_length=64, default="", db_default="")
+
+    class Meta(AbstractBaseSession.Meta):
+        abstract = False
+        db_table = "django_session"
+        indexes = [models.Index(fields=["account"], condition=~models.Q(account=""), name="session_by_account")]
+
+    @classmethod
+    def get_session_store_class(cls) -> Any:
+        from aurora.identity.session_store import SessionStore
+
+        return SessionStore

@@ -6,10 +6,10 @@ import logging
 from uuid import UUID
 
 from celery import shared_task
-from django.core.management import call_command
 from django.utils import timezone
 
 from aurora.erasures import rows as erasures
+from aurora.identity.session_store import SessionStore
 from aurora.journeys import (
     answer_concern,
     answer_correction,
@@ -226,7 +226,7 @@ def purge() -> None:
     plan_journey.purge(now=now)
     erasures.purge(now=now)
     batches.purge(now=now)
-    call_command("clearsessions")
+    SessionStore.clear_expired()
 
 
 @shared_task(name="aurora.make_months")

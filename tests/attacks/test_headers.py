@@ -81,7 +81,9 @@ def test_every_answer_to_another_method_and_to_strangers_carries_it(cast: Cast, 
     assert method != "TRACE" or answer.status_code in (302, 401, 403, 404, 405)
 
 
-@pytest.mark.parametrize("path", ["ui/aurora.css", "aurora/verify/page.mjs", "aurora/verify/check.mjs", "aurora/no-such-file.js", "../settings.py"])
+@pytest.mark.parametrize(
+    "path", ["ui/aurora.css", "aurora/verify/page.mjs", "aurora/verify/check.mjs", "aurora/no-such-file.js", "../settings.py"]
+)
 def test_static_files_carry_it_too(cast: Cast, path: str) -> None:
     answer = browser().get(f"/static/{path}")
     assert answer.status_code == (200 if "verify/" in path or path.startswith("ui/") else 404)

@@ -9,11 +9,11 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.db import connections
 from django.http import HttpResponse
 from django.test import Client
 
+from aurora.identity.models import Session
 from consent.oauth import requests
 from consent.oauth.models import PushedRequest
 from tests.attacks import odd

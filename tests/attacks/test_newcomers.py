@@ -7,10 +7,10 @@ from datetime import timedelta
 from threading import Event
 from typing import Any
 
-from django.contrib.sessions.models import Session
 from django.db import connections
 from django.utils import timezone
 
+from aurora.identity.models import Session
 from tests.attacks import odd
 from tests.attacks.conftest import PUSHED
 from tests.support.cast import Cast, browser

@@ -211,7 +211,7 @@ def test_signing_in_leaves_what_was_begun_in_the_browser_behind(cast: Cast) -> N
     session.save()
     face.cookies["aurora"] = session.session_key
     assert _post(face, SIGN_IN, username="olavi", password=PASSWORD)["Location"] == CODE
-    assert "sign-in-errand" not in face.session and face.session.get_expiry_age() > 3600
+    assert "sign-in-errand" not in face.session and face.session.get_expiry_age() > 1800
 
 
 def test_a_citizens_session_opens_no_page_of_the_console(cast: Cast) -> None:

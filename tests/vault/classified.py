@@ -17,6 +17,8 @@ CLASSES = {"sealed", "code", "keyed", "opaque", "digest", "link", "proof", "coun
 
 COLUMNS: dict[str, dict[str, str]] = {
     "identity.Citizen": {"subject_hmac": "keyed", "national_id_sealed": "sealed", "name_sealed": "sealed", "language": "code"},
+    # What it holds is signed, and leads to a citizen by their id; it goes within a day.
+    "identity.Session": {"session_key": "link", "session_data": "link", "account": "keyed"},
     "identity.DataKey": {"wrapped": "sealed", "marking_wrapped": "sealed", "kek_id": "code"},
     "identity.FormerKey": {"wrapped": "sealed", "kek_id": "code"},
     "consent.ConsentRecord": {
