@@ -66,8 +66,8 @@ class FactRow:
 
     @property
     def deeds(self) -> bool:
-        """Whether anything can be done about it here."""
-        return bool(self.compare_url or self.asked_url or self.correct_url or self.change_url or self.history_url)
+        """Whether anything can be done about it alone."""
+        return bool(self.compare_url or self.asked_url or self.correct_url or self.change_url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +120,31 @@ class FactGroup:
     erase_sources: tuple[EraseLink, ...] = ()
     readers: tuple[ReaderRow, ...] = ()
 
+    @property
+    def told_by(self) -> FactRow | None:
+        """Any of the facts where all came from one source at one time: said once then, and not beside each."""
+        return self.facts[0] if len({(str(row.source_name), row.provenance, row.observed_at) for row in self.facts}) == 1 else None
+
+    @property
+    def read_alike(self) -> bool:
+        """Whether the same have read each fact as it stands now: said once then."""
+        return all(row.readers == self.facts[0].readers for row in self.facts)
+
+    @property
+    def read_before(self) -> bool:
+        """Whether somebody read this kind of data who is not beside its facts, or oftener."""
+        return bool(self.readers) and not (self.read_alike and self.readers == self.facts[0].readers)
+
+    @property
+    def deeds(self) -> bool:
+        """Whether anything can be done about any of the facts: else there is no column for it."""
+        return any(row.deeds for row in self.facts)
+
+    @property
+    def history_url(self) -> str:
+        """Where what was known before of this kind of data is found; "" for who may not look."""
+        return next((row.history_url for row in self.facts if row.history_url), "")
+
 
 @dataclass(frozen=True, slots=True)
 class MyDataPage:
@@ -138,8 +163,3 @@ class MyDataPage:
     leave_url: str = ""
     readers_since: date | None = None
     readers_newest: int = 0
-
-    @property
-    def deeds(self) -> bool:
-        """Whether anything can be done about any fact: else there is no column for it."""
-        return any(row.deeds for group in self.groups for row in group.facts)
