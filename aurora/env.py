@@ -15,7 +15,7 @@ from typing import Any, Literal, get_args
 
 from aurora import keyfiles
 from aurora.database_url import DatabaseUrl, EnvError
-from aurora.environ import Reader, WitnessAddress
+from aurora.environ import Address, Reader, WitnessAddress
 from aurora.kek_url import KekPlace
 from aurora.mail_url import MailUrl
 
@@ -23,6 +23,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 
 Role = Literal["app", "owner"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+LogFormat = Literal["line", "json"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,10 @@ class Env:
     dask_scheduler: str | None = field(repr=False, default=None)
     sign_ins_a_minute: int = 60
     log_level: LogLevel = "INFO"
+    log_format: LogFormat = "line"
+    # Where `manage.py metrics` answers; None: nothing is counted.
+    metrics_address: Address | None = None
+    metrics_dir: Path = field(kw_only=True)
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Env:
@@ -157,6 +162,9 @@ class Env:
             dask_scheduler=read.url("AURORA_DASK_SCHEDULER", ("tcp", "tls")),
             sign_ins_a_minute=read.number("AURORA_SIGN_INS_A_MINUTE", 60, most=100_000),
             log_level=read.choice("AURORA_LOG_LEVEL", get_args(LogLevel), "INFO"),
+            log_format=read.choice("AURORA_LOG_FORMAT", get_args(LogFormat), "line"),
+            metrics_address=read.address("AURORA_METRICS_ADDRESS"),
+            metrics_dir=read.path("AURORA_METRICS_DIR", state_dir / "metrics"),
         )
 
     def database_url_for_role(self, role: Role | None = None) -> DatabaseUrl | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,6 +28,14 @@ class WitnessAddress:
     @property
     def name(self) -> str:
         return self.vkey.partition("+")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where something listens: an address of this host, and a port."""
+
+    host: str
+    port: int
 
 
 class Reader:
@@ -55,6 +64,20 @@ class Reader:
 
     def seconds(self, variable: str, default: int) -> timedelta:
         return timedelta(seconds=self.number(variable, default, most=86_400, of=" of seconds"))
+
+    def address(self, variable: str) -> Address | None:
+        """`host:port`, as in 127.0.0.1:9464 or [::1]:9464. The host is an address: a name might come to mean all of this host's."""
+        value = self._get(variable)
+        if not value:
+            return None
+        host, _, port = value.rpartition(":")
+        try:
+            found = ipaddress.ip_address(host.removeprefix("[").removesuffix("]"))
+        except ValueError:
+            raise EnvError(f"{variable} must be an address and a port, as in 127.0.0.1:9464, not {value[:60]!r}") from None
+        if not (port.isascii() and port.isdigit() and 0 < int(port[:6]) < 65536):
+            raise EnvError(f"{variable} must end with a port from 1 to 65535, as in 127.0.0.1:9464")
+        return Address(str(found), int(port))
 
     def choice(self, variable: str, allowed: tuple[str, ...], default: str) -> Any:
         value = self._get(variable) or default

@@ -48,6 +48,9 @@ AURORA_DATASET_EVERY = ENV.dataset_every
 AURORA_DATA_KEY_AGE = ENV.data_key_age
 AURORA_BACKUPS_KEPT = ENV.backups_kept
 AURORA_DASK_SCHEDULER = ENV.dask_scheduler
+AURORA_LOG_FORMAT = ENV.log_format
+AURORA_METRICS_ADDRESS = ENV.metrics_address
+AURORA_METRICS_FOLDER = ENV.metrics_dir
 
 SECRET_KEY = ENV.secret_key_file.text()
 DEBUG = ENV.debug
@@ -93,6 +96,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "aurora.telemetry.requests.Numbered",
     # Around all else: a static file, a refusal and the way to https say it too.
     "aurora.portal.headers.Always",
     "aurora.portal.middleware.Policy",
@@ -311,12 +315,22 @@ CELERY_BEAT_SCHEDULE = {
     task.removeprefix("aurora."): {"task": task, "schedule": period, "options": {"expires": period}} for task, period in _PERIODS.items()
 }
 
+# Celery would put its own form in the place of ours.
+CELERY_WORKER_HIJACK_ROOT_LOGGER = ENV.log_format != "json"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "json": {"()": "aurora.telemetry.logs.JsonLines"},
+    },
+    "filters": {"without_paths": {"()": "aurora.telemetry.logs.WithoutPaths"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": ENV.log_format, "filters": ["without_paths"]}},
     "root": {"handlers": ["console"], "level": ENV.log_level},
     # httpx logs every address at INFO, and an address can carry a code or a state.
-    "loggers": {name: {"level": "WARNING"} for name in ("httpx", "httpcore", "axes", "authlib")},
+    "loggers": {
+        **{name: {"level": "WARNING"} for name in ("httpx", "httpcore", "axes", "authlib")},
+        # Django's own handlers would tell of paths.
+        "django": {"handlers": [], "propagate": True},
+    },
 }

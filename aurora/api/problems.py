@@ -10,6 +10,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from aurora.journeys._door import AccessRefused
+from aurora.telemetry.requests import current_id
 from consent.errors import AuroraError
 from consent.uses.batches import BatchRefused
 from consent.uses.tally import TooManyUses
@@ -66,6 +67,7 @@ def _problem(status: int, code: str, detail: str, **extra: Any) -> Response:
         "status": status,
         "code": code,
         "detail": detail,
+        "instance": f"urn:aurora:request:{current_id()}",
         **extra,
     }
     return Response(body, status=status, content_type="application/problem+json", headers={"Cache-Control": "no-store"})

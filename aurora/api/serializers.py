@@ -100,5 +100,6 @@ class ProblemSerializer(serializers.Serializer):  # type: ignore[type-arg]
     status = serializers.IntegerField()
     code = serializers.CharField()
     detail = serializers.CharField(required=False)
+    instance = serializers.CharField(help_text="The number of this request, as in `X-Request-Id`: tell it when you ask what happened.")
     ledger_entry = serializers.UUIDField(required=False)
     errors = FaultSerializer(many=True, required=False, help_text="For a batch: the first of what is wrong with it.")  # type: ignore[assignment]

@@ -25,6 +25,7 @@ from django.utils import timezone
 
 from aurora.identity import keys
 from aurora.identity.models import DataKey, FormerKey
+from aurora.telemetry import metrics
 from consent.errors import OutsideTransaction
 
 OPEN_KEYS = 10_000
@@ -249,6 +250,7 @@ def _newest(citizen_id: UUID) -> tuple[bytes, AESGCM]:
     row = DataKey.objects.filter(pk=citizen_id).values_list("wrapped", "version", "marking_wrapped").first()
     if row is None:
         raise VaultClosed("There is no key for this citizen.")
+    metrics.unwrapped()
     raw = keys.open_for_platform(row[0], context=wrapping_context(citizen_id))
     opened = version_bytes(row[1]), AESGCM(raw)
     _open_keys.put(citizen_id, *opened, bytes(row[2]), asked=asked)

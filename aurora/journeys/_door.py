@@ -15,6 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from aurora.journeys._log import log
+from aurora.telemetry import metrics
 from aurora.twin.read import read
 from aurora.twin.values import FactView
 from consent import mandates, queries, services
@@ -84,6 +85,7 @@ def open_door(
         decision = decide(request, consents, now=now, glass=glass() if glass else None)
         if barred and isinstance(decision, Permit):
             decision = Refusal(RefusalCode.NOT_REGISTERED, request)
+        metrics.decided("permitted" if isinstance(decision, Permit) else decision.code.value)
         if isinstance(decision, Permit):
             entry = _append(decision, granted, now, details)
             facts = () if unread else read(decision, as_of=as_of)

@@ -7,6 +7,7 @@ as any pull may be tried, and then it is given up.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -27,6 +28,7 @@ from aurora.sources import pulls
 from aurora.sources.found import Found
 from aurora.sources.models import Pull
 from aurora.sources.pulls import Lease
+from aurora.telemetry import metrics
 from consent import queries
 from consent.rules import AURORA
 from consent.scope import citizen_scope, may_be_lost, scope_opened_by
@@ -129,6 +131,13 @@ def _begin(pull_id: UUID) -> Begun | Over | None:
 
 
 def _do(begun: Begun) -> None:
+    since = time.perf_counter()
+    outcome = _fetch_and_keep(begun)
+    metrics.pulled(source=begun.found.source.code, outcome=outcome, seconds=time.perf_counter() - since)
+
+
+def _fetch_and_keep(begun: Begun) -> str:
+    """What became of it: `answered`, `later`, or the code of what went wrong."""
     lease, turn = begun.lease, begun.turn
     try:
         _turn.wait(lease, turn.seconds)
@@ -136,13 +145,14 @@ def _do(begun: Begun) -> None:
     except NotYet as later:
         with citizen_scope(lease.citizen_id):
             pulls.hand_back(lease, until=timezone.now() + timedelta(seconds=later.retry_after))
-        return
+        return "later"
     except PeerFailed as error:
         _turn.failed(lease, turn, error)
         give_up_or_wait(lease, error)
-        return
+        return error.code
     _turn.answered(lease, turn)
     keep(lease, begun.found, fetched)
+    return "answered"
 
 
 def _wake_waiting(begun: Begun) -> None:

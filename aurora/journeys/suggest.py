@@ -23,6 +23,7 @@ from aurora.identity import keys
 from aurora.journeys._basis import Ground
 from aurora.journeys._door import open_door
 from aurora.journeys._settled import settled, with_own_word
+from aurora.telemetry import metrics
 from aurora.twin import feedback
 from aurora.twin import suggestions as runs
 from aurora.twin.suggestions import Run
@@ -206,7 +207,10 @@ def _through_the_door(
     run_id = uuid.uuid4()
     request = AccessRequest(citizen_id, AURORA, PURPOSE, used, all_or_nothing=False)
     details = {"run": str(run_id), "model": means.ranker.version, "catalogue": means.catalogue.version, "policy": options.policy.version}
-    with open_door(request, granted=Event.SUGGESTION_MADE, refused=Event.SUGGESTION_REFUSED, now=now, details=details) as opened:
+    with (
+        metrics.suggesting(),
+        open_door(request, granted=Event.SUGGESTION_MADE, refused=Event.SUGGESTION_REFUSED, now=now, details=details) as opened,
+    ):
         facts = with_own_word(settled(citizen_id=citizen_id, facts=opened.facts), known=FACTS)
         content = {
             **_made(facts, means, options, _still_allowed(before, opened.permit.categories)),

@@ -17,6 +17,7 @@ from aurora.portal import mandated
 from aurora.portal.newcomers import TooManyBegun
 from aurora.portal.often import TooMuchFeedback
 from aurora.portal.outages import away
+from aurora.telemetry.requests import current_id
 from aurora.ui import words
 from aurora.ui.contexts import ErrorPage
 from consent.errors import AuroraError
@@ -136,4 +137,5 @@ def problem(status: int, code: str, detail: str = "", **extra: Any) -> JsonRespo
     body = {"type": f"urn:aurora:problem:{code}", "title": code.replace("_", " "), "status": status, "code": code, **extra}
     if detail:
         body["detail"] = detail
+    body["instance"] = f"urn:aurora:request:{current_id()}"
     return JsonResponse(body, status=status, content_type="application/problem+json", headers={"Cache-Control": "no-store"})

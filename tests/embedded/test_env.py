@@ -60,6 +60,21 @@ def test_database_addresses(url: str, host: str, port: int | None, name: str, us
     assert parsed.django()["HOST"] == host
 
 
+def test_metrics_have_an_address_and_a_port_or_are_off() -> None:
+    assert Env.from_environ({}).metrics_address is None and Env.from_environ({}).log_format == "line"
+    found = Env.from_environ({"AURORA_METRICS_ADDRESS": "127.0.0.1:9464", "AURORA_LOG_FORMAT": "json"})
+    assert found.metrics_address and (found.metrics_address.host, found.metrics_address.port) == ("127.0.0.1", 9464)
+    assert found.log_format == "json" and found.metrics_dir.name == "metrics"
+    six = Env.from_environ({"AURORA_METRICS_ADDRESS": "[::1]:9464", "AURORA_METRICS_DIR": "/run/m"})
+    assert six.metrics_address and six.metrics_address.host == "::1" and six.metrics_dir == Path("/run/m")
+
+
+@pytest.mark.parametrize("value", ["9464", "localhost:9464", "127.0.0.1", "127.0.0.1:0", "127.0.0.1:99999", "127.0.0.1:x", ":9464"])
+def test_a_metrics_address_that_is_none_is_refused(value: str) -> None:
+    with pytest.raises(EnvError, match="AURORA_METRICS_ADDRESS"):
+        Env.from_environ({"AURORA_METRICS_ADDRESS": value})
+
+
 def test_other_parameters_reach_the_driver() -> None:
     assert DatabaseUrl.parse("postgresql://u@h/db?sslmode=verify-full").django()["OPTIONS"] == {"sslmode": "verify-full"}
 

@@ -1,0 +1,78 @@
+"""How log lines look: as ever, or one JSON object a line (`AURORA_LOG_FORMAT=json`). Neither has a path of a request: some are secrets.
+
+Of an exception a JSON line has the class and where it came through, not its message: what a library says may quote a value.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+import traceback
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+FRAMES = 30
+_PLACE = Path(__file__).resolve().parents[2]
+
+
+class WithoutPaths(logging.Filter):
+    """Django's own lines about a request (not found, forbidden, failed) name its route instead of its path."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Changes the record, keeps it."""
+        request = getattr(record, "request", None)
+        if request is not None and hasattr(request, "path") and isinstance(record.args, tuple):
+            from aurora.telemetry.requests import route_of
+
+            record.args = tuple(route_of(request) if isinstance(a, str) and a.startswith("/") else a for a in record.args)
+        return True
+
+
+class JsonLines(logging.Formatter):
+    """One object a line: time, level, logger, message, process, pid; request where there is one; what the line adds; error and where."""
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        super().__init__()
+        self._process = process_name(sys.argv)
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Never more than a line: JSON escapes what would break it."""
+        from aurora.telemetry.requests import current_id
+
+        line: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            "process": self._process,
+            "pid": os.getpid(),
+        }
+        if number := current_id():
+            line["request"] = number
+        line.update(getattr(record, "fields", {}))
+        if record.exc_info and record.exc_info[0]:
+            kind, _, trace = record.exc_info
+            line["error"] = f"{kind.__module__}.{kind.__qualname__}"
+            line["at"] = [_place(frame) for frame in traceback.extract_tb(trace)[-FRAMES:]]
+        return json.dumps(line)
+
+
+def process_name(arguments: list[str]) -> str:
+    """What this process is: web, worker, beat, or the command of manage.py."""
+    program, words = Path(arguments[0] if arguments else "").as_posix(), arguments[1:]
+    if "gunicorn" in program:
+        return "web"
+    if "celery" in program:
+        return next((word for word in words if word in ("worker", "beat")), "celery")
+    if program.endswith("manage.py"):
+        return next((word for word in words if not word.startswith("-")), "manage")
+    return "python"
+
+
+def _place(frame: traceback.FrameSummary) -> str:
+    file = Path(frame.filename)
+    shown = file.relative_to(_PLACE) if file.is_relative_to(_PLACE) else Path(*file.parts[-2:])
+    return f"{shown}:{frame.lineno} {frame.name}"
