@@ -14,6 +14,7 @@ LANGUAGES = (("fi", "Suomi"), ("sv", "Svenska"), ("en", "English"))
 # View names (in `portal:`) and the navigation item under which each stands.
 _SECTIONS = {
     "home": "home",
+    "sessions": "home",
     "sources": "sources",
     "connect": "sources",
     "fetch_again": "sources",

@@ -172,6 +172,8 @@ _BANNERS: Final[Mapping[str, Sentence]] = {
     "training_declined": _("Nothing was changed. The model does not learn from what you have not allowed."),
     "life_saved": _("What you told has been saved."),
     "life_deleted": _("What you had told has been deleted."),
+    "sessions_ended": _("You have been signed out there."),
+    "pauses_saved": _("Saved for this browser."),
 }
 
 # What follows when the citizen withdraws: one tuple for a connection, one for an agency's access.

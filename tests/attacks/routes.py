@@ -131,6 +131,7 @@ ROUTES = {
     "LANG/sign-in/": Route("/en/sign-in/", GET),
     "LANG/sign-out/": Route("/en/sign-out/", POST),
     "LANG/home/": Route("/en/home/", READ, "citizen"),
+    "LANG/sessions/": Route("/en/sessions/", FORM, "citizen"),
     "LANG/sources/": Route("/en/sources/", READ, "citizen"),
     "LANG/sources/<slug:code>/connect/": Route("/en/sources/population-register/connect/", FORM, "citizen"),
     "LANG/sources/<slug:code>/fetch/": Route(

@@ -13,6 +13,7 @@ def nothing(request: HttpRequest, **kwargs: str) -> HttpResponse:
 portal = [
     path("", nothing, name="landing"),
     path("home/", nothing, name="home"),
+    path("sessions/", nothing, name="sessions"),
     path("sign-in/", nothing, name="sign_in"),
     path("sign-out/", nothing, name="sign_out"),
     path("sources/", nothing, name="sources"),

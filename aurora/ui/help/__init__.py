@@ -37,6 +37,7 @@ _OF_SECTION = {
 _OF_VIEW = {
     "landing": "what-aurora-is",
     "sign_in": "signing-in",
+    "sessions": "signing-in",
     "verify": "verify",
     "concern_new": "safety",
     "concerns": "safety",

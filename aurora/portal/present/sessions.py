@@ -1,0 +1,26 @@
+"""The browsers in which a citizen is signed in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from aurora.identity.own_sessions import Open
+from aurora.ui import session_words, words
+from aurora.ui.contexts import Banner, NoticeKind
+from aurora.ui.contexts.sessions import SessionRow, SessionsPage
+
+
+def page(found: Sequence[Open], *, here: str, fresh: bool, pauses: bool, done: str = "") -> SessionsPage:
+    """`here`: the name of the session that asks; it comes first. `done`: the code of what was just done, "" for nothing."""
+    rows = [SessionRow(session_words.browser(one.browser, one.system), one.name, one.name == here, one.began) for one in found]
+    again = urlencode({"next": reverse("portal:sessions"), "anew": ""})
+    return SessionsPage(
+        rows=tuple(sorted(rows, key=lambda row: not row.here)),
+        fresh=fresh,
+        pauses_for_a_day=pauses,
+        sign_in_url=f"{reverse('portal:sign_in')}?{again}",
+        banner=Banner(NoticeKind.SUCCESS, str(words.banner(done))) if done else None,
+    )
