@@ -119,4 +119,4 @@ def test_the_activity_page_is_cut_and_says_where_it_goes_on(cast: Cast, size: in
         own_data.view(citizen_id=cast.aino.id, now=timezone.now())
     page = cast.aino.browser().get("/en/activity/").context["page"]  # type: ignore[attr-defined]
     shown = sum(len(day.entries) for day in page.days)
-    assert shown == min(50, len(cast.aino.entries())) and bool(page.pagination.next_url) == (len(cast.aino.entries()) > 50)
+    assert shown == min(25, len(cast.aino.entries())) and bool(page.pagination.next_url) == (len(cast.aino.entries()) > 25)

@@ -23,7 +23,7 @@ from consent.ledger import queries as ledger
 from consent.rules import AURORA, CITIZEN
 from consent.rules.mandates import Deed
 
-PAGE = 50
+PAGE = 25
 # Agencies further back are found by the citizen's consents, or by their address: the whole log is not read for a list of names.
 SEEN = timedelta(days=400)
 
