@@ -99,7 +99,7 @@ def plan(state: Path, *, quiet: bool) -> Plan:
 
 _OPERATORS = (
     ("ingrid", "Ingrid", ["operations"]),
-    ("oskar", "Oskar", ["privacy_officer", "auditor"]),
+    ("oskar", "Oskar", ["privacy_officer"]),
     ("petra", "Petra", ["privacy_officer"]),
     ("pia", "Pia", ["privacy_officer"]),
     ("aune", "Aune", ["auditor"]),
@@ -107,11 +107,14 @@ _OPERATORS = (
     ("otso", "Otso", ["agency_officer"]),
     ("milla", "Milla", ["model_steward"]),
     ("sven", "Sven", ["model_steward"]),
+    ("katri", "Katri", ["catalogue_editor"]),
+    ("helmi", "Helmi", ["administrator"]),
+    ("ragnar", "Ragnar", ["administrator"]),
 )
 
 
 def operators(file: Path) -> list[Operator]:
-    """The demo's operators, of agency officers and model stewards two each (no one may both ask and approve), a third privacy officer (who answers for the other two) and an auditor apart; passwords are made once and kept in `file`, mode 600."""
+    """The demo's operators, of agency officers, model stewards and administrators two each (no one may both ask and approve), a third privacy officer (who answers for the other two) and an auditor apart; passwords are made once and kept in `file`, mode 600."""
     kept = [Operator(**entry) for entry in json.loads(file.read_text(encoding="utf-8"))] if file.exists() else []
     made = [
         Operator(username, name, roles, secrets.token_urlsafe(12), base64.b32encode(secrets.token_bytes(20)).decode())

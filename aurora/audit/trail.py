@@ -53,9 +53,9 @@ def note(
     *, operator_id: UUID, kind: OperatorDeed.Kind, outcome: str, route: str = "", deed: str = "", about: Iterable[str | UUID] = ()
 ) -> int:
     """One row; its number in the operator's trail. `outcome` and `about` are codes and ids."""
-    values = [uuid7(datetime.now(UTC)), operator_id, kind.value, route, deed, [str(each) for each in about], outcome]
+    values: list[object] = [uuid7(datetime.now(UTC)), operator_id, kind.value, route, deed, [str(each) for each in about], outcome]
     with connection.cursor() as cursor:
-        cursor.execute(_NOTE, [*values, secrets.token_bytes(16)])
+        cursor.execute(_NOTE, [*values, secrets.token_bytes(16)])  # type: ignore[list-item]
         return int(cursor.fetchone()[0])
 
 

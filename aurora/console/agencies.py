@@ -96,9 +96,9 @@ def _reason(request: HttpRequest) -> str:
 
 
 @require_http_methods(FORM)
-@for_roles(Role.AGENCY_OFFICER, Role.AUDITOR)
+@for_roles(Role.AGENCY_OFFICER, Role.AUDITOR, post=[Role.AGENCY_OFFICER])
 def draft(request: HttpRequest, id: UUID) -> HttpResponse:
-    """What was asked for, and the second person's decision. Who only reads gets 403 from the journey."""
+    """What was asked for, and the second person's decision. Who only reads gets 403."""
     found, wrong = get_object_or_404(ClientDraft, pk=id), Faults()
     if request.method == "POST":
         if not (wrong := _decided(request, id)):

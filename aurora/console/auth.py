@@ -8,7 +8,8 @@ from functools import partial, wraps
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 
@@ -22,14 +23,14 @@ FACTOR_AT = "second-factor-at"
 THEN = "page-after-second-factor"
 RECENT = timedelta(minutes=10)
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def for_password_holders(view: View) -> View:
     """Operators who have given their password; the second factor is what these pages are for."""
 
     @wraps(view)
-    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not isinstance(request.user, Operator):
             return HttpResponseRedirect(reverse("console:sign_in"))
         return view(request, *args, **kwargs)
@@ -55,7 +56,7 @@ def for_roles(*roles: Operator.Role, post: Iterable[Operator.Role] | None = None
 def _guard(view: View, open_to: frozenset[Operator.Role] | None, sent_by: frozenset[Operator.Role] | None) -> View:
     @wraps(view)
     @for_password_holders
-    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.session.get(VERIFIED) != str(request.user.pk):
             return HttpResponseRedirect(next_step(operator(request)))
         with trail.watched(request, kwargs) as answered:
@@ -75,14 +76,18 @@ def with_recent_factor(view: View) -> View:
     """
 
     @wraps(view)
-    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        given = request.session.get(FACTOR_AT, 0.0)
-        if request.method == "POST" and not 0 <= timezone.now().timestamp() - given < RECENT.total_seconds():
+    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method == "POST" and not has_recent_factor(request):
             request.session[THEN] = request.path
             return HttpResponseRedirect(reverse("console:second_factor"))
         return view(request, *args, **kwargs)
 
     return inner
+
+
+def has_recent_factor(request: HttpRequest) -> bool:
+    """Whether this session's second factor was given within `RECENT`."""
+    return 0 <= timezone.now().timestamp() - request.session.get(FACTOR_AT, 0.0) < RECENT.total_seconds()
 
 
 def has_role(request: HttpRequest, *roles: Operator.Role) -> bool:

@@ -58,7 +58,7 @@ def ask(request: HttpRequest) -> HttpResponse:
 
 @sensitive_post_parameters("who", "review")
 @require_http_methods(FORM)
-@for_roles(*READERS)
+@for_roles(*READERS, post=[Role.PRIVACY_OFFICER, Role.AUDITOR])
 @with_recent_factor
 def one(request: HttpRequest, id: UUID) -> HttpResponse:
     """One request, and a deed on it, which the journey refuses to who only looks on. What was read is shown in the answer to the POST, and nowhere else."""

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from aurora.console import present_concerns as present
-from aurora.console.auth import for_operators, for_roles, has_role, operator
+from aurora.console.auth import for_roles, has_role, operator
 from aurora.identity.models import Operator
 from aurora.journeys import answer_concern
 from aurora.journeys.answer_concern import Answer
@@ -23,7 +23,7 @@ Role = Operator.Role
 
 
 @require_safe
-@for_operators
+@for_roles(Role.PRIVACY_OFFICER, Role.AGENCY_OFFICER, Role.AUDITOR)
 def concerns(request: HttpRequest) -> HttpResponse:
     """Counts and what is overdue, by agency; the queue of cases about Aurora for its privacy officers."""
     ours = answer_concern.ours(operator=operator(request)) if has_role(request, Role.PRIVACY_OFFICER) else None

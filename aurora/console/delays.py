@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -22,15 +21,12 @@ _DECISIONS = {"approve": allow_delay.approve, "decline": allow_delay.decline, "e
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@for_roles(Role.AUDITOR, Role.AGENCY_OFFICER)
+@for_roles(Role.AUDITOR, Role.AGENCY_OFFICER, post=[Role.AGENCY_OFFICER])
 def delays(request: HttpRequest) -> HttpResponse:
     """Counts by agency, law and month, what is overdue, and the permissions; POST asks for one."""
     wrong, may_write = dict[str, str](), has_role(request, Role.AGENCY_OFFICER)
-    if request.method == "POST":
-        if not may_write:
-            raise PermissionDenied
-        if not (wrong := _asked(request)):
-            return HttpResponseRedirect(reverse("console:delays"))
+    if request.method == "POST" and not (wrong := _asked(request)):
+        return HttpResponseRedirect(reverse("console:delays"))
     page = present.delays(request.POST, operator=operator(request).pk, may_write=may_write, errors=wrong)
     return render(request, "console/delays.html", {"page": page}, status=400 if wrong else 200)
 

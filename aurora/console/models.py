@@ -46,9 +46,9 @@ def models(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(FORM)
-@for_roles(Role.MODEL_STEWARD, Role.AUDITOR)
+@for_roles(Role.MODEL_STEWARD, Role.AUDITOR, post=[Role.MODEL_STEWARD])
 def model(request: HttpRequest, id: UUID) -> HttpResponse:
-    """One version, and a decision on it. Who only reads gets 403 from the journey."""
+    """One version, and a decision on it. Who only reads gets 403."""
     found, wrong = _version(str(id)), Faults()
     if request.method == "POST":
         if not (wrong := _decided(request, version_id=id)):
@@ -59,7 +59,7 @@ def model(request: HttpRequest, id: UUID) -> HttpResponse:
 
 
 @require_http_methods(FORM)
-@for_roles(Role.MODEL_STEWARD, Role.AUDITOR)
+@for_roles(Role.MODEL_STEWARD, Role.AUDITOR, post=[Role.MODEL_STEWARD])
 def model_key(request: HttpRequest, id: UUID) -> HttpResponse:
     """One owner's key, and a decision on it."""
     found, wrong = get_object_or_404(EvaluatorOwner, pk=id), Faults()

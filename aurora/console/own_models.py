@@ -39,7 +39,7 @@ def suggestion_models(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@for_roles(Role.MODEL_STEWARD, Role.AUDITOR)
+@for_roles(Role.MODEL_STEWARD, Role.AUDITOR, post=[Role.MODEL_STEWARD])
 def suggestion_model(request: HttpRequest, id: UUID) -> HttpResponse:
     """One model, and a decision on it. Who only reads gets 403 from the journey."""
     found, wrong = _model(str(id)), Faults()

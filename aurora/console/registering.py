@@ -47,9 +47,9 @@ def change_agency(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_http_methods(FORM)
-@for_roles(Role.AGENCY_OFFICER, Role.AUDITOR)
+@for_roles(Role.AGENCY_OFFICER, Role.AUDITOR, post=[Role.AGENCY_OFFICER])
 def agency_draft(request: HttpRequest, id: UUID) -> HttpResponse:
-    """What was asked for, and the second person's decision. Who only reads gets 403 from the journey."""
+    """What was asked for, and the second person's decision. Who only reads gets 403."""
     found, wrong = get_object_or_404(AgencyDraft, pk=id), Faults()
     if request.method == "POST":
         if not (wrong := _decided(request, id)):

@@ -13,14 +13,21 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from aurora.console import lockout, trail
 from aurora.console.auth import ENROLLING, FACTOR_AT, THEN, VERIFIED, for_password_holders, next_step
-from aurora.identity import totp
+from aurora.identity import enrolments, totp
 from aurora.identity.models import Operator
+from aurora.journeys import join as joining
 from aurora.portal.errors import locked_out
 from aurora.portal.headers import forget_here
 from aurora.portal.present.sources import field_errors
+from aurora.ui import operator_words
 from aurora.ui.contexts import ConsoleSignInPage, EnrolPage, SecondFactorPage
+from aurora.ui.contexts.operators import JoinPage
+from aurora.ui.contexts.shared import FieldError
+from consent.counting import count
+from consent.oauth.limits import address_of
 
 PAGES = ["GET", "HEAD", "POST"]
+JOINS_A_MINUTE = 30  # by one address: the secrets are not to be guessed, and a password's digest is slow
 BACKEND = "aurora.identity.backends.OperatorBackend"
 
 
@@ -83,6 +90,9 @@ def enrol(request: HttpRequest) -> HttpResponse:
     assert isinstance(operator, Operator)
     if operator.totp_secret_sealed is not None:
         return HttpResponseRedirect(reverse("console:second_factor"))
+    if not enrolments.may_enrol(operator.pk, now=timezone.now()):
+        auth.logout(request)  # the time is over: two administrators begin it anew
+        return HttpResponseRedirect(reverse("console:join"))
     secret = bytes.fromhex(request.session.setdefault(ENROLLING, totp.new_secret().hex()))
     wrong = {}
     if request.method == "POST":
@@ -94,6 +104,24 @@ def enrol(request: HttpRequest) -> HttpResponse:
     return render(request, "console/enrol.html", {"page": page}, status=400 if wrong else 200)
 
 
+@sensitive_post_parameters("first", "second", "password", "again")
+@require_http_methods(PAGES)
+def join(request: HttpRequest) -> HttpResponse:
+    """A new operator's first page: two secrets, and a password of their own. The authenticator is next."""
+    username, wrong = request.POST.get("username", "")[:64].replace("\x00", ""), list[FieldError]()
+    if request.method == "POST":
+        if count(f"joining:{address_of(request)}", 60) > JOINS_A_MINUTE:
+            return locked_out(request)
+        joined = _joined(request, username)
+        if isinstance(joined, Operator):
+            request.session.flush()
+            auth.login(request, joined, backend=BACKEND)  # type: ignore[arg-type]
+            return HttpResponseRedirect(reverse("console:enrol"))
+        wrong = joined
+    page = JoinPage(username=username, errors=tuple(wrong))
+    return render(request, "console/join.html", {"page": page}, status=400 if wrong else 200)
+
+
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     """End the session."""
@@ -101,6 +129,20 @@ def sign_out(request: HttpRequest) -> HttpResponse:
         trail.signed_in(request.user.pk, "session:ended")
     auth.logout(request)
     return forget_here(HttpResponseRedirect(reverse("console:sign_in")))
+
+
+def _joined(request: HttpRequest, username: str) -> Operator | list[FieldError]:
+    """The account, or what was wrong."""
+    first, second, password = (request.POST.get(name, "")[:256] for name in ("first", "second", "password"))
+    if password != request.POST.get("again", "")[:256]:
+        return [FieldError("again", operator_words.fault("passwords_differ"))]
+    try:
+        return joining.join(username=username, halves=(first, second), password=password, now=timezone.now())
+    except joining.NotInvited as error:
+        trail.failed(username, "account:joined", "wrong")
+        return [FieldError("username", operator_words.fault(error.code))]
+    except joining.PasswordRefused as error:
+        return [FieldError("password", sentence) for sentence in error.sentences]
 
 
 def _typed(request: HttpRequest) -> str:
@@ -112,6 +154,7 @@ def _enrolled(request: HttpRequest, operator: Operator, secret: bytes) -> HttpRe
     """Where another session was faster, its authenticator is the one that counts, and this session must show a code of it."""
     del request.session[ENROLLING]
     if totp.enrol(operator=operator, secret=secret):
+        enrolments.done(operator.pk, now=timezone.now())
         trail.signed_in(operator.pk, "factor:enrolled")
         return _passed(request)
     return HttpResponseRedirect(reverse("console:second_factor"))

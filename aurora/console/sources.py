@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from aurora.console import present_sources as present
-from aurora.console.auth import for_operators, for_roles, has_role, operator
+from aurora.console.auth import for_roles, has_role, operator
 from aurora.identity.models import Operator
 from aurora.journeys import retry_pulls
 from consent.errors import InvalidInput, NotFound
@@ -18,7 +18,7 @@ Role = Operator.Role
 
 
 @require_safe
-@for_operators
+@for_roles(Role.OPERATIONS, Role.AUDITOR)
 def sources(request: HttpRequest) -> HttpResponse:
     """Queues, limits, breakers and dead letters."""
     page = present.sources(now=timezone.now(), may_retry=has_role(request, Role.OPERATIONS))

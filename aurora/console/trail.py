@@ -11,7 +11,8 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 
 from aurora.audit import trail
@@ -42,7 +43,7 @@ STRANGERS_A_MINUTE = 30
 
 
 @contextmanager
-def watched(request: HttpRequest, kwargs: Mapping[str, Any]) -> Iterator[Callable[[HttpResponse], HttpResponse]]:
+def watched(request: HttpRequest, kwargs: Mapping[str, Any]) -> Iterator[Callable[[HttpResponseBase], HttpResponseBase]]:
     """Around a page of the console and the judgement whether it is for this operator. What it yields takes the answer, and gives it back."""
     route = (request.resolver_match.url_name if request.resolver_match else "") or ""
     named = kwargs.get(ABOUT.get(route, ""))
@@ -57,7 +58,7 @@ def watched(request: HttpRequest, kwargs: Mapping[str, Any]) -> Iterator[Callabl
         trail.note(outcome="begun", **row)
     with trail.visiting(route) as visit:
 
-        def answered(response: HttpResponse) -> HttpResponse:
+        def answered(response: HttpResponseBase) -> HttpResponseBase:
             outcome = _outcome(response, sent=sent)
             if not (visit.deeds and outcome in ("done", "shown")):  # else the deeds say it
                 trail.note(outcome=outcome, **row)
@@ -92,7 +93,7 @@ def _code(named: object) -> str:
     return text if len(text) <= 64 and text.isascii() and all(c.isalnum() or c in "_.:@/-" for c in text) else "malformed"
 
 
-def _outcome(response: HttpResponse, *, sent: bool) -> str:
+def _outcome(response: HttpResponseBase, *, sent: bool) -> str:
     status = response.status_code
     if status in (302, 303):
         if response["Location"] == reverse("console:second_factor"):

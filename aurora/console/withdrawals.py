@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from aurora.console import present_withdrawals as present
-from aurora.console.auth import for_operators, for_roles, has_role, operator
+from aurora.console.auth import for_roles, has_role, operator
 from aurora.identity.models import Operator
 from aurora.journeys import end_consents, tell_agencies
 from consent import ids
@@ -23,7 +23,7 @@ RETRYING = (Role.OPERATIONS, Role.PRIVACY_OFFICER)
 
 
 @require_safe
-@for_operators
+@for_roles(Role.AGENCY_OFFICER, *RETRYING, Role.AUDITOR)
 def withdrawals(request: HttpRequest) -> HttpResponse:
     """How far agencies are, by agency, and what is in trouble."""
     may_end, may_retry = has_role(request, Role.PRIVACY_OFFICER), has_role(request, *RETRYING)

@@ -11,6 +11,10 @@ from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.utils.crypto import salted_hmac
 
+from aurora.identity.operator_models import Enrolment, OperatorRequest
+
+__all__ = ["Citizen", "DataKey", "Enrolment", "FormerKey", "IdentityProvider", "KeyRotation", "Operator", "OperatorRequest"]
+
 
 class CitizenManager(BaseUserManager["Citizen"]):
     def get_by_natural_key(self, username: str | None) -> Citizen:

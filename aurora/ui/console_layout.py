@@ -6,7 +6,7 @@ line in `GROUPS`; one below it (`agencies/<code>/` below `agencies/`) is found b
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -22,10 +22,13 @@ GROUPS: tuple[tuple[str | Promise, tuple[tuple[str, str | Promise], ...]], ...] 
     (_("Overview"), (("overview", _("Overview")),)),
     (_("Agencies"), (("agencies", _("Agencies and clients")), ("uses", _("Reported uses")), ("delays", _("Uses kept back by law")))),
     (_("Sources and pulls"), (("sources", _("Fetching from sources")),)),
-    (_("Consents and withdrawals"), (("withdrawals", _("Withdrawals")), ("end_consent", _("End a consent")))),
+    (
+        _("Consents and withdrawals"),
+        (("consents", _("Consents in numbers")), ("withdrawals", _("Withdrawals")), ("end_consent", _("End a consent"))),
+    ),
     (_("Log"), (("ledger", _("The access log")),)),
     (_("Models"), (("models", _("Agencies' models")), ("suggestion_models", _("Models for suggestions")), ("monitoring", _("Monitoring")))),
-    (_("Catalogue"), ()),
+    (_("Catalogue"), (("catalogue", _("Service catalogue")), ("new_import", _("Import services")))),
     (
         _("People and safety"),
         (
@@ -38,7 +41,14 @@ GROUPS: tuple[tuple[str | Promise, tuple[tuple[str, str | Promise], ...]], ...] 
     ),
 )
 # Pages whose address does not begin with that of the page below which they stand.
-_BELOW = {"new_client": "agencies", "change_client": "agencies", "client_state": "agencies", "draft": "agencies"}
+_BELOW = {
+    "new_client": "agencies",
+    "change_client": "agencies",
+    "client_state": "agencies",
+    "draft": "agencies",
+    "agency_draft": "agencies",
+    "dataset": "suggestion_models",
+}
 # Addresses that answer a POST alone: in another language there is nothing there, so the links lead to where the form was.
 POSTED = {
     "retry_source": "sources",
@@ -84,9 +94,21 @@ def frame(request: HttpRequest | None) -> ConsoleFrame:
     return ConsoleFrame(tuple(groups), pages, _for_whom(request))
 
 
+def address(request: HttpRequest, view: str) -> str:
+    """The page's path for who sits there, or "" if it is not for them: what other pages link to."""
+    allowed, roles = _open_to(view), getattr(getattr(request, "user", None), "roles", None)
+    return reverse(f"console:{view}") if roles is None or allowed is None or allowed & set(roles) else ""
+
+
 def page_of(view: str) -> str:
     """The page to which the language links of a POST's address lead; "" for an address that is a page itself."""
     return POSTED.get(view, "")
+
+
+def may_open(name: str, *, roles: Iterable[str]) -> bool:
+    """Whether somebody with these roles may open a page of the console."""
+    allowed = _open_to(name)
+    return allowed is None or bool(allowed & set(roles))
 
 
 def _links(names: tuple[tuple[str, str | Promise], ...], roles: list[str] | None, here: str, path: str) -> Iterator[Link]:
