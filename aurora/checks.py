@@ -7,7 +7,7 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 from aurora.identity import keys
 from aurora.keyfiles import KeyFileError
@@ -26,6 +26,14 @@ def sandbox_is_local(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> 
     """The sandbox lets plain http out to loopback; no public service may run with it."""
     if settings.AURORA_SANDBOX and settings.AURORA_BASE_URL.startswith("https://"):
         return [Error("AURORA_SANDBOX is set for a public address.", id="aurora.E002")]
+    return []
+
+
+@register(Tags.security)
+def somebody_can_be_told(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Whoever finds a hole in a public service must find somebody to tell."""
+    if not settings.AURORA_SECURITY_CONTACTS:
+        return [Warning("AURORA_SECURITY_CONTACT is not set: whoever finds a hole has nobody to tell.", id="aurora.W001")]
     return []
 
 

@@ -64,6 +64,7 @@ class Env:
     ledger_origin: str = field(kw_only=True)
     mail: MailUrl | None = None
     jurisdiction: str = "EU"
+    security_contacts: tuple[str, ...] = ()
     sandbox: bool = False
     debug: bool = False
     pull_lease: timedelta = timedelta(seconds=60)
@@ -148,6 +149,7 @@ class Env:
             ledger_origin=read.origin("AURORA_LEDGER_ORIGIN", base_url),
             mail=read.mail("EMAIL_URL", state_dir / "mail" if sandbox else None),
             jurisdiction=read.jurisdiction("AURORA_JURISDICTION", "EU"),
+            security_contacts=read.contacts("AURORA_SECURITY_CONTACT", "mailto:security@localhost" if sandbox else ""),
             sandbox=sandbox,
             debug=debug,
             pull_lease=lease,

@@ -155,6 +155,16 @@ class Reader:
             raise EnvError(f"{variable} must be a country's code (ISO 3166-1 alpha-2) such as FI, or EU")
         return value
 
+    def contacts(self, variable: str, default: str) -> tuple[str, ...]:
+        """Where to write to, best first, as RFC 9116 2.5.3 has it: addresses separated by spaces."""
+        found = tuple((self._get(variable) or default).split())
+        for one in found:
+            if not re.fullmatch(r"(mailto:[^\s@:/]+@[^\s@/]+|tel:[+0-9-]+|https://[^\s@]+)", one, re.ASCII):
+                raise EnvError(
+                    f"{variable} must be addresses such as mailto:security@aurora.example or https://..., separated by spaces, not {one[:40]!r}"
+                )
+        return found
+
     def base_url(self, variable: str, default: str, *, plain_http: bool) -> str:
         """The public address, without a trailing slash: it is the issuer, and issuers are compared byte for byte (RFC 8414)."""
         value = self._get(variable)

@@ -28,6 +28,7 @@ AURORA_COSIGN_EVERY = ENV.cosign_every
 AURORA_SIGNING_KEY_FILE = ENV.signing_key_file
 AURORA_FORMER_SIGNING_KEYS = ENV.former_signing_key_files
 AURORA_JURISDICTION = ENV.jurisdiction
+AURORA_SECURITY_CONTACTS = ENV.security_contacts
 AURORA_WEBHOOK_KEY_FILE = ENV.webhook_key_file
 AURORA_FORMER_WEBHOOK_KEYS = ENV.former_webhook_key_files
 AURORA_CONFIRM_WITHIN = ENV.confirm_within

@@ -3,7 +3,7 @@
 from django.conf.urls.i18n import i18n_patterns
 from django.urls import include, path
 
-from aurora import health
+from aurora import health, security_txt
 from aurora.api.grants import GrantResource
 from aurora.portal import callbacks
 from aurora.portal.views import authorize, entrance, services, transparency
@@ -12,6 +12,7 @@ urlpatterns = [
     path("api/v1/", include("aurora.api.urls")),  # first, since it is called most, and addresses are tried in their order
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
+    path(".well-known/security.txt", security_txt.security_txt, name="security_txt"),
     path("", entrance.root),
     path("services.jsonld", services.all_data, name="services_data"),
     path("services/<slug:identifier>.jsonld", services.data, name="service_data"),

@@ -37,6 +37,7 @@ class Route:
 ROUTES = {
     "healthz": Route("/healthz", READ),
     "readyz": Route("/readyz", READ),
+    ".well-known/security.txt": Route("/.well-known/security.txt", READ),
     "": Route("/", READ),
     "services.jsonld": Route("/services.jsonld", READ),
     "services/<slug:identifier>.jsonld": Route("/services/dental-care.jsonld", READ),

@@ -177,6 +177,16 @@ def test_the_owner_migrates_and_the_service_serves() -> None:
     assert Env.from_environ(both | {"AURORA_DB_ROLE": "owner"}).django_databases()["default"]["USER"] == "aurora_owner"
 
 
+def test_whom_to_tell_of_a_hole() -> None:
+    assert Env.from_environ({}).security_contacts == ()
+    assert Env.from_environ({"AURORA_SANDBOX": "1"}).security_contacts == ("mailto:security@localhost",)
+    told = "mailto:security@aurora.example https://aurora.example/security tel:+358-9-123"
+    assert Env.from_environ({"AURORA_SECURITY_CONTACT": told}).security_contacts == tuple(told.split())
+    for wrong in ("security@aurora.example", "http://aurora.example", "mailto:nobody", "javascript:alert(1)", "mailto:a@b mailto:c"):
+        with pytest.raises(EnvError, match="AURORA_SECURITY_CONTACT"):
+            Env.from_environ({"AURORA_SECURITY_CONTACT": wrong})
+
+
 def test_seconds_and_origin() -> None:
     env = Env.from_environ({"AURORA_PULL_LEASE_SECONDS": "90", "AURORA_BASE_URL": "https://Aurora.example/"})
     assert env.pull_lease == timedelta(seconds=90)
