@@ -1,7 +1,7 @@
 """Who is an operator, and with which roles: one administrator asks, another agrees; what takes power away one does alone and at once.
 
 `invite`, `give`, `reset`, `restore` > `decide` > (invite, reset) `show_half` to either of the two > `join.join`. `take` and `suspend` need nobody else. Whoever
-calls these, the database asks again whether both are administrators (identity's migration 0013). What no rule prevents: docs/decisions/operators.md.
+calls these, the database asks again whether both are administrators (identity's migration 0014). What no rule prevents: docs/decisions/operators.md.
 """
 
 from __future__ import annotations
