@@ -123,3 +123,118 @@ def test_every_page_loads_one_script_and_puts_off_running_it(gallery: list[Drawn
     for drawn in gallery:
         ours = [e.attributes for e in drawn.page.all("script") if e.attributes.get("src", "").startswith("/static/ui/")]
         assert ours == [{"src": "/static/ui/aurora.js", "defer": ""}], drawn.name
+
+
+# Filters
+
+
+@pytest.fixture
+def log(pages: dict[str, str]) -> dict[str, str]:
+    """The activity page with everything, and as it is filtered, told apart by the language links' addresses."""
+    everything = pages["activity-everything"]
+    return {"all": everything, "filtered": pages["activity"].replace('href="/fi/activity/"', 'href="/fi/activity/?agency=tax"')}
+
+
+def _activity(page: Page, log: dict[str, str]) -> list[str]:
+    return serve(page, {"/activity/": lambda r: Answer(log["filtered"] if "agency=tax-administration" in r.url else log["all"])})
+
+
+def test_a_filter_changes_the_list_and_the_address_and_back_undoes_it(page: Page, log: dict[str, str]) -> None:
+    asked = _activity(page, log)
+    page.goto(f"{SITE}/activity/")
+    page.evaluate("window.same = true")
+    page.get_by_label("Agency", exact=True).select_option("tax-administration")
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(page.locator(".moj-filter__tag")).to_have_count(4)
+    assert page.evaluate("window.same") is True and "agency=tax-administration" in page.url
+    expect(page.locator("#au-status")).to_have_text("6 entries are shown.")
+    expect(page.get_by_role("button", name="Show", exact=True)).to_be_focused()
+    assert page.get_by_role("link", name="Suomi").get_attribute("href") == "/fi/activity/?agency=tax"
+    page.go_back()
+    expect(page.locator(".moj-filter__tag")).to_have_count(0)
+    assert page.url == f"{SITE}/activity/" and page.get_by_label("Agency", exact=True).input_value() == ""
+    assert {url for url in asked if "/activity/" in url and "agency=" in url} != set()
+    assert page.evaluate("sessionStorage.length") == 0, "no page about a person is kept in the browser"
+
+
+def test_leaving_out_a_part_keeps_the_place_and_tells_what_is_shown(page: Page, log: dict[str, str]) -> None:
+    _activity(page, log)
+    page.goto(f"{SITE}/activity/?agency=tax-administration")
+    page.evaluate("window.same = true")
+    page.get_by_role("link", name="Leave out: Agency: Tax Administration").click()
+    expect(page.locator(".moj-filter__tag")).to_have_count(0)
+    expect(page.get_by_role("heading", name="Every entry")).to_be_focused()
+    assert page.evaluate("window.same") is True and "agency=" not in page.url
+
+
+@pytest.mark.parametrize("status", [400, 403, 503])
+def test_a_refused_filter_shows_the_page_that_says_so(page: Page, pages: dict[str, str], log: dict[str, str], status: int) -> None:
+    wrong = pages["activity-errors"] if status == 400 else pages[f"error-{status}"]
+    serve(page, {"/activity/": lambda r: Answer(wrong, status) if "from=" in r.url else Answer(log["all"])})
+    page.goto(f"{SITE}/activity/")
+    page.get_by_label("First day").fill("31.2.2026")
+    page.get_by_role("button", name="Show", exact=True).click()
+    if status == 400:
+        expect(page.locator(".govuk-error-summary")).to_be_focused()
+        assert page.title().startswith("Error: ") and page.get_by_label("First day").input_value() == "31.2.2026"
+    else:
+        expect(page.locator("h1")).to_be_focused()
+        assert page.locator("h1").inner_text() in wrong and page.locator("main").count() == 1
+
+
+def test_a_filter_without_a_network_leaves_it_to_the_browser(page: Page, log: dict[str, str]) -> None:
+    serve(page, {"/activity/": lambda r: Answer(None) if "agency=" in r.url else Answer(log["all"])})
+    page.goto(f"{SITE}/activity/")
+    with page.expect_event("requestfailed", lambda request: request.is_navigation_request()):
+        page.get_by_role("button", name="Show", exact=True).click()
+
+
+FEEDBACK = "/suggestions/feedback/"
+
+
+def _fresh(html: str) -> str:
+    """The code of the first card of which nothing has been said."""
+    found = re.search(r'id="said-([^"]+)" data-outcome=""', html)
+    assert found
+    return found[1]
+
+
+def test_feedback_changes_its_card_alone(page: Page, pages: dict[str, str]) -> None:
+    html, sent = pages["suggestions-feedback"], []
+    code = _fresh(html)
+    after = html.replace(f'id="said-{code}" data-outcome=""', f'id="said-{code}" data-outcome="Marked as helpful."', 1)
+
+    def answer(request: Request) -> Answer:
+        sent.append((request.method, request.headers.get("hx-request"), request.post_data))
+        return Answer(after)
+
+    asked = serve(page, {"/suggestions/": html, FEEDBACK: answer})
+    page.goto(f"{SITE}/suggestions/")
+    page.evaluate("window.same = true")
+    card = page.locator(f"[id='said-{code}']")
+    card.get_by_role("button", name="This is helpful").click()
+    expect(page.locator("#au-status")).to_have_text("Marked as helpful.")
+    expect(card).to_be_focused()
+    [(method, by_script, body)] = sent
+    assert (method, by_script) == ("POST", "true") and "kind=helpful" in body and "csrfmiddlewaretoken=" in body
+    assert page.evaluate("window.same") is True and page.url == f"{SITE}/suggestions/" and asked.count(f"{SITE}/suggestions/") == 1
+
+
+def test_feedback_that_is_refused_shows_the_page_that_says_so(page: Page, pages: dict[str, str]) -> None:
+    html = pages["suggestions-feedback"]
+    serve(page, {"/suggestions/": html, FEEDBACK: Answer(pages["error-csrf"], 403)})
+    page.goto(f"{SITE}/suggestions/")
+    page.locator(f"[id='said-{_fresh(html)}']").get_by_role("button", name="This is helpful").click()
+    expect(page.locator("h1")).to_be_focused()
+    assert page.locator("h1").inner_text() in pages["error-csrf"] and page.locator(".au-card").count() == 0
+
+
+def test_how_many_characters_are_left_is_told_in_the_pages_language(page: Page, gallery: list[Drawn]) -> None:
+    for language, left in (("en", "characters are left."), ("fi", "Jäljellä on"), ("sv", "tecken återstår.")):
+        html = next(d.html for d in gallery if d.name == "concern-new" and d.language == language)
+        serve(page, {"/concern/": html})
+        page.goto(f"{SITE}/concern/")
+        page.locator("#text").fill("x" * 10)
+        expect(page.locator(".govuk-character-count__status")).to_contain_text(left)
+        expect(page.locator(".govuk-character-count__status")).to_contain_text(re.compile(r"3[\s,]990"))
+        page.unroute_all()

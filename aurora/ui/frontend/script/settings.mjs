@@ -13,4 +13,15 @@ Object.assign(htmx.config, {
   timeout: 20_000,
 });
 
+// htmx notes the page's address, with what was searched for, in the browser's storage. It is for its cache of pages, which is off.
+function forget() {
+  try {
+    sessionStorage.removeItem("htmx-current-path-for-history");
+  } catch {
+    // No storage here: nothing was noted.
+  }
+}
+forget();
+for (const name of ["htmx:pushedIntoHistory", "htmx:replacedInHistory"]) document.addEventListener(name, forget);
+
 export { htmx };

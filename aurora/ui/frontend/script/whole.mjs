@@ -30,10 +30,11 @@ export function listen() {
     if (requestConfig.verb === "get" && xhr.responseURL) history.pushState({ htmx: true }, "", xhr.responseURL);
     show(read);
   });
-  // No answer at all: the browser sends the form itself, and says what is wrong in its own words.
+  // No answer at all: the browser goes there itself, and says what is wrong in its own words.
   for (const name of ["htmx:sendError", "htmx:timeout"]) {
     document.addEventListener(name, ({ detail: { elt, requestConfig } }) => {
-      if (polls(elt) || elt.tagName !== "FORM") return;
+      if (polls(elt)) return;
+      if (elt.href) return location.assign(elt.href);
       const { submitter } = requestConfig.triggeringEvent ?? {};
       if (submitter?.name) {
         const pressed = Object.assign(document.createElement("input"), { type: "hidden", name: submitter.name, value: submitter.value });

@@ -36,6 +36,9 @@ def pages() -> list[Example]:
         chain=ChainPart(ChainState.WHOLE, walk_url=all_entries),
         concerns_url="/concerns/", without={name: f"/activity/?without={name}" for name in ("agency", "kind", "from", "to", "refused", "consent", "category")},
     )  # fmt: skip
+    everything = replace(
+        full, filtered=False, kind="", date_from="", date_to="", chosen=(), without={}, agencies=tuple(replace(one, selected=False) for one in agencies)
+    )  # fmt: skip
     wrong = replace(
         full, days=(), pagination=Pagination(1, 1), kind="", date_from="31.2.2026", date_to="24.13.", chain=ChainPart(ChainState.MISSING),
         errors=tuple(FieldError(name, str(words.form_error("date_invalid"))) for name in ("from", "to")),
@@ -60,6 +63,8 @@ def pages() -> list[Example]:
     refused = EntryPage(rows[0], str(words.decision("consent_withdrawn")), 16, "c3" * 32, "/activity/")
     return [
         Example("activity", "portal/activity.html", "activity/", full),
+        Example("activity-everything", "portal/activity.html", "activity/", everything),
+        Example("activity-nothing", "portal/activity.html", "activity/", replace(full, days=(), pagination=Pagination(1, 1))),
         Example("activity-errors", "portal/activity.html", "activity/", wrong),
         Example("activity-reversed", "portal/activity.html", "activity/", reversed_),
         Example("activity-broken", "portal/activity.html", "activity/", broken),
