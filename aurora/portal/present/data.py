@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from django.urls import reverse
@@ -16,9 +16,11 @@ from aurora.portal.present.readers import Readers
 from aurora.portal.present.vocabulary import Vocabulary, category_view, connect_url
 from aurora.sources import registry
 from aurora.twin.values import FactView
+from aurora.ui import code_words
 from aurora.ui.contexts import FactGroup, FactRow, MyDataPage, Provenance
 from aurora.ui.contexts.data import EraseLink
 from consent import acting
+from consent.facts_order import places
 from consent.ledger.readers import NEWEST
 from consent.rules import AURORA, CITIZEN
 from recommender.catalogue.areas import MUNICIPALITIES
@@ -38,6 +40,8 @@ def my_data_page(mine: OwnData) -> MyDataPage:
     by_category: dict[str, list[FactView]] = {}
     for fact in mine.facts:
         by_category.setdefault(fact.category, []).append(fact)
+    for category, held in by_category.items():
+        held.sort(key=partial(in_order, category))
     groups: list[FactGroup] = []
     missing: list[FactGroup] = []
     for version in mine.categories:
@@ -109,9 +113,16 @@ class Beside:
         return reverse("portal:correction_new", args=[fact.id]) if askable else ""
 
 
+def in_order(category: str, fact: FactView) -> int:
+    """Where a fact stands among others of its kind: as the category's file has it, and behind these what is named by codes."""
+    known = places(category)
+    return known.get(fact.key, len(known))
+
+
 def fact_row(fact: FactView, vocabulary: Vocabulary) -> FactRow:
     """One fact as pages show it."""
     schema = vocabulary.fact_schema(fact.category, fact.key)
+    label = _value_label(fact, schema)
     return FactRow(
         label=schema["x-label"],
         value=fact.value,
@@ -119,11 +130,17 @@ def fact_row(fact: FactView, vocabulary: Vocabulary) -> FactRow:
         provenance=Provenance(fact.provenance),
         observed_at=fact.observed_at,
         unit=schema.get("x-unit", ""),
-        value_label=_value_label(fact, schema),
+        value_label=label,
+        in_source_words=isinstance(fact.value, str) and not label and _is_free_text(schema),
         valid_from=fact.valid_from,
         valid_to=fact.valid_to,
         disputed=fact.disputed,
     )
+
+
+def _is_free_text(schema: Mapping[str, Any]) -> bool:
+    """What a source writes as it likes: neither one of some values, nor a code of a form that is laid down, nor a day."""
+    return schema.get("type") == "string" and not {"enum", "pattern", "format"} & schema.keys() and "x-unit" not in schema
 
 
 def _value_label(fact: FactView, schema: Mapping[str, Any]) -> Mapping[str, str]:
@@ -133,4 +150,4 @@ def _value_label(fact: FactView, schema: Mapping[str, Any]) -> Mapping[str, str]
     if fact.name in REGIONS and fact.value[1:].isdigit():
         return {language: f"{word} {int(fact.value[1:])}" for language, word in _REGIONS.items()}
     found: Mapping[str, str] = MUNICIPALITIES.get(fact.value, {}) if fact.name in TOWNS else schema.get("x-values", {}).get(fact.value, {})
-    return found
+    return found or code_words.of(fact.key, fact.value)

@@ -54,6 +54,8 @@ class FactRow:
     observed_at: datetime
     unit: str = ""
     value_label: Text = field(default_factory=dict)
+    in_source_words: bool = False
+    """Whether the value is a text that its source wrote, in a language that nobody has told us."""
     valid_from: date | None = None
     valid_to: date | None = None
     disputed: bool = False
