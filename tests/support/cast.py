@@ -286,19 +286,28 @@ def services() -> Services:
     return Services(**json.loads((Path(os.environ["AURORA_STATE_DIR"]) / "services.json").read_text()))
 
 
+# What a table held when it was last read whole, and by which versions of its rows: where those are the same, so is what it holds.
+_READ: dict[str, tuple[Any, tuple[int, str]]] = {}
+
+
 def snapshot() -> dict[str, tuple[int, str]]:
     """Every table as a superuser sees it: how many rows, and a digest of all of them. A table in parts counts as one."""
     with psycopg.connect(services().admin_url or "") as admin:
+        admin.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         tables = admin.execute(
             "SELECT quote_ident(nspname) || '.' || quote_ident(relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
             "WHERE relkind IN ('r', 'p') AND NOT relispartition AND relpersistence <> 't' "
             "AND nspname NOT IN ('pg_catalog', 'information_schema')"
         ).fetchall()
-        parts = [
-            f"SELECT '{t}', count(*), coalesce(md5(string_agg(md5(r::text), '' ORDER BY md5(r::text))), '') FROM {t} r" for (t,) in tables
-        ]
-        rows = admin.execute(" UNION ALL ".join(parts)).fetchall()  # type: ignore[arg-type]
-        return {name.removeprefix("public."): (count, digest) for name, count, digest in rows}
+        # Each change makes another version of a row, in another place or by another transaction.
+        versions = "sum(hashtextextended(concat(tableoid, ctid, xmin), 0))"
+        now = admin.execute(" UNION ALL ".join(f"SELECT '{t}', count(*), {versions} FROM {t}" for (t,) in tables)).fetchall()  # type: ignore[arg-type]
+        stamps = {name: stamp for name, *stamp in now}
+        moved = [name for name, stamp in stamps.items() if _READ.get(name, (None,))[0] != stamp]
+        whole = "count(*), coalesce(md5(string_agg(md5(r::text), '' ORDER BY md5(r::text))), '')"
+        for name in moved:
+            _READ[name] = stamps[name], admin.execute(f"SELECT {whole} FROM {name} r").fetchone()  # type: ignore[assignment,arg-type]
+        return {name.removeprefix("public."): _READ[name][1] for name in stamps}
 
 
 def changed(before: dict[str, tuple[int, str]], after: dict[str, tuple[int, str]]) -> set[str]:
