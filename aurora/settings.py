@@ -322,7 +322,7 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "line": {"()": "aurora.telemetry.logs.PlainLines"},
         "json": {"()": "aurora.telemetry.logs.JsonLines"},
     },
     "filters": {"without_paths": {"()": "aurora.telemetry.logs.WithoutPaths"}},

@@ -17,6 +17,7 @@ from aurora.journeys.sign_in import SignInFailed
 from aurora.portal.auth import ANEW, for_citizens, me, safe_next
 from aurora.portal.views.authorize import INTERACTION
 from aurora.portal.views.entrance import ERRAND
+from aurora.telemetry import security
 from aurora.ui import words
 from aurora.ui.contexts import SignInErrorPage
 from consent.scope import citizen_scope
@@ -39,6 +40,7 @@ def signed_in(request: HttpRequest) -> HttpResponse:
         remembered = request.session.pop(ERRAND, None)
         citizen, path = sign_in.finish(remembered=remembered, answer=_answer(request), language=language, now=timezone.now())
     except SignInFailed as error:
+        security.note("citizen:sign_in_failed", request, why=error.code)
         page = SignInErrorPage(reason=str(words.sign_in_error(error.code)), retry_url=reverse("portal:sign_in"))
         return render(request, "portal/sign_in_error.html", {"page": page}, status=error.status)
     kept = request.session.get(INTERACTION)
@@ -48,6 +50,7 @@ def signed_in(request: HttpRequest) -> HttpResponse:
     with citizen_scope(citizen.pk):  # Django notes the time of the sign-in on the citizen's row
         auth.login(request, citizen, backend=BACKEND)  # type: ignore[arg-type]
     request.session["language"] = language
+    security.note("citizen:signed_in", request, by="e-id", anew=bool(remembered.get("anew")))
     if remembered.get("anew"):
         request.session[ANEW] = int(time.time())
     return HttpResponseRedirect(safe_next(path) or reverse("portal:home"))

@@ -17,6 +17,7 @@ from aurora.portal import mandated
 from aurora.portal.newcomers import TooManyBegun
 from aurora.portal.often import TooMuchFeedback
 from aurora.portal.outages import away
+from aurora.telemetry import security
 from aurora.telemetry.requests import current_id
 from aurora.ui import words
 from aurora.ui.contexts import ErrorPage
@@ -94,6 +95,7 @@ def later(response: HttpResponse, seconds: int = RETRY_SECONDS) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form that did not come from our page, or a cookie that is gone."""
+    security.note("form:not_ours", request)
     if wants_json(request):
         return problem(403, "csrf_failed")
     return render(request, "errors/csrf.html", {"page": ErrorPage(home_url=_home())}, status=403)

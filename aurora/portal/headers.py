@@ -7,7 +7,9 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from aurora.identity.models import Citizen, Operator
 from aurora.portal.errors import problem, wants_json
+from aurora.telemetry import security
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -40,7 +42,15 @@ class Always:
         response = self.get_response(request)
         for name, value in ALWAYS.items():
             response.headers.setdefault(name, value)
+        if response.status_code in security.REFUSED:
+            security.note("request:refused", request, status=response.status_code, signed_in=_whose(request))
         return response
+
+
+def _whose(request: HttpRequest) -> str:
+    """Whose session it was, if anything had to know that: looking now could fail with what has just failed."""
+    user = getattr(request, "_cached_user", None)
+    return "citizen" if isinstance(user, Citizen) else "operator" if isinstance(user, Operator) else "nobody"
 
 
 class NoPlainMachines:

@@ -16,6 +16,7 @@ from django.utils.functional import SimpleLazyObject
 from aurora.identity.models import Operator
 from aurora.identity.own_sessions import BEGAN, BROWSER, described
 from aurora.identity.session_store import DAY
+from aurora.telemetry import security
 
 WORKING_DAY = timedelta(hours=10)
 
@@ -32,6 +33,7 @@ def _who(request: HttpRequest) -> object:
     if not hasattr(request, "_cached_user"):
         user = auth.get_user(request)
         if user.is_authenticated and _is_over(request, longest=WORKING_DAY if isinstance(user, Operator) else DAY):
+            security.note("session:ended", request, why="too_old")
             request.session.flush()
             user = auth.get_user(request)
         request._cached_user = user  # type: ignore[attr-defined]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import sys
 import traceback
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 FRAMES = 30
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _PLACE = Path(__file__).resolve().parents[2]
 
 
@@ -29,6 +31,21 @@ class WithoutPaths(logging.Filter):
 
             record.args = tuple(route_of(request) if isinstance(a, str) and a.startswith("/") else a for a in record.args)
         return True
+
+
+class PlainLines(logging.Formatter):
+    """Time (UTC), level, logger, message. What a message quotes cannot begin a line of its own: breaks and controls are written as in Python."""
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
+        """As JSON lines have it."""
+        return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        """The line before a trace, which has lines of its own."""
+        return _UNPRINTABLE.sub(lambda found: ascii(found[0])[1:-1], super().formatMessage(record))
 
 
 class JsonLines(logging.Formatter):

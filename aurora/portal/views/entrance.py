@@ -15,6 +15,7 @@ from aurora.journeys.sign_in import SignInFailed
 from aurora.portal import errors, newcomers
 from aurora.portal.auth import safe_next
 from aurora.portal.headers import forget_here
+from aurora.telemetry import security
 from aurora.ui import words
 from aurora.ui.contexts import Banner, LandingPage, NoticeKind, SignInErrorPage
 
@@ -55,5 +56,6 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     """End the session here. (The e-ID's own session is the citizen's business with the e-ID.)"""
+    security.note("citizen:signed_out", request)
     auth.logout(request)
     return forget_here(HttpResponseRedirect(f"{reverse('portal:landing')}?signed-out"))

@@ -14,6 +14,7 @@ from aurora.identity.session_store import PAUSES
 from aurora.portal.auth import ANEW_SECONDS, actor, for_citizens, remember, signed_in_anew
 from aurora.portal.present import sessions as present
 from aurora.portal.sessions import signed_in_within
+from aurora.telemetry import security
 from consent.errors import InvalidInput
 
 DONE = {"ended": "sessions_ended", "saved": "pauses_saved"}
@@ -44,7 +45,9 @@ def _changed(request: HttpRequest) -> str:
     if action not in ("end", "others"):
         raise InvalidInput({"action": "choice_required"})
     if not _fresh(request):
+        security.note("sessions:not_ended", request, why="not_fresh")
         return ""
+    security.note("sessions:ended", request, which=action)
     if action == "end":
         own_sessions.end(actor(request), names=frozenset(request.POST.getlist("name")[:20]))
     else:
