@@ -17,6 +17,8 @@ CODES = (
 )  # fmt: skip
 # What follows from the answer, not what is agreed to: while an earlier consent stands, a page does not say it.
 OF_THE_ANSWER = "on_decline"
+# What the head of a page says in short: each of its differences is told where the page says it whole.
+IN_SHORT = "summary"
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ def _terms(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
     found = []
     for code in codes:
         was, now = _term(old, code), _term(new, code)
-        if was == now or (code == OF_THE_ANSWER and not (was and now)) or (code == "asks" and _renamed(old, new)):
+        if was == now or code == IN_SHORT or (code == OF_THE_ANSWER and not (was and now)) or (code == "asks" and _renamed(old, new)):
             continue
         heading = next(t["heading"] for content in (new, old) for t in content.get("terms", ()) if t["code"] == code)
         found.append(Change("term", code, heading, was, now))

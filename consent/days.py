@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from django.utils import timezone
+from django.utils import dateformat, timezone, translation
 
 from consent import rules
+
+_WRITTEN = {"fi": "j.n.Y", "sv": "j.n.Y", "en": "j F Y"}
 
 
 def day_of(moment: datetime) -> date:
@@ -34,3 +36,9 @@ def start_of(day: date) -> datetime:
 def last_day(expires_at: datetime) -> date:
     """The last day that a consent covers: the inverse of `end_of`."""
     return day_of(expires_at - timedelta(microseconds=1))
+
+
+def written(day: date, language: str) -> str:
+    """A day as consent texts write it."""
+    with translation.override(language):
+        return dateformat.format(day, _WRITTEN[language])

@@ -19,10 +19,11 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection
 
-from consent import acting, records, signing
+from consent import acting, records, signing, summary
+from consent.days import last_day
 from consent.errors import NotFound, OutsideTransaction
 from consent.keeper import keeper
-from consent.models import ConsentEvent, ConsentRecord, Receipt
+from consent.models import ConsentEvent, ConsentEventKind, ConsentRecord, Receipt
 from consent.records import Acting, Setting
 
 TYP = "consent-receipt+jwt"
@@ -120,6 +121,7 @@ def _document(
     setting = Setting(base_url=settings.AURORA_BASE_URL, jurisdiction=settings.AURORA_JURISDICTION)
     number = 1 + next(n for n, e in enumerate(history) if e.pk == event.pk)
     people = {event.pk: acting} if acting else {}
+    body = records.body(record, principal=principal, events=history, setting=setting, acting=people)
     return {
         "@context": records.context(),
         "@id": f"urn:uuid:{receipt_id}",
@@ -131,5 +133,32 @@ def _document(
         "dct:publisher": settings.AURORA_BASE_URL,
         "schema:recipient": f"urn:aurora:subject:{principal}",
         "aurora:tellsOf": records.event_id(record, number),
-        "dpv:hasRecordOfActivity": records.body(record, principal=principal, events=history, setting=setting, acting=people),
+        "aurora:summary": {"version": summary.version(), "sentences": list(_summary(record, event, body))},
+        "dpv:hasRecordOfActivity": body,
     }
+
+
+_STANDINGS = {
+    ConsentEventKind.GIVEN: summary.Standing.GIVEN,
+    ConsentEventKind.NARROWED: summary.Standing.GIVEN,
+    ConsentEventKind.DECLINED: summary.Standing.REFUSED,
+    ConsentEventKind.REPLACED: summary.Standing.REPLACED,
+}
+
+
+def _summary(record: ConsentRecord, event: ConsentEvent, body: dict[str, Any]) -> tuple[str, ...]:
+    """The event in short, by the names that the rest of the document has."""
+    language, process = record.notice.language, body["dpv:hasProcess"]
+    names = {c["dct:identifier"]: c["dct:title"]["@value"] for c in process["dpv:hasPersonalData"]}
+    said = summary.Said(
+        kind=summary.kind_of(recipient=record.recipient.code, source=record.source.code if record.source else ""),
+        standing=_STANDINGS.get(ConsentEventKind(event.kind), summary.Standing.OVER),
+        recipient=body["dpv:hasDataController"]["dpv:hasName"]["@value"],
+        source=record.source.name[language] if record.source else "",
+        purpose=process["dpv:hasPurpose"]["dct:title"]["@value"],
+        data=[name for code, name in names.items() if code not in record.withdrawn],
+        end=last_day(record.expires_at),
+        once=record.once,
+        gone=[names.get(code, code) for code in event.categories] if event.kind == ConsentEventKind.NARROWED else (),
+    )
+    return summary.sentences(said, language=language)

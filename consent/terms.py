@@ -6,23 +6,24 @@ The page shows these sentences and the notice keeps them, so that what is kept i
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from django.utils import dateformat, translation
+from consent.days import written
 
 if TYPE_CHECKING:
     from consent.models import AgencyVersion
 
 FILE = Path(__file__).parent / "vocabulary" / "terms.json"
 ALSO_ENDS = "also_ends"  # only for a consent that replaces others to the same agency; it comes last
+SUMMARY = "summary"  # which data, until when and how to stop, in short; only where the data are named. It comes after `asks`
 IDENTITY = "identity"  # only for a recipient of whom more than the name is kept; it comes after `asks`
 ORDER = ("asks", "onward", "frequency", "in_force", "not_shared", "on_decline")
-_DAY = {"fi": "j.n.Y", "sv": "j.n.Y", "en": "j F Y"}
+Data = Sequence[str]  # names of kinds of data, in the language of the terms
 
 
 @dataclass(frozen=True)
@@ -67,24 +68,24 @@ def version() -> int:
     return int(_wording()["version"])
 
 
-def connect(*, language: str, source: str, period: Period, identity: Identity | None = None) -> tuple[Term, ...]:
+def connect(*, language: str, source: str, period: Period, identity: Identity | None = None, data: Data = ()) -> tuple[Term, ...]:
     """The terms under which Aurora fetches from a source; `source` is its name in `language`."""
-    return _terms("connect", language, {"source": source}, period, identity)
+    return _terms("connect", language, {"source": source}, period, identity, data)
 
 
-def push(*, language: str, source: str, period: Period, identity: Identity | None = None) -> tuple[Term, ...]:
+def push(*, language: str, source: str, period: Period, identity: Identity | None = None, data: Data = ()) -> tuple[Term, ...]:
     """The terms under which a source sends by itself; `source` is its name in `language`."""
-    return _terms("push", language, {"source": source}, period, identity)
+    return _terms("push", language, {"source": source}, period, identity, data)
 
 
-def declare(*, language: str, period: Period, identity: Identity | None = None) -> tuple[Term, ...]:
+def declare(*, language: str, period: Period, identity: Identity | None = None, data: Data = ()) -> tuple[Term, ...]:
     """The terms under which Aurora uses what citizens say of themselves."""
-    return _terms("declare", language, {}, period, identity)
+    return _terms("declare", language, {}, period, identity, data)
 
 
-def training(*, language: str, period: Period, identity: Identity | None = None) -> tuple[Term, ...]:
+def training(*, language: str, period: Period, identity: Identity | None = None, data: Data = ()) -> tuple[Term, ...]:
     """The terms under which Aurora trains its own model with what a twin holds."""
-    return _terms("training", language, {}, period, identity)
+    return _terms("training", language, {}, period, identity, data)
 
 
 def access(
@@ -97,13 +98,14 @@ def access(
     identity: Identity | None = None,
     standing: bool = False,
     also_ends: Iterable[str] = (),
+    data: Data = (),
 ) -> tuple[Term, ...]:
     """The terms under which an agency reads the twin; names in `language`.
 
     `standing`: an earlier consent covers something. That the agency gets nothing if the citizen declines would then not be true.
     `also_ends`: the other purposes whose consents this one replaces.
     """
-    said = _terms("access", language, {"recipient": recipient, "service": service, "purpose": purpose}, period, identity)
+    said = _terms("access", language, {"recipient": recipient, "service": service, "purpose": purpose}, period, identity, data)
     said = tuple(t for t in said if not (standing and t.code == "on_decline"))
     if not (others := ", ".join(also_ends)):
         return said
@@ -112,30 +114,28 @@ def access(
     return (*said, Term(ALSO_ENDS, words["heading"][language], sentences))
 
 
-def estimate(*, language: str, category: str, period: Period, identity: Identity | None = None) -> tuple[Term, ...]:
+def estimate(*, language: str, category: str, period: Period, identity: Identity | None = None, data: Data = ()) -> tuple[Term, ...]:
     """The terms under which Aurora uses an estimate that a citizen kept in other models; `category` is its name in `language`."""
-    return _terms("estimate", language, {"category": category}, period, identity)
+    return _terms("estimate", language, {"category": category}, period, identity, data)
 
 
-def _terms(kind: str, language: str, names: Mapping[str, str], period: Period, identity: Identity | None) -> tuple[Term, ...]:
-    values = {**names, "start": _day(period.start, language), "end": _day(period.end, language)}
+def _terms(
+    kind: str, language: str, names: Mapping[str, str], period: Period, identity: Identity | None, data: Data
+) -> tuple[Term, ...]:  # fmt: skip
+    values = {**names, "data": ", ".join(data), "start": written(period.start, language), "end": written(period.end, language)}
 
     def term(code: str, words: Mapping[str, Any]) -> Term:
         sentences = words.get("sentences_once", words["sentences"]) if period.once else words["sentences"]
         return Term(code, words.get("heading", {}).get(language, ""), tuple(s[language].format_map(values) for s in sentences))
 
     asks, onward, *rest = (term(code, _wording()[kind][code]) for code in ORDER)
+    head = (asks, term(SUMMARY, _wording()[SUMMARY][kind])) if data else (asks,)
     if identity is None:
-        return (asks, onward, *rest)
+        return (*head, onward, *rest)
     values |= {k: v for k, v in vars(identity).items() if k != "onward"}
     if identity.onward:
         onward = Term(onward.code, onward.heading, (identity.onward,))
-    return (asks, term(IDENTITY, _wording()[IDENTITY]), onward, *rest)
-
-
-def _day(day: date, language: str) -> str:
-    with translation.override(language):
-        return dateformat.format(day, _DAY[language])
+    return (*head, term(IDENTITY, _wording()[IDENTITY]), onward, *rest)
 
 
 @cache

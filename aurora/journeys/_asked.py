@@ -22,7 +22,7 @@ from consent.models import Agency, ConsentRecord, DataCategoryVersion, PurposeVe
 from consent.notices import NoticeText
 from consent.rules import AURORA, CITIZEN, latest_end
 from consent.scope import citizen_scope
-from consent.terms import Identity, Period, Term
+from consent.terms import Data, Identity, Period, Term
 
 CHANGED = "The text has changed since you opened the page. Read it again before you decide."
 
@@ -59,7 +59,7 @@ class Allowed:
 class Wording(Protocol):
     """The terms of one such page."""
 
-    def __call__(self, *, language: str, period: Period, identity: Identity | None) -> tuple[Term, ...]: ...
+    def __call__(self, *, language: str, period: Period, identity: Identity | None, data: Data) -> tuple[Term, ...]: ...
 
 
 def offer(
@@ -68,9 +68,10 @@ def offer(
     """What can be allowed on a day, with what is different from what was allowed before."""
     aurora = Agency.objects.get(code=AURORA)
     version, current = queries.current_recipient(aurora), queries.current_purpose(purpose)
+    data = [c.name[language] for c in categories]
 
     def said(period: Period, identity: Identity | None) -> tuple[Term, ...]:
-        return wording(language=language, period=Period(period.start, latest_end(period.start)), identity=identity)
+        return wording(language=language, period=Period(period.start, latest_end(period.start)), identity=identity, data=data)
 
     now_said = said(Period(today, today), terms.identity_of(version, language))
     text = notices.compose(

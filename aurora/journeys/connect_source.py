@@ -80,11 +80,12 @@ def offer(*, citizen_id: UUID, code: str, language: str, today: date) -> Offer:
     purposes = tuple(wordings[code] for code in codes)
     aurora = Agency.objects.get(code=AURORA)
     version = queries.current_recipient(aurora)
+    data = [c.name[language] for c in categories]
 
     def said(period: Period, identity: Identity | None) -> tuple[Term, ...]:
         name = source.agency.name[language]
         under = terms.push if batches.is_pushed(source) else terms.connect
-        return under(language=language, source=name, period=Period(period.start, latest_end(period.start)), identity=identity)
+        return under(language=language, source=name, period=Period(period.start, latest_end(period.start)), identity=identity, data=data)
 
     now_said = said(Period(today, today), terms.identity_of(version, language))
     with citizen_scope(citizen_id):

@@ -62,10 +62,12 @@ def question(*, citizen_id: UUID, request: PushedRequestView, language: str, tod
     categories = tuple(queries.current_categories({*request.categories, *merged}))
     version = queries.current_recipient(agency)
 
+    data = [c.name[language] for c in categories]
+
     def said(period: Period, identity: Identity | None, standing: bool = False, also_ends: Iterable[str] = ()) -> tuple[Term, ...]:
         return terms.access(
             language=language, recipient=agency.name[language], service=request.client_name[language], purpose=purpose.name[language],
-            period=period, identity=identity, standing=standing, also_ends=also_ends,
+            period=period, identity=identity, standing=standing, also_ends=also_ends, data=data,
         )  # fmt: skip
 
     with citizen_scope(citizen_id):

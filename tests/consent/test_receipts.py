@@ -18,7 +18,7 @@ from test_records import SHAPE, no_such_term
 from aurora.identity import keys, vault
 from aurora.keyfiles import new_es256
 from aurora.messages.models import Message
-from consent import receipts, services, signing
+from consent import receipts, services, signing, summary
 from consent.errors import NotFound
 from consent.models import ConsentEvent, ConsentRecord, Receipt
 from consent.receipts import Opened
@@ -163,3 +163,22 @@ def test_what_was_decided_at_one_moment_is_one_message(world: World) -> None:
     world.give(now=NOW + timedelta(minutes=1))  # replaces, and tells of both
     with citizen_scope(world.aino):
         assert Message.objects.filter(citizen_id=world.aino).count() == 2
+
+
+def test_it_keeps_the_decision_in_short_and_no_later_event_rewrites_it(world: World) -> None:
+    record, _ = world.give()
+    given = mine(world, record)[0]
+    with citizen_scope(world.aino):
+        services.end(consent_id=record.pk, now=NOW + timedelta(hours=1), categories=world.categories[:1])
+        services.end(consent_id=record.pk, now=NOW + timedelta(hours=2))
+    made = [receipt.document["aurora:summary"] for receipt in mine(world, record)]
+    assert made[0] == given.document["aurora:summary"] and {s["version"] for s in made} == {summary.version()}
+    first, narrowed, over = (" ".join(s["sentences"]) for s in made)
+    names = {
+        c["dct:identifier"]: c["dct:title"]["@value"]
+        for c in given.document["dpv:hasRecordOfActivity"]["dpv:hasProcess"]["dpv:hasPersonalData"]
+    }
+    gone, stands = names[world.categories[0]], names[world.categories[1]]
+    assert gone in first and stands in first
+    assert first != narrowed and gone in narrowed.partition(stands)[2], "what stands is said first, then what was taken out"
+    assert over != narrowed and gone not in over and stands in over

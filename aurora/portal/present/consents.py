@@ -33,7 +33,7 @@ from aurora.ui.contexts import (
     WithdrawPage,
 )
 from aurora.ui.renewals import renewal
-from consent import acting, queries, receipts
+from consent import acting, queries, receipts, summary
 from consent.days import last_day
 from consent.models import ConsentEvent, ConsentRecord, Notice
 from consent.rules import AURORA, CITIZEN
@@ -84,7 +84,41 @@ def _card(
         if state is ConsentState.ENDED
         else "",
         accesses_url=accesses_url(record.pk) if state is not ConsentState.DECLINED else "",
+        summary=_in_short(record, state, behind, vocabulary),
     )
+
+
+_STANDINGS = {
+    ConsentState.ACTIVE: summary.Standing.GIVEN,
+    ConsentState.DECLINED: summary.Standing.REFUSED,
+    ConsentState.REPLACED: summary.Standing.REPLACED,
+}
+
+
+def _in_short(record: ConsentRecord, state: ConsentState, behind: frozenset[str], vocabulary: Vocabulary) -> tuple[str, ...]:
+    language = formats.language()
+
+    def named(codes: Iterable[str]) -> tuple[str, ...]:
+        return tuple(vocabulary.category(code)[language] for code in codes)
+
+    said = summary.Said(
+        kind=summary.kind_of(recipient=record.recipient.code, source=record.source.code if record.source else ""),
+        standing=_STANDINGS.get(state, summary.Standing.OVER),
+        recipient=record.recipient.name[language],
+        source=record.source.name[language] if record.source else "",
+        purpose=record.purpose_version.name[language],
+        data=named(c for c in record.covered or record.categories or _asked_for(record) if c not in behind),
+        end=last_day(record.expires_at),
+        once=record.once,
+        gone=named(record.withdrawn),
+        outdated=named(sorted(behind)),
+    )
+    return summary.sentences(said, language=language)
+
+
+def _asked_for(record: ConsentRecord) -> list[str]:
+    """What a no was said to, as the notice has it."""
+    return [category["code"] for category in record.notice.content["categories"]]
 
 
 def accesses_url(consent_id: UUID) -> str:
@@ -219,13 +253,14 @@ def notice_of(content: Mapping[str, Any]) -> tuple[NoticePart, ...]:
     said = {t["code"]: NoticePart(t["heading"], tuple(t["sentences"])) for t in content.get("terms", ())}
     asks = said.pop("asks", NoticePart("", (content["recipient"],)))
     onward = [said.pop(code) for code in ("identity", "onward") if code in said]
+    short = [said.pop("summary")] if "summary" in said else []
     marks = content.get("again", {}).get("marks", {})
     data = [
         NoticePart(", ".join([c["name"], *marks.get(c["code"], ())]), (c["description"],), tuple(c["facts"])) for c in content["categories"]
     ]
     why = NoticePart(purpose["name"], (purpose["description"],))
     shown_again = _again(content["again"]) if "again" in content else ()
-    return (asks, *shown_again, why, *onward, *data, *said.values(), NoticePart("", (purpose["on_refusal"],)))
+    return (asks, *short, *shown_again, why, *onward, *data, *said.values(), NoticePart("", (purpose["on_refusal"],)))
 
 
 def _again(kept: Mapping[str, Any]) -> tuple[NoticePart, ...]:

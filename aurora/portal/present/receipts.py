@@ -38,6 +38,7 @@ def page(receipt: Opened) -> ReceiptPage:
         jwt_url=reverse("portal:receipt_jwt", args=ids),
         consent_url=reverse("portal:consent", args=[row.consent_id]),
         keys_url="/oauth/jwks",
+        summary=tuple(document.get("aurora:summary", {}).get("sentences", ())),
         language_name="" if mine == row.language else dict(LANGUAGES)[row.language],
     )
 

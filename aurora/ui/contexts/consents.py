@@ -66,7 +66,8 @@ class ConsentView:
     from ("" texts for an agency's access). `once` False means ongoing until `until`. `ended_at` for those that are
     past. `outdated`: the categories that it no longer covers because of a change of meaning, and `renewal` the translated sentence that says
     so; `renew_url` where the citizen can decide anew, "" if only the recipient can ask. `withdrawn`: categories that were taken out of it. `telling`: how far the agency is with the last that ended.
-    `ended_how`: the translated sentence that says who ended it, "" where the state says it all. `accesses_url`: the activity under this consent.
+    `ended_how`: the translated sentence that says who ended it, "" where the state says it all. `accesses_url`: the activity under this consent. `summary`: it in short, in
+    whole sentences of the page's language (`consent.summary`).
     """
 
     id: str
@@ -88,6 +89,7 @@ class ConsentView:
     telling: Telling | None = None
     ended_how: str = ""
     accesses_url: str = ""
+    summary: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

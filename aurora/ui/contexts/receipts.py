@@ -17,7 +17,7 @@ class ReceiptRow:
 class ReceiptPage:
     """`portal/receipt.html`. Title, rows and notice are in `language`, in which it was given, whatever the page's own language is.
 
-    `language_name` names it in the page's language, "" where the two are the same.
+    `summary`: the decision in short, as the receipt keeps it; older receipts have none. `language_name` names it in the page's language, "" where the two are the same.
     """
 
     language: str
@@ -32,6 +32,7 @@ class ReceiptPage:
     consent_url: str
     keys_url: str
     language_name: str = ""
+    summary: tuple[str, ...] = ()
     banner: Banner | None = None
 
     @property

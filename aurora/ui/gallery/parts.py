@@ -17,7 +17,7 @@ from aurora.ui.contexts import (
     Text,
     UnknownView,
 )
-from consent import terms
+from consent import summary, terms
 from consent.terms import Identity, Period, Term
 
 NOW = datetime(2026, 11, 24, 7, 5, tzinfo=UTC)
@@ -160,7 +160,23 @@ def consent(state: ConsentState, recipient: Text, purpose: PurposeView, *, sourc
         withdraw_url="/consents/c/withdraw/" if active else "",
         accesses_url="/activity/?consent=c",
         ended_at=None if active else NOW - timedelta(days=1),
+        summary=_in_short(state, recipient, purpose, source or {}),
     )
+
+
+_STANDINGS = {
+    ConsentState.ACTIVE: summary.Standing.GIVEN,
+    ConsentState.DECLINED: summary.Standing.REFUSED,
+    ConsentState.REPLACED: summary.Standing.REPLACED,
+}
+
+
+def _in_short(state: ConsentState, recipient: Text, purpose: PurposeView, source: Text) -> tuple[str, ...]:
+    code = formats.language()
+    kind = summary.Kind.FETCH if source else summary.Kind.OWN if recipient == words.AURORA else summary.Kind.ACCESS
+    standing = _STANDINGS.get(state, summary.Standing.OVER)
+    said = summary.Said(kind, standing, recipient[code], source.get(code, ""), purpose.name[code], data_names(), date(2027, 5, 24))
+    return summary.sentences(said, language=code)
 
 
 def suggestions() -> tuple[SuggestionView, ...]:
@@ -237,22 +253,34 @@ def suggestions() -> tuple[SuggestionView, ...]:
     )
 
 
+def data_names() -> tuple[str, ...]:
+    return tuple(category.name[formats.language()] for category in (HOUSEHOLD, INCOME))
+
+
 def connect_terms() -> dict[str, NoticePart]:
     """What a citizen is told before connecting, in the active language."""
-    return _parts(terms.connect(language=formats.language(), source=TAX[formats.language()], period=Period(TODAY, date(2027, 11, 24))))
+    return _parts(
+        terms.connect(
+            language=formats.language(), source=TAX[formats.language()], period=Period(TODAY, date(2027, 11, 24)), data=data_names()
+        )
+    )
 
 
 def estimate_terms() -> dict[str, NoticePart]:
     """What a citizen is told before other models may use an estimate, in the active language."""
     name = text("Leikkauksen riskiarvio", "Riskbedömning inför operation", "Estimate of the risks of surgery")[formats.language()]
-    return _parts(terms.estimate(language=formats.language(), category=name, period=Period(TODAY, date(2027, 11, 24))))
+    return _parts(terms.estimate(language=formats.language(), category=name, period=Period(TODAY, date(2027, 11, 24)), data=(name,)))
 
 
 def access_terms(*, once: bool = False, until: date = date(2027, 2, 24)) -> dict[str, NoticePart]:
     """What a citizen is told before an agency may read, in the active language."""
     code, service = formats.language(), text("Asumistukihakemus", "Ansökan om bostadsstöd", "Housing assistance application")
     period = Period(TODAY, until, once)
-    return _parts(terms.access(language=code, recipient=OFFICE[code], service=service[code], purpose=BENEFIT.name[code], period=period))
+    return _parts(
+        terms.access(
+            language=code, recipient=OFFICE[code], service=service[code], purpose=BENEFIT.name[code], period=period, data=data_names()
+        )
+    )
 
 
 def identity(*, former: bool = False) -> NoticePart:

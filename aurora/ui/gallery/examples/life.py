@@ -60,7 +60,7 @@ def pages() -> list[Example]:
 def _page(answers: dict[str, str], **more: Any) -> LifePage:
     questions = _read("recommender/meters/questions.json")
     labels = _read("consent/vocabulary/categories/life.situation.json")["schema"]["properties"]
-    said = terms.declare(language=formats.language(), period=Period(p.TODAY, date(2027, 11, 24)))
+    said = terms.declare(language=formats.language(), period=Period(p.TODAY, date(2027, 11, 24)), data=p.data_names())
     return LifePage(
         questions=tuple(LifeQuestion(code, labels[code]["x-label"], asks, answers.get(code, "")) for code, asks in questions.items()),
         household=tuple(HouseholdQuestion(c, household_words.label(c), household_words.hint(c), answers.get(c, "")) for c in HOUSEHOLD),

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from aurora.ui import formats, letters, words
 from aurora.ui.contexts import (
+    ConsentState,
     EmailConfirmPage,
     EmailPage,
     FieldError,
@@ -41,7 +42,10 @@ def receipts() -> list[Example]:
 
     at = "consents/c/receipts/r/"
     files = (f"/{at}receipt.jsonld", f"/{at}receipt.jwt", "/consents/c/", "/oauth/jwks")
-    given = ReceiptPage(language, letters.title("given"), rows("given", letters.you()), p.notice(), "d4" * 32, NUMBER, "e5" * 32, *files)
+    given = ReceiptPage(
+        language, letters.title("given"), rows("given", letters.you()), p.notice(), "d4" * 32, NUMBER, "e5" * 32, *files,
+        summary=p.consent(ConsentState.ACTIVE, p.OFFICE, p.BENEFIT).summary,
+    )  # fmt: skip
     acted = ReceiptPage(
         language,
         letters.title("withdrawn:for"),

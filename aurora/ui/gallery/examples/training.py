@@ -8,6 +8,7 @@ from typing import Any
 
 from aurora.ui import formats, monitoring_words, words
 from aurora.ui import own_model_words as own
+from aurora.ui.cards import blocks
 from aurora.ui.contexts import (
     Banner,
     CategoryChoice,
@@ -77,7 +78,7 @@ def console() -> list[Example]:
         rows=(ValueRow(own.field("version"), (HASH,)), ValueRow(own.field("signature"), (str(own.SIGNED),))),
         gates=gates,
         groups=(_group("under_25", 0.81, 0.77, 0.85), _group("from_75", 0.94, 0.92, 0.96)),
-        card="# Model card\n\nThe chance that a household with these facts takes part in a programme.",
+        card=blocks("# Model card\n\nThe chance that a household with these facts takes part in a programme.\n\n## Limits\n\n- Taking part is not eligibility.\n\n| | |\n|---|---|\n| Rows | 200,576 |"),
         history=(Deed(own.deed("promotion", "shadow", "asked"), "Milla", p.NOW), Deed(own.deed("retirement", "retired", "agreed"), "Sven", p.NOW, "Vanha")),
         back_url="/models/suggestions/",
         may_retire=True,
@@ -114,7 +115,7 @@ def _group(code: str, found: float, low: float, high: float) -> GroupRow:
 
 def _page(**more: Any) -> TrainingPage:
     purpose = json.loads((ROOT / "consent/vocabulary/purposes/model-training.json").read_text("utf-8"))
-    said = terms.training(language=formats.language(), period=Period(p.TODAY, date(2027, 11, 24)))
+    said = terms.training(language=formats.language(), period=Period(p.TODAY, date(2027, 11, 24)), data=p.data_names())
     return TrainingPage(
         purpose=PurposeView(purpose["code"], purpose["name"], purpose["description"], purpose["on_refusal"]),
         categories=tuple(CategoryChoice(_category(code)) for code in CODES),
