@@ -116,6 +116,9 @@ MIDDLEWARE = [
     "aurora.portal.middleware.NoStore",
     "axes.middleware.AxesMiddleware",
 ]
+if ENV.sandbox:
+    # What developers' own clients asked, for the page on which they look at it.
+    MIDDLEWARE.insert(MIDDLEWARE.index("django.contrib.sessions.middleware.SessionMiddleware"), "aurora.portal.sandboxed.NoteRequests")
 
 ROOT_URLCONF = "aurora.urls"
 WSGI_APPLICATION = "aurora.wsgi.application"
@@ -279,6 +282,7 @@ SPECTACULAR_SETTINGS = {
 # Which tells the sequencer's loop that it turns (consent.ledger), and beat's (aurora.telemetry.hearts).
 CONSENT_SEQUENCER_PULSE = "aurora.telemetry.hearts.sequencer"
 CELERY_BEAT_SCHEDULER = "aurora.telemetry.hearts:BeatHeart"
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "aurora.api.document.finish"],
 CELERY_BROKER_URL = ENV.broker_url
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True

@@ -6,7 +6,7 @@ from django.urls import include, path
 from aurora import health, security_txt
 from aurora.api.grants import GrantResource
 from aurora.portal import callbacks
-from aurora.portal.views import authorize, entrance, services, transparency
+from aurora.portal.views import authorize, developers, entrance, services, transparency
 
 urlpatterns = [
     path("api/v1/", include("aurora.api.urls")),  # first, since it is called most, and addresses are tried in their order
@@ -18,6 +18,10 @@ urlpatterns = [
     path("services/<slug:identifier>.jsonld", services.data, name="service_data"),
     path("transparency.json", transparency.as_json, name="transparency_json"),
     path("transparency.csv", transparency.as_csv, name="transparency_csv"),
+    path("problems/<slug:code>", developers.problem_type, name="problem_type"),
+    path("developers/openapi.json", developers.openapi_json, name="openapi_json"),
+    path("developers/openapi.yaml", developers.openapi_yaml, name="openapi_yaml"),
+    path("developers/changes.atom", developers.api_changes, name="api_changes"),
     path("sign-in/callback", callbacks.signed_in),
     path("sources/<slug:code>/callback", callbacks.connected),
     path("oauth/authorize", authorize.decide, name="authorize"),

@@ -149,11 +149,12 @@ PAGE = OpenApiExample("Two states", value={"evaluators": [_ONE], "next": None}, 
 UNSIGNED = OpenApiExample(
     "A signature of another key",
     value={
-        "type": "urn:aurora:problem:signature_invalid",
+        "type": "https://aurora.example/problems/signature_invalid",
         "title": "signature invalid",
         "status": 422,
         "code": "signature_invalid",
         "detail": "The signature does not verify.",
+        "instance": "urn:aurora:request:0000000000000001",
     },
     response_only=True,
     status_codes=["422"],

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from aurora.journeys._door import AccessRefused
 from aurora.telemetry.requests import current_id
+from aurora.ui.developers.problems import type_uri
 from consent.errors import AuroraError
 from consent.uses.batches import BatchRefused
 from consent.uses.tally import TooManyUses
@@ -62,7 +63,7 @@ def _sentence(error: exceptions.APIException) -> str:
 
 def _problem(status: int, code: str, detail: str, **extra: Any) -> Response:
     body = {
-        "type": f"urn:aurora:problem:{code}",
+        "type": type_uri(code),
         "title": code.replace("_", " "),
         "status": status,
         "code": code,

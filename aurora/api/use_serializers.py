@@ -39,11 +39,12 @@ ONE = OpenApiExample(
 WRONG = OpenApiExample(
     "Nothing was taken",
     value={
-        "type": "urn:aurora:problem:uses_refused",
+        "type": "https://aurora.example/problems/uses_refused",
         "title": "uses refused",
         "status": 422,
         "code": "uses_refused",
         "detail": "None of the uses was taken. What is wrong with the first of them stands in errors, by position.",
+        "instance": "urn:aurora:request:0000000000000001",
         "errors": [{"position": 1, "code": "subject_unknown"}],
     },
     response_only=True,

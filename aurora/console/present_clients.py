@@ -127,6 +127,7 @@ def _card(client: Client, keys: ClientKeySet | None, vocabulary: Vocabulary, may
         keys_note=_fetched(keys, now) if client.jwks_uri else "",
         change_url=reverse("console:change_client", args=args) if may_write else "",
         state_url=reverse("console:client_state", args=args) if may_write else "",
+        pings_url=reverse("console:client_pings", args=args) if may_write else "",
     )
 
 

@@ -19,6 +19,7 @@ from aurora.journeys import (
     erase,
     evaluate,
     model_outcomes,
+    ping_client,
     suggest,
     tell_agencies,
     tell_overdue,
@@ -41,8 +42,10 @@ from aurora.sources import connections
 from aurora.sources.pushes import batches
 from consent.ledger import months
 from consent.oauth import purge as oauth_purge
-from consent.oauth import rfc9449
+from consent.oauth import rfc9449, sandbox
 from consent.transparency import queries as transparency
+from consent.transparency import standing
+from consent.webhooks import pings
 from consent.webhooks import queue as notices
 from recommender.errors import ModelRefused
 
@@ -182,6 +185,7 @@ def sweep() -> None:
     if gone_on:
         logger.info("Sweep: %d erasures woken.", gone_on)
     copies = export_journey.sweep(now=timezone.now())
+    ping_client.sweep(now=timezone.now())
     if copies:
         logger.info("Sweep: %d copies woken.", copies)
     settled = delegate.sweep(now=timezone.now())
@@ -205,6 +209,12 @@ def tell_agency(delivery_id: str) -> None:
 
 
 @shared_task(name="aurora.monitor")
+@shared_task(name="aurora.ping_client")
+def ping_client_(ping_id: str) -> None:
+    """Send one test notice, unless another worker does."""
+    ping_client.run(ping_id=UUID(ping_id))
+
+
 def monitor() -> None:
     """Watch the models that serve, if there is a dataset that has no report yet."""
     try:
@@ -223,6 +233,8 @@ def purge() -> None:
     oauth_purge.purge(now=now)
     notices.purge(now=now)
     connections.purge(now=now)
+    pings.purge(now=now)
+    sandbox.purge(now=now)
     plan_journey.purge(now=now)
     erasures.purge(now=now)
     batches.purge(now=now)

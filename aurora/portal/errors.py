@@ -21,6 +21,7 @@ from aurora.telemetry import security
 from aurora.telemetry.requests import current_id
 from aurora.ui import words
 from aurora.ui.contexts import ErrorPage
+from aurora.ui.developers.problems import type_uri
 from consent.errors import AuroraError
 
 logger = logging.getLogger(__name__)
@@ -136,7 +137,7 @@ def wants_json(request: HttpRequest) -> bool:
 
 def problem(status: int, code: str, detail: str = "", **extra: Any) -> JsonResponse:
     """An RFC 9457 problem document. `code` is ours and stable."""
-    body = {"type": f"urn:aurora:problem:{code}", "title": code.replace("_", " "), "status": status, "code": code, **extra}
+    body = {"type": type_uri(code), "title": code.replace("_", " "), "status": status, "code": code, **extra}
     if detail:
         body["detail"] = detail
     body["instance"] = f"urn:aurora:request:{current_id()}"

@@ -1,5 +1,6 @@
 """The citizen's pages, below `/fi/`, `/sv/` or `/en/`."""
 
+from django.conf import settings
 from django.urls import path
 
 from aurora.portal.views import (
@@ -8,6 +9,7 @@ from aurora.portal.views import (
     concerns,
     consents,
     data,
+    developers,
     entrance,
     erasures,
     estimates,
@@ -21,6 +23,7 @@ from aurora.portal.views import (
     mandates,
     messages,
     receipts,
+    sandbox,
     services,
     sessions,
     sources,
@@ -75,6 +78,19 @@ urlpatterns = [
     path("help/", help.topics, name="help"),
     path("help/<slug:topic>/", help.topic, name="help_topic"),
     path("rights/", help.rights, name="rights"),
+    path("developers/", developers.index, name="developers"),
+    path("developers/credentials/", sandbox.credentials, name="developers_credentials"),
+    *([path("developers/events/", sandbox.events, name="developers_events")] if settings.AURORA_SANDBOX else []),
+    path("developers/guide/<slug:name>/", developers.document, name="developers_document"),
+    path("developers/concepts/", developers.concepts, name="developers_concepts"),
+    path("developers/concepts/<str:code>/", developers.category, name="developers_category"),
+    path("developers/authorization/", developers.authorization, name="developers_authorization"),
+    path("developers/webhooks/", developers.webhooks, name="developers_webhooks"),
+    path("developers/reference/", developers.reference, name="developers_reference"),
+    path("developers/reference/<slug:identifier>/", developers.operation, name="developers_operation"),
+    path("developers/problems/", developers.all_problems, name="developers_problems"),
+    path("developers/problems/<slug:code>/", developers.problem, name="developers_problem"),
+    path("developers/changelog/", developers.changelog, name="developers_changelog"),
     path("my-data/", data.my_data, name="my_data"),
     path("my-data/copy/", exports.copy, name="copy"),
     path("my-data/copy/<uuid:id>/progress/", exports.fragment, name="copy_fragment"),

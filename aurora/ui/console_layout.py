@@ -45,6 +45,7 @@ _BELOW = {
     "new_client": "agencies",
     "change_client": "agencies",
     "client_state": "agencies",
+    "client_pings": "agencies",
     "draft": "agencies",
     "agency_draft": "agencies",
     "dataset": "suggestion_models",

@@ -31,6 +31,7 @@ class FormRequest(OAuth2Request):  # type: ignore[misc]
         super().__init__(request.method, f"{config.issuer()}{request.path}", headers=request.headers)
         self.path = request.path
         self.next_nonce = ""  # for the answer's DPoP-Nonce, see rfc9449
+        self.proved = ""  # the client that has proved who it is
         self._parameters = _parameters(request)
         self.payload = BasicOAuth2Payload(self._parameters)
 

@@ -41,6 +41,7 @@ class Server(AuthorizationServer):  # type: ignore[misc]
     def authenticate_client(self, request: FormRequest, methods: list[str], endpoint: str = "token") -> Client:
         client: Client = super().authenticate_client(request, methods, endpoint)
         limits.take("client", client.client_id, endpoint=endpoint)
+        request.proved = client.client_id
         return client
 
     def save_token(self, token: dict[str, Any], request: FormRequest) -> None:
@@ -86,7 +87,9 @@ class Server(AuthorizationServer):  # type: ignore[misc]
     def handle_error_response(self, request: FormRequest | None, error: OAuth2Error) -> HttpResponse:
         unauthenticated = isinstance(error, InvalidClientError)
         status = 401 if unauthenticated else error.status_code
-        response = self.handle_response(status, dict(error.get_body()), None)
+        # RFC 6749, 5.2: where a person reads about it; the same address as a problem's type (RFC 9457).
+        about = {"error_uri": f"{config.issuer()}/problems/{error.error}"}
+        response = self.handle_response(status, {**about, **dict(error.get_body())}, None)
         if retry_after := getattr(error, "retry_after", None):  # of limits, keysets
             response["Retry-After"] = str(retry_after)
         if nonce := getattr(error, "nonce", None):  # RFC 9449, 8

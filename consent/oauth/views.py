@@ -33,7 +33,9 @@ def _endpoint(answer: Callable[[FormRequest], HttpResponse]) -> Callable[[HttpRe
             form = FormRequest(request)
         except OAuth2Error as error:
             return server.handle_error_response(None, error)
-        return answer(form)
+        response = answer(form)
+        request.proved_client = form.proved  # type: ignore[attr-defined]
+        return response
 
     return view
 

@@ -111,6 +111,41 @@ class Delivery(models.Model):
         return f"{self.kind} {self.id}"
 
 
+class Ping(models.Model):
+    """A test notice to the address of one client, on the wish of an operator (`asked_by`) or of a sandbox client's developer (None).
+
+    It is of no citizen, stands in no feed and is tried once: whoever asked looks at what came of it. `sent`: the signature's headers.
+    """
+
+    class State(models.TextChoices):
+        PENDING = "pending"
+        DELIVERED = "delivered"
+        FAILED = "failed"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="+")
+    asked_by = models.UUIDField(null=True)
+    created_at = models.DateTimeField()
+    state = models.CharField(max_length=9, choices=State.choices, default=State.PENDING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    took_ms = models.PositiveIntegerField(null=True)
+    status = models.PositiveSmallIntegerField(null=True, help_text="What the address answered; null if it did not.")
+    error = models.CharField(max_length=32, blank=True)
+    sent = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [models.Index(fields=["client", "-created_at"], name="ping_of_client")]
+        constraints = [
+            models.UniqueConstraint(fields=["client"], condition=Q(state="pending"), name="one_ping_under_way"),
+            models.CheckConstraint(condition=Q(state="pending") ^ Q(finished_at__isnull=False), name="ping_finished_has_a_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"ping {self.id}"
+
+
 class SourceEnding(models.Model):
     """An operator's order to end every consent that lets Aurora fetch from one source: the agency gives no more. It names no citizen.
 

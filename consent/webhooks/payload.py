@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 ERASED = "data.erased"
+PING = "ping"
 
 
 def compose(
@@ -83,6 +84,17 @@ def compose_correction(
     if due_at is not None:
         data["answer_by"] = _time(due_at)
     return {"type": kind, "timestamp": _time(occurred_at), "data": data}
+
+
+def compose_ping(*, event_id: UUID, occurred_at: datetime, client_id: str) -> dict[str, Any]:
+    """A test on somebody's wish: of nobody, and nothing is asked."""
+    return {"type": PING, "timestamp": _time(occurred_at), "data": {"event_id": str(event_id), "client_id": client_id}}
+
+
+def example_ping() -> dict[str, Any]:
+    """One for the documentation."""
+    at = datetime(2026, 11, 27, 8, 0, tzinfo=UTC)
+    return compose_ping(event_id=UUID("0192f0c1-7a1b-4c3d-8e4f-000000000001"), occurred_at=at, client_id="your-client-id")
 
 
 def body(payload: dict[str, Any]) -> bytes:

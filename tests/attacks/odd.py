@@ -10,6 +10,7 @@ from urllib.parse import quote, urlsplit
 
 from django.http import HttpResponse
 
+from aurora.ui.developers.problems import table, type_uri
 from tests.support.cast import FORM
 
 NESTED = "[" * 2000 + "]" * 2000
@@ -129,7 +130,7 @@ def _check_refusal(answer: Any, text: str, where: str) -> None:
     kind = answer.headers.get("Content-Type", "")
     if kind == "application/problem+json":
         problem = json.loads(text)
-        assert problem["status"] == answer.status_code and problem["code"] and problem["type"].startswith("urn:aurora:problem:"), where
+        assert problem["status"] == answer.status_code and problem["code"] and problem["type"] == type_uri(problem["code"]) and problem["code"] in table(), where
     elif kind == "application/json":
         assert json.loads(text)["error"], where
     else:

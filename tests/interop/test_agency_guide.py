@@ -20,6 +20,8 @@ from aurora.api.authentication import InsufficientScope
 from aurora.corrections import requests
 from aurora.journeys import _contract_fit, onboard_evaluator
 from aurora.sources.pushes import batches as pushes
+from aurora.ui import developer_words
+from aurora.ui.developers import problems
 from consent.concerns import cases
 from consent.errors import AuroraError, InvalidInput, NotFound
 from consent.ledger import kept
@@ -39,7 +41,7 @@ README = (GUIDE / "README.md").read_text(encoding="utf-8")
 OF_DRF = (exceptions.ParseError, exceptions.NotAuthenticated, exceptions.MethodNotAllowed, exceptions.NotAcceptable,
           exceptions.UnsupportedMediaType, exceptions.Throttled)  # fmt: skip
 # What never reaches a view of the API: aurora/portal/errors.py and middleware.py.
-BEFORE_A_VIEW = {"bad_request", "too_large", "unavailable", "server_error"}
+BEFORE_A_VIEW = {"bad_request", "too_large", "unavailable", "server_error", "csrf_failed", "https_required"}
 
 
 def table(head: str) -> dict[str, tuple[str, ...]]:
@@ -85,7 +87,7 @@ def of_the_api() -> set[str]:
     codes |= {InvalidToken.code, InvalidProof.error, NonceWanted.error, InsufficientScope.default_code}
     codes |= {cases.Moved.code, cases.PutOffAlready.code, requests.Moved.code} | set(kept.CODES)
     codes |= {str(one.default_code) for one in OF_DRF}
-    before = written("aurora/portal/errors.py") | written("aurora/portal/middleware.py")
+    before = written("aurora/portal/errors.py") | written("aurora/portal/middleware.py") | written("aurora/portal/headers.py")
     assert before >= BEFORE_A_VIEW
     return codes | BEFORE_A_VIEW
 
@@ -129,7 +131,7 @@ def test_the_other_table_has_each_error_of_the_oauth_endpoints_that_is_ours_and_
         if error
     }
     assert len(ours) >= 6 and "invalid_grant" in raised
-    assert ours | raised <= told | {"insecure_transport"}  # plain http is for the operator's proxy, not for an agency
+    assert ours | raised <= told
     assert told <= {str(one.error) for one in _all(OAuth2Error) if one.error}
 
 
@@ -139,6 +141,20 @@ def _all(kind: type[OAuth2Error]) -> list[type[OAuth2Error]]:
 
 def _error_named(name: str) -> str | None:
     return next((str(one.error) for one in _all(OAuth2Error) if one.__name__ == name and one.error), None)
+
+
+def test_the_table_of_problems_is_the_same_and_says_the_same() -> None:
+    ours = problems.table()
+    both = {"api": table("code"), "oauth": table("error")}
+    for kind, rows in both.items():
+        # Two of the API's are OAuth's too, "as above".
+        assert {code for code, one in ours.items() if one.kind == kind} == set(rows) - (set(both["api"]) if kind == "oauth" else set())
+    for code, one in ours.items():
+        row = both[one.kind][code]
+        assert one.do["en"].rstrip(".").lower() == row[-1].rstrip(".").lower(), code
+        assert one.kind == "oauth" or one.status == int(row[0]), code
+        assert one.retry in developer_words.RETRY and set(one.means) == set(one.do) == {"fi", "sv", "en"}
+        assert all(text.strip() for text in (*one.means.values(), *one.do.values())), code
 
 
 def test_the_clients_advice_is_for_the_same_codes() -> None:

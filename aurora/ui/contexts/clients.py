@@ -79,6 +79,7 @@ class ClientCard:
     keys_note: str = ""
     change_url: str = ""
     state_url: str = ""
+    pings_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

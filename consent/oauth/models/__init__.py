@@ -14,6 +14,7 @@ from .grant import Grant, GrantPart
 from .keyset import ClientKeySet
 from .proof import ProofMemory, UsedProof
 from .pushed import PushedRequest
+from .sandbox import SandboxClient, SandboxRequest
 
 __all__ = [
     "AccessToken",
@@ -28,6 +29,8 @@ __all__ = [
     "PushedRequest",
     "RefreshToken",
     "RevokedReason",
+    "SandboxClient",
+    "SandboxRequest",
     "UsedAssertion",
     "UsedProof",
 ]

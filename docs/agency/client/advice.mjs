@@ -35,6 +35,8 @@ export const advice = {
   parse_error: REPORT,
   bad_request: REPORT,
   method_not_allowed: REPORT,
+  csrf_failed: REPORT,
+  https_required: 'Call the https address, and change keys if anything secret went in the clear.',
   not_acceptable: REPORT,
   unsupported_media_type: REPORT,
   too_large: REPORT,
@@ -112,5 +114,6 @@ export const advice = {
   unsupported_grant_type: REPORT,
   unsupported_response_type: REPORT,
   unsupported_token_type: REPORT,
+  insecure_transport: 'Call the https address.',
   temporarily_unavailable: LATER,
 };

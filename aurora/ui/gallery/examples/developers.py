@@ -1,0 +1,100 @@
+"""The developers' pages: the index, a problem, an operation, the changes; a client made, and what it asked."""
+
+from datetime import timedelta
+
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
+
+from aurora.ui import developer_words as words
+from aurora.ui import formats
+from aurora.ui.contexts import developers as contexts
+from aurora.ui.contexts.shared import FieldError
+from aurora.ui.developers import changes, openapi, problems, samples
+from aurora.ui.gallery import parts as p
+from aurora.ui.gallery.example import Example
+
+CLIENT = "sandbox-5f2c81a90b3e"
+AT = "developers/"
+SIGNED = (("webhook-id", "0192f0c1"), ("webhook-signature", "v1a,q83vEjRWeJASNFZ4kBI0Vg=="), ("webhook-timestamp", "1795766400"))
+
+
+def pages() -> list[Example]:
+    shown = (
+        ("developers", "index", _index()),
+        ("developers-problem", "problem", _problem("consent_withdrawn")),
+        ("developers-problems", "problems", _problems()),
+        ("developers-operation", "operation", _operation("readTwinCategory")),
+        ("developers-changelog", "changelog", contexts.ChangelogPage(changes.entries(), "/developers/changes.atom")),
+        (
+            "developers-webhooks",
+            "webhooks",
+            contexts.WebhooksPage(samples.PYTHON, samples.JAVASCRIPT, "/webhooks/keys", tuple(samples.EVENTS.items()), "{}"),
+        ),
+        ("developers-credentials", "credentials", _credentials()),
+        ("developers-credentials-wrong", "credentials", _credentials(FieldError("jwk", words.fault("A key's numbers are not valid.")))),
+        ("developers-credentials-closed", "credentials", contexts.CredentialsPage(open=False)),
+        ("developers-made", "credentials_made", _made()),
+        ("developers-enter", "events_enter", contexts.EventsEntryPage((FieldError("secret", words.fault("unknown_secret")),))),
+        ("developers-events", "events", _events()),
+    )
+    return [Example(name, f"developers/{template}.html", AT, page, signed_in=False) for name, template, page in shown]
+
+
+def _index() -> contexts.DevelopersPage:
+    links = tuple(contexts.Link("/", str(_(name))) for name in ("Reference of the API", "Problems", "Notices to your server"))
+    return contexts.DevelopersPage(links, links, (contexts.Link("/", "Aurora for agencies: your first hour"),))
+
+
+def _problem(code: str) -> contexts.ProblemPage:
+    one, language = problems.table()[code], formats.language()
+    todo = mark_safe(one.do[language])  # noqa: S308 - our own words
+    link = contexts.Link("/", "GET /api/v1/twin/{category}")
+    return contexts.ProblemPage(one, f"https://aurora.example/problems/{code}", one.means[language], todo, words.retry(one.retry), (link,))
+
+
+def _problems() -> contexts.ProblemsPage:
+    rows = tuple(contexts.ProblemRow(one, "/", dict(one.means)) for one in problems.table().values())
+    return contexts.ProblemsPage(rows[:12], rows[-4:])
+
+
+def _operation(name: str) -> contexts.OperationPage:
+    one = openapi.operations()[name]
+    went = "GET /api/v1/twin/tax.income HTTP/1.1\nHost: aurora.example\nAuthorization: DPoP ...\nDPoP: eyJ..."
+    return contexts.OperationPage(
+        one, one.paragraphs(), words.TOKENS["agencyToken"], one.good_answers(), tuple(one.problems()), went, "HTTP/1.1 200"
+    )
+
+
+def _credentials(*errors: FieldError) -> contexts.CredentialsPage:
+    purposes = (contexts.Choice("benefit-application", p.BENEFIT.name, True),)
+    categories = (contexts.Choice("tax.income", p.INCOME.name, True), contexts.Choice("population.household", p.HOUSEHOLD.name))
+    return contexts.CredentialsPage(
+        open=True,
+        name="Try-out",
+        redirect_uri="https://agency.example/back",
+        purposes=purposes,
+        categories=categories,
+        days=30,
+        errors=errors,
+    )
+
+
+def _made() -> contexts.CredentialsMadePage:
+    expires, where = p.NOW + timedelta(days=30), "https://aurora.example/.well-known/oauth-authorization-server"
+    return contexts.CredentialsMadePage(CLIENT, "Try-out (a developer's test program)", expires, "/", where, "q7Zx" * 10 + "abc")
+
+
+def _events() -> contexts.EventsPage:
+    refused = problems.table()["category_not_covered"]
+    requests = (
+        contexts.EventRow(p.NOW, f"{words.request('twin')}: tax.income", 403, refused.code, "/", refused.means[formats.language()], True),
+        contexts.EventRow(p.NOW, words.request("token"), 401, "invalid_client", "/", "", False),
+        contexts.EventRow(p.NOW, words.request("par"), 201, "", "", "", True),
+    )
+    pings = (
+        contexts.PingRow(p.NOW, words.ping("failed"), False, 400, 31, words.not_taken("refused"), SIGNED),
+        contexts.PingRow(p.NOW, words.ping("delivered"), False, 204, 12, "", SIGNED),
+    )
+    told = (contexts.NoticeRow(p.NOW, "consent.withdrawn", words.ping("delivered"), 1, ""),)
+    address = "https://agency.example/notices"
+    return contexts.EventsPage(CLIENT, p.NOW + timedelta(days=29), address, requests, pings, told, most=200, kept_days=7)
