@@ -44,7 +44,6 @@ from consent.ledger import months
 from consent.oauth import purge as oauth_purge
 from consent.oauth import rfc9449, sandbox
 from consent.transparency import queries as transparency
-from consent.transparency import standing
 from consent.webhooks import pings
 from consent.webhooks import queue as notices
 from recommender.errors import ModelRefused
