@@ -237,8 +237,13 @@ CONTENT_SECURITY_POLICY = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
-# The addresses that take more: a model's package and signature (aurora.api.uploads), and what stands around them; a batch of a source that pushes.
-AURORA_LARGER_BODIES = {"/api/v1/evaluators": 21 * 1024 * 1024, "/api/v1/facts": 256 * 1024}
+# The addresses that take more: a model's package and signature (aurora.api.uploads), and what stands around them; a batch of a source that pushes;
+# files of a catalogue in the console (aurora.console.uploaded).
+AURORA_LARGER_BODIES = {
+    "/api/v1/evaluators": 21 * 1024 * 1024,
+    "/api/v1/facts": 256 * 1024,
+    **{f"/{language}/console/catalogue/import/": 5 * 1024 * 1024 + 64 * 1024 for language in ("fi", "sv", "en")},
+}
 FILE_UPLOAD_HANDLERS: list[str] = []
 
 LANGUAGE_CODE = "en"
@@ -277,12 +282,12 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "aurora.api.document.finish"],
 }
 
 # Which tells the sequencer's loop that it turns (consent.ledger), and beat's (aurora.telemetry.hearts).
 CONSENT_SEQUENCER_PULSE = "aurora.telemetry.hearts.sequencer"
 CELERY_BEAT_SCHEDULER = "aurora.telemetry.hearts:BeatHeart"
-    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "aurora.api.document.finish"],
 CELERY_BROKER_URL = ENV.broker_url
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
+
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
+from django.db.models import Q
 
 
 class ServiceVersion(models.Model):
@@ -104,3 +107,44 @@ class SearchTrigram(models.Model):
 
     def __str__(self) -> str:
         return f"{self.trigram!r} {self.language}"
+
+
+class ImportDraft(models.Model):
+    """Documents that an editor uploaded, what their import would do to the catalogue of that moment, and what became of it. Nobody's data.
+
+    `documents`: zlib over JSON, a list of texts; empty once it is decided. `report`: see `drafts.Report`. `by`, `decided_by`: operators' ids.
+    """
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        CONFIRMED = "confirmed"
+        WITHDRAWN = "withdrawn"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    state = models.CharField(max_length=9, choices=State.choices, default=State.OPEN)
+    origin = models.CharField(max_length=8)
+    language = models.CharField(max_length=2, help_text="Of the texts, where the format does not say it.")
+    whole = models.BooleanField(help_text="The documents are all of that catalogue: what is not in them is retired.")
+    files = models.JSONField(help_text="Their names.")
+    documents = models.BinaryField()
+    report = models.JSONField()
+    based_on = models.CharField(
+        max_length=64, blank=True, help_text="The catalogue in use when the report was made; empty: none was loaded."
+    )
+    by = models.UUIDField()
+    at = models.DateTimeField()
+    decided_by = models.UUIDField(null=True)
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state="open", decided_by__isnull=True, decided_at__isnull=True)
+                | Q(state__in=("confirmed", "withdrawn"), decided_by__isnull=False, decided_at__isnull=False, documents=b""),
+                name="catalogue_import_decided_once",
+            )
+        ]
+        indexes = [models.Index(fields=["-at"], name="catalogue_import_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.origin} {self.state}"

@@ -95,6 +95,6 @@ NOBODYS = {
     "ledger.Witness", "ledger.Cosignature", "ledger.Alarm", "ledger.Former", "ledger.Tile", "ledger.Checkpoint", "ledger.Key", "ledger.DelayPermission",
     "recommender.DatasetVersion", "recommender.ModelVersion", "recommender.ModelEvaluation", "recommender.ModelMove", "recommender.Retraining",
     "recommender.EvaluatorOwner", "recommender.EvaluatorVersion", "catalogue.ServiceVersion", "catalogue.CatalogueVersion", "catalogue.CatalogueUse",
-    "catalogue.CatalogueItem", "catalogue.SearchEntry", "catalogue.SearchWord", "catalogue.SearchTrigram", "monitoring.MonitoringReport",
+    "catalogue.CatalogueItem", "catalogue.ImportDraft", "catalogue.SearchEntry", "catalogue.SearchWord", "catalogue.SearchTrigram", "monitoring.MonitoringReport",
     "identity.Operator", "identity.IdentityProvider", "sources.DataSource", "sources.Pace", "sources.Breaker", "twin.OutcomeReport",
 }  # fmt: skip
