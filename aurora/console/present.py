@@ -3,74 +3,73 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 
 from django.urls import reverse
 
-from aurora.console import present_monitoring
-from aurora.portal.present.vocabulary import Vocabulary
+from aurora.console import present_break_glass, present_monitoring
+from aurora.journeys import waiting
+from aurora.journeys.waiting import Waiting
 from aurora.sources import connections, pulls
 from aurora.sources.pulls import PullCount
-from aurora.ui import words
-from aurora.ui.contexts import AgencyRole, AgencyRow, ConsoleOverviewPage, Health, PurposeCount, SourceRow, StateCount
-from consent import queries
-from consent.agencies import NO_ORGANISATION
-from consent.ledger import cosignatures
+from aurora.telemetry import hearts
+from aurora.telemetry.hearts import Seen
+from aurora.ui import need_words, words
+from aurora.ui.contexts import AgencyRole, ConsoleOverviewPage, Health, SourceRow, StateCount
+from aurora.ui.contexts.console import Need, ProcessRow
+from consent.concerns import across
 from consent.ledger import queries as ledger
-from consent.ledger.models import Checkpoint, Leaf, Pending
+from consent.ledger.models import Checkpoint
 from consent.models import Agency
+from consent.webhooks import queue
 
 SMALLEST_CELL = 10
 TROUBLED = timedelta(hours=1)
 SHOWN_ROLES = frozenset(AgencyRole)
 
 
-def overview(
-    *,
-    now: datetime,
-    agencies_url: str = "",
-    models_url: str = "",
-    monitoring_url: str = "",
-    ledger_url: str = "",
-    glass: tuple[str, int] = ("", 0),
-) -> ConsoleOverviewPage:
-    """The whole page. Queries: agencies, vocabulary, three counting functions, the ledger's head, the newest reports on models."""
-    vocabulary = Vocabulary()
-    counts = pulls.counts()
+def overview(*, now: datetime, opens: Callable[[str], bool]) -> ConsoleOverviewPage:
+    """The whole page. `opens`: whether this operator's roles open a page. Of what they do not open nothing is counted."""
+    counts, found = pulls.counts(), waiting.now_waiting()
     newest: Checkpoint | None = ledger.newest_checkpoint()
+    seen = hearts.last_seen(now=now)
     return ConsoleOverviewPage(
-        agencies=tuple(
-            AgencyRow(a.code, a.name, tuple(AgencyRole(r) for r in a.roles if r in SHOWN_ROLES))
-            for a in Agency.objects.exclude(code__in=NO_ORGANISATION).order_by("code")
-        ),
-        sources=_sources(vocabulary, counts),
+        needs=tuple(_needs(found, seen, opens, now)),
+        processes=tuple(ProcessRow(str(need_words.process(one.kind)), one.place, one.well, one.at) for one in seen),
+        sources=_sources(counts),
         queue=_queue(counts),
         oldest_due_at=min((c.oldest for c in counts if c.state in ("queued", "running")), default=None),
-        consents=tuple(
-            PurposeCount(vocabulary.purpose(purpose), {}, n if n >= SMALLEST_CELL else None)
-            for purpose, state, n in queries.counts()
-            if state == "given"
-        ),
-        ledger_size=Leaf.objects.count(),
-        pending_entries=Pending.objects.count(),
+        ledger_size=newest.size if newest else 0,
+        pending_entries=found.unsealed,
         made_at=now,
         checkpoint_at=newest.at if newest else None,
-        checkpoint_size=newest.size if newest else 0,
-        checkpoint_url="/ledger/checkpoint",
-        agencies_url=agencies_url,
-        models_url=models_url,
-        model_alarms=sum(one.alarms for one in present_monitoring.newest()),
-        monitoring_url=monitoring_url,
-        ledger_url=ledger_url,
-        ledger_alarm=cosignatures.unseen(),
-        break_glass_url=glass[0],
-        glass_troubles=glass[1],
-        withdrawals_url=reverse("console:withdrawals"),
-        sources_url=reverse("console:sources"),
-        uses_url=reverse("console:uses"),
-        concerns_url=reverse("console:concerns"),
-        delays_url=reverse("console:delays") if agencies_url else "",
+        checkpoint_url="/ledger/checkpoint" if newest else "",
+        sources_url=reverse("console:sources") if opens("sources") else "",
     )
+
+
+def _needs(found: Waiting, seen: Iterable[Seen], opens: Callable[[str], bool], now: datetime) -> Iterator[Need]:
+    """The most pressing first. A page that is not for this operator is not asked."""
+    well, kinds = {one.kind for one in seen if one.well}, {one.kind for one in seen}
+    asked: tuple[tuple[str, str, Callable[[], int]], ...] = (
+        ("processes", "overview", lambda: len(kinds - well)),
+        ("ledger", "ledger", lambda: found.ledger_alarms),
+        ("break_glass", "break_glass", lambda: present_break_glass.for_overview(now=now)[1]),
+        ("withdrawals", "withdrawals", lambda: sum(one.failed + one.overdue for one in queue.counts(now=now))),
+        ("endings", "withdrawals", lambda: found.endings),
+        ("concerns", "concerns", lambda: sum(one.overdue for one in across.counts(now=now))),
+        ("sources", "sources", lambda: found.left_alone),
+        ("monitoring", "monitoring", lambda: sum(one.alarms for one in present_monitoring.newest())),
+        ("agencies", "agencies", lambda: found.agencies),
+        ("delays", "delays", lambda: found.delays),
+        ("models", "models", lambda: found.models),
+        ("suggestion_models", "suggestion_models", lambda: found.suggestion_models),
+        ("catalogue", "catalogue", lambda: found.catalogue),
+    )
+    for code, page, number in asked:
+        if opens(page) and (many := number()):
+            yield Need(need_words.need(code, many), "" if page == "overview" else reverse(f"console:{page}"))
 
 
 def _queue(counts: list[PullCount]) -> tuple[StateCount, ...]:
@@ -87,18 +86,19 @@ def _queue(counts: list[PullCount]) -> tuple[StateCount, ...]:
     )
 
 
-def _sources(vocabulary: Vocabulary, counts: list[PullCount]) -> tuple[SourceRow, ...]:
+def _sources(counts: list[PullCount]) -> tuple[SourceRow, ...]:
     linked = connections.counts()
     rows = []
     for agency in Agency.objects.filter(data_source__isnull=False).order_by("code"):
         success = max((c.newest for c in counts if c.source == agency.code and c.state == "done"), default=None)
         fault = max((c for c in counts if c.source == agency.code and c.error), key=lambda c: c.newest, default=None)
+        many = linked.get(agency.code, 0)
         rows.append(
             SourceRow(
                 code=agency.code,
-                name=vocabulary.agency(agency.code),
+                name=agency.name,
                 health=_health(success, fault.newest if fault else None),
-                connections=linked.get(agency.code, 0),
+                connections=many if many >= SMALLEST_CELL else None,
                 last_success_at=success,
                 last_error=str(words.pull_error(fault.error)) if fault else "",
             )

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from aurora.identity.models import Operator
+from aurora.telemetry import hearts
 from aurora.ui import log_words as words
 from aurora.ui.contexts.log_state import AlarmRow, FormerRow, KeyRow, LogStatePage, WitnessRow
 from consent.ledger import queries
@@ -37,7 +38,17 @@ def state(*, now: datetime, may_see: bool) -> LogStatePage:
         former=tuple(
             FormerRow(one["origin"], one["size"], one["reason"], datetime.fromisoformat(one["at"])) for one in queries.former_heads()
         ),
+        # C2SP tlog-checkpoint: origin, size, root hash, each a line.
+        root=newest.note.split("\n")[2] if newest else "",
+        age=words.age(now - newest.at) if newest else "",
+        sequencer=_sequencer(now),
     )
+
+
+def _sequencer(now: datetime) -> str:
+    rows = [one for one in hearts.last_seen(now=now) if one.kind == "sequencer" and one.at]
+    last = max(rows, key=lambda one: one.at or now, default=None)
+    return words.sequencer(last.at if last else None, well=bool(last and last.well))
 
 
 def _warnings(newest: Checkpoint | None, pending: int, now: datetime) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
+from django.db.models import Subquery
 from django.urls import reverse
 
 from aurora.console.present_beside import on_trial
@@ -23,9 +24,9 @@ _KS_END = 0.5  # of the drawing; who is beyond it is beyond any threshold
 
 
 def newest() -> list[MonitoringReport]:
-    """Those on the newest dataset, a model each: two queries at most."""
-    last = MonitoringReport.objects.order_by("-day", "-pk").first()
-    return list(MonitoringReport.objects.filter(dataset_sha256=last.dataset_sha256).order_by("role", "pk")) if last else []
+    """Those on the newest dataset, a model each: one query."""
+    last = MonitoringReport.objects.order_by("-day", "-pk").values("dataset_sha256")[:1]
+    return list(MonitoringReport.objects.filter(dataset_sha256=Subquery(last)).order_by("role", "pk"))
 
 
 def monitoring(*, chosen: MonitoringReport | None, measure: str, today: date) -> MonitoringPage:

@@ -9,7 +9,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.urls import reverse
 
 from aurora.identity.models import Operator
-from aurora.ui import formats, monitoring_words
+from aurora.ui import cards, formats, monitoring_words
 from aurora.ui import own_model_words as words
 from aurora.ui.contexts import FieldError, ValueRow
 from aurora.ui.contexts.models import Deed
@@ -72,7 +72,7 @@ def model(
         gates=_gates(last),
         groups=_groups(found),
         earned=_earned(last),
-        card=found.card,
+        card=cards.blocks(found.card),
         history=_history(found),
         back_url=reverse("console:suggestion_models"),
         next_step=words.state(following) if following else "",
@@ -124,7 +124,14 @@ def _datasets() -> tuple[DatasetRow, ...]:
     found = list(DatasetVersion.objects.order_by("-started_at")[:SHOWN])
     gone = datasets.gone_of(found)
     return tuple(
-        DatasetRow(one.sha256, words.dataset_state(one.state), _few(one.citizens), _few(gone.get(one.pk, 0)), one.started_at)
+        DatasetRow(
+            one.sha256,
+            words.dataset_state(one.state),
+            _few(one.citizens),
+            _few(gone.get(one.pk, 0)),
+            one.started_at,
+            reverse("console:dataset", args=[one.pk]),
+        )
         for one in found
     )
 

@@ -12,26 +12,33 @@ from aurora.sources import feeds, policy, pulls
 from aurora.sources.breaker import Seen
 from aurora.sources.feeds import Failing
 from aurora.sources.models import DataSource
-from aurora.sources.pulls import Queue
-from aurora.ui import words
+from aurora.sources.pulls import Durations, Queue
+from aurora.ui import formats, words
 from aurora.ui.contexts.queues import FailingRow, FreshnessRow, QueueRow, QueuesPage
 
 
 def sources(*, now: datetime, may_retry: bool) -> QueuesPage:
-    """The whole page. Queries: sources with their breakers, vocabulary, two counting functions."""
+    """The whole page. Queries: sources with their breakers, vocabulary, three counting functions."""
     vocabulary = Vocabulary()
     waiting = {queue.source: queue for queue in pulls.queues(now=now)}
+    took = {one.source: one for one in pulls.durations()}
     rows = DataSource.objects.select_related("agency", "breaker").order_by("agency__code")
     return QueuesPage(
         sources=tuple(
-            _row(source, waiting.get(source.agency.code) or Queue(source.agency.code, 0, 0, 0, 0, None), vocabulary) for source in rows
+            _row(
+                source,
+                waiting.get(source.agency.code) or Queue(source.agency.code, 0, 0, 0, 0, None),
+                took.get(source.agency.code),
+                vocabulary,
+            )
+            for source in rows
         ),
         failing=tuple(_failing(one, vocabulary) for one in feeds.failing()),
         retry_url=reverse("console:retry_source") if may_retry else "",
     )
 
 
-def _row(source: DataSource, queue: Queue, vocabulary: Vocabulary) -> QueueRow:
+def _row(source: DataSource, queue: Queue, took: Durations | None, vocabulary: Vocabulary) -> QueueRow:
     breaker = getattr(source, "breaker", None)
     seen = Seen(breaker.failures, breaker.opened_at, breaker.retry_at) if breaker else Seen()
     declared = policy.of(source.settings)
@@ -54,7 +61,18 @@ def _row(source: DataSource, queue: Queue, vocabulary: Vocabulary) -> QueueRow:
             *(FreshnessRow(vocabulary.category(c), _hours(s)) for c, s in sorted(declared.freshness.items())),
             FreshnessRow(None, _hours(declared.usually)),
         ),
+        connector=str(words.connector(source.connector)),
+        signs=bool(source.settings.get("signature")),
+        pause=round(declared.pause),
+        last_success_at=took.last_success if took else None,
+        half_took=_seconds(took.p50) if took else "",
+        most_took=_seconds(took.p95) if took else "",
     )
+
+
+def _seconds(found: float | None) -> str:
+    """Tenths are enough, and none of them is no time at all."""
+    return "" if found is None else formats.measure(max(0.1, round(found, 1)))
 
 
 def _hours(seconds: float) -> int:

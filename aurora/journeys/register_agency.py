@@ -8,6 +8,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
+
+from aurora.audit import trail
 from aurora.identity.models import Operator
 from aurora.journeys.onboard_agency import NotAnOfficer
 from consent import agency_drafts
@@ -21,15 +24,19 @@ def draft(
 ) -> AgencyDraft:
     """Ask for an agency, or for its next version. Raises what `agency_drafts.draft` raises, and `NotAnOfficer`."""
     _check(operator)
-    made = agency_drafts.draft(code=code, content=content, meaning=meaning, new=new, reason=reason, by=operator.pk, now=now)
+    with transaction.atomic():
+        made = agency_drafts.draft(code=code, content=content, meaning=meaning, new=new, reason=reason, by=operator.pk, now=now)
+        trail.did(operator_id=operator.pk, deed="agency_asked_for", about=[code, made.pk])
     return _said(operator, made)
 
 
 def decide(*, operator: Operator, draft_id: UUID, agree: bool, now: datetime) -> AgencyDraft:
     """The second person's answer, or the first one's taking back."""
     _check(operator)
-    verb = agency_drafts.approve if agree else agency_drafts.decline
-    return _said(operator, verb(draft_id=draft_id, by=operator.pk, now=now))
+    with transaction.atomic():
+        done = (agency_drafts.approve if agree else agency_drafts.decline)(draft_id=draft_id, by=operator.pk, now=now)
+        trail.did(operator_id=operator.pk, deed=f"agency_{done.state}", about=[done.code, done.pk])
+    return _said(operator, done)
 
 
 def _check(operator: Operator) -> None:

@@ -44,6 +44,7 @@ from consent.ledger import months
 from consent.oauth import purge as oauth_purge
 from consent.oauth import rfc9449, sandbox
 from consent.transparency import queries as transparency
+from consent.transparency import standing
 from consent.webhooks import pings
 from consent.webhooks import queue as notices
 from recommender.errors import ModelRefused
@@ -110,7 +111,8 @@ def model_outcomes_() -> None:
 
 @shared_task(name="aurora.publish_totals")
 def publish_totals() -> None:
-    """Publish the numbers of the months that are over."""
+    """Publish the numbers of the months that are over, and count for operators, once a day, whose consents stand."""
+    standing.count()
     made = transparency.publish()
     if made:
         logger.info("The numbers of %d months are public.", made)
@@ -183,8 +185,8 @@ def sweep() -> None:
     gone_on = erase.sweep(now=timezone.now())
     if gone_on:
         logger.info("Sweep: %d erasures woken.", gone_on)
-    copies = export_journey.sweep(now=timezone.now())
     ping_client.sweep(now=timezone.now())
+    copies = export_journey.sweep(now=timezone.now())
     if copies:
         logger.info("Sweep: %d copies woken.", copies)
     settled = delegate.sweep(now=timezone.now())
@@ -207,13 +209,13 @@ def tell_agency(delivery_id: str) -> None:
     tell_agencies.run(delivery_id=UUID(delivery_id))
 
 
-@shared_task(name="aurora.monitor")
 @shared_task(name="aurora.ping_client")
 def ping_client_(ping_id: str) -> None:
     """Send one test notice, unless another worker does."""
     ping_client.run(ping_id=UUID(ping_id))
 
 
+@shared_task(name="aurora.monitor")
 def monitor() -> None:
     """Watch the models that serve, if there is a dataset that has no report yet."""
     try:
@@ -231,9 +233,9 @@ def purge() -> None:
     now = timezone.now()
     oauth_purge.purge(now=now)
     notices.purge(now=now)
-    connections.purge(now=now)
     pings.purge(now=now)
     sandbox.purge(now=now)
+    connections.purge(now=now)
     plan_journey.purge(now=now)
     erasures.purge(now=now)
     batches.purge(now=now)

@@ -261,6 +261,23 @@ def queues(*, now: datetime) -> list[Queue]:
         return [Queue(*row) for row in cursor.fetchall()]
 
 
+class Durations(NamedTuple):
+    """Of the last two hundred pulls of one source that succeeded: when the newest ended, how many, and how long half and 95 % of them took, in seconds."""
+
+    source: str
+    last_success: datetime | None
+    pulls: int
+    p50: float | None
+    p95: float | None
+
+
+def durations() -> list[Durations]:
+    """Of every source, by a database function that names no citizen."""
+    with database.cursor() as cursor:
+        cursor.execute("SELECT * FROM source_durations()")
+        return [Durations(*row) for row in cursor.fetchall()]
+
+
 def _held(lease: Lease) -> QuerySet[Pull]:
     return Pull.objects.filter(pk=lease.pull_id, state=Pull.State.RUNNING, lease_token=lease.token)
 

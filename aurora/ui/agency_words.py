@@ -6,7 +6,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from aurora.ui import client_words
@@ -113,21 +113,21 @@ def fault(sentence: str) -> Sentence:
 def follows(*, is_new: bool, meaning: bool, version: int) -> tuple[str, ...]:
     """What an agreement does beside what the fields say."""
     if is_new:
-        return (_now("The agency is named to citizens as it stands here. It can do nothing before it has a client."),)
-    told = _now("This becomes version %(version)d of who the agency is.") % {"version": version}
+        return (gettext("The agency is named to citizens as it stands here. It can do nothing before it has a client."),)
+    told = gettext("This becomes version %(version)d of who the agency is.") % {"version": version}
     if meaning:
         return (
             told,
-            _now(
+            gettext(
                 "Consents given to it before cover nothing more, from that moment on. Those who gave one are told, and the agency must ask anew."
             ),
         )
-    return (told, _now("Consents given to it before stay in force."))
+    return (told, gettext("Consents given to it before stay in force."))
 
 
 def letter(*, agency: str, clients: Sequence[str], addresses: Sequence[tuple[str, str]]) -> str:
     """What to send to the agency's engineer, as plain text."""
-    lines = [_now("%(agency)s in Aurora") % {"agency": agency}, ""]
+    lines = [gettext("%(agency)s in Aurora") % {"agency": agency}, ""]
     lines += [f"client_id: {client}" for client in clients]
     lines += [f"{label}: {url}" for label, url in addresses]
     return "\n".join(lines)

@@ -1,10 +1,10 @@
 """What the console says about the access log: alarms, troubles of witnesses, its keys, in the active language."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from aurora.ui import formats
@@ -72,3 +72,24 @@ def seen(*, name: str, at: datetime) -> str:
 
 def kind(code: bytes) -> str:
     return _KINDS[code]
+
+
+def age(old: timedelta) -> str:
+    """How old the newest checkpoint is, in the largest unit that says something."""
+    seconds = max(0, int(old.total_seconds()))
+    if seconds < 120:
+        return ngettext("%(number)s second old", "%(number)s seconds old", seconds) % {"number": formats.number(seconds)}
+    minutes = seconds // 60
+    if minutes < 120:
+        return ngettext("%(number)s minute old", "%(number)s minutes old", minutes) % {"number": formats.number(minutes)}
+    hours = minutes // 60
+    return ngettext("%(number)s hour old", "%(number)s hours old", hours) % {"number": formats.number(hours)}
+
+
+def sequencer(at: datetime | None, *, well: bool) -> str:
+    """When the process that seals entries was last seen."""
+    if at is None:
+        return gettext("The sequencer has not been seen.")
+    if well:
+        return gettext("The sequencer runs: it was last seen on %(moment)s.") % {"moment": formats.moment(at)}
+    return gettext("The sequencer is silent: it was last seen on %(moment)s.") % {"moment": formats.moment(at)}

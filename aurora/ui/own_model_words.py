@@ -52,6 +52,20 @@ _FIELDS: Final[Mapping[str, Sentence]] = {
     "signature": _("Signature"),
     "share": _("Share of the citizens"),
 }
+_DATASET_FIELDS: Final[Mapping[str, Sentence]] = {
+    "dataset": _("Dataset (SHA-256)"),
+    "extract": _("Open extract in it (SHA-256)"),
+    "basis": _("On what ground"),
+    "citizens": _("Citizens' rows, in tens"),
+    "gone": _("Of them gone since, in tens"),
+    "window": _("Suggestions shown in this time"),
+    "row_schema": _("Form of the rows"),
+    "begun": _("Begun"),
+    "ended": _("Ended"),
+}
+BASIS: Final = _(
+    "Each citizen's consent to training. When it ends their row is deleted at once, and nothing more is trained on this dataset."
+)
 _EARNED: Final[Mapping[str, Sentence]] = {
     "enough": _(
         "By what %(citizens)s citizens, from whom it did not learn, made of the suggestions that they were shown. Of 1 that a place can earn, where the "
@@ -94,6 +108,11 @@ UNSIGNED: Final[Sentence] = _("Came with the software")
 
 def state(code: str) -> str:
     return str(_STATES[code])
+
+
+def dataset_field(name: str) -> Sentence:
+    """What is known of a dataset."""
+    return _DATASET_FIELDS[name]
 
 
 def dataset_state(code: str) -> str:

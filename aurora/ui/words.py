@@ -79,6 +79,14 @@ _PULL_STATES: Final[Mapping[str, Sentence]] = {
     "cancelled": _("Cancelled"),
 }
 
+_CONNECTORS: Final[Mapping[str, Sentence]] = {
+    "json_oauth": _("Asked as the guide for sources says"),
+    "mapped_json": _("Asked in its own JSON, by a declared mapping"),
+    "xroad": _("Asked through a security server (X-Road)"),
+    "fhir": _("Asked in FHIR"),
+    "push": _("Sends by itself, and is not asked"),
+}
+
 _CONSENT_EVENTS: Final[Mapping[str, Sentence]] = {
     "given": _("You gave this consent."),
     "declined": _("You declined this request."),
@@ -257,6 +265,11 @@ def pull_error(code: str) -> Sentence:
 def pull_remedy(code: str) -> Sentence:
     """What the citizen can do about `pull_error(code)` when the fetch has ended."""
     return _PULL_REMEDIES.get(code, _OFFER_AGAIN)
+
+
+def connector(code: str) -> Sentence:
+    """How a source is asked."""
+    return _CONNECTORS.get(code, code)
 
 
 def pull_state(code: str) -> Sentence:

@@ -31,3 +31,22 @@ class Figure(models.Model):
 
     def __str__(self) -> str:
         return f"{self.measure} of {self.agency}, {self.month_id:%Y-%m}"
+
+
+class Standing(models.Model):
+    """How many people a consent of whom stands, or who gave, declined or ended one that month: the newest figures only, for operators.
+
+    `people`: in tens, rounded down; None: fewer than ten. Written by one database function (migration 0003), at most once a day, so that no figure moves
+    when somebody decides.
+    """
+
+    day = models.DateField()
+    dimension = models.TextField()
+    code = models.TextField()
+    people = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["dimension", "code"], name="one_standing_of_a_kind")]
+
+    def __str__(self) -> str:
+        return f"{self.dimension} {self.code}"

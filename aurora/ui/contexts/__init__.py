@@ -81,12 +81,10 @@ from aurora.ui.contexts.consents import (
 )
 from aurora.ui.contexts.console import (
     AgencyRole,
-    AgencyRow,
     ConsoleOverviewPage,
     ConsoleSignInPage,
     EnrolPage,
     Health,
-    PurposeCount,
     SecondFactorPage,
     SourceRow,
     StateCount,
@@ -243,7 +241,6 @@ __all__ = [
     "AgencyListRow",
     "AgencyPage",
     "AgencyRole",
-    "AgencyRow",
     "AgencyTold",
     "Answering",
     "AskedRow",
@@ -370,7 +367,6 @@ __all__ = [
     "PullStep",
     "PullStepState",
     "PurposeChoice",
-    "PurposeCount",
     "PurposeView",
     "QualityView",
     "ReasonView",

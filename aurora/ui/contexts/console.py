@@ -43,13 +43,6 @@ class AgencyRole(StrEnum):
     MODEL_OWNER = "model_owner"
 
 
-@dataclass(frozen=True, slots=True)
-class AgencyRow:
-    code: str
-    name: Text
-    roles: tuple[AgencyRole, ...]
-
-
 class Health(StrEnum):
     """GOOD: the last pulls succeeded. DEGRADED: some failed within the hour. DOWN: the last one failed. IDLE: none yet."""
 
@@ -61,10 +54,12 @@ class Health(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SourceRow:
+    """`connections` None is suppressed: fewer than ten people's."""
+
     code: str
     name: Text
     health: Health
-    connections: int
+    connections: int | None
     last_success_at: datetime | None = None
     last_error: str = ""
 
@@ -79,39 +74,35 @@ class StateCount:
 
 
 @dataclass(frozen=True, slots=True)
-class PurposeCount:
-    """Live consents of a purpose. `count` None is suppressed: shown as "fewer than 10"."""
+class Need:
+    """Something that needs an operator now: a whole sentence, and the page where it is seen to ("" where it is none of this console's)."""
 
-    purpose: Text
-    recipient: Text
-    count: int | None
+    sentence: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessRow:
+    """A process that answers nobody, on one host; `at` None: never seen."""
+
+    name: str
+    place: str
+    well: bool
+    at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class ConsoleOverviewPage:
-    """`console/overview.html`. Counts only, no personal data: cells under 10 arrive as None."""
+    """`console/overview.html`. Counts only, no personal data: cells under 10 arrive as None. `needs`: of the pages that this operator's roles open."""
 
-    agencies: tuple[AgencyRow, ...]
+    needs: tuple[Need, ...]
+    processes: tuple[ProcessRow, ...]
     sources: tuple[SourceRow, ...]
     queue: tuple[StateCount, ...]
     oldest_due_at: datetime | None
-    consents: tuple[PurposeCount, ...]
     ledger_size: int
     pending_entries: int
     made_at: datetime
     checkpoint_at: datetime | None = None
-    checkpoint_size: int = 0
     checkpoint_url: str = ""
-    agencies_url: str = ""
-    withdrawals_url: str = ""
     sources_url: str = ""
-    break_glass_url: str = ""
-    glass_troubles: int = 0
-    uses_url: str = ""
-    concerns_url: str = ""
-    delays_url: str = ""
-    models_url: str = ""
-    model_alarms: int = 0
-    monitoring_url: str = ""
-    ledger_url: str = ""
-    ledger_alarm: bool = False

@@ -50,7 +50,9 @@ class FormerRow:
 
 @dataclass(frozen=True, slots=True)
 class LogStatePage:
-    """`console/ledger.html`. `warnings` are whole sentences."""
+    """`console/ledger.html`. `warnings` are whole sentences. `root`: the newest checkpoint's, in base64 as it is published; `age`: how old it is;
+    `sequencer`: when that process was last seen, a sentence.
+    """
 
     name: str
     size: int
@@ -61,6 +63,9 @@ class LogStatePage:
     keys: tuple[KeyRow, ...]
     witnesses: tuple[WitnessRow, ...]
     former: tuple[FormerRow, ...]
+    root: str = ""
+    age: str = ""
+    sequencer: str = ""
 
     @property
     def open_alarms(self) -> tuple[AlarmRow, ...]:

@@ -21,7 +21,8 @@ class QueueRow:
     """One source. `left_alone_since` and `retry_at` while it is left alone; `failures` in a row otherwise. Limits: None where there is none.
 
     `waiting`: pulls that citizens wait for; `refreshes`: those that are planned; `due`: kinds of data that are due and not planned yet. Of each
-    `most` are counted: who has so many has so many or more.
+    `most` are counted: who has so many has so many or more. `half_took`, `most_took`: how long half and 95 % of the last pulls took, in words. `connector`
+    is translated; `signs`: its answers must be signed; `pause`: seconds for which it is left alone after too many failures.
     """
 
     code: str
@@ -39,6 +40,12 @@ class QueueRow:
     at_once: int | None = None
     freshness: tuple[FreshnessRow, ...] = ()
     most: int | None = None
+    connector: str = ""
+    signs: bool = False
+    pause: int | None = None
+    last_success_at: datetime | None = None
+    half_took: str = ""
+    most_took: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from aurora.ui.cards import Block
 from aurora.ui.contexts.clients import ValueRow
 from aurora.ui.contexts.models import Deed
 from aurora.ui.contexts.shared import FieldError
@@ -29,6 +30,7 @@ class DatasetRow:
     citizens: str
     forgotten: str
     started_at: datetime
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ class OwnModelPage:
     rows: tuple[ValueRow, ...]
     gates: tuple[GateRow, ...]
     groups: tuple[GroupRow, ...]
-    card: str
+    card: tuple[Block, ...]
     history: tuple[Deed, ...]
     back_url: str
     next_step: str = ""
@@ -126,3 +128,15 @@ class OwnModelPage:
     share: str = ""
     reason: str = ""
     errors: tuple[FieldError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetPage:
+    """`console/dataset.html`: one dataset. `rows`: what is known of it, small numbers not told; `used_by`: the models that learnt from it."""
+
+    sha256: str
+    state: str
+    rows: tuple[ValueRow, ...]
+    card: tuple[Block, ...]
+    used_by: tuple[OwnModelRow, ...]
+    back_url: str

@@ -72,6 +72,7 @@ def pages() -> list[Example]:
         clients.console,
         withdrawals.console,
         queues.console,
+        editors.console,
         log_state.console,
         break_glass.pages,
         concerns.console,

@@ -1,6 +1,6 @@
 """How the access log itself does, on the operators' console."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 
@@ -18,7 +18,10 @@ def _at(hour: int, minute: int) -> datetime:
 def _quiet() -> LogStatePage:
     keys = tuple(KeyRow(kind, code, NAME, _at(8, 0), True) for kind, code in (("Ed25519", "6da2c528"), ("ML-DSA-44", "7fff217f")))
     witness = WitnessRow("witness.example/helsinki", "https://witness.example/helsinki", 128_404, _at(14, 30), 17, "")
-    return LogStatePage(NAME, 128_421, _at(14, 30), 0, (), (), keys, (witness,), ())
+    return LogStatePage(
+        NAME, 128_421, _at(14, 30), 0, (), (), keys, (witness,), (),
+        root="RtaBlbB6Xq5lmrsFNfOpmQYQZiAaDMgCK6Bw8ZKLWpk=", age=words.age(timedelta(seconds=4)), sequencer=words.sequencer(_at(14, 30), well=True),
+    )  # fmt: skip
 
 
 def _alarmed() -> LogStatePage:

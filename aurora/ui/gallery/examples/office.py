@@ -1,20 +1,20 @@
 """Error pages and the console."""
 
-from aurora.ui import words
+from dataclasses import replace
+
+from aurora.ui import need_words, words
 from aurora.ui.contexts import (
-    AgencyRole,
-    AgencyRow,
     ConsoleOverviewPage,
     ConsoleSignInPage,
     EnrolPage,
     ErrorPage,
     FieldError,
     Health,
-    PurposeCount,
     SecondFactorPage,
     SourceRow,
     StateCount,
 )
+from aurora.ui.contexts.console import Need, ProcessRow
 from aurora.ui.gallery import parts as p
 from aurora.ui.gallery.example import Example
 
@@ -35,30 +35,30 @@ def errors() -> list[Example]:
 
 def console() -> list[Example]:
     overview = ConsoleOverviewPage(
-        agencies=(
-            AgencyRow("tax-administration", p.TAX, (AgencyRole.DATA_SOURCE,)),
-            AgencyRow("benefits-office", p.OFFICE, (AgencyRole.DATA_USER, AgencyRole.MODEL_OWNER)),
+        needs=tuple(
+            Need(need_words.need(code, number), f"/{code}/")
+            for code, number in (("ledger", 1), ("withdrawals", 2), ("concerns", 1), ("sources", 1), ("monitoring", 2), ("agencies", 3))
+        ),
+        processes=tuple(
+            ProcessRow(str(need_words.process(kind)), "vm-1" if at else "", at is not None, at)
+            for kind, at in (("worker", p.NOW), ("beat", p.NOW), ("sequencer", None))
         ),
         sources=(
             SourceRow("population-register", p.REGISTER, Health.GOOD, 18_411, p.NOW),
             SourceRow("tax-administration", p.TAX, Health.DEGRADED, 17_904, p.NOW, str(words.pull_error("timeout"))),
             SourceRow("social-insurance", p.INSURANCE, Health.DOWN, 9_120, None, str(words.pull_error("source_down"))),
-            SourceRow("benefits-office", p.OFFICE, Health.IDLE, 0),
+            SourceRow("benefits-office", p.OFFICE, Health.IDLE, None),
         ),
         queue=tuple(StateCount(str(words.pull_state(s)), n) for s, n in (("queued", 12), ("running", 3), ("done", 36_204), ("failed", 7))),
         oldest_due_at=p.NOW,
-        consents=(PurposeCount(p.SUGGEST.name, words.AURORA, 15_202), PurposeCount(p.BENEFIT.name, {}, None)),
         ledger_size=1_204_331,
         pending_entries=4,
         made_at=p.NOW,
         checkpoint_at=p.NOW,
-        checkpoint_size=1_204_327,
         checkpoint_url="/ledger/checkpoint",
-        model_alarms=2,
-        ledger_url="/ledger/",
-        ledger_alarm=True,
-        monitoring_url="/monitoring/",
+        sources_url="/sources/",
     )
+    quiet = replace(overview, needs=(), processes=overview.processes[:2])
     secret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"  # noqa: S105 - an example of nobody
     uri = f"otpauth://totp/Aurora:olli?secret={secret}&issuer=Aurora"
     wrong = (FieldError("password", str(words.form_error("credentials_wrong"))),)
@@ -80,4 +80,5 @@ def console() -> list[Example]:
         ),
         Example("console-enrol", "console/enrol.html", "console/enrol/", EnrolPage(secret, uri), name_shown="olli"),
         Example("console-overview", "console/overview.html", "console/", overview, name_shown="olli"),
+        Example("console-overview-quiet", "console/overview.html", "console/", quiet, name_shown="olli"),
     ]

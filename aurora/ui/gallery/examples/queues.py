@@ -20,9 +20,10 @@ def console() -> list[Example]:
         sources=(
             QueueRow(
                 "tax-administration", p.TAX, True, 2, 4_998, 4, 31_204, p.NOW - timedelta(hours=3), a_second=2.5, at_once=4,
-                freshness=(FreshnessRow(p.INCOME.name, 168), USUALLY),
+                freshness=(FreshnessRow(p.INCOME.name, 168), USUALLY), connector=str(words.connector("xroad")), pause=30,
+                last_success_at=p.NOW, half_took="0.4", most_took="2.1",
             ),
-            QueueRow("population-register", p.REGISTER, True, 0, 0, 0, 0, failures=3, freshness=(USUALLY,)),
+            QueueRow("population-register", p.REGISTER, True, 0, 0, 0, 0, failures=3, freshness=(USUALLY,), connector=str(words.connector("json_oauth")), signs=True),
             QueueRow(
                 "social-insurance", p.INSURANCE, True, 1, 220, 0, 0, left_alone_since=p.NOW - timedelta(minutes=40),
                 retry_at=p.NOW + timedelta(minutes=4), failures=23, freshness=(FreshnessRow(None, 1),),
