@@ -133,8 +133,8 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 def _joined(request: HttpRequest, username: str) -> Operator | list[FieldError]:
     """The account, or what was wrong."""
-    first, second, password = (request.POST.get(name, "")[:256] for name in ("first", "second", "password"))
-    if password != request.POST.get("again", "")[:256]:
+    first, second, password = (request.POST.get(name, "") for name in ("first", "second", "password"))
+    if password != request.POST.get("again", ""):
         return [FieldError("again", operator_words.fault("passwords_differ"))]
     try:
         return joining.join(username=username, halves=(first, second), password=password, now=timezone.now())

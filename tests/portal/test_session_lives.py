@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import time
 from datetime import timedelta
+from io import StringIO
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.contrib.sessions.backends.base import UpdateError
 from django.core.cache import cache
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
@@ -18,6 +21,7 @@ from aurora.identity.models import Session
 from aurora.identity.own_sessions import BEGAN
 from aurora.identity.session_store import DAY, IDLE, PAUSES, SessionStore, account_of
 from aurora.portal.sessions import WORKING_DAY
+from consent.scope import citizen_scope
 from tests.support.cast import Cast, browser
 
 HOME, CONSOLE = "/en/home/", "/en/console/"
@@ -162,3 +166,24 @@ def test_a_request_that_is_under_way_does_not_bring_an_ended_session_back(cast: 
 )  # fmt: skip
 def test_of_a_browser_two_words_are_kept(agent: str, words: str) -> None:
     assert own_sessions.described(agent) == words
+
+
+@pytest.mark.parametrize("which", ["citizen", "operator", "everybody"])
+def test_the_command_ends_what_it_is_asked_to(cast: Cast, which: str) -> None:
+    aino, cecilia, operator = cast.aino.browser(), cast.cecilia.browser(), cast.operator_browser()
+    assert _is_in(aino) and _is_in(cecilia) and _is_in(operator, CONSOLE)
+    said = StringIO()
+    asked = {"citizen": ["--citizen", str(cast.aino.id)], "operator": ["--operator", "olavi"], "everybody": ["--everybody"]}[which]
+    call_command("end_sessions", *asked, stdout=said)
+    assert "sessions ended" in said.getvalue()
+    assert _is_in(aino) is (which == "operator")
+    assert _is_in(cecilia) is (which != "everybody")
+    assert _is_in(operator, CONSOLE) is (which == "citizen")
+    with citizen_scope(cast.aino.id):
+        cast.aino.citizen.refresh_from_db()
+
+
+def test_the_command_says_whom_it_does_not_know(cast: Cast) -> None:
+    for asked in (["--citizen", str(uuid4())], ["--operator", "nobody"]):
+        with pytest.raises(CommandError, match="There is no"):
+            call_command("end_sessions", *asked)
