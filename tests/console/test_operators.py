@@ -97,7 +97,7 @@ def test_two_administrators_invite_and_the_new_one_comes_in_with_both_halves(hel
     _, alone = _join(username, first, first)
     assert alone.status_code == 400 and b"do not fit together" in alone.content
     _, weak = _join(username, first, second, "password1234")
-    assert weak.status_code == 400 and b"too common" in weak.content
+    assert weak.status_code == 400 and b"too ordinary" in weak.content
     _, named = _join(username, first, second, f"{username}1")
     assert named.status_code == 400 and b"too similar" in named.content
     _, unlike = _join(username, first, second, PASSWORD, "another long password")
