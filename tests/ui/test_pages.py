@@ -26,7 +26,7 @@ TEMPLATES = Path(aurora.ui.__file__).parent / "templates"
 def test_every_page_template_has_an_example(gallery: list[Drawn]) -> None:
     written = {
         str(path.relative_to(TEMPLATES))
-        for folder in ("portal", "console", "errors")
+        for folder in ("portal", "console", "developers", "errors")
         for path in (TEMPLATES / folder).glob("*.html")
         if not path.name.startswith("_") and path.name != "base.html"
     }

@@ -52,6 +52,7 @@ portal = [
     path("developers/events/", nothing, name="developers_events"),
     path("developers/reference/", nothing, name="developers_reference"),
     path("developers/reference/<slug:identifier>/", nothing, name="developers_operation"),
+    path("developers/changelog/", nothing, name="developers_changelog"),
     path("developers/problems/", nothing, name="developers_problems"),
     path("developers/problems/<slug:code>/", nothing, name="developers_problem"),
     path("erase/", nothing, name="erase"),

@@ -67,6 +67,7 @@ def pages() -> list[Example]:
         acting.pages,
         public.pages,
         developers.pages,
+        developers.console,
         office.errors,
         office.console,
         clients.console,

@@ -9,18 +9,31 @@ from aurora.ui import developer_words as words
 from aurora.ui import formats
 from aurora.ui.contexts import developers as contexts
 from aurora.ui.contexts.shared import FieldError
-from aurora.ui.developers import changes, openapi, problems, samples
+from aurora.ui.developers import changes, marked, openapi, problems, samples
 from aurora.ui.gallery import parts as p
 from aurora.ui.gallery.example import Example
 
 CLIENT = "sandbox-5f2c81a90b3e"
 AT = "developers/"
+GUIDE = "# A\n\nA `grant_id` is **yours**.\n\n## First\n\n1. one\n2. two\n\n```\nnode client.mjs show\n```\n\n| code | status |\n|---|---|\n| `used_up` | 403 |\n"
+PURPOSES = (contexts.PurposeRow("benefit-application", p.BENEFIT.name, p.BENEFIT.description),)
+CATEGORY = contexts.CategoryRow("tax.income", p.INCOME.name, p.INCOME.description, True, "tax-administration", "/")
+FACT = contexts.FactLine("wages", p.WAGES.label, "integer ≥ 0", "crowns_per_year")
 SIGNED = (("webhook-id", "0192f0c1"), ("webhook-signature", "v1a,q83vEjRWeJASNFZ4kBI0Vg=="), ("webhook-timestamp", "1795766400"))
 
 
 def pages() -> list[Example]:
     shown = (
         ("developers", "index", _index()),
+        (
+            "developers-document",
+            "document",
+            contexts.DocumentPage("What you hold, and how to change it", marked.page(GUIDE, lambda target: "")),
+        ),
+        ("developers-concepts", "concepts", contexts.ConceptsPage(PURPOSES, (CATEGORY,), samples.WORDS)),
+        ("developers-category", "category", contexts.CategoryPage(CATEGORY, 1, (FACT,), '{"type": "object"}')),
+        ("developers-authorization", "authorization", _authorization()),
+        ("developers-reference", "reference", _reference()),
         ("developers-problem", "problem", _problem("consent_withdrawn")),
         ("developers-problems", "problems", _problems()),
         ("developers-operation", "operation", _operation("readTwinCategory")),
@@ -38,6 +51,28 @@ def pages() -> list[Example]:
         ("developers-events", "events", _events()),
     )
     return [Example(name, f"developers/{template}.html", AT, page, signed_in=False) for name, template, page in shown]
+
+
+def console() -> list[Example]:
+    """What an officer sees of a client's test notices."""
+    page = contexts.ClientPingsPage("benefits-office", p.OFFICE, "https://office.example/notices", "/", _events().pings)
+    silent = contexts.ClientPingsPage("benefits-office", p.OFFICE, "", "/", ())
+    at = "console/clients/benefits-office/pings/"
+    return [
+        Example(name, "console/client_pings.html", at, one, name_shown="Astrid Lind")
+        for name, one in (("console-pings", page), ("console-pings-none", silent))
+    ]
+
+
+def _authorization() -> contexts.AuthorizationPage:
+    sent, came = "POST /oauth/par HTTP/1.1\nHost: aurora.example", "HTTP/1.1 201"
+    steps = tuple(contexts.Exchange(title, said, sent, came, name) for name, title, said in samples.STEPS)
+    return contexts.AuthorizationPage(steps, "https://aurora.example/.well-known/oauth-authorization-server")
+
+
+def _reference() -> contexts.ReferencePage:
+    group = contexts.ReferenceGroup("twin", (openapi.operations()["readTwinCategory"],))
+    return contexts.ReferencePage((group,), "/developers/openapi.json", "/developers/openapi.yaml")
 
 
 def _index() -> contexts.DevelopersPage:
