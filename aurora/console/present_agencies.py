@@ -86,7 +86,14 @@ def following(found: Agency, *, may_write: bool) -> AgencyNextPage:
     return AgencyNextPage(
         name=found.name,
         clients=tuple(
-            NextClient(c.client_id, c.name, tuple(sorted(c.allowed_purposes)), tuple(sorted(c.allowed_categories)), c.notice_uri)
+            NextClient(
+                c.client_id,
+                c.name,
+                tuple(sorted(c.allowed_purposes)),
+                tuple(sorted(c.allowed_categories)),
+                c.notice_uri,
+                reverse("console:client_pings", args=[c.client_id]) if may_write and c.notice_uri else "",
+            )
             for c in clients
         ),
         addresses=tuple(ValueRow(label, (url,)) for label, url in told),

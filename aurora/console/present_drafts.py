@@ -16,13 +16,13 @@ from consent.oauth.models import ClientDraft
 
 def waiting() -> tuple[DraftRow, ...]:
     """All that waits for a second officer, the oldest first. Three queries."""
-    found = [*AgencyDraft.objects.filter(state="open"), *ClientDraft.objects.filter(state="open")]
+    found: list[AgencyDraft | ClientDraft] = [*AgencyDraft.objects.filter(state="open"), *ClientDraft.objects.filter(state="open")]
     return rows(sorted(found, key=lambda one: one.requested_at))
 
 
 def history(code: str, *, most: int) -> tuple[DraftRow, ...]:
     """What was asked for an agency and its clients, the newest first. Three queries."""
-    found = [
+    found: list[AgencyDraft | ClientDraft] = [
         *AgencyDraft.objects.filter(code=code).order_by("-requested_at")[:most],
         *ClientDraft.objects.filter(agency_code=code).order_by("-requested_at")[:most],
     ]

@@ -34,13 +34,14 @@ class AgencyFormPage:
 
 @dataclass(frozen=True, slots=True)
 class NextClient:
-    """A client that works, and what it may ask for, in codes."""
+    """A client that works, and what it may ask for, in codes. `pings_url`: where a test notice is sent, "" for who may not."""
 
     client_id: str
     name: Text
     purposes: tuple[str, ...]
     categories: tuple[str, ...]
     notice_uri: str = ""
+    pings_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

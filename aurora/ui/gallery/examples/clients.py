@@ -91,7 +91,12 @@ def _following() -> AgencyNextPage:
     told = (("issuer", "https://aurora.example"), ("par", "https://aurora.example/oauth/par"), ("api", "https://aurora.example/api/v1"))
     addresses = [(str(agency_words.address(code)), url) for code, url in told]
     client = NextClient(
-        "benefits-office", p.OFFICE, ("benefit-application",), ("population.household", "tax.income"), "https://benefits.example/n"
+        "benefits-office",
+        p.OFFICE,
+        ("benefit-application",),
+        ("population.household", "tax.income"),
+        "https://benefits.example/n",
+        "/pings/",
     )
     return AgencyNextPage(
         p.OFFICE,
