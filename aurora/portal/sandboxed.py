@@ -51,6 +51,7 @@ def admit(request: HttpRequest, what: str) -> None:
 def begin(request: HttpRequest, row: SandboxClient) -> None:
     """From now on this browser manages the client, for half an hour."""
     newcomers.note(request, **{SESSION: [row.pk, int(time.time())]})
+    request.session.cycle_key()  # a session that somebody else planted here does not see it
 
 
 def close(request: HttpRequest) -> None:
