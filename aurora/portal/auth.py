@@ -13,15 +13,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import translation
-from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
 
 from aurora.identity.models import Citizen
-from aurora.portal import mandated
+from aurora.portal import back, mandated
+from aurora.portal.back import safe_next
 from consent import acting
 
 Answer = TypeVar("Answer", bound=HttpResponseBase)
-LONGEST_NEXT = 512
 # When this browser's citizen last proved to the e-ID, not only to us, who they are.
 ANEW = "signed-in-anew"
 ANEW_SECONDS = 600
@@ -112,19 +111,15 @@ def remember(request: HttpRequest, **values: object) -> None:
 def to_sign_in(request: HttpRequest) -> HttpResponse:
     """Off to sign in; a page that was only being read is where the citizen comes back to.
 
-    A script that asked for a part of a page (htmx) is told to send the whole page there: the way to sign in is no part of one.
+    A script that asked for a part of a page (htmx) is told to send the whole page there: the way to sign in is no part of one. Who sent a
+    form from a page of ours had been signed in: they are told what became of it.
     """
     if htmx := getattr(request, "htmx", None):
         return HttpResponseClientRedirect(_sign_in_url(htmx.current_url_abs_path))
+    if request.method not in ("GET", "HEAD") and (form_page := back.came_from(request)):
+        return back.signed_out(request, form_page)
     return HttpResponseRedirect(_sign_in_url(request.get_full_path() if request.method in ("GET", "HEAD") else ""))
 
 
 def _sign_in_url(target: str | None) -> str:
     return f"{reverse('portal:sign_in')}?{urlencode({'next': safe_next(target)})}"
-
-
-def safe_next(path: str | None) -> str:
-    """A path on this host, or nothing: no open redirector (RFC 9700 4.11), and nothing that would fill the session."""
-    if path and len(path) <= LONGEST_NEXT and path.startswith("/") and url_has_allowed_host_and_scheme(path, allowed_hosts=None):
-        return path
-    return ""

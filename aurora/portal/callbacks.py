@@ -14,7 +14,8 @@ from django.views.decorators.http import require_GET
 from aurora.journeys import connect_source, sign_in
 from aurora.journeys.connect_source import NotConnected
 from aurora.journeys.sign_in import SignInFailed
-from aurora.portal.auth import ANEW, for_citizens, me, safe_next
+from aurora.portal.auth import ANEW, for_citizens, me
+from aurora.portal.back import safe_next
 from aurora.portal.views.authorize import INTERACTION
 from aurora.portal.views.entrance import ERRAND
 from aurora.telemetry import security

@@ -13,7 +13,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from aurora.identity.models import Citizen
-from aurora.portal import mandated
+from aurora.portal import back, mandated
 from aurora.portal.newcomers import TooManyBegun
 from aurora.portal.often import TooMuchFeedback
 from aurora.portal.outages import away
@@ -99,7 +99,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     security.note("form:not_ours", request)
     if wants_json(request):
         return problem(403, "csrf_failed")
-    return render(request, "errors/csrf.html", {"page": ErrorPage(home_url=_home())}, status=403)
+    return render(request, "errors/csrf.html", {"page": ErrorPage(home_url=_home(), back_url=back.came_from(request))}, status=403)
 
 
 def _home() -> str:

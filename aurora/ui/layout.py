@@ -101,6 +101,11 @@ class Layout:
     help_url: str = ""
 
 
+def answered_by_post(view: str) -> str:
+    """The page on which the form of a view is that answers a POST alone, "" for any other view."""
+    return _POSTED.get(view, "")
+
+
 def language_url(full_path: str, code: str) -> str:
     """The same page in another language: `/fi/x?y` -> `/sv/x?y`; a path without a language: its start."""
     first, _, rest = full_path.removeprefix("/").partition("/")

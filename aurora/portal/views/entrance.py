@@ -13,7 +13,7 @@ from aurora.identity.models import Citizen
 from aurora.journeys import sign_in as journey
 from aurora.journeys.sign_in import SignInFailed
 from aurora.portal import errors, newcomers
-from aurora.portal.auth import safe_next
+from aurora.portal.back import safe_next
 from aurora.portal.headers import forget_here
 from aurora.telemetry import security
 from aurora.ui import words

@@ -8,7 +8,8 @@ class ErrorPage:
     """`errors/400.html`, 403, 404, 405, 413, 429, 500, 503, `errors/csrf.html`, `errors/session_expired.html`.
 
     All fields are optional: each template says its own piece without a context. `reason` is a translated sentence
-    that adds to it; `reference` is what support may ask for; `retry_after` in seconds (429, 503). `framed`: who is signed in keeps the menu.
+    that adds to it; `reference` is what support may ask for; `retry_after` in seconds (429, 503). `back_url`: where the form was, of one that
+    could not be taken. `framed`: who is signed in keeps the menu.
     """
 
     home_url: str = ""
@@ -17,3 +18,4 @@ class ErrorPage:
     reference: str = ""
     retry_after: int | None = None
     framed: bool = False
+    back_url: str = ""

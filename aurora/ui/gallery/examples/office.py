@@ -24,7 +24,8 @@ ERRORS = ("400", "403", "404", "405", "413", "429", "500", "503", "csrf", "sessi
 def errors() -> list[Example]:
     special = {
         "429": ErrorPage("/", retry_after=30),
-        "session_expired": ErrorPage("/", sign_in_url="/sign-in/"),
+        "session_expired": ErrorPage("/", sign_in_url="/sign-in/?next=/life/"),
+        "csrf": ErrorPage("/", back_url="/life/"),
         "500": None,
     }
     return [
