@@ -10,7 +10,6 @@ import pytest
 from playwright.sync_api import Route, sync_playwright
 
 from tests.developers.test_sandbox_clients import CREDENTIALS, EVENTS, made, opened
-from tests.sandbox.test_real_browser import EXECUTABLE
 from tests.support.cast import ISSUER, Cast, browser
 
 
@@ -38,7 +37,7 @@ def test_the_private_key_never_leaves_the_browser(cast: Cast, script: bool) -> N
             route.fulfill(status=404, body="")
 
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=EXECUTABLE, args=["--no-sandbox"])
+        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
         page = chromium.new_context(java_script_enabled=script).new_page()
         page.route("**/*", answer)
         page.goto(f"{ISSUER}{CREDENTIALS}")
