@@ -27,15 +27,15 @@ test: ## Lint, then run every test that takes less than minutes
 # Folder by folder, since a folder's cast is made once a worker and not for each file; and first the folders with files that take a minute or
 # more, which nobody could share at the end.
 FIRST := tests/ui tests/embedded
-APART := $(foreach d,faults interop journeys logs sandbox support,tests/$(d))
+APART := $(foreach d,a11y faults interop journeys logs sandbox support,tests/$(d))
 ROOMS = $(FIRST) $(filter-out $(FIRST) $(APART) tests/__pycache__,$(patsubst %/,%,$(sort $(wildcard tests/*/))))
 
 .test-many:
 	$(PYTEST) -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/consent/ledger $(ROOMS)
 
 .test-apart:
-	@# Browsers, processes with deadlines, and the ledger's own database each want their process to themselves. All four, also where one fails.
-	failed=0; for folders in "tests/journeys tests/interop" tests/faults tests/sandbox tests/consent/ledger; do \
+	@# Browsers, processes with deadlines, and the ledger's own database each want their process to themselves. All five, also where one fails.
+	failed=0; for folders in "tests/journeys tests/interop" tests/a11y tests/faults tests/sandbox tests/consent/ledger; do \
 	  $(PYTEST) $$folders || failed=1; done; exit $$failed
 
 test-long: .venv/.installed-dev .venv/.debian ## Run the tests that take minutes

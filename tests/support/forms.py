@@ -95,6 +95,10 @@ class Browser:
                     return self._follow(self.http.post(target, data=data, headers={"Referer": self.url}))
         raise AssertionError(f"no button {label!r} on the page {self.url}: {self.text[:2000]}")
 
+    def post(self, url: str, data: dict[str, str | list[str]]) -> Browser:
+        """Send a form's fields, whatever stands in its page."""
+        return self._follow(self.http.post(url, data=data, headers={"Referer": self.url}))
+
     def forms(self) -> list[Form]:
         parser = _Forms()
         parser.feed(self.text)
