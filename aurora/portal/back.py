@@ -24,7 +24,10 @@ def safe_next(path: str | None) -> str:
 
 def came_from(request: HttpRequest) -> str:
     """The page of this service on which the form was, as the browser tells by `Referer`; "" if it tells none, or another's."""
-    said = urlsplit(request.headers.get("Referer", "")[: 4 * LONGEST_NEXT])
+    try:
+        said = urlsplit(request.headers.get("Referer", "")[: 4 * LONGEST_NEXT])
+    except ValueError:  # no address at all, such as "http://["
+        return ""
     if (said.scheme, said.netloc) != (request.scheme, request.get_host()):
         return ""
     path = safe_next(said.path + (f"?{said.query}" if said.query else ""))

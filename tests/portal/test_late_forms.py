@@ -32,7 +32,7 @@ def test_signing_in_again_does_lead_back_to_the_form(cast: Cast) -> None:
 
 @pytest.mark.parametrize(
     "came_from",
-    ["", "https://elsewhere.example/en/home/", "//elsewhere.example/", "javascript:alert(1)", "/en/home/", "http://testserver.elsewhere.example/en/home/"],
+    ["", "http://[evil", "https://elsewhere.example/en/home/", "//elsewhere.example/", "javascript:alert(1)", "/en/home/", "http://testserver.elsewhere.example/en/home/"],
 )  # fmt: skip
 def test_a_form_from_elsewhere_leads_nowhere_but_to_sign_in(cast: Cast, came_from: str) -> None:
     answer = browser().post(PAGE, "decision=decline", content_type=FORM, HTTP_REFERER=came_from)
