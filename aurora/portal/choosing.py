@@ -66,8 +66,6 @@ def choice(query: QueryDict) -> Choice:
     typed["from"], typed["to"] = typed["from"][:LONGEST], typed["to"][:LONGEST]
     if typed["kind"] not in {kind.value for kind in EntryKind}:
         typed["kind"] = ""
-    if typed["source"]:  # whoever chooses a source asks for all that it holds
-        typed["category"] = ""
     consent = ids.typed(typed["consent"])
     typed["consent"], typed["refused"] = str(consent or ""), "1" if typed["refused"] == "1" else ""
     before = query.get("before", "")
@@ -130,6 +128,8 @@ def events_of(chosen: Choice) -> list[str] | None:
 def entries(citizen_id: UUID, chosen: Choice, vocabulary: Vocabulary, *, before: int | None, limit: int) -> tuple[LedgerEntry, ...]:
     """The newest `limit` of those that match, with running numbers below `before`. In the citizen's scope."""
     if chosen.errors:
+        return ()
+    if chosen.source and chosen.category and vocabulary.source_of(chosen.category) != chosen.source:
         return ()
     held = [code for code in vocabulary.categories if vocabulary.source_of(code) == chosen.source] if chosen.source else []
     # Of one category alone: no source has an empty code, so only entries that name the category are found.

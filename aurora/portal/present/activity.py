@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.db.models import F
@@ -34,7 +36,7 @@ def page(*, citizen_id: UUID, chosen: Choice, now: datetime, whom: str, walk: bo
     found = entries(citizen_id, chosen, vocabulary, before=chosen.before, limit=PAGE + 1)
     shown, uses = found[:PAGE], timeline.count(citizen_id=citizen_id, now=now)
     return ActivityPage(
-        summaries=tuple(timeline.summary(uses, days=n, today=today) for n in (7, 30)),
+        summaries=tuple(replace(timeline.summary(uses, days=n, today=today), url=_since(today - timedelta(days=n - 1))) for n in (7, 30)),
         days=log.by_day(shown, vocabulary),
         agencies=_options(agencies_seen(citizen_id=citizen_id, now=now), chosen.agency, vocabulary),
         pagination=_pagination(chosen, shown[-1].seq if len(found) > PAGE else None),
@@ -51,6 +53,7 @@ def page(*, citizen_id: UUID, chosen: Choice, now: datetime, whom: str, walk: bo
         category=OneCategory(chosen.category, vocabulary.category(chosen.category), chosen.url(without="category"))
         if chosen.category
         else None,
+        categories=_categories(chosen.category, vocabulary),
         timeline=drawn(uses, vocabulary.agency, today=today),
         chosen=tuple((name, value) for name, value in chosen.typed.items() if value),
         export_url=reverse("portal:activity_export") if _may_export(now) else "",
@@ -69,6 +72,10 @@ def agencies_seen(*, citizen_id: UUID, now: datetime) -> list[str]:
     return sorted(codes - {AURORA, CITIZEN})
 
 
+def _since(day: date) -> str:
+    return f"{reverse('portal:activity')}?{urlencode({'from': f'{day.day}.{day.month}.{day.year}'})}"
+
+
 def _may_export(now: datetime) -> bool:
     doing = acting.current()
     return doing is None or act_for.may(doing, Deed.EXPORT, now=now) is None
@@ -78,6 +85,14 @@ def _options(codes: list[str], chosen: str, vocabulary: Vocabulary) -> tuple[Fil
     """By name; what is chosen stands among them even if it is none of them: the form says what the list shows."""
     among = [*codes, *([chosen] if chosen and chosen not in codes else [])]
     return tuple(FilterOption(code, vocabulary.agency(code), code == chosen) for code in among)
+
+
+def _categories(chosen: str, vocabulary: Vocabulary) -> tuple[FilterOption, ...]:
+    """Kinds of data, within the themes of whoever acts; what is chosen stands among them."""
+    doing = acting.current()
+    within = [code for code in vocabulary.categories if doing is None or doing.scope.covers([code])]
+    among = [*within, *([chosen] if chosen and chosen not in within else [])]
+    return tuple(FilterOption(code, vocabulary.category(code), code == chosen) for code in among)
 
 
 def _one_consent(citizen_id: UUID, chosen: Choice, vocabulary: Vocabulary) -> OneConsent | None:

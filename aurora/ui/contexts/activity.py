@@ -23,13 +23,14 @@ class FilterOption:
 
 @dataclass(frozen=True, slots=True)
 class PeriodSummary:
-    """Counts of the last `days` days: all accesses, those by agencies, those refused, and how many organisations."""
+    """Counts of the last `days` days: all accesses, those by agencies, those refused, and how many organisations. `url`: the entries of those days."""
 
     days: int
     accesses: int
     by_agencies: int
     refused: int
     organisations: int
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +59,9 @@ class OneCategory:
 
 @dataclass(frozen=True, slots=True)
 class ActivityPage:
-    """`portal/activity.html`. The filter is a GET form: `agency`, `source`, `kind` (EntryKind value), `refused` (`1`), `from`, `to` (as typed).
+    """`portal/activity.html`. The filter is a GET form: `agency`, `source`, `category`, `kind` (EntryKind value), `refused` (`1`), `from`, `to` (as typed).
 
-    `agencies` and `sources` are choices without "all"; `kind` is the selected EntryKind value or "". With `errors` there are no `days`. `chain`
+    `agencies`, `sources` and `categories` are choices without "all"; `kind` is the selected EntryKind value or "". With `errors` there are no `days`. `chain`
     is what was found of the citizen's chain. `consent` is set while the accesses of one consent are shown, `category` while those of one category are. `chosen` is the
     filter as (name, value), for the form that takes a copy: POST to `export_url`, `format` csv or json, and `for`, whom the page is about;
     `without` gives the address without one part of the filter, by its name. `banner` says that this was somebody else meanwhile. `concerns_url` "" for who acts, unless as a guardian.
@@ -78,6 +79,7 @@ class ActivityPage:
     chain: ChainPart = WHOLE
     errors: tuple[FieldError, ...] = ()
     sources: tuple[FilterOption, ...] = ()
+    categories: tuple[FilterOption, ...] = ()
     refused: bool = False
     consent: OneConsent | None = None
     category: OneCategory | None = None

@@ -25,12 +25,13 @@ NAMES: dict[str, Text] = {"office": p.OFFICE, "tax": p.TAX, "aurora": words.AURO
 def pages() -> list[Example]:
     rows = p.entries()
     days = (DayGroup(p.TODAY, rows[:4]), DayGroup(p.TODAY - timedelta(days=1), rows[4:]))
-    summaries = (PeriodSummary(7, 14, 9, 1, 1), PeriodSummary(30, 32, 22, 3, 2))
+    summaries = (PeriodSummary(7, 14, 9, 1, 1, "/activity/?from=18.11.2026"), PeriodSummary(30, 32, 22, 3, 2, "/activity/?from=26.10.2026"))
     agencies = (FilterOption("benefits-office", p.OFFICE), FilterOption("tax-administration", p.TAX, True))
     all_entries = "/activity/?entries=all"
     full = ActivityPage(
         summaries, days, agencies, Pagination(1, 1, "/activity/", "/activity/?before=7"), "/activity/", "read", "1.11.2026", "24.11.2026",
         filtered=True, sources=(FilterOption("population-register", p.REGISTER), FilterOption("tax-administration", p.TAX)),
+        categories=(FilterOption("tax.income", p.INCOME.name), FilterOption("population.household", p.HOUSEHOLD.name)),
         timeline=timeline([_uses(*one) for one in USES], NAMES.__getitem__, today=p.TODAY),
         chosen=(("agency", "tax-administration"), ("kind", "read"), ("from", "1.11.2026"), ("to", "24.11.2026")), export_url="/activity/export/",
         chain=ChainPart(ChainState.WHOLE, walk_url=all_entries),
@@ -58,7 +59,11 @@ def pages() -> list[Example]:
         timeline=None,
         chain=ChainPart(ChainState.WHOLE, walked=True, walk_url=all_entries),
     )
-    of_one = replace(full, category=OneCategory("tax.income", p.INCOME.name, "/activity/"))
+    of_one = replace(
+        full,
+        categories=tuple(replace(one, selected=one.value == "tax.income") for one in full.categories),
+        category=OneCategory("tax.income", p.INCOME.name, "/activity/"),
+    )
     broken = replace(full, chain=ChainPart(ChainState.CHANGED, walked=True, broken_at=12, walk_url=all_entries))
     refused = EntryPage(rows[0], str(words.decision("consent_withdrawn")), 16, "c3" * 32, "/activity/")
     return [
