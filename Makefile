@@ -27,15 +27,15 @@ test: ## Lint, then run every test that takes less than minutes
 # Folder by folder, since a folder's cast is made once a worker and not for each file; and first the folders with files that take a minute or
 # more, which nobody could share at the end.
 FIRST := tests/ui tests/embedded
-APART := $(foreach d,a11y faults interop journeys logs sandbox support,tests/$(d))
+APART := $(foreach d,a11y deploy faults interop journeys logs sandbox support,tests/$(d))
 ROOMS = $(FIRST) $(filter-out $(FIRST) $(APART) tests/__pycache__,$(patsubst %/,%,$(sort $(wildcard tests/*/))))
 
 .test-many:
 	$(PYTEST) -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/consent/ledger $(ROOMS)
 
 .test-apart:
-	@# Browsers, processes with deadlines, and the ledger's own database each want their process to themselves. All five, also where one fails.
-	failed=0; for folders in "tests/journeys tests/interop" tests/a11y tests/faults tests/sandbox tests/consent/ledger; do \
+	@# Browsers, processes with deadlines, and the ledger's own database each want their process to themselves. All six, also where one fails.
+	failed=0; for folders in "tests/journeys tests/interop" tests/a11y tests/deploy tests/faults tests/sandbox tests/consent/ledger; do \
 	  $(PYTEST) $$folders || failed=1; done; exit $$failed
 
 test-long: .venv/.installed-dev .venv/.debian ## Run the tests that take minutes
@@ -54,6 +54,7 @@ lint: .venv/.installed-dev .lint-style .lint-types ## Check style, types, import
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	AURORA_SANDBOX=1 AURORA_STATE_DIR=$(CURDIR)/.venv/lint $(BIN)/python manage.py makemigrations --check --dry-run
+	AURORA_SANDBOX=1 AURORA_STATE_DIR=$(CURDIR)/.venv/lint $(BIN)/python manage.py check_migrations
 
 .lint-types: .venv/.installed-dev
 	AURORA_SANDBOX=1 AURORA_STATE_DIR=$(CURDIR)/.venv/lint $(BIN)/mypy
@@ -112,7 +113,7 @@ NPM_FOLDERS := aurora/ui/frontend tests/interop docs/agency/client
 
 # After the rest: two of apt-get at once refuse each other.
 .venv/.debian: .venv/bin/python | .venv/.installed
-	@test -x /usr/bin/chromium -a -x /usr/bin/softhsm2-util || { \
-	  test "$$(id -u)" = 0 || { echo "Run as root: apt-get install chromium softhsm2"; exit 1; }; \
-	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium softhsm2; }
+	@test -x /usr/bin/chromium -a -x /usr/bin/softhsm2-util -a -x /usr/bin/systemd-analyze || { \
+	  test "$$(id -u)" = 0 || { echo "Run as root: apt-get install chromium softhsm2 systemd"; exit 1; }; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium softhsm2 systemd; }
 	@touch $@

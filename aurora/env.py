@@ -49,6 +49,7 @@ class Env:
     former_ledger_key_files: tuple[keyfiles.KeyFile, ...] = ()
     ledger_head_file: Path = field(kw_only=True)
     export_dir: Path = field(kw_only=True)
+    erased_file: Path = field(kw_only=True)
     tls_dir: Path = field(kw_only=True)
     witnesses: tuple[WitnessAddress, ...] = ()
     cosign_every: timedelta = timedelta(seconds=10)
@@ -133,6 +134,7 @@ class Env:
             ledger_mldsa_key_file=key("AURORA_LEDGER_MLDSA_KEY_FILE", "mldsa44"),
             former_ledger_key_files=read.key_files("AURORA_FORMER_LEDGER_KEY_FILES", "ed25519"),
             ledger_head_file=read.path("AURORA_LEDGER_HEAD_FILE", state_dir / "ledger-head"),
+            erased_file=read.path("AURORA_ERASED_FILE", state_dir / "erased"),
             export_dir=read.path("AURORA_EXPORT_DIR", state_dir / "exports"),
             tls_dir=read.path("AURORA_TLS_DIR", state_dir / "tls"),
             witnesses=read.witnesses("AURORA_WITNESSES", plain_http=sandbox),

@@ -42,6 +42,8 @@ AURORA_SWEEP_EVERY = ENV.sweep_every
 AURORA_REFRESHES_AT_ONCE = ENV.refreshes_at_once
 AURORA_PULLS_KEPT = ENV.pulls_kept
 AURORA_EXPORT_FOLDER = ENV.export_dir
+AURORA_ERASED_FILE = ENV.erased_file
+AURORA_FILES_FOLDER = ENV.state_dir / "files"
 AURORA_TLS_FOLDER = ENV.tls_dir
 AURORA_SUGGESTIONS_KEPT = ENV.suggestions_kept
 AURORA_RETRAINING_SHARE = ENV.retraining_percent / 100
@@ -255,7 +257,7 @@ TIME_ZONE = "Europe/Helsinki"
 
 STATIC_URL = "/static/"
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": str(ENV.state_dir / "files")}},
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": str(AURORA_FILES_FOLDER)}},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 WHITENOISE_USE_FINDERS = True

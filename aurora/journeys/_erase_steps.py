@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from aurora.erasures import rows, scrub
+from aurora.erasures import outside, rows, scrub
 from aurora.erasures.models import Erasure
 from aurora.erasures.rows import Lease, LeaseLost
 from aurora.journeys import _erase_account as account
@@ -31,10 +31,10 @@ def steps(scope: Scope) -> list[tuple[str, Step]]:
     """In this order; each returns whether it is done, and writes so down. One that has to wait puts the row down, and raises `LeaseLost`."""
     taken: list[tuple[str, Step]] = [(part.name, partial(_part, part)) for part in PARTS if part.rows is not None]
     if not scope.everything:
-        return [("consents", _withdraw), *taken, ("agencies", _tell), ("log", _log)]
+        return [("consents", _withdraw), *taken, ("agencies", _tell), ("log", _log), ("outside", _outside)]
     return [
         ("asked", _asked), ("consents", _withdraw), ("mandates", account.end_mandates), *taken,
-        ("waited", _wait), ("account", account.take), ("scrub", _scrub),
+        ("outside_left", _outside), ("waited", _wait), ("account", account.take), ("outside", _outside_gone), ("scrub", _scrub),
     ]  # fmt: skip
 
 
@@ -113,6 +113,23 @@ def _log(lease: Lease, scope: Scope) -> bool:
         row = rows.held(lease, now=timezone.now())
         told.log_done(row, categories=parts.reach(lease.citizen_id, scope), now=timezone.now())
         rows.note(row, step="log")
+    return True
+
+
+def _outside(lease: Lease, scope: Scope) -> bool:
+    """On the list outside the database first: the certificate must not promise what a restore undoes."""
+    what, step = (outside.LEFT, "outside_left") if scope.everything else (scope.kind, "outside")
+    return _noted(lease, what, scope.code, step)
+
+
+def _outside_gone(lease: Lease, scope: Scope) -> bool:
+    return _noted(lease, outside.GONE, "", "outside")
+
+
+def _noted(lease: Lease, what: str, code: str, step: str) -> bool:
+    outside.note(citizen_id=lease.citizen_id, what=what, code=code, now=timezone.now())
+    with citizen_scope(lease.citizen_id):
+        rows.note(rows.held(lease, now=timezone.now()), step=step)
     return True
 
 

@@ -18,7 +18,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from aurora import crash
-from aurora.erasures import rows
+from aurora.erasures import outside, rows
 from aurora.erasures.models import Erasure
 from aurora.erasures.rows import Lease, LeaseLost
 from aurora.journeys import _erase_account as account
@@ -120,6 +120,8 @@ def call_off(*, citizen_id: UUID, now: datetime) -> bool:
             return False
         erase_log.cancel(citizen_id=citizen_id, now=now)
         rows.reopen(citizen_id=citizen_id)
+        # Within: where it cannot be written, nothing is called off, and a restore would not erase who stays.
+        outside.note(citizen_id=citizen_id, what=outside.STAYED, now=now)
         return True
 
 

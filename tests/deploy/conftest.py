@@ -1,0 +1,3 @@
+"""What the tests of running Aurora in earnest share."""
+
+from __future__ import annotations
