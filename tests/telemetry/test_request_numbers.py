@@ -100,7 +100,7 @@ def test_an_error_is_told_by_its_class_and_place_and_not_by_its_words(lines: lis
         logging.getLogger("aurora.x").exception("Could not read it.")
     (line,) = [one for one in _written(lines) if one["logger"] == "aurora.x"]
     assert (line["level"], line["error"], line["message"]) == ("ERROR", "builtins.ValueError", "Could not read it.")
-    assert re.fullmatch(r"tests/telemetry/test_requests.py:\d+ test_an_error_is_told\w+", line["at"][-1])
+    assert re.fullmatch(r"tests/telemetry/test_request_numbers.py:\d+ test_an_error_is_told\w+", line["at"][-1])
     assert SECRET not in json.dumps(line)
 
 
