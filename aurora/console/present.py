@@ -26,6 +26,8 @@ from consent.webhooks import queue
 
 SMALLEST_CELL = 10
 TROUBLED = timedelta(hours=1)
+# Where on its page something is seen to.
+_AT = {"ledger": "#alarms", "monitoring": "#alarms"}
 SHOWN_ROLES = frozenset(AgencyRole)
 
 
@@ -69,7 +71,7 @@ def _needs(found: Waiting, seen: Iterable[Seen], opens: Callable[[str], bool], n
     )
     for code, page, number in asked:
         if opens(page) and (many := number()):
-            yield Need(need_words.need(code, many), "" if page == "overview" else reverse(f"console:{page}"))
+            yield Need(need_words.need(code, many), "" if page == "overview" else reverse(f"console:{page}") + _AT.get(code, ""))
 
 
 def _queue(counts: list[PullCount]) -> tuple[StateCount, ...]:

@@ -284,7 +284,7 @@ def test_the_list_is_filtered_and_says_what_is_overdue(cast: Cast, three: tuple[
     assert len(rows(state="no such", reason="")) == 4
     assert rows(after=str(open_.pk)) == {str(waits.pk), str(over.pk)}
     assert auditor.face.get(LIST, {"after": "x"}).status_code == auditor.face.get(LIST, {"after": str(uuid4())}).status_code == 404
-    assert "overdue or alarms" in auditor.face.get("/en/console/").content.decode()
+    assert "access without a consent is overdue" in auditor.face.get("/en/console/").content.decode()
     assert {s.value for s in Standing} >= {o.code for o in page.states}
 
 

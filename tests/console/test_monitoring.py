@@ -297,13 +297,13 @@ def test_a_model_on_trial_is_told_beside_the_champion_with_what_to_look_at(
 
 def test_before_there_is_any_the_page_says_so(faces: dict[str, Browser]) -> None:
     assert b"There is no report yet" in faces["auditor"].get(PATH).content
-    assert b"Monitoring has raised alarms" not in faces["auditor"].get("/en/console/").content
+    assert b"Monitoring has raised" not in faces["auditor"].get("/en/console/").content
 
 
-def test_alarms_are_seen_on_the_overview_by_every_operator(faces: dict[str, Browser], shown: MonitoringReport) -> None:
+def test_alarms_are_seen_on_the_overview_by_who_may_look_into_them(faces: dict[str, Browser], shown: MonitoringReport) -> None:
     for role in faces:
         text = faces[role].get("/en/console/").content.decode()
-        assert "Monitoring has raised alarms" in text and (f"{PATH}#alarms" in text) == (role != "operations")
+        assert ("Monitoring has raised" in text) == (f"{PATH}#alarms" in text) == (role != "operations")
 
 
 def test_of_fewer_than_ten_the_page_tells_nothing(
