@@ -163,7 +163,7 @@ def test_the_newest_state_goes_on_as_if_nothing_had_been(story: Story) -> None:
     assert again.returncode == 1 and "is not empty" in again.stderr
     with Stack(state, environ=IMPATIENT) as stack:
         with Person(stack, identifier(ANNA)) as anna:
-            anna.sign_in().browser.open(f"{stack.base_url}/en/data/")
+            anna.sign_in().browser.open(f"{stack.base_url}/en/my-data/")
             assert "Population Register" in anna.browser.text
             anna.browser.open(f"{stack.base_url}/en/activity/")
             assert anna.browser.text.count("Population Register") > 1
