@@ -76,7 +76,7 @@ def _component(purl: str, name: str, version: str, hashes: list[dict[str, str]],
 def _licence(name: str) -> str:
     """What the installed package says of itself; "" where it is not installed or says nothing short."""
     try:
-        told = metadata.metadata(name)
+        told: Any = metadata.metadata(name)  # a message of e-mail's kind, which its type does not say
     except metadata.PackageNotFoundError:
         return ""
     short = told.get("License-Expression") or told.get("License") or ""

@@ -12,7 +12,8 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.password_validation import CommonPasswordValidator
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext
+
+from aurora.ui import password_words
 
 # Of this service and of what operators do here. With them go the parts of its host's name, and the operator's own.
 CONTEXT = frozenset(
@@ -64,9 +65,7 @@ class ContextWords:
         for word in sorted(_words(user), key=len, reverse=True):
             rest = rest.replace(word, " ")
         if rest != password.casefold() and len(_NO_LETTER.sub("", rest)) < LEAST_OF_THEIR_OWN:
-            raise ValidationError(
-                gettext("The password consists of words that others would try first. Add words that have nothing to do with Aurora.")
-            )
+            raise ValidationError(password_words.EXPECTED)
 
 
 class Ordinary:
@@ -79,7 +78,7 @@ class Ordinary:
         """Raises `ValidationError`."""
         for one in _undressed(password.casefold()):
             if one in self._common or len(set(one)) <= 2:
-                raise ValidationError(gettext("The password is too ordinary. Choose several words that do not belong together."))
+                raise ValidationError(password_words.ORDINARY)
 
 
 def _words(user: Any) -> Iterable[str]:

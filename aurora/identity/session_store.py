@@ -11,6 +11,7 @@ from typing import Any
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.cached_db import SessionStore as CachedDatabase
+from django.core.cache import cache
 from django.utils.crypto import salted_hmac
 from redis.exceptions import RedisError
 
@@ -36,7 +37,7 @@ class SessionStore(CachedDatabase):
         return Session
 
     def create_model_instance(self, data: dict[str, Any]) -> Any:
-        row = super().create_model_instance(data)
+        row: Any = super().create_model_instance(data)
         row.account = account_of(data[SESSION_KEY]) if SESSION_KEY in data else ""
         return row
 
@@ -50,9 +51,9 @@ class SessionStore(CachedDatabase):
             return
         name = hashlib.sha256(self.session_key.encode()).hexdigest()
         try:
-            if not self._cache.add(f"session-used:{name}", 1, TOUCH_EVERY):
+            if not cache.add(f"session-used:{name}", 1, TOUCH_EVERY):
                 return
-            self._cache.touch(self.cache_key, self.get_expiry_age())
+            cache.touch(self.cache_key, self.get_expiry_age())
         except RedisError:  # then nothing tells whether it was done just now; the next minute's request does it
             return
         self.model.objects.filter(session_key=self.session_key).update(expire_date=self.get_expiry_date())
