@@ -166,7 +166,7 @@ def test_the_newest_state_goes_on_as_if_nothing_had_been(story: Story) -> None:
             anna.sign_in().browser.open(f"{stack.base_url}/en/my-data/")
             assert "Population Register" in anna.browser.text
             anna.browser.open(f"{stack.base_url}/en/activity/")
-            assert anna.browser.text.count("Population Register") > 1
+            assert "Population Register" in anna.browser.text
         assert _facts(stack, story.ids[ANNA]) == story.facts
         with Person(stack, identifier(BERT)) as bert:
             bert.sign_in()
