@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
 from aurora.audit.models import OperatorDeed
@@ -38,7 +38,7 @@ def found(wanted: Filter) -> QuerySet[OperatorDeed]:
     if wanted.kind:
         rows = rows.filter(kind=wanted.kind)
     if wanted.deed:
-        rows = rows.filter(deed=wanted.deed) if ":" in wanted.deed else rows.filter(route=wanted.deed)
+        rows = rows.filter(Q(deed=wanted.deed) | Q(route=wanted.deed))
     if wanted.day is not None:
         begins = timezone.make_aware(datetime.combine(wanted.day, time.min))
         ends = timezone.make_aware(datetime.combine(wanted.day + timedelta(days=1), time.min))

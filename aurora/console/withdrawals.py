@@ -35,7 +35,7 @@ def withdrawals(request: HttpRequest) -> HttpResponse:
 @for_roles(*RETRYING)
 def retry(request: HttpRequest, id: UUID) -> HttpResponse:
     """Try a given-up notice again: three days from now on."""
-    tell_agencies.try_anew(delivery_id=id, now=timezone.now())
+    tell_agencies.try_anew(delivery_id=id, now=timezone.now(), operator_id=operator(request).id)
     return HttpResponseRedirect(reverse("console:withdrawals"))
 
 

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
+from aurora.audit import trail
 from aurora.identity.models import Operator
 from aurora.journeys.onboard_agency import NotAnOfficer
 from consent.agencies import NO_ORGANISATION
@@ -50,9 +51,9 @@ def ask(*, operator: Operator, agency_code: str, law: str, reason: str, now: dat
             if wrong:
                 raise InvalidInput(wrong)
             made = DelayPermission.objects.create(agency=agency_code, law=law, reason=reason.strip(), asked_by=operator.pk, asked_at=now)
+            _said(operator, made, "asked_for")
     except IntegrityError:
         raise PermissionOpen() from None
-    _said(operator, made, "asked for")
     return made
 
 
@@ -69,7 +70,7 @@ def approve(*, operator: Operator, permission_id: UUID, now: datetime) -> None:
         if found.state == State.ASKED and found.asked_by not in officers:
             raise AskerGone()
         _move(found, State.ASKED, state=State.STANDING, decided_by=operator.pk, decided_at=now)
-    _said(operator, found, "approved")
+        _said(operator, found, "approved")
 
 
 def decline(*, operator: Operator, permission_id: UUID, now: datetime) -> None:
@@ -78,7 +79,7 @@ def decline(*, operator: Operator, permission_id: UUID, now: datetime) -> None:
         _held(operator)
         found = _found(permission_id)
         _move(found, State.ASKED, state=State.DECLINED, decided_by=operator.pk, decided_at=now)
-    _said(operator, found, "declined")
+        _said(operator, found, "declined")
 
 
 def end(*, operator: Operator, permission_id: UUID, now: datetime) -> None:
@@ -87,7 +88,7 @@ def end(*, operator: Operator, permission_id: UUID, now: datetime) -> None:
         _held(operator)
         found = _found(permission_id)
         _move(found, State.STANDING, state=State.ENDED, ended_by=operator.pk, ended_at=now)
-    _said(operator, found, "ended")
+        _said(operator, found, "ended")
 
 
 def _found(permission_id: UUID) -> DelayPermission:
@@ -114,4 +115,8 @@ def _officers(*operators: UUID) -> set[UUID]:
 
 
 def _said(operator: Operator, permission: DelayPermission, what: str) -> None:
-    logger.warning("Operator %s %s: %s may have uses kept back by %s.", operator.pk, what, permission.agency, permission.law)
+    """Last in the transaction of what was done."""
+    trail.did(operator_id=operator.pk, deed=f"delay:{what}", about=[permission.agency, permission.law, permission.pk])
+    logger.warning(
+        "Operator %s %s: %s may have uses kept back by %s.", operator.pk, what.replace("_", " "), permission.agency, permission.law
+    )

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from aurora.audit import trail
 from aurora.identity.entries import opened
 from aurora.identity.keys import pairwise
 from aurora.identity.models import Operator
@@ -77,7 +78,7 @@ def one(*, about: str, concern_id: UUID) -> Asked:
     return _opened(about, concern_id, _citizen_of(about, concern_id))
 
 
-def answer(*, about: str, concern_id: UUID, said: Answer, now: datetime) -> Asked:
+def answer(*, about: str, concern_id: UUID, said: Answer, now: datetime, operator_id: UUID | None = None) -> Asked:
     """Note the answer, and tell the citizen. Raises `NotFound`, `InvalidInput`, `Moved` (answered or closed meanwhile), `PutOffAlready`."""
     citizen_id = _citizen_of(about, concern_id)
     with citizen_scope(citizen_id):
@@ -92,6 +93,8 @@ def answer(*, about: str, concern_id: UUID, said: Answer, now: datetime) -> Aske
             citizen_id=citizen_id, event=Event.CONCERN_ANSWERED_BY_AURORA if about == AURORA else Event.CONCERN_ANSWERED, actor=about,
             details={"concern": str(case.pk), "entry": str(case.entry_id), "kind": part.kind}, at=now,
         )  # fmt: skip
+        if operator_id is not None:
+            trail.did(operator_id=operator_id, deed="concern:answered", about=[part.kind])  # not whose, and not which
     return _opened(about, concern_id, citizen_id)
 
 
@@ -114,7 +117,7 @@ def ours_one(*, operator: Operator, concern_id: UUID) -> Asked:
 def answer_ours(*, operator: Operator, concern_id: UUID, said: Answer, now: datetime) -> Asked:
     """A privacy officer answers for Aurora. Raises `NotAPrivacyOfficer`, `SamePerson`, and what `answer` raises."""
     _check_case(operator, concern_id)
-    done = answer(about=AURORA, concern_id=concern_id, said=said, now=now)
+    done = answer(about=AURORA, concern_id=concern_id, said=said, now=now, operator_id=operator.pk)
     logger.info("Operator %s answered concern %s: %s.", operator.pk, concern_id, said.kind)
     return done
 

@@ -16,6 +16,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
+from aurora.audit import trail
 from aurora.identity import keys, vault
 from aurora.identity.models import Operator
 from aurora.identity.vault import VaultClosed
@@ -95,12 +96,12 @@ def ask(
                     who_digest=keys.glass_digest(request_id=request_id, typed=typed),
                 )  # fmt: skip
                 _tell_asked(row, typed, why, now)
+                _said("asked", row, operator)
     except IntegrityError:
         raise Conflict() from None
     if kind is not None:
         _alarm(operator, kind, None, now)
         raise TooMany(code=kind.value)
-    _say("asked for", row, operator)
     return row
 
 
@@ -121,11 +122,11 @@ def approve(*, operator: Operator, request_id: UUID, who: str, now: datetime) ->
             fault = Alarm.Kind.WHO_DIFFERS
         else:
             row = _approved(row, operator, now)
+            _said("approved" if row.state == Request.State.APPROVED else "found_nobody", row, operator)
         if fault is not None:
             _alarm(operator, fault, row, now)  # while the row is held: of many who name another person at once each counts those before
     if fault is not None:
         raise SamePerson() if fault is Alarm.Kind.OWN_REQUEST else InvalidInput({"who": "who_differs"})
-    _say("approved" if row.state == Request.State.APPROVED else "approved, and found nobody for,", row, operator)
     return row
 
 
@@ -142,7 +143,7 @@ def decline(*, operator: Operator, request_id: UUID, now: datetime) -> Request:
             now,
             **({"taken_back": 1} if own else {"decider": str(operator.pk), "decider_role": glass_told.OFFICER}),
         )
-    _say(row.state, row, operator)
+        _said(row.state, row, operator)
     return row
 
 
@@ -168,11 +169,11 @@ def read(*, operator: Operator, request_id: UUID, read_id: UUID | None, categori
     try:
         with open_door(asked, granted=Event.GLASS_READ, refused=Event.GLASS_REFUSED, now=now, glass=stands, details=details) as opened:
             changes.note_read(read_id=read_id, request_id=row.pk, categories=wanted, entry_id=opened.entry_id, now=now)
+            _said("read", row, operator, *sorted(wanted))
     except AccessRefused as refused:
         return _nothing(operator, row, GlassFault(refused.code), now)
     except VaultClosed:
         return _nothing(operator, row, GlassFault.NOT_APPROVED, now)
-    _say("read on", row, operator)
     return Reading(row, tuple(sorted(wanted)), opened.entry_id, opened.facts)
 
 
@@ -183,7 +184,7 @@ def end(*, operator: Operator, request_id: UUID, now: datetime) -> None:
         if operator.pk not in (row.asked_by, row.decided_by):
             raise NotForThisRole()
         changes.end(row=row, by=operator.pk, now=now)
-    _say("ended", row, operator)
+        _said("ended", row, operator)
 
 
 def review(*, operator: Operator, request_id: UUID, verdict: str, text: str, now: datetime) -> None:
@@ -208,7 +209,7 @@ def review(*, operator: Operator, request_id: UUID, verdict: str, text: str, now
             "reads": row.reads.count(),
         }
         _tell(row, Event.GLASS_REVIEWED, now, **more)
-    _say(f"judged {verdict}", row, operator)
+        _said("reviewed", row, operator, verdict)
 
 
 def reason_of(row: Request) -> str:
@@ -293,5 +294,7 @@ def _alarm(operator: Operator, kind: Alarm.Kind, row: Request | None, now: datet
     logger.warning("Break-glass alarm: %s, operator %s, request %s.", kind.value, operator.pk, row.pk if row else "-")
 
 
-def _say(what: str, row: Request, operator: Operator) -> None:
+def _said(what: str, row: Request, operator: Operator, *about: str) -> None:
+    """In the operator's trail and the service's log: the request, and never whose data it is about. Last in the transaction of what was done."""
+    trail.did(operator_id=operator.pk, deed=f"break_glass:{what}", about=[row.pk, *about[:11]])
     logger.warning("Operator %s %s break-glass request %s, case %s.", operator.pk, what, row.pk, row.case)

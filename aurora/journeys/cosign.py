@@ -10,8 +10,10 @@ from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
+from aurora.audit import trail
 from aurora.journeys._wake import send
 from aurora.outbound import witness as outbound
 from aurora.outbound.peer import PeerFailed
@@ -68,8 +70,13 @@ def run(*, witness_id: UUID) -> None:
 
 def acknowledge(*, alarm_id: int, by: UUID, now: datetime) -> None:
     """An operator says that they have looked into an alarm. That somebody did before is no error, and stays. Raises `NotFound`."""
-    if not 0 < alarm_id < 2**63 or not (cosignatures.seen(alarm_id=alarm_id, by=by, now=now) or Alarm.objects.filter(pk=alarm_id).exists()):
+    if not 0 < alarm_id < 2**63:
         raise NotFound()
+    with transaction.atomic():
+        if cosignatures.seen(alarm_id=alarm_id, by=by, now=now):
+            trail.did(operator_id=by, deed="alarm:seen", about=[str(alarm_id)])
+        elif not Alarm.objects.filter(pk=alarm_id).exists():
+            raise NotFound()
 
 
 def _ask(lease: Lease, url: str) -> tuple[int, Answer, int]:

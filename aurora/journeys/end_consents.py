@@ -13,9 +13,10 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 
 from aurora import crash
+from aurora.audit import trail
 from aurora.journeys import withdraw
 from aurora.journeys.withdraw import OPERATOR, Withdrawn
 from consent import mandates, queries
@@ -106,6 +107,7 @@ def by_operator(*, wanted: UUID, reason: str, case: str, operator_id: UUID, now:
         standing = grants.open_consents(grant_id=wanted, now=now) or [meant]
         ended = partial(withdraw.end, citizen_id=citizen_id, by=OPERATOR, now=now, details={"reason": reason, "case": case})
         done = tuple(ended(consent_id=each) for each in standing)
+        trail.did(operator_id=operator_id, deed="consent:ended", about=[reason])  # not whose, and not which
     for each in standing:
         logger.warning("Operator %s ended consent %s: %s, case %s.", operator_id, each, reason, case)
     return done
@@ -120,11 +122,13 @@ def order_source_ending(*, source: str, reason: str, case: str, operator_id: UUI
     agency = Agency.objects.filter(code=source, data_source__isnull=False).first()
     if agency is None:
         raise NotFound()
-    order, made = SourceEnding.objects.get_or_create(
-        source=agency, finished_at=None, defaults={"reason": reason, "case": case, "ordered_by": operator_id, "ordered_at": now}
-    )
-    if not made:
-        raise Conflict()
+    with transaction.atomic():
+        order, made = SourceEnding.objects.get_or_create(
+            source=agency, finished_at=None, defaults={"reason": reason, "case": case, "ordered_by": operator_id, "ordered_at": now}
+        )
+        if not made:
+            raise Conflict()
+        trail.did(operator_id=operator_id, deed="source_ending:ordered", about=[source, str(order.pk), reason])
     logger.warning("Operator %s ordered the end of all consents at %s: %s, case %s.", operator_id, source, reason, case)
     return order
 
@@ -136,8 +140,10 @@ def confirm_source_ending(*, order_id: int, operator_id: UUID, now: datetime) ->
     waiting = SourceEnding.objects.filter(pk=order_id, confirmed_at__isnull=True, finished_at__isnull=True)
     if waiting.filter(ordered_by=operator_id).exists():
         raise SamePerson()
-    if waiting.update(confirmed_by=operator_id, confirmed_at=now) != 1:
-        raise Conflict()
+    with transaction.atomic():
+        if waiting.update(confirmed_by=operator_id, confirmed_at=now) != 1:
+            raise Conflict()
+        trail.did(operator_id=operator_id, deed="source_ending:confirmed", about=[str(order_id)])
     logger.warning("Operator %s confirmed the order %s to end all consents at a source.", operator_id, order_id)
 
 
@@ -146,8 +152,10 @@ def decline_source_ending(*, order_id: int, operator_id: UUID, now: datetime) ->
     if not SourceEnding.objects.filter(pk=order_id).exists():
         raise NotFound()
     waiting = SourceEnding.objects.filter(pk=order_id, confirmed_at__isnull=True, finished_at__isnull=True)
-    if waiting.update(declined_by=operator_id, finished_at=now) != 1:
-        raise Conflict()
+    with transaction.atomic():
+        if waiting.update(declined_by=operator_id, finished_at=now) != 1:
+            raise Conflict()
+        trail.did(operator_id=operator_id, deed="source_ending:declined", about=[str(order_id)])
     logger.warning("Operator %s declined the order %s to end all consents at a source.", operator_id, order_id)
 
 

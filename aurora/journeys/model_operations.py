@@ -15,8 +15,10 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
+from aurora.audit import trail
 from aurora.identity import keys
 from aurora.identity.models import Operator
 from aurora.journeys import training_data
@@ -82,6 +84,7 @@ def collect(*, operator: Operator | None, now: datetime) -> DatasetVersion:
         begun = training_data.begin(by=operator.pk if operator else None, now=now)
         done = training_data.collect(dataset_id=begun.pk, now=now)
         found = training_data.finish(dataset_id=begun.pk, now=timezone.now())
+    _done_by(operator, "dataset:collected", found.pk)
     logger.info("Dataset %s is ready: %d rows made, %d refused (%s).", found.sha256, done.made, done.refused, _name(operator))
     return found
 
@@ -121,6 +124,7 @@ def _trained(operator: Operator | None, on: DatasetVersion, rows: Sequence[Learn
         found=made, dataset=on, code_commit=code_commit(), card=model_card.card(made.metadata), sign=_sign,
         by=operator.pk if operator else None, now=now,
     )  # fmt: skip
+    _done_by(operator, "model:trained", done.model.pk)
     logger.info("Model %s was trained on dataset %s (%s).", done.model.sha256, on.sha256, _name(operator))
     return done
 
@@ -139,6 +143,7 @@ def evaluate(*, operator: Operator | None, model_id: UUID, now: datetime) -> Mod
         found = gates.judge(trial.trial(candidate, champion, _assembled(model.dataset, rows)), seed=SEED)
         found = (*found, _by_feedback(candidate, model.dataset, rows))
         made = lifecycle.evaluated(model_id=model.pk, champion=champion.version, gates=found, by=operator.pk if operator else None, now=now)
+    _done_by(operator, "model:evaluated", made.model_id)
     logger.info("Model %s %s its gates (%s).", model.sha256, "passed" if made.passed else "failed", _name(operator))
     return made
 
@@ -146,21 +151,21 @@ def evaluate(*, operator: Operator | None, model_id: UUID, now: datetime) -> Mod
 def ask(*, operator: Operator, model_id: UUID, now: datetime, share: float = 0.0, change_share: bool = False) -> ModelMove:
     """One steward asks for the next step. Raises `ModelNotMoved`."""
     _check(operator)
-    with _refusals():
+    with transaction.atomic(), _refusals():
         return _said(operator, lifecycle.ask(model_id=model_id, by=operator.pk, now=now, share=share, change_share=change_share))
 
 
 def agree(*, operator: Operator, move_id: UUID, now: datetime) -> ModelMove:
     """Another steward agrees, and it is done. Raises `ModelNotMoved`, signature_invalid among others."""
     _check(operator)
-    with _refusals():
+    with transaction.atomic(), _refusals():
         return _said(operator, lifecycle.agree(move_id=move_id, by=operator.pk, now=now, verify=verify))
 
 
 def decline(*, operator: Operator, move_id: UUID, reason: str, now: datetime) -> ModelMove:
     """Nothing comes of it; who asked takes it back by this. Raises `ModelNotMoved`, `InvalidInput`."""
     _check(operator)
-    with _refusals():
+    with transaction.atomic(), _refusals():
         return _said(operator, lifecycle.decline(move_id=move_id, by=operator.pk, reason=_reasoned(reason), now=now))
 
 
@@ -168,8 +173,9 @@ def retire(*, operator: Operator, model_id: UUID, reason: str, now: datetime) ->
     """One steward, at once. Raises `ModelNotMoved`, `InvalidInput`."""
     _check(operator)
     said = _reasoned(reason)
-    with _refusals():
+    with transaction.atomic(), _refusals():
         done = lifecycle.retire(model_id=model_id, by=operator.pk, reason=said, now=now)
+        trail.did(operator_id=operator.pk, deed="model:retired", about=[model_id])
     logger.warning("Model %s is retired (operator %s).", done.sha256, operator.username)
     return done
 
@@ -178,8 +184,9 @@ def rollback(*, operator: Operator, reason: str, now: datetime) -> str:
     """One steward, at once: the champion before is champion again; its hash. Raises `ModelNotMoved`, `InvalidInput`."""
     _check(operator)
     said = _reasoned(reason)
-    with _refusals():
+    with transaction.atomic(), _refusals():
         back = lifecycle.rollback(by=operator.pk, reason=said, now=now)
+        trail.did(operator_id=operator.pk, deed="model:rolled_back", about=[back])
     logger.warning("The champion was rolled back to %s (operator %s).", back, operator.username)
     return back
 
@@ -265,10 +272,19 @@ def _reasoned(reason: str) -> str:
     return reason.strip()
 
 
+def _done_by(operator: Operator | None, deed: str, about: UUID) -> None:
+    """What takes minutes is in no transaction: it is noted when it is done. By the sweep it is no operator's deed."""
+    if operator is not None:
+        with transaction.atomic():
+            trail.did(operator_id=operator.pk, deed=deed, about=[about])
+
+
 def _name(operator: Operator | None) -> str:
     return f"operator {operator.username}" if operator else "no operator named"
 
 
 def _said(operator: Operator, move: ModelMove) -> ModelMove:
+    """Last in the transaction of what was done."""
+    trail.did(operator_id=operator.pk, deed=f"model:step_{move.state}", about=[move.model_id, move.after, move.pk])
     logger.info("Model %s, step to %s: %s (operator %s).", move.model.sha256, move.after, move.state, operator.username)
     return move

@@ -17,6 +17,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from aurora.audit import trail
 from aurora.identity.models import Operator
 from aurora.journeys import _contract_fit, evaluate
 from consent import agencies
@@ -104,14 +105,14 @@ def ask_key(*, operator: Operator, agency_code: str, public_key: str, reason: st
     _check(operator)
     agency = agencies.active(agency_code)
     asked_for: dict[str, Any] = {"reason": _reasoned(reason), "by": operator.pk, "now": now}
-    with _refusals():
+    with transaction.atomic(), _refusals():
         if certificates.is_one(public_key):
             asked = registry.ask_authority(agency=agency.code, anchor=public_key, identity=identity, **asked_for)
         elif identity.strip():
             raise InvalidInput({"identity": "A key has no identity."})
         else:
             asked = registry.ask_owner(agency=agency.code, public_key=public_key, **asked_for)
-    return _said_of_key(operator, asked)
+        return _said_of_key(operator, asked)
 
 
 def approve_key(*, operator: Operator, key_id: UUID, now: datetime) -> EvaluatorOwner:
@@ -120,13 +121,13 @@ def approve_key(*, operator: Operator, key_id: UUID, now: datetime) -> Evaluator
     with transaction.atomic(), _refusals():
         approved = registry.approve_owner(owner_id=_key(key_id).pk, by=operator.pk, now=now)
         agencies.give_role(code=approved.agency, role=Agency.Role.MODEL_OWNER)
-    return _said_of_key(operator, approved)
+        return _said_of_key(operator, approved)
 
 
 def decline_key(*, operator: Operator, key_id: UUID, now: datetime) -> EvaluatorOwner:
     """Nothing comes of it; who asked takes it back by this."""
     _check(operator)
-    with _refusals():
+    with transaction.atomic(), _refusals():
         return _said_of_key(operator, registry.decline_owner(owner_id=_key(key_id).pk, by=operator.pk, now=now))
 
 
@@ -134,11 +135,12 @@ def revoke_key(*, operator: Operator, key_id: UUID, reason: str, now: datetime) 
     """One person, at once: nothing that it signed is run any more, and what came of it goes."""
     _check(operator)
     said = _reasoned(reason)
-    with _refusals():
+    with transaction.atomic(), _refusals():
         revoked, stopped = registry.revoke_owner(owner_id=_key(key_id).pk, by=operator.pk, reason=said, now=now)
-        if stopped:
-            evaluate.forget_soon()
-    return _said_of_key(operator, revoked)
+        _said_of_key(operator, revoked)
+    if stopped:
+        evaluate.forget_soon()
+    return revoked
 
 
 def key_stands(*, agency_code: str, public_key: str) -> bool:
@@ -151,7 +153,7 @@ def key_stands(*, agency_code: str, public_key: str) -> bool:
 def ask_release(*, operator: Operator, version_id: UUID, now: datetime) -> EvaluatorVersion:
     """One person has looked at it and asks that citizens may use it."""
     _check(operator)
-    with _refusals():
+    with transaction.atomic(), _refusals():
         return _said(operator, registry.ask_release(version_id=_version(version_id).pk, by=operator.pk, now=now))
 
 
@@ -160,18 +162,19 @@ def release(*, operator: Operator, version_id: UUID, now: datetime) -> Evaluator
     _check(operator)
     found = _version(version_id)
     _contract_fit.check(found.contract)
-    with _refusals():
+    with transaction.atomic(), _refusals():
         done = registry.release(version_id=found.pk, by=operator.pk, now=now)
-        if done.replaced:
-            evaluate.forget_soon()
-    return _said(operator, done.version)
+        _said(operator, done.version)
+    if done.replaced:
+        evaluate.forget_soon()
+    return done.version
 
 
 def decline(*, operator: Operator, version_id: UUID, reason: str, now: datetime) -> EvaluatorVersion:
     """It is not for citizens. One person; the owner makes a new version."""
     _check(operator)
     said = _reasoned(reason)
-    with _refusals():
+    with transaction.atomic(), _refusals():
         return _said(operator, registry.decline(version_id=_version(version_id).pk, by=operator.pk, reason=said, now=now))
 
 
@@ -179,10 +182,10 @@ def retire(*, operator: Operator, version_id: UUID, reason: str, now: datetime) 
     """One person, at once: it is run no more, and what was derived by it goes."""
     _check(operator)
     said = _reasoned(reason)
-    with _refusals():
-        retired = registry.retire(version_id=_version(version_id).pk, by=operator.pk, reason=said, now=now)
+    with transaction.atomic(), _refusals():
+        retired = _said(operator, registry.retire(version_id=_version(version_id).pk, by=operator.pk, reason=said, now=now))
     evaluate.forget_soon()
-    return _said(operator, retired)
+    return retired
 
 
 @contextmanager
@@ -224,10 +227,14 @@ def _reasoned(reason: str) -> str:
 
 
 def _said(operator: Operator, done: EvaluatorVersion) -> EvaluatorVersion:
+    """Last in the transaction of what was done."""
+    trail.did(operator_id=operator.pk, deed=f"evaluator:{done.state}", about=[done.agency, done.pk])
     logger.info("Model %s is %s (operator %s, %s).", done.name, done.state, operator.username, done.pk)
     return done
 
 
 def _said_of_key(operator: Operator, done: EvaluatorOwner) -> EvaluatorOwner:
+    """Last in the transaction of what was done."""
+    trail.did(operator_id=operator.pk, deed=f"model_key:{done.state}", about=[done.agency, done.pk])
     logger.info("The model key %s of %s is %s (operator %s).", done.pk, done.agency, done.state, operator.username)
     return done

@@ -6,6 +6,9 @@ import logging
 from datetime import datetime
 from uuid import UUID
 
+from django.db import transaction
+
+from aurora.audit import trail
 from aurora.sources import feeds, registry
 from consent.errors import InvalidInput
 
@@ -25,6 +28,8 @@ def retry(*, source_code: str, error: str, operator_id: UUID, now: datetime) -> 
     source = registry.by_code(source_code)
     if not error or error in NEVER:
         raise InvalidInput({"error": "error_not_retried"})
+    with transaction.atomic():  # before the first of many transactions: nothing is begun that is not noted
+        trail.did(operator_id=operator_id, deed="pulls:tried_again", about=[source_code, error])
     done = 0
     for _ in range(MOST_CALLS):
         some = feeds.retry(source=source, error=error, now=now, most=MOST)

@@ -20,6 +20,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from aurora import crash
+from aurora.audit import trail
 from aurora.corrections.models import Correction
 from aurora.identity.keys import pairwise
 from aurora.journeys import _notices
@@ -196,7 +197,7 @@ def _give_up(lease: Lease, code: str, now: datetime) -> None:
             _log_notice(row, Event.NOTICE_FAILED, now, error=code)
 
 
-def try_anew(*, delivery_id: UUID, now: datetime) -> bool:
+def try_anew(*, delivery_id: UUID, now: datetime, operator_id: UUID = trail.NOBODY) -> bool:
     """An operator has a given-up delivery tried again. False if it was none. Raises `NotFound`."""
     citizen_id = queue.citizen_of(delivery_id)
     if citizen_id is None:
@@ -205,6 +206,7 @@ def try_anew(*, delivery_id: UUID, now: datetime) -> bool:
         anew = queue.try_anew(delivery_id=delivery_id, now=now)
         if anew:
             transaction.on_commit(partial(_send, delivery_id), robust=True)
+            trail.did(operator_id=operator_id, deed="notice:tried_again")
     return anew
 
 

@@ -23,6 +23,7 @@ from tests.support.grant_holder import second_purpose
 from tests.withdrawals.told import HOUSEHOLD, change, delivery, entries, granted, withdrawn
 
 Role = Operator.Role
+READERS = (Role.AGENCY_OFFICER, Role.OPERATIONS, Role.PRIVACY_OFFICER, Role.AUDITOR)
 LIST, END = "/en/console/withdrawals/", "/en/console/withdrawals/end/"
 ONE = {"what": "one", "reason": "unlawful", "case": "2026/1140"}
 SOURCE = {"what": "source", "source_reason": "source_ended", "source_case": "2026/7"}
@@ -80,10 +81,13 @@ def errors(answer: Any) -> dict[str, str]:
     return {e.field: e.message for e in answer.context["page"].errors}
 
 
-def test_every_operator_reads_and_only_a_privacy_officer_is_offered_to_end(cast: Cast, officers: dict[str, Browser]) -> None:
+def test_who_has_to_do_with_it_reads_and_only_a_privacy_officer_is_offered_to_end(cast: Cast, officers: dict[str, Browser]) -> None:
     row = told(cast, state="failed", error="gone", due_at=None)
     for role, face in officers.items():
         answer = face.get(LIST)
+        if role not in READERS:
+            assert answer.status_code == 403, role
+            continue
         assert answer.status_code == 200 and str(row.pk) in answer.content.decode(), role
         assert bool(answer.context["page"].end_url) == (role == Role.PRIVACY_OFFICER), role
         assert ("/retry/" in answer.content.decode()) == (role in (Role.PRIVACY_OFFICER, Role.OPERATIONS)), role
@@ -166,7 +170,7 @@ def test_an_order_to_end_a_source_waits_for_a_second_officer(
     try:
         assert post(face, END, **SOURCE, source=REGISTER).status_code == 302
         assert "under way" in errors(post(face, END, **SOURCE, source=REGISTER))["source"]
-        for reader in officers.values():
+        for reader in (officers[role] for role in READERS):
             [order] = [o for o in reader.get(LIST).context["page"].orders if o.finished_at is None]
             assert order.case == "2026/7" and order.waits
             assert bool(order.decide_url) == (reader is face), "nobody else is shown a button"
