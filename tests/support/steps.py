@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 from playwright.sync_api import Page, expect
 
+from tests.support.stack import wait_for
+
 
 def sign_in(page: Page, base_url: str, identifier: str) -> None:
     """From the landing page through the e-ID to home."""
@@ -51,5 +53,12 @@ def connect(
 
 
 def wait_until_pulled(page: Page) -> None:
-    """Stay on the progress page until it says that nothing more will happen."""
-    expect(page.get_by_role("main")).to_contain_text("Done", timeout=20_000)
+    """Stay on the progress page until it says that nothing more will happen. Without scripts one looks again."""
+
+    def looks() -> str:
+        again = page.locator("noscript a")
+        if again.count() and again.is_visible():
+            again.click()
+        return page.get_by_role("main").inner_text()
+
+    wait_for(lambda: "Done" in looks(), "the fetch to end", within=20)

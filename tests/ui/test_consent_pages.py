@@ -86,8 +86,13 @@ def test_small_counts_are_not_shown(gallery: list[Drawn]) -> None:
     assert "fewer than 10" in _one(gallery, "console-overview").page.all("main")[0].text
 
 
-def test_the_progress_reloads_itself_without_javascript_until_it_ends(gallery: list[Drawn]) -> None:
+def test_the_progress_leads_to_itself_without_javascript_until_it_ends(gallery: list[Drawn]) -> None:
     running, ended = _one(gallery, "pull"), _one(gallery, "pull-ended")
-    metas = [m for m in running.page.all("meta") if m.attributes.get("http-equiv") == "refresh"]
-    assert len(metas) == 1 and metas[0].inside("noscript") is not None
-    assert "http-equiv" not in ended.html and "hx-get" not in ended.html
+    [again] = [a for a in running.page.all("a") if a.inside("noscript") is not None]
+    assert again.attributes["href"] == "" and again.text == "See how far it is now"
+    assert "<noscript>" not in ended.html and "hx-get" not in ended.html
+
+
+def test_no_page_loads_itself_anew_while_somebody_reads_it(gallery: list[Drawn]) -> None:
+    """WCAG 2.2, 2.2.1, failure F41: whoever reads slowly would lose the place again and again."""
+    assert [one.name for one in gallery if any(m.attributes.get("http-equiv") == "refresh" for m in one.page.all("meta"))] == []

@@ -107,7 +107,6 @@ class ErasurePage:
     leave_url: str = ""
     not_named: str = ""
     kept_until: datetime | None = None
-    refresh_seconds: int = 5
     banner: Banner | None = None
 
 

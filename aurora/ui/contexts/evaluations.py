@@ -204,5 +204,4 @@ class EvaluationPage:
     kept_at: datetime | None = None
     kept_same: bool = False
     use_url: str = ""
-    refresh_seconds: int = 3
     banner: Banner | None = None

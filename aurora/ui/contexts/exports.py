@@ -44,7 +44,6 @@ class CopyPage:
     passphrase: str = field(default="", repr=False)
     renewed: bool = False
     program_url: str = ""
-    refresh_seconds: int = 3
     banner: Banner | None = None
 
     @property

@@ -128,7 +128,7 @@ class PullStep:
 
 @dataclass(frozen=True, slots=True)
 class PullPage:
-    """`portal/pull.html`; while `finished` is False the page reloads itself (`refresh_seconds`).
+    """`portal/pull.html`; while `finished` is False it leads to itself, for who has no scripts.
 
     With JavaScript the fragment at `fragment_url` replaces `#pull` each second: render `portal/_pull.html` with the
     same context. `finished` means that nothing more comes of this fetch. `reconnect_url` when the citizen must
@@ -145,4 +145,3 @@ class PullPage:
     reconnect_url: str = ""
     fetch_url: str = ""
     fragment_url: str = ""
-    refresh_seconds: int = 3
