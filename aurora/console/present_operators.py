@@ -26,6 +26,8 @@ from aurora.ui.contexts.operators import (
 from aurora.ui.contexts.shared import FieldError
 
 SHOWN = 100
+# Which form of an operator's page a decision is sent by: its fields are `<form>-reason` and `<form>-role` there.
+FORMS = {"give": "give", "take": "take", "suspend": "suspend", "reset": "again", "restore": "again"}
 Role, State, Kind = Operator.Role, OperatorRequest.State, OperatorRequest.Kind
 _TAGS = {State.OPEN: "au-tag--attention", State.APPROVED: "au-tag--good"}
 
@@ -58,6 +60,7 @@ def invite(sent: QueryDict, *, fresh: bool, errors: Mapping[str, str]) -> Invite
 def operator(one: Operator, *, reader: Operator, fresh: bool, sent: QueryDict, errors: Mapping[str, str]) -> OperatorPage:
     """One operator, with what was asked for of them."""
     requests = OperatorRequest.objects.filter(subject_id=one.pk).order_by("-requested_at", "-pk")[:SHOWN]
+    at = FORMS.get(sent.get("decision", ""), "")
     return OperatorPage(
         row=_row(one, audit.last_sign_ins()),
         held=_choices(one.roles, ()),
@@ -68,7 +71,8 @@ def operator(one: Operator, *, reader: Operator, fresh: bool, sent: QueryDict, e
         fresh=fresh,
         own=one.pk == reader.pk,
         reason=sent.get("reason", "")[:300],
-        errors=field_errors(errors),
+        sent=at,
+        errors=field_errors({f"{at}-{name}" if at and name in ("reason", "role") else name: code for name, code in errors.items()}),
     )
 
 

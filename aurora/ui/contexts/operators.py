@@ -69,7 +69,7 @@ class InvitePage:
 @dataclass(frozen=True, slots=True)
 class OperatorPage:
     """`console/operator.html`: forms to itself, each with `decision` (give, take, reset, suspend, restore) and `reason`; the first two with `role`. `own`: it is
-    about who reads it. `errors` stand at `decision`.
+    about who reads it. `sent` is the form that came back: `give`, `take`, `suspend` or `again`; `errors` stand at `decision`, or at `<form>-reason` and `<form>-role`.
     """
 
     row: OperatorRow
@@ -81,6 +81,7 @@ class OperatorPage:
     fresh: bool
     own: bool
     reason: str = ""
+    sent: str = ""
     errors: tuple[FieldError, ...] = ()
 
 
