@@ -18,7 +18,7 @@ LOOKING = Path(__file__).with_name("looking.js").read_text(encoding="utf-8")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # axe waits by timers between its steps, and a page whose scripts are off has none.
 AT_ONCE = "window.setTimeout = (what, _, ...given) => { Promise.resolve().then(() => what(...given)); return 0; }"
-RUN = "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations'], elementRef: false}).then(found => found.violations)"
+RUN = "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations'], elementRef: false, preload: false}).then(found => found.violations)"
 PATIENCE = 1.0  # seconds
 WIDE, NARROW, LOW, PAPER = {"width": 1280, "height": 1024}, 320, 256, 718
 
@@ -76,9 +76,6 @@ def look(page: Page, looked: Looked) -> None:
     looked.frame = ask(page, "frame")
     looked.words = [tuple(one) for one in ask(page, "words")]
     looked.note("axe", axe(page))
-    ask(page, "spaced", True)
-    narrow(page, looked)
-    page.set_viewport_size(WIDE)
 
 
 def look_closely(page: Page, looked: Looked) -> None:
@@ -95,6 +92,8 @@ def look_closely(page: Page, looked: Looked) -> None:
     page.set_viewport_size({"width": PAPER, "height": 1000})
     with seen_as(page, media="print"):
         looked.note("print", settled(page, "printed"))
+    ask(page, "spaced", True)
+    narrow(page, looked)
     page.set_viewport_size(WIDE)
 
 

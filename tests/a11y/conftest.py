@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.a11y.browsing import Looked
-from tests.a11y.walking import Walk
+from tests.a11y.walking import Walk, everything
 from tests.a11y.world import World, make
 from tests.support.live import browser as started
 from tests.support.stack import Stack
@@ -29,6 +29,6 @@ def walk(world: World, browser: Browser) -> Walk:
 
 
 @pytest.fixture(scope="session")
-def looked(walk: Walk) -> list[Looked]:
+def looked(world: World) -> list[Looked]:
     """What was seen of each page in each language."""
-    return walk.everything()
+    return everything(world)

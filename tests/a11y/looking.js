@@ -20,13 +20,22 @@
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     for (let node = walker.nextNode(); node; node = walker.nextNode()) {
       const parent = node.parentElement;
-      if (node.data.trim() && parent && !parent.closest("script, style, noscript, template, svg") && shown(parent)) yield node;
+      if (node.data.trim() && parent && !parent.closest("script, style, template, svg") && shown(parent)) yield node;
     }
   };
   const boxes = (node) => {
     const range = document.createRange();
     range.selectNodeContents(node);
     return [...range.getClientRects()];
+  };
+  // The same without spaces: those at the end of a line hang out of it where spaces are kept, and nobody misses them.
+  const boxesOfWords = (node) => {
+    const range = document.createRange();
+    return [...node.data.matchAll(/\S+/g)].flatMap((word) => {
+      range.setStart(node, word.index);
+      range.setEnd(node, word.index + word[0].length);
+      return [...range.getClientRects()];
+    });
   };
   const languageOf = (e) => e.closest("[lang]")?.lang ?? "";
 
@@ -37,8 +46,8 @@
     if (document.documentElement.scrollWidth > wide + 1) found.push(`the page is ${document.documentElement.scrollWidth} wide, the window ${wide}`);
     for (const node of texts()) {
       if (visuallyHidden(node.parentElement)) continue;
-      const out = boxes(node).some((box) => box.width > 0 && (box.right > wide + 1 || box.left < -1));
-      if (out && !scrolls(node.parentElement)) found.push(`sticks out: ${brief(node.parentElement)}`);
+      const outside = (box) => box.width > 0 && (box.right > wide + 1 || box.left < -1);
+      if (boxes(node).some(outside) && boxesOfWords(node).some(outside) && !scrolls(node.parentElement)) found.push(`sticks out: ${brief(node.parentElement)}`);
     }
     for (const e of document.body.querySelectorAll("*")) {
       if (e instanceof SVGElement || !shown(e) || visuallyHidden(e) || e.matches("input, select, textarea")) continue;
@@ -88,7 +97,7 @@
     [...document.querySelectorAll("button, .govuk-button, select, textarea, input:not([type=hidden]):not([type=checkbox]):not([type=radio])")]
       .filter((e) => shown(e) && !visuallyHidden(e))
       .filter((e) => {
-        const style = getComputedStyle(e);
+        const style = getComputedStyle(e, e.type === "file" ? "::file-selector-button" : null); // of a file, the button within is pressed
         const border = style.borderBottomStyle !== "none" && parseFloat(style.borderBottomWidth) >= 1;
         return !border && !style.textDecorationLine.includes("underline") && !(style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 1);
       })

@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.a11y.browsing import WIDE, Looked, ask, axe, look, look_closely, narrow
 from tests.a11y.places import PAGES, WRONG, Place
 from tests.a11y.world import World
+from tests.support.live import CHROMIUM
 
 LANGUAGES = ("fi", "sv", "en")
 LONGEST_WORDS = "fi"
+PLACES = [place for places in (PAGES, WRONG) for several in places.values() for place in several]
+PATIENCE = 20_000  # milliseconds
 
 
 class Walk:
-    """Who sits where, each with a browser that runs scripts and one that does not. `looked` is what was seen so far."""
+    """Who sits where, each with a browser that runs scripts and one that does not."""
 
     def __init__(self, world: World, browser: Browser) -> None:
         self.world, self.browser = world, browser
-        self.looked: list[Looked] = []
         self._pages: dict[tuple[str, bool], Page] = {}
 
     def page(self, who: str, *, scripts: bool = False) -> Page:
         """The page of a browser in which `who` is signed in."""
         if (who, scripts) not in self._pages:
             page = self.context(who, scripts=scripts).new_page()
-            page.set_default_timeout(15_000)
+            page.set_default_timeout(PATIENCE)
             self._pages[who, scripts] = page
         return self._pages[who, scripts]
 
@@ -38,44 +42,79 @@ class Walk:
     def url(self, path: str, language: str) -> str:
         return f"{self.world.stack.base_url}/{language}/{path.format_map(self.world.ids)}"
 
-    def everything(self) -> list[Looked]:
-        for language in LANGUAGES:
-            for places in (PAGES, WRONG):
-                for place in (one for several in places.values() for one in several):
-                    self.looked.append(self._visit(place, language))
-        return self.looked
-
-    def _visit(self, place: Place, language: str) -> Looked:
+    def visit(self, place: Place, language: str) -> Looked:
+        """Without scripts. In one language also what does not depend on words, and with scripts."""
         url = self.url(place.path, language)
         looked = Looked(name_of(place), language, path=url.removeprefix(self.world.stack.base_url), pressed=bool(place.press))
         page = self.page(place.who)
         if place.press:  # in a window of its own: one that has been made small and wide again does not take a press
             page = page.context.new_page()
         arrive(page, url, place, looked)
+        shape = ask(page, "shape")
         look(page, looked)
-        if language == LONGEST_WORDS:
-            look_closely(page, looked)
         if place.wrong:
             looked.note("errors", ask(page, "errors"))
+        if language == LONGEST_WORDS:
+            look_closely(page, looked)
         if place.press:
             page.close()
-        else:
-            self._with_scripts(place, language, looked, ask(page, "shape"))
+        elif language == LONGEST_WORDS:
+            self.visit_with_scripts(place, looked, without=shape)
         return looked
 
-    def _with_scripts(self, place: Place, language: str, looked: Looked, without: str) -> None:
-        """Where scripts make another page of it, that one is looked at too."""
+    def visit_with_scripts(self, place: Place, looked: Looked, *, without: str = "") -> None:
+        """Where scripts make another page of it than the one `without`, that one is looked at too."""
         page = self.page(place.who, scripts=True)
         failures: list[str] = []
-        page.on("pageerror", lambda error: failures.append(str(error)))
+        noted = lambda error: failures.append(str(error))  # noqa: E731
+        page.on("pageerror", noted)
         page.bring_to_front()
-        page.goto(self.url(place.path, language))
-        if ask(page, "shape") != without:
-            looked.scripts = True
+        page.goto(self.url(place.path, looked.language))
+        looked.scripts = ask(page, "shape") != without
+        if looked.scripts:
             looked.note("axe with scripts", axe(page, scripts=True))
+        if looked.scripts and looked.language == LONGEST_WORDS:
             narrow(page, looked)
             page.set_viewport_size(WIDE)
+        page.remove_listener("pageerror", noted)
         looked.note("scripts", failures)
+
+
+def everything(world: World) -> list[Looked]:
+    """Each place in each language. Two browsers go at once: one looks closely, the other at the other two languages."""
+    with ThreadPoolExecutor(2) as pool:
+        closely = pool.submit(_walked, world, LONGEST_WORDS)
+        others = pool.submit(_walked, world, *(one for one in LANGUAGES if one != LONGEST_WORDS))
+        scripted = {one.name for one in closely.result() if one.scripts}
+        list(pool.map(lambda half: _walked_with_scripts(world, half), _halves([one for one in others.result() if one.name in scripted])))
+        return closely.result() + others.result()
+
+
+def _walked(world: World, *languages: str) -> list[Looked]:
+    with _browser() as browser:
+        walk = Walk(world, browser)
+        return [walk.visit(place, language) for language in languages for place in PLACES]
+
+
+def _walked_with_scripts(world: World, several: list[Looked]) -> None:
+    places = {name_of(place): place for place in PLACES}
+    with _browser() as browser:
+        walk = Walk(world, browser)
+        for looked in several:
+            walk.visit_with_scripts(places[looked.name], looked)
+
+
+def _halves(several: list[Looked]) -> tuple[list[Looked], list[Looked]]:
+    return several[::2], several[1::2]
+
+
+@contextmanager
+def _browser() -> Iterator[Browser]:
+    """One of a thread's own."""
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
+        yield started
+        started.close()
 
 
 def name_of(place: Place) -> str:
