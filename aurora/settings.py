@@ -93,6 +93,7 @@ INSTALLED_APPS = [
     "aurora.corrections",
     "aurora.exports",
     "aurora.erasures",
+    "aurora.feedback",
     "aurora.telemetry",
     "aurora.ui",
     "aurora",
@@ -162,6 +163,8 @@ AURORA_UNKNOWN_TOKENS_A_MINUTE = 300
 AURORA_SIGN_INS_A_MINUTE = ENV.sign_ins_a_minute
 # Feedback on suggestions, and openings of suggested services: by who sits there, and by one address, behind which a library may be.
 AURORA_FEEDBACK = {"citizen_a_minute": 60, "citizen_a_day": 500, "address_a_minute": 600}
+# Feedback on accessibility, from anybody: by one address, and of all together, so that nobody fills the table.
+AURORA_ACCESSIBILITY_FEEDBACK = {"address_a_minute": 10, "address_a_day": 50, "all_a_day": 2000}
 # In each web process, on their way to the e-ID: half of its threads.
 AURORA_SIGN_INS_AT_ONCE = 2
 

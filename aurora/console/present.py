@@ -61,6 +61,7 @@ def _needs(found: Waiting, seen: Iterable[Seen], opens: Callable[[str], bool], n
         ("withdrawals", "withdrawals", lambda: sum(one.failed + one.overdue for one in queue.counts(now=now))),
         ("endings", "withdrawals", lambda: found.endings),
         ("concerns", "concerns", lambda: sum(one.overdue for one in across.counts(now=now))),
+        ("feedback", "feedback", lambda: found.feedback),
         ("sources", "sources", lambda: found.left_alone),
         ("monitoring", "monitoring", lambda: sum(one.alarms for one in present_monitoring.newest())),
         ("agencies", "agencies", lambda: found.agencies),

@@ -14,6 +14,8 @@ from aurora.corrections import requests as corrections
 from aurora.corrections.models import Correction
 from aurora.exports import rows as exports
 from aurora.exports.models import Export
+from aurora.feedback import reports as accessibility
+from aurora.feedback.models import Report
 from aurora.identity import eid, totp, vault
 from aurora.identity.kek.rewrap import PlatformColumn
 from aurora.identity.models import Citizen, DataKey, FormerKey, IdentityProvider, Operator
@@ -80,6 +82,9 @@ OF_PLATFORM: tuple[PlatformColumn, ...] = (
     PlatformColumn(Operator, "totp_secret_sealed", ("pk",), totp.sealing_context),
     PlatformColumn(Request, "text_sealed", ("pk",), partial(_words, what="reason")),
     PlatformColumn(Request, "review_sealed", ("pk",), partial(_words, what="review")),
+    PlatformColumn(Report, "sealed", ("pk",), partial(accessibility.place, what=accessibility.WORDS)),
+    PlatformColumn(Report, "answer_sealed", ("pk",), partial(accessibility.place, what=accessibility.ANSWER)),
+    PlatformColumn(Report, "closing_sealed", ("pk",), partial(accessibility.place, what=accessibility.CLOSING)),
     # Before the data key, which names the key-encryption key of both.
     PlatformColumn(DataKey, "marking_wrapped", ("citizen_id",), vault.marking_context),
     PlatformColumn(DataKey, "wrapped", ("citizen_id",), vault.wrapping_context, kek_id="kek_id"),

@@ -18,6 +18,7 @@ from aurora.journeys import (
     delegate,
     erase,
     evaluate,
+    hear_feedback,
     model_outcomes,
     ping_client,
     suggest,
@@ -229,7 +230,7 @@ def monitor() -> None:
 
 @shared_task(name="aurora.purge")
 def purge() -> None:
-    """Delete spent authorization requests and codes, attempts to connect, assertions past replaying, old notices, old pulls, sessions run out."""
+    """Delete spent authorization requests and codes, attempts to connect, assertions past replaying, old notices, pulls and feedback, sessions run out."""
     now = timezone.now()
     oauth_purge.purge(now=now)
     notices.purge(now=now)
@@ -239,6 +240,7 @@ def purge() -> None:
     plan_journey.purge(now=now)
     erasures.purge(now=now)
     batches.purge(now=now)
+    hear_feedback.sweep(now=now)
     SessionStore.clear_expired()
 
 

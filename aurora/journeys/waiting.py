@@ -14,6 +14,7 @@ _OPEN = {
     "suggestion_models": "(SELECT count(*) FROM recommender_modelmove WHERE state = 'asked')",
     "catalogue": "(SELECT count(*) FROM catalogue_importdraft WHERE state = 'open')",
     "endings": "(SELECT count(*) FROM consent_webhooks_sourceending WHERE confirmed_at IS NULL AND finished_at IS NULL)",
+    "feedback": "(SELECT count(*) FROM accessibility_report WHERE state = 'open')",
     "ledger_alarms": "(SELECT count(*) FROM ledger_alarm WHERE seen_at IS NULL)",
     "left_alone": "(SELECT count(*) FROM sources_breaker WHERE opened_at IS NOT NULL)",
     "unsealed": "(SELECT count(*) FROM (SELECT FROM ledger_pending LIMIT 10000) AS few)",
@@ -23,7 +24,7 @@ _SELECT = "SELECT " + ", ".join(f"{sql} AS {name}" for name, sql in _OPEN.items(
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Drafts and wishes that wait for a second person; alarms of the log that nobody has looked into; sources that are left alone (`Breaker`); entries that
+    """Drafts and wishes that wait for a second person; feedback on accessibility that nobody has answered; alarms of the log that nobody has looked into; sources that are left alone (`Breaker`); entries that
     wait to be sealed, of which ten thousand are counted.
     """
 
@@ -33,6 +34,7 @@ class Waiting:
     suggestion_models: int
     catalogue: int
     endings: int
+    feedback: int
     ledger_alarms: int
     left_alone: int
     unsealed: int

@@ -37,6 +37,14 @@ def admit(request: HttpRequest) -> None:
     _count("address", address_of(request), MINUTE, limits["address_a_minute"])
 
 
+def admit_anybody(request: HttpRequest) -> None:
+    """Count one feedback on accessibility, by its address and of all together. Raises as `admit`."""
+    limits = settings.AURORA_ACCESSIBILITY_FEEDBACK
+    _count("accessibility", address_of(request), MINUTE, limits["address_a_minute"])
+    _count("accessibility", address_of(request), DAY, limits["address_a_day"])
+    _count("accessibility-of-all", "", DAY, limits["all_a_day"])
+
+
 def within(request: HttpRequest) -> bool:
     """The same for what is noted by itself: past the limit it is not noted, and the page is answered."""
     try:

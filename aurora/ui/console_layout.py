@@ -33,6 +33,7 @@ GROUPS: tuple[tuple[str | Promise, tuple[tuple[str, str | Promise], ...]], ...] 
         _("People and safety"),
         (
             ("concerns", _("Concerns")),
+            ("feedback", _("Feedback on accessibility")),
             ("break_glass", _("Access without a consent")),
             ("operators", _("Operators and roles")),
             ("audit", _("Operators' trail")),

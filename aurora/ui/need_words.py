@@ -62,6 +62,9 @@ _NEEDS: Final[Mapping[str, Callable[[int], str]]] = {
         "%(number)s concerns of citizens should have been answered by now.",
         n,
     ),
+    "feedback": lambda n: ngettext(
+        "%(number)s feedback on accessibility waits for an answer.", "%(number)s pieces of feedback on accessibility wait for an answer.", n
+    ),
     "break_glass": lambda n: ngettext(
         "%(number)s review of access without a consent is overdue, or an operator tried what they may not.",
         "%(number)s times a review of access without a consent is overdue, or an operator tried what they may not.",

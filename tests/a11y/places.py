@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
-import aurora.ui
+from aurora.ui import help
 
-HELP = {file.stem.partition(".")[0] for file in (Path(aurora.ui.__file__).parent / "help" / "topics").iterdir() if file.is_file()}
 MAIN = "main form[method=post] button[type=submit]"
 UUID = "<uuid:id>"
 
@@ -54,7 +52,7 @@ PAGES: dict[str, tuple[Place, ...]] = {
     "evaluations/<uuid:id>/": (Place("dagny", "evaluations/{evaluation}/"), Place("newcomer", "evaluations/{evaluation}/")),
     "estimates/<str:category>/use/": (Place("dagny", "estimates/derived.surgery_risk/use/"),),
     "transparency/": (Place("anonymous", "transparency/"),),
-    "accessibility/": (Place("anonymous", "accessibility/"),),
+    "accessibility/": (Place("anonymous", "accessibility/"), Place("anonymous", "accessibility/?sent={reference}")),
     "activity/": (Place("dagny", "activity/"), Place("dagny", "activity/?kind=read"), Place("newcomer", "activity/")),
     "activity/verify/": (Place("dagny", "activity/verify/"),),
     "activity/<uuid:id>/": (Place("dagny", "activity/{read}/"), Place("dagny", "activity/{own use}/")),
@@ -86,7 +84,7 @@ PAGES: dict[str, tuple[Place, ...]] = {
     "messages/email/": (Place("dagny", "messages/email/"), Place("newcomer", "messages/email/")),
     "messages/email/confirm/<str:secret>/": (Place("dagny", f"messages/email/confirm/{'A' * 43}/"),),
     "help/": (Place("anonymous", "help/"), Place("dagny", "help/")),
-    "help/<slug:topic>/": tuple(Place("anonymous", f"help/{topic}/") for topic in sorted(HELP)),
+    "help/<slug:topic>/": tuple(Place("anonymous", f"help/{topic}/") for topic in help.ORDER),
     "rights/": (Place("anonymous", "rights/"), Place("dagny", "rights/")),
     "developers/": (Place("anonymous", "developers/"), Place("dagny", "developers/")),
     "developers/credentials/": (Place("anonymous", "developers/credentials/"),),
@@ -130,6 +128,11 @@ PAGES: dict[str, tuple[Place, ...]] = {
     "console/concerns/": (Place("petra", "console/concerns/"),),
     "console/concerns/<uuid:id>/": (Place("petra", "console/concerns/{our concern}/"),),
     "console/delays/": (Place("astrid", "console/delays/"),),
+    "console/feedback/": (Place("petra", "console/feedback/"), Place("aune", "console/feedback/")),
+    "console/feedback/<uuid:id>/": (
+        Place("petra", "console/feedback/{feedback}/"),
+        Place("aune", "console/feedback/{feedback}/"),
+    ),
     "console/models/": (Place("milla", "console/models/"),),
     "console/models/monitoring/": (Place("milla", "console/models/monitoring/"),),
     "console/models/suggestions/": (Place("milla", "console/models/suggestions/"),),
@@ -166,6 +169,7 @@ WRONG: dict[str, tuple[Place, ...]] = {
     "life/": (bad("newcomer", "life/", "button[value=allow]", household_adults="many"),),
     "estimates/<str:category>/use/": (bad("dagny", "estimates/derived.surgery_risk/use/", "button[value=allow]"),),
     "activity/": (bad("dagny", "activity/", "main form[method=get] button", **{"from": "31.31.2026"}),),
+    "accessibility/": (bad("anonymous", "accessibility/", address="nobody"),),
     "activity/<uuid:id>/concern/": (bad("dagny", "activity/{own use}/concern/"),),
     "my-data/history/<str:category>/": (
         bad("dagny", "my-data/history/population.person/", "main form[method=get] button", on="yesterday"),
@@ -182,6 +186,7 @@ WRONG: dict[str, tuple[Place, ...]] = {
     "console/clients/<str:client_id>/state/": (bad("astrid", "console/clients/benefits-office/state/"),),
     "console/concerns/<uuid:id>/": (bad("petra", "console/concerns/{our concern}/"),),
     "console/delays/": (bad("astrid", "console/delays/"),),
+    "console/feedback/<uuid:id>/": (bad("petra", "console/feedback/{feedback}/", "button[value=answer]"),),
     "console/models/keys/new/": (bad("milla", "console/models/keys/new/"),),
     "console/models/keys/<uuid:id>/": (bad("milla", "console/models/keys/{model key}/", "button[value=revoke]"),),
     "console/models/<uuid:id>/": (bad("milla", "console/models/{evaluation}/", "button[value=retire]"),),

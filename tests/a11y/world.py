@@ -188,6 +188,9 @@ def _wrote(world: World, person: Person) -> None:
     world.ids["correction"] = _last_in_address(person)
     text(person, "/en/messages/email/")
     press(person, "Send the link", address="dagny@example.org", content="notice")
+    text(person, "/en/accessibility/")
+    press(person, "Send feedback", page="My data", text="I cannot reach the button by the keyboard.", address="dagny@example.org")
+    world.ids["reference"] = person.browser.url.rpartition("sent=")[2]
     world.ids["fact category"] = first(person, "/en/my-data/", r"/en/my-data/history/([a-z_.]+)/")
 
 
@@ -287,6 +290,7 @@ def _in_the_console(world: World) -> None:
     press(sits["helmi"], "Ask", username="vilma", name="Vilma", roles=["auditor"], reason="She follows Aune.")
     world.ids["operator request"] = _last_in_address(sits["helmi"])
     world.ids["operator"] = sits["helmi"].first("console/operators/", rf"/en/console/operators/({UUID})/")
+    world.ids["feedback"] = sits["petra"].first("console/feedback/", rf"/en/console/feedback/({UUID})/")
     world.ids["model key"] = sits["milla"].first("console/models/", rf"/en/console/models/keys/({UUID})/")
     world.ids["own model"] = sits["milla"].first("console/models/suggestions/", rf"/en/console/models/suggestions/({UUID})/")
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+
+from aurora.feedback import reports
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "aurora" / "ui" / "templates" / "portal" / "accessibility.html"
@@ -43,6 +46,13 @@ def test_each_claim_is_kept_by_a_test() -> None:
 def test_the_tests_are_there(test: str) -> None:
     file, _, name = test.partition("::")
     assert f"\ndef {name}(" in (ROOT / file).read_text(encoding="utf-8")
+
+
+def test_when_feedback_is_answered_and_goes_is_as_it_is_done() -> None:
+    told = (TEMPLATE.parent / "_after_feedback.html").read_text(encoding="utf-8")
+    assert f"within {reports.ANSWER_WITHIN.days} days" in told and "deleted after 12 months" in told and timedelta(days=365) == KEPT
+    listed = (TEMPLATE.parents[1] / "console" / "feedback.html").read_text(encoding="utf-8")
+    assert f"within {reports.ANSWER_WITHIN.days} days" in listed and "deleted after 12 months" in listed
 
 
 def test_what_was_not_done_is_said() -> None:

@@ -74,6 +74,10 @@ COLUMNS: dict[str, dict[str, str]] = {
     "aurora_messages.MailAddress": {"sealed": "sealed", "digest": "digest"},
     "aurora_messages.Mail": {"error": "code"},
     "aurora_messages.Reminder": {"kind": "code"},
+    # Of nobody who is known here: what somebody said of the pages, and where they want an answer.
+    "accessibility.Report": {
+        "reference": "link", "language": "code", "sealed": "sealed", "answer_sealed": "sealed", "closing_sealed": "sealed",
+    },
     "corrections.Correction": {
         "source": "code", "category": "code", "mark": "opaque", "language": "code", "sealed": "sealed", "answer_sealed": "sealed",
     },
@@ -96,5 +100,5 @@ NOBODYS = {
     "recommender.DatasetVersion", "recommender.ModelVersion", "recommender.ModelEvaluation", "recommender.ModelMove", "recommender.Retraining",
     "recommender.EvaluatorOwner", "recommender.EvaluatorVersion", "catalogue.ServiceVersion", "catalogue.CatalogueVersion", "catalogue.CatalogueUse",
     "catalogue.CatalogueItem", "catalogue.ImportDraft", "catalogue.SearchEntry", "catalogue.SearchWord", "catalogue.SearchTrigram", "monitoring.MonitoringReport",
-    "identity.Operator", "identity.IdentityProvider", "sources.DataSource", "sources.Pace", "sources.Breaker", "twin.OutcomeReport",
+    "identity.Operator", "identity.OperatorRequest", "identity.Enrolment", "audit.OperatorDeed", "audit.TrailHead", "telemetry.Heartbeat", "identity.IdentityProvider", "sources.DataSource", "sources.Pace", "sources.Breaker", "twin.OutcomeReport",
 }  # fmt: skip

@@ -32,6 +32,11 @@ ALREADY = (
 SEALS: dict[str, tuple[str, ...]] = {
     "aurora/corrections/requests.py:_sealed": ("corrections.Correction.sealed", "corrections.Correction.answer_sealed"),
     "aurora/exports/rows.py:enqueue": ("exports.Export.key_sealed",),
+    "aurora/feedback/reports.py:seal": (
+        "accessibility.Report.sealed",
+        "accessibility.Report.answer_sealed",
+        "accessibility.Report.closing_sealed",
+    ),
     "aurora/identity/citizens.py:_create": ("identity.Citizen.national_id_sealed", "identity.Citizen.name_sealed"),
     "aurora/identity/totp.py:enrol": ("identity.Operator.totp_secret_sealed",),
     "aurora/journeys/_glass_told.py:seal_text": ("consent_breakglass.Request.text_sealed", "consent_breakglass.Request.review_sealed"),

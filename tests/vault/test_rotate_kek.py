@@ -15,6 +15,8 @@ import pytest
 from django.test import override_settings
 from django.utils import timezone
 
+from aurora.feedback import reports
+from aurora.feedback.models import Report
 from aurora.identity import eid, keys, rotation, totp, vault
 from aurora.identity.citizens import name_of
 from aurora.identity.kek import rewrap
@@ -51,6 +53,19 @@ def glass(cast: Cast) -> Iterator[UUID]:
             yield request_id
         finally:
             database.execute("DELETE FROM consent_breakglass_request WHERE id = %s", [request_id])
+
+
+@pytest.fixture
+def said(cast: Cast) -> Iterator[UUID]:
+    """Feedback on accessibility that was answered."""
+    report_id = uuid4()
+    row = Report.objects.create(
+        id=report_id, reference="AAAA-2222", language="en", received_on=timezone.localdate(), state="answered", answered_by=uuid4(),
+        answered_at=timezone.now(), sealed=_old(b'{"page": "p", "text": "t", "address": ""}', reports.place(report_id, what=reports.WORDS)),
+        answer_sealed=_old(b"mended", reports.place(report_id, what=reports.ANSWER)),
+    )  # fmt: skip
+    yield report_id
+    row.delete()
 
 
 @pytest.fixture
@@ -103,7 +118,9 @@ def _left_under(head: bytes) -> int:
         )
 
 
-def test_everything_comes_under_the_newest_key_however_often_the_command_dies(cast: Cast, glass: UUID, hsm: Hsm, back_again: None) -> None:
+def test_everything_comes_under_the_newest_key_however_often_the_command_dies(
+    cast: Cast, glass: UUID, said: UUID, hsm: Hsm, back_again: None
+) -> None:
     newer = {"AURORA_KEK_URL": hsm.url("kek-2"), "AURORA_FORMER_KEK_FILES": _file()}
     _urls["former"] = hsm.url("kek-2")
     ring = KekRing.of([hsm.place("kek-2"), keys.settings.AURORA_KEK])
@@ -131,6 +148,9 @@ def test_everything_comes_under_the_newest_key_however_often_the_command_dies(ca
         ]
         (words,) = database.execute("SELECT text_sealed FROM consent_breakglass_request WHERE id = %s", [glass]).fetchone() or (b"",)
     assert ring.open(bytes(words), context=b"break-glass-reason:" + glass.bytes) == b"why"  # type: ignore[call-overload]
+    report = Report.objects.get(pk=said)
+    for sealed, what, plain in ((report.sealed, reports.WORDS, b'"text": "t"'), (report.answer_sealed, reports.ANSWER, b"mended")):
+        assert plain in ring.open(bytes(sealed or b""), context=reports.place(said, what=what))
     provider = IdentityProvider.objects.get(active=True)
     assert b'"d"' in ring.open(bytes(provider.key_sealed), context=eid.key_context(provider.issuer))
     olavi = Operator.objects.get(username="olavi")

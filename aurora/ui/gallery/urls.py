@@ -93,6 +93,7 @@ console = [
     path("delays/", nothing, name="delays"),
     path("ledger/", nothing, name="ledger"),
     path("concerns/", nothing, name="concerns"),
+    path("feedback/", nothing, name="feedback"),
     path("break-glass/", nothing, name="break_glass"),
     path("operators/", nothing, name="operators"),
     path("operators/new/", nothing, name="invite_operator"),

@@ -1,12 +1,15 @@
-"""Pages for everyone: the public numbers, with and without a month, and the accessibility statement."""
+"""Pages for everyone: the public numbers, with and without a month, and the accessibility statement; and what is told by its form."""
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 
+from aurora.ui import accessibility_words, catalogue_words
 from aurora.ui import help as texts
 from aurora.ui import transparency_words as words
 from aurora.ui import words as common
 from aurora.ui.authority_words import authority
-from aurora.ui.contexts.accessibility import AccessibilityPage
+from aurora.ui.contexts import Banner, FieldError, NoticeKind
+from aurora.ui.contexts.accessibility import AccessibilityPage, ConsoleFeedbackPage, ConsoleReportPage, ReportDeed, ReportRow
 from aurora.ui.contexts.concerns import Complain
 from aurora.ui.contexts.help import HelpPage, HelpTopicPage
 from aurora.ui.contexts.transparency import FiguresRow, FiguresTable, MonthChoice, TransparencyPage
@@ -44,6 +47,45 @@ def pages() -> list[Example]:
         ),
         *_help(),
         Example("accessibility-silent", "portal/accessibility.html", "accessibility/", AccessibilityPage("")),
+        *_feedback(),
+    ]
+
+
+def _feedback() -> list[Example]:
+    """The form as it comes back, and after it was sent; and what operators see of it."""
+    sent = AccessibilityPage("", sent="K7QM-4TXD", banner=Banner(NoticeKind.SUCCESS, accessibility_words.arrived("K7QM-4TXD")))
+    wrong = AccessibilityPage(
+        "aurora@aurora.example", page="Omat tiedot", address="nobody",
+        errors=(
+            FieldError("text", accessibility_words.error("text", "text_required")),
+            FieldError("address", accessibility_words.error("address", "address_invalid")),
+        ),
+    )  # fmt: skip
+    rows = tuple(
+        ReportRow(reference, accessibility_words.state(state), tone, date(2026, 11, day), date(2026, 11, day) + timedelta(days=14), state == "overdue", "/console/feedback/f/")
+        for reference, state, tone, day in (
+            ("K7QM-4TXD", "overdue", "bad", 2), ("W9PA-77HC", "open", "busy", 20), ("B3NE-X2RR", "answered", "good", 18), ("AA2D-QQ8F", "closed", "mark", 10),
+        )
+    )  # fmt: skip
+    report = ConsoleReportPage(
+        "K7QM-4TXD", accessibility_words.state("open"), date(2026, 11, 2), date(2026, 11, 16), date(2027, 11, 2), catalogue_words.spoken("fi"),
+        "Omat tiedot", "En pääse näppäimistöllä painikkeeseen Tallenna.\n\nKäytän ruudunlukijaa.", "/console/feedback/",
+        "kirjoittaja@example.org", has_address=True, may_answer=True, may_close=True,
+    )  # fmt: skip
+    deeds = (ReportDeed(accessibility_words.deed("answer"), "Petra", p.NOW, "Painike on korjattu."),)
+    answered = replace(report, state=accessibility_words.state("answered"), address="", deeds=deeds, may_answer=False)
+    refused = replace(
+        report, address="", has_address=False, errors=(FieldError("note", accessibility_words.error("note", "text_required")),)
+    )
+    listed, one, at = "console/feedback.html", "console/feedback_report.html", "console/feedback/"
+    return [
+        Example("accessibility-wrong", "portal/accessibility.html", "accessibility/", wrong, signed_in=False),
+        Example("accessibility-sent", "portal/accessibility.html", "accessibility/", sent, signed_in=False),
+        Example("console-feedback", listed, at, ConsoleFeedbackPage(rows, more=True), name_shown="Petra"),
+        Example("console-feedback-empty", listed, at, ConsoleFeedbackPage(()), name_shown="Petra"),
+        Example("console-feedback-report", one, at, report, name_shown="Petra"),
+        Example("console-feedback-answered", one, at, answered, name_shown="Aune"),
+        Example("console-feedback-refused", one, at, refused, name_shown="Petra"),
     ]
 
 
