@@ -67,6 +67,7 @@ def _guard(view: View, open_to: frozenset[Operator.Role] | None, sent_by: frozen
 
     inner.open_to = frozenset(Operator.Role) if open_to is None else open_to  # type: ignore[attr-defined]
     inner.open_to_all = open_to is None  # type: ignore[attr-defined]
+    inner.sent_by = frozenset(Operator.Role) if sent_by is None else sent_by  # type: ignore[attr-defined]
     return inner
 
 
