@@ -25,7 +25,7 @@ DUTIES: Mapping[str, str | Promise] = {
     "catalogue_editor": _("Keeps the catalogue of services."),
     "model_steward": _("Releases models and watches how they do."),
     "privacy_officer": _("Ends consents, answers concerns, and asks for access without a consent."),
-    "auditor": _("Reads everything in the console and changes nothing."),
+    "auditor": _("Reads what others do in the console, and judges access without a consent."),
     "administrator": _("Says who is an operator, and with which roles."),
 }
 
