@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -33,7 +34,7 @@ def texts_for(code: str, document: Mapping[str, Any] | None, name: Mapping[str, 
         "code": code,
         "contact_url": contact.get("url", ""),
         "contact_email": contact.get("email", ""),
-        "since": document.get("since", today.isoformat()),
+        "since": written(date.fromisoformat(document["since"]) if "since" in document else today),
     }
 
 
@@ -49,9 +50,20 @@ def content_of(texts: Mapping[str, str], post: QueryDict) -> dict[str, Any]:
         "business_id": texts["business_id"],
         "contact": {key: value for key, value in contact.items() if value},
         "country": texts["country"].upper(),
-        "since": texts["since"],
+        "since": _in_document(texts["since"]),
         **({"onward": onward} if any(onward.values()) else {}),
     }
+
+
+def written(day: date) -> str:
+    """As people write a day in the form: 1.12.2026."""
+    return f"{day.day}.{day.month}.{day.year}"
+
+
+def _in_document(since: str) -> str:
+    """As the document has a day: 2026-12-01. What is no day stays as it was sent, and is refused so."""
+    found = re.fullmatch(r"(\d{1,2})\.(\d{1,2})\.(\d{4})", since, re.ASCII)
+    return f"{found[3]}-{found[2]:0>2}-{found[1]:0>2}" if found else since
 
 
 def meaning_of(post: QueryDict) -> bool | None:

@@ -51,7 +51,7 @@ _FAULTS: Final[Mapping[str, Sentence]] = {
     "Say it in fi, sv and en, each in at most 300 characters, or in none.": _(
         "Say it in Finnish, Swedish and English, each in at most 300 characters, or leave all three empty."
     ),
-    "Give the day as year, month and day, such as 2026-12-01.": _("Give the day as year, month and day, such as 2026-12-01."),
+    "Give the day as year, month and day, such as 2026-12-01.": _("Give the day as day, month and year, such as 1.12.2026."),
     "Say whether this changes who the agency is, or words only.": _("Say whether this changes who the agency is, or words only."),
     "There is an open draft for this agency. Decide on it first.": _(
         "There is an open draft for this agency. It must be decided on first."

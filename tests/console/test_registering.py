@@ -62,7 +62,7 @@ def _form(**changes: Any) -> dict[str, Any]:
     rest = {
         "country": "fi",
         "contact_email": "data@bureau.example",
-        "since": "2026-12-01",
+        "since": "1.12.2026",
         "roles": ["data_user"],
         "reason": "Decision 4/2026",
     }
@@ -166,7 +166,7 @@ def test_one_draft_waits_for_an_agency_at_a_time(astrid: Browser) -> None:
         ("name_sv", "", "name"), ("name_en", "a\u202eb", "name"), ("roles", ["operator"], "roles"), ("roles", ["model_owner"], "roles"),
         ("legal_name", "", "legal_name"), ("business_id", "1" * 33, "business_id"), ("country", "FIN", "country"),
         ("contact_email", "", "contact_url"), ("contact_email", "nobody", "contact_email"), ("contact_url", "http://x.example", "contact_url"),
-        ("contact_url", "https://10.0.0.1/", "contact_url"), ("onward_fi", "vain suomeksi", "onward"), ("since", "1.12.2026", "since"),
+        ("contact_url", "https://10.0.0.1/", "contact_url"), ("onward_fi", "vain suomeksi", "onward"), ("since", "31.31.2026", "since"),
         ("reason", " ", "reason"),
     ],
 )  # fmt: skip
