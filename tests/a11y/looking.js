@@ -147,7 +147,7 @@
     const found = [...texts()].map((node) => [languageOf(node.parentElement), node.data.replace(/\s+/g, " ").trim(), Boolean(node.parentElement.closest(".au-code, code, pre, samp, kbd")), brief(node.parentElement)]);
     for (const name of ["aria-label", "title", "alt", "data-label", "placeholder"])
       for (const e of document.querySelectorAll(`[${name}]`)) if (e.getAttribute(name).trim()) found.push([languageOf(e), e.getAttribute(name).replace(/\s+/g, " ").trim(), false, brief(e)]);
-    found.push([document.documentElement.lang, document.title, false, "<title>"]);
+    found.push([languageOf(document.querySelector("title")), document.title, false, "<title>"]);
     return found;
   };
 
