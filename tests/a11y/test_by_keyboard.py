@@ -53,7 +53,7 @@ def _stops(page: Page) -> Iterator[dict]:  # type: ignore[type-arg]
     raise AssertionError(f"there is no end of {page.url}")
 
 
-def _walk(page: Page) -> None:
+def walk_by_keyboard(page: Page) -> None:
     """One page from its skip link to its end."""
     path = urlsplit(page.url).path
     page.goto(page.url.partition("#")[0])  # where Tab begins is where one was last, also after that has lost the focus
@@ -104,7 +104,7 @@ def page(browser: Browser, scripts: bool) -> Iterator[Page]:
 
 def test_a_citizen_goes_through_aurora_without_a_mouse(page: Page, world: World, scripts: bool) -> None:
     _open(page, world, "")
-    _walk(page)
+    walk_by_keyboard(page)
     _act(page, "main a[href*='/sign-in/']")
     _reach(page, "input[name=identifier]")
     page.keyboard.type(identifier(NEWCOMER[scripts]))
@@ -115,28 +115,28 @@ def test_a_citizen_goes_through_aurora_without_a_mouse(page: Page, world: World,
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     assert page.evaluate("document.querySelector('main').contains(document.activeElement)"), "the skip link skips nothing"
-    _walk(page)
+    walk_by_keyboard(page)
     _connects(page, world)
     for path in ("suggestions/", "activity/", "consents/"):
         _open(page, world, path)
-        _walk(page)
+        walk_by_keyboard(page)
     _open(page, world, "activity/")
     _act(page, "main a[href*='/activity/'][href$='-/'], .moj-timeline a, .au-timeline a, main h3 a")
     assert re.search(r"/en/activity/[0-9a-f-]{36}/", page.url), page.url
-    _walk(page)
+    walk_by_keyboard(page)
     _withdraws(page, world)
 
 
 def _connects(page: Page, world: World) -> None:
     _open(page, world, "sources/tax-administration/connect/")
-    _walk(page)
+    walk_by_keyboard(page)
     for wanted in ("input[name=purposes][value=own-overview]", "input[name=categories]", "input[name=end]"):
         _open_boxes(page, wanted)
     _act(page, "button[name=decision][value=allow]", "Space")
     _act(page, "button[name=continue]")
     _act(page, "button[value=allow]")
     assert "/en/pulls/" in page.url
-    _walk(page)
+    walk_by_keyboard(page)
 
 
 def _open_boxes(page: Page, wanted: str) -> None:
@@ -149,7 +149,7 @@ def _open_boxes(page: Page, wanted: str) -> None:
 def _withdraws(page: Page, world: World) -> None:
     _open(page, world, "consents/")
     _act(page, "main a[href*='/withdraw/']")
-    _walk(page)
+    walk_by_keyboard(page)
     _act(page, "main form button[type=submit]", "Space")
     assert "withdrawn" in page.locator("h1").inner_text().lower() or "/withdraw/" in page.url
 
@@ -157,7 +157,7 @@ def _withdraws(page: Page, world: World) -> None:
 def test_an_operator_signs_in_and_asks_for_a_change_without_a_mouse(page: Page, world: World, scripts: bool) -> None:
     name, password = world.officer(f"kaisa-{int(scripts)}")
     _open(page, world, "console/")
-    _walk(page)
+    walk_by_keyboard(page)
     _reach(page, "input[name=username]")
     page.keyboard.type(name)
     page.keyboard.press("Tab")
@@ -166,19 +166,19 @@ def test_an_operator_signs_in_and_asks_for_a_change_without_a_mouse(page: Page, 
         page.keyboard.press("Enter")
     secret = re.search(r"\b[A-Z2-7]{4}(?: ?[A-Z2-7]{4}){7}\b", page.locator("main").inner_text())
     assert secret, page.url
-    _walk(page)
+    walk_by_keyboard(page)
     _reach(page, "input[name=code]")
     page.keyboard.type(code_of(secret[0].replace(" ", "")))
     with page.expect_navigation():
         page.keyboard.press("Enter")
     assert page.url.endswith("/en/console/")
-    _walk(page)
+    walk_by_keyboard(page)
     _open(page, world, f"console/agencies/{AGENCY[scripts]}/change/")
-    _walk(page)
+    walk_by_keyboard(page)
     for name, value in SAID.items():
         _reach(page, f"[name={name}]")
         page.keyboard.type(value)
     _act(page, "main form button[type=submit]")
     assert "/en/console/agency-drafts/" in page.url, page.url
     assert SAID["legal_name"] in page.locator("main").inner_text()
-    _walk(page)
+    walk_by_keyboard(page)

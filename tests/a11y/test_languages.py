@@ -107,7 +107,7 @@ NOT_OURS = re.compile(
 )
 
 
-def _said(one: Looked) -> Iterator[tuple[str, str]]:
+def said(one: Looked) -> Iterator[tuple[str, str]]:
     """What people read on a page in the page's language: the text, and where it stands. Not what is written for programs."""
     for language, text, code, where in one.words:
         if language == one.language and not code:
@@ -118,7 +118,7 @@ def _words(text: str) -> list[str]:
     return re.findall(r"[a-zåäöé]+", text.lower())
 
 
-def _foreign(text: str, language: str) -> bool:
+def foreign(text: str, language: str) -> bool:
     words = _words(text)
     ours = sum(word in COMMON[language] for word in words)
     return any(sum(word in COMMON[other] for word in words) >= 2 + ours for other in LANGUAGES if other != language)
@@ -127,7 +127,7 @@ def _foreign(text: str, language: str) -> bool:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_is_in_another_language_says_so(looked: list[Looked], language: str) -> None:
     mine = [one for one in looked if one.language == language]
-    found = {f"{text[:160]} <- {one.name} {where[:60]}" for one in mine for text, where in _said(one) if _foreign(text, language)}
+    found = {f"{text[:160]} <- {one.name} {where[:60]}" for one in mine for text, where in said(one) if foreign(text, language)}
     assert sorted(found) == []
 
 
@@ -138,12 +138,12 @@ def test_no_text_of_ours_is_left_in_english(looked: list[Looked], language: str)
     translated = {one for said in catalogue.values() for one in ([said] if isinstance(said, str) else said)}
     english = {key for key, said in catalogue.items() if isinstance(key, str) and key != said and key not in translated}
     mine = [one for one in looked if one.language == language]
-    assert sorted({f"{text} <- {one.name}" for one in mine for text, _ in _said(one) if text in english}) == []
+    assert sorted({f"{text} <- {one.name}" for one in mine for text, _ in said(one) if text in english}) == []
 
 
 @pytest.mark.parametrize("language", ["fi", "sv"])
 def test_days_and_clocks_are_written_as_the_language_does(looked: list[Looked], language: str) -> None:
-    mine = [(one, text) for one in looked if one.language == language for text, _ in _said(one)]
+    mine = [(one, text) for one in looked if one.language == language for text, _ in said(one)]
     assert any(CLOCK[language].search(text) for _, text in mine), "no page said a time"
     assert sorted({f"{text[:120]} <- {one.name}" for one, text in mine if NOT_OURS.search(text)}) == []
 
@@ -163,5 +163,5 @@ def test_the_language_links_lead_to_the_same_page_with_the_same_query_and_back(l
 
 
 def test_a_sentence_in_a_foreign_language_is_noticed() -> None:
-    assert _foreign("You have not been asked for this.", "fi") and not _foreign("Sinun ei tarvitse tehdä mitä joku pyytää.", "fi")
-    assert _foreign("Du kan också ta tillbaka det som du har sagt.", "en") and not _foreign("Suomi", "en")
+    assert foreign("You have not been asked for this.", "fi") and not foreign("Sinun ei tarvitse tehdä mitä joku pyytää.", "fi")
+    assert foreign("Du kan också ta tillbaka det som du har sagt.", "en") and not foreign("Suomi", "en")

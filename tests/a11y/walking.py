@@ -16,9 +16,7 @@ from tests.support.live import CHROMIUM
 LANGUAGES = ("fi", "sv", "en")
 LONGEST_WORDS = "fi"
 # First what a form leads to: an operator's second factor is good for ten minutes, and a busy machine takes longer than that for all of them.
-PLACES = sorted(
-    (place for places in (WRONG, PAGES) for several in places.values() for place in several), key=lambda place: not place.press
-)
+PLACES = sorted((place for places in (WRONG, PAGES) for several in places.values() for place in several), key=lambda place: not place.press)
 PATIENCE = 20_000  # milliseconds
 
 
