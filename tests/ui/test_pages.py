@@ -17,7 +17,10 @@ ELSEWHERE = {
     "portal/accessibility.html",
     "portal/acting_over.html",
     "portal/acting_refused.html",
+    "portal/help.html",
+    "portal/help_topic.html",
     "portal/landing.html",
+    "portal/rights.html",
     "portal/transparency.html",
 }
 TEMPLATES = Path(aurora.ui.__file__).parent / "templates"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import zip_longest
 
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
@@ -52,12 +53,16 @@ def title(text: str) -> str:
 
 
 def _blocks(text: str, address: Address) -> Iterator[str]:
-    lines = text.splitlines()
+    lines, under = text.splitlines(), title(text)
     at = 0
     while at < len(lines):
         end = _end(lines, at)
         block = lines[at:end]
-        if block[0].strip():
+        if block[0].startswith("#"):
+            under = block[0].lstrip("#").strip()
+        if block[0].startswith("|"):
+            yield _table(block, address, under)
+        elif block[0].strip():
             yield _block(block, address)
         at = end
 
@@ -91,8 +96,6 @@ def _block(block: list[str], address: Address) -> str:
         level, words = first.split(" ", 1)
         size = "m" if len(level) == 2 else "s"
         return f'<h{len(level)} class="govuk-heading-{size}">{inline(words, address)}</h{len(level)}>'
-    if first.startswith("|"):
-        return _table(block, address)
     if found := _ITEM.match(first):
         return _list(block, address, ordered=bool(found[1]))
     return f'<p class="govuk-body au-measure">{inline(" ".join(line.strip() for line in block), address)}</p>'
@@ -102,17 +105,31 @@ def _fenced(lines: list[str]) -> str:
     return f'<pre class="au-code au-checkpoint" tabindex="0">{escape(chr(10).join(lines))}</pre>'
 
 
-def _table(block: list[str], address: Address) -> str:
+def _table(block: list[str], address: Address, under: str) -> str:
+    """`under`: the heading above it, which is what it is called where nobody sees where it stands."""
     rows = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in block]
     head = "".join(f'<th scope="col" class="govuk-table__header">{inline(cell, address)}</th>' for cell in rows[0])
     body = "".join(
-        '<tr class="govuk-table__row">' + "".join(f'<td class="govuk-table__cell">{inline(cell, address)}</td>' for cell in row) + "</tr>"
+        '<tr class="govuk-table__row">'
+        + "".join(_cell(name, cell, address) for name, cell in zip_longest(rows[0], row, fillvalue=""))
+        + "</tr>"
         for row in rows[2:]
     )
     return (
-        '<div class="au-table-card"><table class="govuk-table"><thead class="govuk-table__head"><tr class="govuk-table__row">'
+        '<div class="au-table-card"><table class="govuk-table"><caption class="govuk-table__caption govuk-visually-hidden">'
+        f'{escape(_bare(under))}</caption><thead class="govuk-table__head"><tr class="govuk-table__row">'
         f'{head}</tr></thead><tbody class="govuk-table__body">{body}</tbody></table></div>'
     )
+
+
+def _cell(name: str, cell: str, address: Address) -> str:
+    """One cell, with the name of its column for a narrow window."""
+    return f'<td class="govuk-table__cell" data-label="{escape(_bare(name))}">{inline(cell, address)}</td>'
+
+
+def _bare(text: str) -> str:
+    """Without the marks of code, of bold and of links."""
+    return _LINK.sub(r"\1", text).replace("`", "").replace("**", "")
 
 
 def _list(block: list[str], address: Address, *, ordered: bool) -> str:

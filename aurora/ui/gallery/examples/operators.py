@@ -41,37 +41,37 @@ def _trail() -> tuple[TrailRow, ...]:
 
 
 def pages() -> list[Example]:
-    helmi = OperatorRow("Helmi", "helmi", words.roles(["administrator"]), True, True, "#", p.NOW)
-    petra = OperatorRow("Petra", "petra", words.roles(["privacy_officer"]), True, False, "#")
-    sven = OperatorRow("Sven", "sven", words.roles(["model_steward", "catalogue_editor"]), False, True, "#", p.NOW)
-    waits = OperatorRequestRow(words.asked("give", ["auditor"]), "Sven", words.state("open"), "au-tag--attention", "Ragnar", p.NOW, "#")
-    done = OperatorRequestRow(words.asked("invite", []), "Petra", words.state("approved"), "au-tag--good", "Helmi", p.NOW, "#")
+    helmi = OperatorRow("Helmi", "helmi", words.roles(["administrator"]), True, True, "#main", p.NOW)
+    petra = OperatorRow("Petra", "petra", words.roles(["privacy_officer"]), True, False, "#main")
+    sven = OperatorRow("Sven", "sven", words.roles(["model_steward", "catalogue_editor"]), False, True, "#main", p.NOW)
+    waits = OperatorRequestRow(words.asked("give", ["auditor"]), "Sven", words.state("open"), "au-tag--attention", "Ragnar", p.NOW, "#main")
+    done = OperatorRequestRow(words.asked("invite", []), "Petra", words.state("approved"), "au-tag--good", "Helmi", p.NOW, "#main")
     wrong = (FieldError("roles", words.fault("operator_role_alone")),)
     choices = tuple(TrailChoice(kind, words.kind(kind), kind == "deed") for kind in words.KINDS)
     one = OperatorPage(
-        sven, _choices("model_steward"), _choices("operations", "privacy_officer"), (waits,), "#", may_write=True, fresh=True, own=False
+        sven, _choices("model_steward"), _choices("operations", "privacy_officer"), (waits,), "#main", may_write=True, fresh=True, own=False
     )
     half = OperatorRequestPage(
-        done, "petra", words.roles(["privacy_officer"]), "Joins on 1 December", "#", fresh=True, is_mine=True, decided_by="Ragnar", decided_at=p.NOW,
+        done, "petra", words.roles(["privacy_officer"]), "Joins on 1 December", "#main", fresh=True, is_mine=True, decided_by="Ragnar", decided_at=p.NOW,
         half="7KQM-XW3A-PD9H-2VRT", other_waits=True, until=p.NOW + timedelta(hours=72),
     )  # fmt: skip
     decide = OperatorRequestPage(
-        waits, "", words.roles(["auditor"]), "Covers for Aune", "#", fresh=True, may_approve=True, may_decline=True
+        waits, "", words.roles(["auditor"]), "Covers for Aune", "#main", fresh=True, may_approve=True, may_decline=True
     )
     return [
-        Example("console-operators", "console/operators.html", AT, OperatorsPage((helmi, petra, sven), (waits,), (done,), "#", True), name_shown="helmi"),
+        Example("console-operators", "console/operators.html", AT, OperatorsPage((helmi, petra, sven), (waits,), (done,), "#main", True), name_shown="helmi"),
         Example(
             "console-operators-invite", "console/operator_invite.html", f"{AT}new/",
-            InvitePage(_choices(*words.ROLES), "#", True, "petra", "Petra", errors=wrong), name_shown="helmi",
+            InvitePage(_choices(*words.ROLES), "#main", True, "petra", "Petra", errors=wrong), name_shown="helmi",
         ),
-        Example("console-operators-stale", "console/operator_invite.html", f"{AT}new/", InvitePage((), "#", False), name_shown="helmi"),
+        Example("console-operators-stale", "console/operator_invite.html", f"{AT}new/", InvitePage((), "#main", False), name_shown="helmi"),
         Example("console-operators-one", "console/operator.html", f"{AT}one/", one, name_shown="helmi"),
         Example("console-operators-half", "console/operator_request.html", f"{AT}request/", half, name_shown="helmi"),
         Example("console-operators-decide", "console/operator_request.html", f"{AT}request/", decide, name_shown="helmi"),
         Example("console-operators-join", "console/join.html", "console/join/", JoinPage("petra", (FieldError("username", words.fault("not_invited")),)), signed_in=False),
         Example(
             "console-operators-trail", "console/audit.html", "console/audit/",
-            TrailPage(_trail(), "#", (TrailChoice("x", "Astrid", False),), choices, "", "2026-11-24", True, "#", "#"), name_shown="aune",
+            TrailPage(_trail(), "#main", (TrailChoice("x", "Astrid", False),), choices, "", "2026-11-24", True, "#main", "#main"), name_shown="aune",
         ),
         Example("console-operators-own", "console/own_trail.html", "console/audit/mine/", TrailPage(_trail()[:1]), name_shown="astrid"),
     ]  # fmt: skip
