@@ -103,5 +103,5 @@ def test_the_console_counts_and_names_nobody(cast: Cast, dora: Person) -> None:
     assert row.matched >= 1 and row.not_delivered >= 1 and row.share
     assert answer.context["page"].trends and "Reported uses" in shown
     assert not [secret for secret in (*cast.personal(), dora.name, str(dora.id)) if secret in shown]
-    assert '/en/console/uses/"' in cast.operator_browser().get("/en/console/").content.decode()
+    assert '/en/console/uses/"' in cast.operator_browser().get("/en/console/agencies/").content.decode()
     assert dora.browser().get("/en/console/uses/").status_code == 302
