@@ -255,6 +255,8 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("fi", _("Finnish")), ("sv", _("Swedish")), ("en", _("English"))]
 LANGUAGE_COOKIE_NAME = "aurora-language"
 USE_I18N = True
+# Before what libraries say: one of them has "Tokens" in Swedish too.
+LOCALE_PATHS = [BASE_DIR / "aurora" / "ui" / "locale"]
 USE_TZ = True
 TIME_ZONE = "Europe/Helsinki"
 

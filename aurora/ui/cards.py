@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 _RULE = re.compile(r"[|:\- ]+")
@@ -12,7 +12,7 @@ _RULE = re.compile(r"[|:\- ]+")
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """`kind`: "heading", "text", "list" (`rows` of one cell), "table" (`rows`, of which the first is the head where `head`)."""
+    """`kind`: "heading", "text", "list" (`rows` of one cell), "table" (`rows`, of which the first is the head where `head`; `text` is the heading above)."""
 
     kind: str
     text: str = ""
@@ -23,6 +23,12 @@ class Block:
 def blocks(card: str) -> tuple[Block, ...]:
     """In order. Its first heading is left out: the page has one of its own."""
     found = [block for kind, lines in groupby(card.splitlines(), key=_kind) for block in _made(kind, list(lines))]
+    under = ""
+    for at, block in enumerate(found):
+        if block.kind == "heading":
+            under = block.text
+        elif block.kind == "table":
+            found[at] = replace(block, text=under)
     return tuple(found[1:] if found and found[0].kind == "heading" else found)
 
 

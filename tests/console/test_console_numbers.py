@@ -209,8 +209,8 @@ def test_a_card_is_read_as_blocks() -> None:
         ("text", "One word and more.", (), False),
         ("heading", "Part", (), False),
         ("list", "", (("a",), ("b",)), False),
-        ("table", "", (("x", "y"), ("1", "2")), True),
-        ("table", "", (("k", "v"),), False),
+        ("table", "Part", (("x", "y"), ("1", "2")), True),
+        ("table", "Part", (("k", "v"),), False),
     ]
 
 
