@@ -72,7 +72,7 @@ def listed(sent: QueryDict, *, may_ask: bool, now: datetime, after: Request | No
 
 def for_overview(*, now: datetime) -> tuple[str, int]:
     """The list's address, and how much of it wants looking at: reviews overdue, and what operators tried of late."""
-    return reverse("console:break_glass"), queries.overdue(now=now).count() + queries.alarms(now=now, within=ALARMS_FOR).count()
+    return reverse("console:break_glass"), queries.to_look_into(now=now, within=ALARMS_FOR)
 
 
 # What can be chosen: time makes two of one state.

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Least
 
 from consent.breakglass.models import Alarm, Read, Request, Subject
@@ -85,6 +85,12 @@ def overdue(*, now: datetime) -> QuerySet[Request]:
     """Those of them that should have been judged by now."""
     # Least of a time and nothing is the time (PostgreSQL 18, 9.18.5).
     return unreviewed(now=now).annotate(over=Least("expires_at", "ended_at")).filter(over__lte=now - REVIEW_WITHIN)
+
+
+def to_look_into(*, now: datetime, within: timedelta) -> int:
+    """How many of them there are, and how many alarms of late. One SELECT."""
+    late = overdue(now=now).order_by().values_list(Value(1))
+    return late.union(alarms(now=now, within=within).order_by().values_list(Value(1)), all=True).count()
 
 
 def mismatches(*, request_id: UUID) -> int:

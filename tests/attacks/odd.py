@@ -135,3 +135,10 @@ def _check_refusal(answer: Any, text: str, where: str) -> None:
         assert json.loads(text)["error"], where
     else:
         assert kind == "text/html; charset=utf-8" and 'class="au-main"' in text and "</html>" in text, where
+
+
+def problem(answer: Any) -> str:
+    """A problem's words and codes but for the number of its request, which is another each time."""
+    told = answer.json()
+    assert told.pop("instance").startswith("urn:aurora:request:")
+    return str(sorted(told.items()))

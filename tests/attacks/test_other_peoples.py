@@ -116,7 +116,7 @@ def test_the_owner_sees_it_and_a_stranger_gets_404_for_it(cast: Cast, name: str)
         answer = cecilia.generic(method, address, b"decision=allow", content_type=odd.FORM)
         odd.check(answer, [cast.aino.name, cast.aino.national_id], what=f"{method} {address}")
         assert answer.status_code == 404
-    assert changed(before, snapshot()) == set()
+    assert changed(before, snapshot()) <= {"django_session"}, "her own, which says that it is used"
 
 
 @pytest.mark.parametrize("name", OWNED)
@@ -151,7 +151,7 @@ def test_without_a_good_token_and_a_proof_the_api_says_nothing_of_what_there_is(
     before = snapshot()
     answers = [browser().get(f"/api/v1/twin/{c}", HTTP_AUTHORIZATION=bearer) for c in ("tax.income", "no.such", "%00", "a" * 500)]
     assert {a.status_code for a in answers} == {401}
-    assert len({a.content for a in answers}) == 1
+    assert len({odd.problem(a) for a in answers}) == 1
     assert all(a["WWW-Authenticate"].startswith("DPoP ") for a in answers)
     assert changed(before, snapshot()) == set()
 

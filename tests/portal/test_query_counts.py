@@ -35,7 +35,7 @@ AT_MOST = {
     "authorize": 20,
     "api read": 6,
     "api refusal": 6,
-    "console overview": 13,  # what needs somebody, of the pages that the operator may open, and the row in the operator's trail
+    "console overview": 12,  # what needs somebody, of the pages that the operator may open, and the row in the operator's trail
 }
 
 
