@@ -16,6 +16,8 @@ from django.utils.translation.template import templatize
 import aurora.ui
 
 ROOT = Path(aurora.ui.__file__).parent
+# Where texts stand in code: most are words of the pages, some are said where a page is put together.
+ROOMS = ("ui", "portal", "console")
 LANGUAGES = ("fi", "sv")
 Key = str | tuple[str, str]
 # Of the template language and of %-formatting by name; by place or in braces, there is none, and so none that differs.
@@ -33,7 +35,7 @@ def _in_templates() -> Iterator[Key]:
 
 
 def _in_code() -> Iterator[Key]:
-    for path in ROOT.rglob("*.py"):
+    for path in (path for room in ROOMS for path in (ROOT.parent / room).rglob("*.py")):
         if "gallery" in path.parts or "node_modules" in path.parts:
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
