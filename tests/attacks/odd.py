@@ -130,7 +130,12 @@ def _check_refusal(answer: Any, text: str, where: str) -> None:
     kind = answer.headers.get("Content-Type", "")
     if kind == "application/problem+json":
         problem = json.loads(text)
-        assert problem["status"] == answer.status_code and problem["code"] and problem["type"] == type_uri(problem["code"]) and problem["code"] in table(), where
+        assert (
+            problem["status"] == answer.status_code
+            and problem["code"]
+            and problem["type"] == type_uri(problem["code"])
+            and problem["code"] in table()
+        ), where
     elif kind == "application/json":
         assert json.loads(text)["error"], where
     else:

@@ -18,7 +18,9 @@ from tests.support.cast import Cast, browser
 PAGES = {name: route for name, route in ROUTES.items() if "GET" in route.methods and route.who in ("all", "citizen", "operator")}
 PUBLIC = ("/ledger/", "/.well-known/", "/oauth/jwks", "/oauth/authorization-details", "/webhooks/keys")
 # The catalogue as linked data; what everyone may read of months that are over; the verifier, the same for all; the API's documents.
-OPEN = re.compile(r"/services(/[^/]+)?\.jsonld\Z|/transparency\.(json|csv)\Z|/../transparency/\Z|.*/activity/verify/aurora-verify\.html\Z|/developers/(openapi\.(json|yaml)|changes\.atom)\Z")
+OPEN = re.compile(
+    r"/services(/[^/]+)?\.jsonld\Z|/transparency\.(json|csv)\Z|/../transparency/\Z|.*/activity/verify/aurora-verify\.html\Z|/developers/(openapi\.(json|yaml)|changes\.atom)\Z"
+)
 
 
 def _get(cast: Cast, route: Route) -> HttpResponse:

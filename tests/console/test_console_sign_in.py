@@ -253,11 +253,10 @@ def test_the_overview_shows_no_personal_data(cast: Cast, language: str) -> None:
     answer = cast.operator_browser().get(f"/{language}/console/")
     text = answer.content.decode()
     page: Any = answer.context["page"]
-    assert answer.status_code == 200 and page.sources and page.consents and page.ledger_size + page.pending_entries > 0
+    assert answer.status_code == 200 and page.sources and page.ledger_size + page.pending_entries > 0
     ids = [str(cast.aino.id), str(cast.cecilia.id), *(str(e.id) for e in cast.aino.entries()), *(str(c.pk) for c in cast.aino.consents())]
     for value in [*cast.secrets(), *ids, str(cast.aino.pull_id), "23457", "23 457"]:
         assert value not in text
-    assert all(row.count is None or row.count >= 10 for row in page.consents), "counts of few people are counts of somebody"
 
 
 def test_without_the_cache_nobody_gets_in_and_the_page_says_so(cast: Cast, settings: Any) -> None:

@@ -33,7 +33,9 @@ from aurora.sandbox import vocabulary
 from aurora.sandbox.config import Persona
 from aurora.sources.connectors import Answer
 from aurora.twin import queries as twin
+from aurora.twin import write
 from aurora.twin.models import Fact
+from aurora.twin.values import NewFact
 from consent import acting as acting_on
 from consent import days
 from consent.acting import MandateRefused
@@ -42,7 +44,7 @@ from consent.queries import current_categories
 from consent.scope import citizen_scope
 from consent.webhooks.models import Delivery
 from tests.portal.test_mandates import events, messages
-from tests.support.cast import REGISTER, Cast, Person
+from tests.support.cast import REGISTER, Cast, Person, version_of
 from tests.support.copies import copied
 from tests.support.mandated import acting, consented, mandate, offered, post, principal, row, somebody, stands
 
@@ -108,12 +110,12 @@ def test_what_the_dead_had_kept_goes_with_what_the_administrator_ends(cast: Cast
     dead = principal("Vainaja Vanha")
     (consent,) = [c for c in dead.consents(state="given") if c.source and c.source.code == REGISTER]
     with citizen_scope(dead.id):
-        held_before = Fact.objects.filter(citizen_id=dead.id, source=REGISTER, superseded_at__isnull=True)
-        assert held_before.update(kept_at=timezone.now()) > 0
-        away = held_before.first()
-        assert away is not None
-        away.pk, away.pull_id, away.source = uuid4(), uuid4(), "another-source"  # no consent at that source stands
-        away.save(force_insert=True)
+        now, household = timezone.now(), "population.household"
+        # From a source at which no consent stands.
+        away = NewFact(household, version_of(household), "household_size", 1, "reported", "another-source", now, uuid4())
+        write.write(citizen_id=dead.id, facts=[away], now=now, whole=set())
+        held_before = Fact.objects.filter(citizen_id=dead.id, superseded_at__isnull=True)
+        assert held_before.filter(source=REGISTER).exists() and held_before.update(kept_at=now) > 1
     heir = administrator()
     told(heir, estate(dead))
     face = acting(heir, held(heir)[0].pk)

@@ -92,6 +92,7 @@ def _without_tokens(page: str) -> str:
     import re
 
     page = re.sub(r'name="csrfmiddlewaretoken" value="[^"]*"', "", page)
+    page = re.sub(r'datetime="[^"]*"', "", page)
     return re.sub(r"\d{1,2} \w+ \d{4} at [\d.:]+|[0-9a-f]{8}-[0-9a-f-]{27}", "", page)
 
 

@@ -282,7 +282,7 @@ def test_a_shadow_is_noted_beside_and_shown_to_nobody(new_person: Person, monkey
     new_person.connect(REGISTER)
     present = serving.serving()
     shadow = dataclasses.replace(present.champion, version="5" * 64)
-    monkeypatch.setattr(suggest, "serving", lambda: dataclasses.replace(present, shadow=shadow))
+    monkeypatch.setattr(suggest, "in_use", lambda: (store.current(), dataclasses.replace(present, shadow=shadow)))
     run = made(new_person)
     beside = content(new_person, run.run_id)["shadow"]
     assert beside["model"] == "5" * 64 and len(beside["slate"]) == len(run.services)
@@ -296,7 +296,8 @@ def test_the_challenger_suggests_to_its_share_and_always_to_the_same_people(new_
     challenger = dataclasses.replace(present.champion, version="6" * 64)
     unit = keys.unit(new_person.id, salt="6" * 64)
     for share, expected in ((unit / 2, present.champion.version), ((1 + unit) / 2, "6" * 64)):
-        monkeypatch.setattr(suggest, "serving", lambda share=share: dataclasses.replace(present, challenger=challenger, share=share))
+        trial = dataclasses.replace(present, challenger=challenger, share=share)
+        monkeypatch.setattr(suggest, "in_use", lambda trial=trial: (store.current(), trial))
         assert made(new_person).model == expected and made(new_person).model == expected
 
 

@@ -12,13 +12,17 @@ from aurora.ui import session_words, words
 from aurora.ui.contexts import Banner, NoticeKind
 from aurora.ui.contexts.sessions import SessionRow, SessionsPage
 
+MOST = 20  # so many are listed, the newest: "everywhere else" ends the others too
+
 
 def page(found: Sequence[Open], *, here: str, fresh: bool, pauses: bool, done: str = "") -> SessionsPage:
     """`here`: the name of the session that asks; it comes first. `done`: the code of what was just done, "" for nothing."""
     rows = [SessionRow(session_words.browser(one.browser, one.system), one.name, one.name == here, one.began) for one in found]
+    rows.sort(key=lambda row: not row.here)
     again = urlencode({"next": reverse("portal:sessions"), "anew": ""})
     return SessionsPage(
-        rows=tuple(sorted(rows, key=lambda row: not row.here)),
+        rows=tuple(rows[:MOST]),
+        more=max(0, len(rows) - MOST),
         fresh=fresh,
         pauses_for_a_day=pauses,
         sign_in_url=f"{reverse('portal:sign_in')}?{again}",

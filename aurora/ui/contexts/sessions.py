@@ -20,7 +20,7 @@ class SessionRow:
 class SessionsPage:
     """`portal/sessions.html`: POST forms to itself. `action` is `end` with `name`, `others`, or `pauses` with `pauses` (`hour`, `day`).
 
-    `fresh`: who sits there has just shown who they are, and may end others; else `sign_in_url` is where they do.
+    `fresh`: who sits there has just shown who they are, and may end others; else `sign_in_url` is where they do. `more`: so many are not among the rows.
     """
 
     rows: tuple[SessionRow, ...]
@@ -28,3 +28,4 @@ class SessionsPage:
     pauses_for_a_day: bool
     sign_in_url: str
     banner: Banner | None = None
+    more: int = 0
