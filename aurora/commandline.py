@@ -36,7 +36,18 @@ OWNER_COMMANDS = frozenset(
 )
 # These must run on a machine where nothing is set up yet, or need no service.
 BARE_COMMANDS = frozenset(
-    {"check_migrations", "collectstatic", "compilemessages", "diffsettings", "findstatic", "help", "makemessages", "provision", "spectacular", "version"}
+    {
+        "check_migrations",
+        "collectstatic",
+        "compilemessages",
+        "diffsettings",
+        "findstatic",
+        "help",
+        "makemessages",
+        "provision",
+        "spectacular",
+        "version",
+    }
 )
 
 

@@ -186,7 +186,10 @@ AUTHENTICATION_BACKENDS = [
 ]
 # Operators', who alone have passwords (aurora.journeys.join).
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator", "OPTIONS": {"user_attributes": ["username", "name"]}},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ["username", "name"]},
+    },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 15}},
     {"NAME": "aurora.identity.passwords.Ordinary"},
     {"NAME": "aurora.identity.passwords.ContextWords"},

@@ -45,4 +45,9 @@ def _of_problem(status: str, tag: str) -> dict[str, Any]:
         return {}
     one = max(fitting, key=lambda found: bool(found.about))
     value = {"type": f"{exchanges.RECORDED_AT}/problems/{one.code}", "title": one.title, "status": one.status, "code": one.code}
-    return {one.code: {"summary": one.means["en"], "value": {**value, "detail": one.means["en"], "instance": "urn:aurora:request:0000000000000001"}}}
+    return {
+        one.code: {
+            "summary": one.means["en"],
+            "value": {**value, "detail": one.means["en"], "instance": "urn:aurora:request:0000000000000001"},
+        }
+    }

@@ -158,7 +158,9 @@ def test_sign_ins_failures_lockouts_and_factors_are_noted(cast: Cast) -> None:
     assert told[:5] == [
         ("password:given", "wrong"), ("password:given", "done"), ("factor:given", "wrong"), ("factor:given", "done"), ("session:ended", "done"),
     ]  # fmt: skip
-    assert [outcome for _, outcome in told[5:]] == ["wrong"] * 3 + ["locked_out"], "the fifth wrong one locks; then nothing is judged and nothing noted"
+    assert [outcome for _, outcome in told[5:]] == ["wrong"] * 3 + ["locked_out"], (
+        "the fifth wrong one locks; then nothing is judged and nothing noted"
+    )
 
 
 def test_of_a_stranger_no_name_is_kept_and_no_flood(cast: Cast) -> None:

@@ -13,7 +13,9 @@ def _said_by_the_health_centre() -> set[tuple[str, str]]:
     """Keys and texts of all that its records may hold."""
     illnesses = [(code, text) for code, text, *_ in draws._ILLNESSES]
     illnesses += [(ill.code, ill.text) for ills, _ in draws._PERSONAS.values() for ill in ills]
-    done = [(code, text) for code, text, *_ in draws._PROCEDURES] + [(one.code, one.text) for _, did in draws._PERSONAS.values() for one in did]
+    done = [(code, text) for code, text, *_ in draws._PROCEDURES] + [
+        (one.code, one.text) for _, did in draws._PERSONAS.values() for one in did
+    ]
     return {(f"icd10.{code}", text) for code, text in illnesses} | {(f"snomed.{code}", text) for code, text in done}
 
 

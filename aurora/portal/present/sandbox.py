@@ -38,13 +38,15 @@ def form(
         named[code] = one.name
     errors = _errors(error, "name")
     # What was pasted and is no public key may be a private one: it does not come back.
-    kept = {**typed, "jwk": ""} if any(one.field == "jwk" for one in errors) else typed
+    kept: dict[str, Any] = {**typed, "jwk": ""} if any(one.field == "jwk" for one in errors) else {**typed}
     choices = (
         tuple(contexts.Choice(code, named[code], code in picked) for code in codes)
         for codes, picked in zip(may, (purposes, categories), strict=True)
     )
-    shown = dict(zip(("purposes", "categories"), choices, strict=True))
-    return contexts.CredentialsPage(open=True, **kept, **shown, days=sandbox.LASTS.days, errors=errors)
+    shown_purposes, shown_categories = choices
+    return contexts.CredentialsPage(
+        open=True, **kept, purposes=shown_purposes, categories=shown_categories, days=sandbox.LASTS.days, errors=errors
+    )
 
 
 def made(one: sandbox.Made) -> contexts.CredentialsMadePage:

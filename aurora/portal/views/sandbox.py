@@ -33,7 +33,7 @@ def credentials(request: HttpRequest) -> HttpResponse:
     chosen = {name: request.POST.getlist(name)[:100] for name in ("purposes", "categories")}
     try:
         sandboxed.admit(request, "made")
-        made = sandbox_clients.register(**typed, **chosen, now=timezone.now())
+        made = sandbox_clients.register(**typed, purposes=chosen["purposes"], categories=chosen["categories"], now=timezone.now())
     except AuroraError as error:
         page = present.form(typed, *chosen.values(), error=error)
         return render(request, "developers/credentials.html", {"page": page}, status=error.status)
