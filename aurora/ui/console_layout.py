@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
+from django.conf import settings
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, Resolver404, resolve, reverse
+from django.urls import NoReverseMatch, Resolver404, get_urlconf, resolve, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -147,9 +148,14 @@ def _stands_below(request: HttpRequest) -> str:
     return found
 
 
-@cache
 def _open_to(name: str) -> frozenset[str] | None:
-    """The roles for which the view is; None: everybody here. It is asked of the view once a process."""
+    """The roles for which the view is; None: everybody here."""
+    return _asked_of_view(name, get_urlconf() or settings.ROOT_URLCONF)
+
+
+@cache
+def _asked_of_view(name: str, addresses: str) -> frozenset[str] | None:
+    """It is asked of the view once a process; the gallery has addresses of its own, whose views open to everybody."""
     try:
         view = resolve(reverse(f"console:{name}")).func
     except Resolver404:
