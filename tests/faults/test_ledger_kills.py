@@ -47,7 +47,10 @@ def check(log: LogUnderLoad) -> None:
     permits = Counter(permit for *_, permit in entries if permit)
     assert set(permits.values()) == {1}
     assert [index for index, _, _ in leaves] == list(range(len(leaves)))
-    assert sorted((e, bytes(c)) for _, e, c in leaves) == sorted((e, bytes(c)) for e, _, _, _, c, _ in entries)
+    trail = log.ask("SELECT id::text, commitment FROM audit_operatordeed")
+    assert sorted((e, bytes(c)) for _, e, c in leaves) == sorted(
+        [*((e, bytes(c)) for e, _, _, _, c, _ in entries), *((e, bytes(c)) for e, c in trail)]
+    )
     # What was committed and never told is at most what was under way at a kill.
     assert len(entries) - len(told) <= len(CLOCKS) * (sum(log.kills.values()) + 1)
     _check_chains(log, entries)
