@@ -337,9 +337,10 @@ def test_an_alarm_stays_until_one_operator_has_looked() -> None:
     cosignatures.alarm(kind=Alarm.Kind.INCONSISTENT, origin="x", witness="w", size=1, now=now)
     (alarm,) = Alarm.objects.all()
     assert cosignatures.unseen()
-    cosign.acknowledge(alarm_id=alarm.pk, by=operator, now=now)
-    cosign.acknowledge(alarm_id=alarm.pk, by=uuid4(), now=now + timedelta(days=1))
-    for nothing in (0, alarm.pk + 1, 2**63):
+    assert cosignatures.seen(alarm_id=alarm.pk, by=operator, now=now)
+    assert not cosignatures.seen(alarm_id=alarm.pk, by=uuid4(), now=now + timedelta(days=1))
+    assert not cosignatures.seen(alarm_id=alarm.pk + 1, by=operator, now=now)
+    for nothing in (0, 2**63):
         with pytest.raises(NotFound):
             cosign.acknowledge(alarm_id=nothing, by=operator, now=now)
     alarm.refresh_from_db()
