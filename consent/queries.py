@@ -30,13 +30,14 @@ from consent.scope import OPENING
 # A function of migration 0010. It locks rows in an order that is total and never changes: everyone who locks several consents of a citizen does so by it.
 _FOR_DECISION = "SELECT * FROM consent_for_decision(%s, %s)"
 _OPENING_FOR_DECISION = f"SELECT * FROM consent_for_decision({OPENING}, %s)"
+# Of the few kinds of data whose meaning has ever changed the oldest binding version.
+_BINDING = "(SELECT jsonb_object_agg(code, binding_since) FROM consent_datacategory WHERE binding_since > 1)"
 # What no longer holds: the oldest binding versions, of the few things whose meaning has ever changed, and a purpose's version by its key.
-_AT = """
+_AT = f"""
     category_versions, recipient_version, (SELECT version FROM consent_purposeversion v WHERE v.id = purpose_version_id),
     (SELECT jsonb_object_agg(code, binding_since) FROM consent_purpose WHERE binding_since > 1),
-    (SELECT jsonb_object_agg(code, binding_since) FROM consent_datacategory WHERE binding_since > 1),
+    {_BINDING},
     (SELECT binding_since FROM consent_agency a WHERE a."""
-_BINDING = "(SELECT jsonb_object_agg(code, binding_since) FROM consent_datacategory WHERE binding_since > 1)"
 _LEFT_BEHIND = f"SELECT id, purpose_id, categories, {_AT}id = recipient_id) FROM consent_consentrecord WHERE id = ANY(%s)"
 _STANDING = f"""
 SELECT id, purpose_id, categories, withdrawn, {_AT}id = recipient_id) FROM consent_consentrecord

@@ -24,7 +24,7 @@ from recommender.errors import CatalogueError, UnknownCatalogue
 
 KEPT = 4  # compiled catalogues a process
 _LOCK = 0x4341_5441_4C4F  # pg_advisory_xact_lock: one change of the catalogue at a time
-_CURRENT = (
+CURRENT = (
     "SELECT v.sha256 FROM catalogue_catalogueuse u JOIN catalogue_catalogueversion v ON v.id = u.catalogue_id ORDER BY u.id DESC LIMIT 1"
 )
 
@@ -47,7 +47,7 @@ def of(version: str | None) -> Catalogue:
 def current_version() -> str | None:
     """The hash of the catalogue in use, None where none was ever loaded."""
     with connection.cursor() as cursor:
-        cursor.execute(_CURRENT)
+        cursor.execute(CURRENT)
         row = cursor.fetchone()
     return row[0] if row else None
 

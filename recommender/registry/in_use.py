@@ -10,8 +10,8 @@ from recommender.catalogue import Catalogue, store
 from recommender.registry.serving import Serving, serving_of
 from recommender.registry.tables import ModelVersion
 
-_IN_USE = """
-SELECT (SELECT v.sha256 FROM catalogue_catalogueuse u JOIN catalogue_catalogueversion v ON v.id = u.catalogue_id ORDER BY u.id DESC LIMIT 1),
+_IN_USE = f"""
+SELECT ({store.CURRENT}),
     (SELECT json_agg(json_build_array(state, sha256, share)) FROM recommender_modelversion WHERE state = ANY(%s))::text
 """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from urllib.parse import urlencode
@@ -17,7 +18,7 @@ from aurora.portal.present.entry import title_of
 from aurora.portal.present.sources import field_errors
 from aurora.portal.present.vocabulary import Vocabulary
 from aurora.ui import mandate_words
-from aurora.ui.contexts import ActivityPage, FilterOption, Pagination
+from aurora.ui.contexts import ActivityPage, FilterOption, Pagination, Text
 from aurora.ui.contexts.activity import OneCategory, OneConsent
 from aurora.ui.uses import timeline as drawn
 from consent import acting, days, queries
@@ -38,7 +39,7 @@ def page(*, citizen_id: UUID, chosen: Choice, now: datetime, whom: str, walk: bo
     return ActivityPage(
         summaries=tuple(replace(timeline.summary(uses, days=n, today=today), url=_since(today - timedelta(days=n - 1))) for n in (7, 30)),
         days=log.by_day(shown, vocabulary),
-        agencies=_options(agencies_seen(citizen_id=citizen_id, now=now), chosen.agency, vocabulary),
+        agencies=_options(agencies_seen(citizen_id=citizen_id, now=now), chosen.agency, vocabulary.agency),
         pagination=_pagination(chosen, shown[-1].seq if len(found) > PAGE else None),
         clear_url=reverse("portal:activity"),
         kind=chosen.kind,
@@ -47,13 +48,13 @@ def page(*, citizen_id: UUID, chosen: Choice, now: datetime, whom: str, walk: bo
         filtered=chosen.any,
         chain=chain.part(citizen_id, shown, walk=walk, walk_url=chosen.url(before=chosen.before, walk=True)),
         errors=field_errors(chosen.errors),
-        sources=_options(sorted({vocabulary.source_of(code) for code in vocabulary.categories}), chosen.source, vocabulary),
+        sources=_options(sorted({vocabulary.source_of(code) for code in vocabulary.categories}), chosen.source, vocabulary.agency),
         refused=chosen.refused,
         consent=_one_consent(citizen_id, chosen, vocabulary),
         category=OneCategory(chosen.category, vocabulary.category(chosen.category), chosen.url(without="category"))
         if chosen.category
         else None,
-        categories=_categories(chosen.category, vocabulary),
+        categories=_options(_within(vocabulary.categories), chosen.category, vocabulary.category),
         timeline=drawn(uses, vocabulary.agency, today=today),
         chosen=tuple((name, value) for name, value in chosen.typed.items() if value),
         export_url=reverse("portal:activity_export") if _may_export(now) else "",
@@ -81,18 +82,16 @@ def _may_export(now: datetime) -> bool:
     return doing is None or act_for.may(doing, Deed.EXPORT, now=now) is None
 
 
-def _options(codes: list[str], chosen: str, vocabulary: Vocabulary) -> tuple[FilterOption, ...]:
+def _options(codes: list[str], chosen: str, name: Callable[[str], Text]) -> tuple[FilterOption, ...]:
     """By name; what is chosen stands among them even if it is none of them: the form says what the list shows."""
     among = [*codes, *([chosen] if chosen and chosen not in codes else [])]
-    return tuple(FilterOption(code, vocabulary.agency(code), code == chosen) for code in among)
+    return tuple(FilterOption(code, name(code), code == chosen) for code in among)
 
 
-def _categories(chosen: str, vocabulary: Vocabulary) -> tuple[FilterOption, ...]:
-    """Kinds of data, within the themes of whoever acts; what is chosen stands among them."""
+def _within(codes: Iterable[str]) -> list[str]:
+    """Kinds of data within the themes of whoever acts."""
     doing = acting.current()
-    within = [code for code in vocabulary.categories if doing is None or doing.scope.covers([code])]
-    among = [*within, *([chosen] if chosen and chosen not in within else [])]
-    return tuple(FilterOption(code, vocabulary.category(code), code == chosen) for code in among)
+    return [code for code in codes if doing is None or doing.scope.covers([code])]
 
 
 def _one_consent(citizen_id: UUID, chosen: Choice, vocabulary: Vocabulary) -> OneConsent | None:
