@@ -7,7 +7,6 @@ What is agreed to is loaded as a file would be (`consent.loading.agency`): versi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,37 +14,16 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from consent import agency_form, loading
-from consent.errors import AuroraError, Conflict, InvalidInput, NotFound
+from consent.errors import Conflict, InvalidInput, NotFound
 from consent.models import Agency, AgencyDraft
+from consent.oauth.onboarding import REASON_LIMIT, Change, SamePerson
 
 Kind, State = AgencyDraft.Kind, AgencyDraft.State
-REASON_LIMIT = 300
-
-
-class SamePerson(AuroraError):
-    """Two people, always: the database refuses it too."""
-
-    code = "same_person"
-    sentence = "Somebody else must decide on what you asked for."
-    status = 403
 
 
 class AgencyDraftOpen(Conflict):
     code = "agency_draft_open"
     sentence = "There is an open draft for this agency. Decide on it first."
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One field of an agency, as it is and as it shall be (None: not there)."""
-
-    field: str
-    before: Any
-    after: Any
-
-    @property
-    def differs(self) -> bool:
-        return bool(self.before != self.after)
 
 
 def draft(*, code: str, content: Mapping[str, Any], meaning: bool | None, new: bool, reason: str, by: UUID, now: datetime) -> AgencyDraft:

@@ -38,7 +38,7 @@ class DraftOpen(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One field of a client, as it is and as it shall be (None: not there)."""
+    """One field of a client or an agency, as it is and as it shall be (None: not there)."""
 
     field: str
     before: Any
