@@ -1,4 +1,4 @@
-"""Pages whose changing part a script asks for each second (htmx; `aurora/ui/frontend/script/poll.mjs`). Without it they reload themselves."""
+"""Pages whose changing part a script asks for each second (htmx; `aurora/ui/frontend/script/poll.mjs`). Without it a link leads to the same page again."""
 
 from __future__ import annotations
 

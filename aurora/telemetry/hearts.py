@@ -132,9 +132,9 @@ class WorkerHeart(bootsteps.StartStopStep):
         self._entry: Any = None
 
     def start(self, parent: Any) -> None:
-        """From when the worker runs."""
+        """From when the loop turns, which it does once the broker has answered: whoever says that it is ready takes messages."""
         self._entry = parent.timer.call_repeatedly(EVERY / 2, pulse, ("worker",), priority=10)
-        pulse("worker")
+        parent.timer.call_after(0, pulse, ("worker",))
 
     def stop(self, parent: Any) -> None:
         """No longer well once it ends."""

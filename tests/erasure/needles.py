@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import json
+import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import quote
 
@@ -14,6 +15,8 @@ import numpy.typing as npt
 Needles = Mapping[str, bytes]
 HEAD = 6
 """So many bytes of a form are looked up in a table; what begins as one of them is compared as a whole."""
+NUMBER = 10
+"""Numbers of fewer digits are there by chance as parts of others, of moments' microseconds above all: they count where they stand alone."""
 
 
 def forms(needle: bytes) -> set[bytes]:
@@ -48,10 +51,10 @@ class Sought:
         for name, needle in needles.items():
             for form in forms(needle):
                 self._names.setdefault(form, set()).add(name)
-        self._short = [form for form in self._names if len(form) < HEAD]
+        self._short = {form: _alone(form) for form in self._names if len(form) < HEAD or (form.isdigit() and len(form) < NUMBER)}
         self._heads: dict[bytes, list[bytes]] = {}
         for form in self._names:
-            if len(form) >= HEAD:
+            if form not in self._short:
                 self._heads.setdefault(form[:HEAD], []).append(form)
         heads = np.frombuffer(b"".join(self._heads), dtype="<u2").reshape(-1, HEAD // 2)
         self._known = [_marked(heads[:, part]) for part in range(HEAD // 2)]
@@ -59,7 +62,7 @@ class Sought:
 
     def found_in(self, data: bytes) -> set[str]:
         """The names of those needles of which a form is there."""
-        found = {name for form in self._short if form in data for name in self._names[form]}
+        found = {name for form, alone in self._short.items() if form in data and alone.search(data) for name in self._names[form]}
         if len(data) < HEAD:
             return found
         single = np.frombuffer(data, dtype=np.uint8).astype(np.uint16)
@@ -72,6 +75,10 @@ class Sought:
                 if data.startswith(form, place):
                     found |= self._names[form]
         return found
+
+
+def _alone(form: bytes) -> re.Pattern[bytes]:
+    return re.compile(rb"(?<![\d.])" + re.escape(form) + rb"(?!\d)" if form.isdigit() else re.escape(form))
 
 
 def _marked(pairs: npt.NDArray[np.uint16]) -> npt.NDArray[np.bool_]:

@@ -33,8 +33,9 @@ def gallery() -> list[Drawn]:
     return drawn
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Not for all of the session: while it runs an event loop does too, and in this process later tests ask a database."""
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--allow-file-access-from-files"])
         yield started
