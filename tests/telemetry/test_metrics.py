@@ -149,7 +149,7 @@ def test_no_label_has_a_person_an_id_or_what_somebody_sent(text: str) -> None:
 
 
 def test_the_public_port_has_no_metrics() -> None:
-    assert Client().get("/metrics").status_code == 404
+    assert Client(headers={"host": "localhost"}).get("/metrics").status_code == 404
     assert not [name for name in _routes(get_resolver()) if "metrics" in name]
 
 

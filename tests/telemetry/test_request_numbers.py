@@ -50,14 +50,14 @@ def _written(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("path", ["/healthz", "/en/", "/nothing", "/static/ui/aurora.css", "/api/v1/schema/", "/ledger/key"])
 def test_every_answer_has_a_number_of_its_own(path: str) -> None:
-    first, second = (Client().get(path, headers={"X-Request-Id": "mine"})[HEADER] for _ in range(2))
+    first, second = (Client(headers={"host": "localhost"}).get(path, headers={"X-Request-Id": "mine"})[HEADER] for _ in range(2))
     assert NUMBER.fullmatch(first) and NUMBER.fullmatch(second) and first != second
     assert current_id() == ""
 
 
 @pytest.mark.parametrize("path", ["/api/v1/twin/tax.income", "/api/v1/nothing", "/ledger/tile/nonsense"])
 def test_a_problem_names_the_number_of_its_request(path: str) -> None:
-    answer = Client().get(path)
+    answer = Client(headers={"host": "localhost"}).get(path)
     assert answer["Content-Type"] == "application/problem+json"
     assert answer.json()["instance"] == f"urn:aurora:request:{answer[HEADER]}"
 
@@ -66,12 +66,12 @@ def test_a_problem_names_the_number_of_its_request(path: str) -> None:
 def test_a_request_is_one_line_with_its_route_and_without_its_path(lines: list[dict[str, Any]]) -> None:
     citizen = str(uuid4())
     answers = [
-        Client().get("/healthz"),
-        Client().get(f"/en/erasures/certificate/{SECRET}/?code={SECRET}"),
-        Client().get(f"/fi/consents/{citizen}/"),
-        Client().get(f"/en/{SECRET}/"),
-        Client().post("/oauth/token", {"code": SECRET}, headers={"X-Request-Id": SECRET}),
-        Client().generic("MADEUP", "/healthz"),
+        Client(headers={"host": "localhost"}).get("/healthz"),
+        Client(headers={"host": "localhost"}).get(f"/en/erasures/certificate/{SECRET}/?code={SECRET}"),
+        Client(headers={"host": "localhost"}).get(f"/fi/consents/{citizen}/"),
+        Client(headers={"host": "localhost"}).get(f"/en/{SECRET}/"),
+        Client(headers={"host": "localhost"}).post("/oauth/token", {"code": SECRET}, headers={"X-Request-Id": SECRET}),
+        Client(headers={"host": "localhost"}).generic("MADEUP", "/healthz"),
     ]
     told = [line for line in _written(lines) if line["logger"] == "aurora.request"]
     assert [line["request"] for line in told] == [answer[HEADER] for answer in answers]
@@ -87,8 +87,8 @@ def test_a_request_is_one_line_with_its_route_and_without_its_path(lines: list[d
 
 
 def test_what_django_itself_says_of_a_request_has_no_path_in_it(lines: list[dict[str, Any]]) -> None:
-    Client().get(f"/en/{SECRET}/")
-    Client(enforce_csrf_checks=True).post(f"/en/sign-in/?x={SECRET}")
+    Client(headers={"host": "localhost"}).get(f"/en/{SECRET}/")
+    Client(enforce_csrf_checks=True, headers={"host": "localhost"}).post(f"/en/sign-in/?x={SECRET}")
     text = json.dumps(_written(lines))
     assert "Not Found" in text and SECRET not in text
 
