@@ -110,7 +110,8 @@ def _answer(request: HttpRequest, status: int, code: str, sentence: str = "") ->
     if wants_json(request):
         return problem(status, code, sentence)
     template = status if status in TEMPLATES else 503 if status >= 502 else 400
-    page = ErrorPage(home_url=_home(), reason=sentence, framed=status in FRAMED and _signed_in(request))
+    again = request.method in ("GET", "HEAD") and (status == 429 or status >= 500)
+    page = ErrorPage(home_url=_home(), reason=sentence, framed=status in FRAMED and _signed_in(request), again=again)
     return render(request, f"errors/{template}.html", {"page": page}, status=status)
 
 

@@ -49,6 +49,14 @@ def test_pages_and_problems_say_so(cast: Cast, faces: dict[str, Any], nobody_lis
         assert one.json()["code"] == "unavailable" and int(one["Retry-After"]) > 0
 
 
+def test_what_was_only_looked_at_may_be_asked_for_again_and_what_was_sent_may_not(faces: dict[str, Any], nobody_listens: None) -> None:
+    """A link to the same address would send nothing a second time, and show another page than the form's."""
+    again = b'<a class="govuk-button" href="">'
+    assert again in faces["citizen"].get("/en/home/").content
+    sent = faces["citizen"].post("/en/life/", {"k.household": "1"})
+    assert sent.status_code == 503 and again not in sent.content and b"front page" in sent.content
+
+
 def test_so_does_a_session_that_cannot_be_written(cast: Cast, request: pytest.FixtureRequest) -> None:
     """After the view, where no view's error is seen."""
     face = browser()

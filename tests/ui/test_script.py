@@ -88,6 +88,29 @@ def test_the_progress_survives_a_lost_network_and_a_busy_server(page: Page, page
     assert asked.count(SITE + PROGRESS) == 4 and page.url == f"{SITE}/pull"
 
 
+def test_a_person_is_told_when_nobody_answers_for_long_and_when_somebody_does_again(page: Page, pages: dict[str, str]) -> None:
+    """At the third answer that is missing, not at the first; seen, and heard by who listens to the page."""
+    answers = [Answer(None), Answer(pages["error-503"], 503), Answer(pages["error-429"], 429)]
+    waits: list[Answer] = []
+
+    def answer(_: Request) -> Answer:
+        if answers:
+            expect(page.locator("[data-missing]")).to_be_hidden()
+            return answers.pop(0)
+        return waits.pop() if waits else Answer(None)
+
+    serve(page, {"/pull": pages["pull"], PROGRESS: answer})
+    page.goto(f"{SITE}/pull")
+    note = page.locator("[data-missing]")
+    expect(note).to_be_visible(timeout=20_000)
+    assert answers == []
+    expect(page.locator("#au-status")).to_contain_text("there is no connection, or Aurora does not answer")
+    expect(note.get_by_role("link", name="Load this page again")).to_have_attribute("href", "")
+    waits.append(Answer(pages["pull"].replace('<ul class="au-entries">', '<p>Anew.</p><ul class="au-entries">', 1)))
+    expect(note).to_be_hidden(timeout=20_000)
+    expect(page.locator("#au-status")).to_have_text("")
+
+
 def test_the_progress_of_what_is_gone_shows_the_page_that_says_so(page: Page, pages: dict[str, str]) -> None:
     shown = [Answer(pages["pull"]), Answer(pages["error-404"], 404)]
     serve(page, {"/pull": lambda _: shown.pop(0), PROGRESS: Answer(pages["error-404"], 404)})

@@ -9,7 +9,7 @@ class ErrorPage:
 
     All fields are optional: each template says its own piece without a context. `reason` is a translated sentence
     that adds to it; `reference` is what support may ask for; `retry_after` in seconds (429, 503). `back_url`: where the form was, of one that
-    could not be taken. `framed`: who is signed in keeps the menu.
+    could not be taken. `again`: the same address may be asked for once more, and nothing is done twice by that. `framed`: who is signed in keeps the menu.
     """
 
     home_url: str = ""
@@ -18,4 +18,5 @@ class ErrorPage:
     reference: str = ""
     retry_after: int | None = None
     framed: bool = False
+    again: bool = False
     back_url: str = ""

@@ -23,7 +23,8 @@ ERRORS = ("400", "403", "404", "405", "413", "429", "500", "503", "csrf", "sessi
 
 def errors() -> list[Example]:
     special = {
-        "429": ErrorPage("/", retry_after=30),
+        "429": ErrorPage("/", retry_after=30, again=True),
+        "503": ErrorPage("/", again=True),
         "session_expired": ErrorPage("/", sign_in_url="/sign-in/?next=/life/"),
         "csrf": ErrorPage("/", back_url="/life/"),
         "500": None,
