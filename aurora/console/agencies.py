@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from aurora.console import client_post, present_clients
 from aurora.console.auth import for_roles, has_role, operator
 from aurora.identity.models import Operator
-from aurora.journeys import onboard_agency
+from aurora.journeys import officers, onboard_agency
 from aurora.ui.contexts import ClientFormPage, ClientState, ClientStatePage
 from consent.agencies import NO_ORGANISATION
 from consent.errors import AuroraError, InvalidInput
@@ -159,7 +159,7 @@ def _form(
 
 def _faults(error: AuroraError, field: str) -> Faults:
     """The fields of a refused form; any other refusal stands at one field. What is not for this operator goes on up."""
-    if isinstance(error, onboard_agency.NotAnOfficer):
+    if isinstance(error, officers.NotAnOfficer):
         raise PermissionDenied from None
     if isinstance(error, InvalidInput):
         # On the page of a decision the fields are no controls.

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from aurora.console import agency_post, present_agencies
 from aurora.console.auth import for_roles, has_role, operator
 from aurora.identity.models import Operator
-from aurora.journeys import onboard_agency, register_agency
+from aurora.journeys import officers, register_agency
 from consent import agency_form
 from consent.agencies import NO_ORGANISATION
 from consent.errors import AuroraError, InvalidInput
@@ -105,7 +105,7 @@ def _decided(request: HttpRequest, id: UUID) -> Faults:
 
 def _faults(error: AuroraError, field: str) -> Faults:
     """The fields of a refused form; any other refusal stands at one field. What is not for this operator goes on up."""
-    if isinstance(error, onboard_agency.NotAnOfficer):
+    if isinstance(error, officers.NotAnOfficer):
         raise PermissionDenied from None
     return error.fields if isinstance(error, InvalidInput) else {field: error.sentence}
 

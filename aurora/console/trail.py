@@ -98,7 +98,7 @@ def failed(username: str, what: str, outcome: str) -> None:
 def _code(named: object) -> str:
     """As the row may hold it; an address of another form is of nothing that there is."""
     text = str(named)
-    return text if len(text) <= 64 and text.isascii() and all(c.isalnum() or c in "_.:@/-" for c in text) else "malformed"
+    return text if len(text) <= 64 and text.isascii() and all(c.isalnum() or c in "_.:@/~-" for c in text) else "malformed"
 
 
 def _outcome(response: HttpResponseBase, *, sent: bool) -> str:

@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 
 from aurora.audit import trail
 from aurora.identity.models import Operator
-from aurora.journeys.onboard_agency import NotAnOfficer
+from aurora.journeys import officers
 from consent.agencies import NO_ORGANISATION
 from consent.errors import Conflict, InvalidInput, NotFound
 from consent.ledger import delays
@@ -31,11 +31,6 @@ class PermissionOpen(Conflict):
     sentence = "This agency has such a permission, or it has been asked for."
 
 
-class AskerGone(Conflict):
-    code = "delay_asker_gone"
-    sentence = "Whoever asked for this is no agency officer any more. Decline it, and ask anew."
-
-
 def ask(*, operator: Operator, agency_code: str, law: str, reason: str, now: datetime) -> DelayPermission:
     """Ask for a permission. Raises `NotAnOfficer`, `InvalidInput` for `agency`, `law` or `reason`, `PermissionOpen`."""
     wrong = {}
@@ -47,7 +42,7 @@ def ask(*, operator: Operator, agency_code: str, law: str, reason: str, now: dat
         wrong["reason"] = "reason"
     try:
         with transaction.atomic():
-            _held(operator)
+            officers.check(operator.pk)
             if wrong:
                 raise InvalidInput(wrong)
             made = DelayPermission.objects.create(agency=agency_code, law=law, reason=reason.strip(), asked_by=operator.pk, asked_at=now)
@@ -61,14 +56,14 @@ def approve(*, operator: Operator, permission_id: UUID, now: datetime) -> None:
     """The second officer agrees. Raises `NotAnOfficer`, `SamePerson`, `NotFound`, `AskerGone`, `Conflict`."""
     with transaction.atomic():
         asked_by = DelayPermission.objects.filter(pk=permission_id).values_list("asked_by", flat=True).first()
-        officers = _officers(operator.pk, asked_by or operator.pk)  # both at once: two who agree to each other's wait, and do not deadlock
-        if operator.pk not in officers:
-            raise NotAnOfficer()
+        there = officers.standing(operator.pk, asked_by or operator.pk)
+        if operator.pk not in there:
+            raise officers.NotAnOfficer()
         found = _found(permission_id)
         if found.state == State.ASKED and found.asked_by == operator.pk:
             raise SamePerson()
-        if found.state == State.ASKED and found.asked_by not in officers:
-            raise AskerGone()
+        if found.state == State.ASKED and found.asked_by not in there:
+            raise officers.AskerGone()
         _move(found, State.ASKED, state=State.STANDING, decided_by=operator.pk, decided_at=now)
         _said(operator, found, "approved")
 
@@ -76,7 +71,7 @@ def approve(*, operator: Operator, permission_id: UUID, now: datetime) -> None:
 def decline(*, operator: Operator, permission_id: UUID, now: datetime) -> None:
     """Nothing comes of it: another declines it, or who asked takes it back. Raises `NotAnOfficer`, `NotFound`, `Conflict`."""
     with transaction.atomic():
-        _held(operator)
+        officers.check(operator.pk)
         found = _found(permission_id)
         _move(found, State.ASKED, state=State.DECLINED, decided_by=operator.pk, decided_at=now)
         _said(operator, found, "declined")
@@ -85,7 +80,7 @@ def decline(*, operator: Operator, permission_id: UUID, now: datetime) -> None:
 def end(*, operator: Operator, permission_id: UUID, now: datetime) -> None:
     """It ends now: nothing more is kept back by it, nor kept longer. Raises `NotAnOfficer`, `NotFound`, `Conflict`."""
     with transaction.atomic():
-        _held(operator)
+        officers.check(operator.pk)
         found = _found(permission_id)
         _move(found, State.STANDING, state=State.ENDED, ended_by=operator.pk, ended_at=now)
         _said(operator, found, "ended")
@@ -101,17 +96,6 @@ def _found(permission_id: UUID) -> DelayPermission:
 def _move(found: DelayPermission, begins: str, **values: object) -> None:
     if DelayPermission.objects.filter(pk=found.pk, state=begins).update(**values) != 1:
         raise Conflict()
-
-
-def _held(operator: Operator) -> None:
-    if operator.pk not in _officers(operator.pk):
-        raise NotAnOfficer()
-
-
-def _officers(*operators: UUID) -> set[UUID]:
-    """Those of them who are agency officers now, whatever this request has loaded, and who stay it until the transaction ends."""
-    found = Operator.objects.select_for_update(no_key=True).filter(pk__in=operators, is_active=True).order_by("pk")
-    return {one.pk for one in found if Operator.Role.AGENCY_OFFICER in one.roles}
 
 
 def _said(operator: Operator, permission: DelayPermission, what: str) -> None:

@@ -15,53 +15,41 @@ from django.db import transaction
 
 from aurora.audit import trail
 from aurora.identity.models import Operator
-from consent.errors import AuroraError
+from aurora.journeys import officers
 from consent.oauth import onboarding
 from consent.oauth.models import ClientDraft
 
 logger = logging.getLogger(__name__)
 
 
-class NotAnOfficer(AuroraError):
-    """Least privilege: clients are the agency officers' business."""
-
-    code = "not_an_officer"
-    sentence = "This is for agency officers."
-    status = 403
-
-
 def draft(*, operator: Operator, client_id: str, content: Mapping[str, Any], reason: str, now: datetime) -> ClientDraft:
     """Ask for a client, or for its change. Raises what `onboarding.draft` raises, and `NotAnOfficer`."""
-    _check(operator)
     with transaction.atomic():
+        officers.check(operator.pk)
         return _said(operator, onboarding.draft(client_id=client_id, content=content, reason=reason, by=operator.pk, now=now))
 
 
 def suspend(*, operator: Operator, client_id: str, reason: str, now: datetime) -> ClientDraft:
     """Stop a client now."""
-    _check(operator)
     with transaction.atomic():
+        officers.check(operator.pk)
         return _said(operator, onboarding.suspend(client_id=client_id, reason=reason, by=operator.pk, now=now))
 
 
 def reactivate(*, operator: Operator, client_id: str, reason: str, now: datetime) -> ClientDraft:
     """Ask that it may work again."""
-    _check(operator)
     with transaction.atomic():
+        officers.check(operator.pk)
         return _said(operator, onboarding.reactivate(client_id=client_id, reason=reason, by=operator.pk, now=now))
 
 
 def decide(*, operator: Operator, draft_id: UUID, agree: bool, now: datetime) -> ClientDraft:
-    """The second person's answer, or the first one's taking back."""
-    _check(operator)
+    """The second person's answer, or the first one's taking back. Raises what `onboarding` raises, `NotAnOfficer` and `AskerGone`."""
     verb = onboarding.approve if agree else onboarding.decline
     with transaction.atomic():
+        open_ = ClientDraft.objects.filter(pk=draft_id, state=ClientDraft.State.OPEN)
+        officers.check(operator.pk, asked_by=open_.values_list("requested_by", flat=True).first() if agree else None)
         return _said(operator, verb(draft_id=draft_id, by=operator.pk, now=now))
-
-
-def _check(operator: Operator) -> None:
-    if not operator.is_active or Operator.Role.AGENCY_OFFICER not in operator.roles:
-        raise NotAnOfficer()
 
 
 def _said(operator: Operator, done: ClientDraft) -> ClientDraft:

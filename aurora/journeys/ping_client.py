@@ -13,7 +13,7 @@ from django.utils import timezone
 from aurora.audit import trail
 from aurora.identity.models import Operator
 from aurora.journeys._wake import send
-from aurora.journeys.onboard_agency import NotAnOfficer
+from aurora.journeys.officers import NotAnOfficer
 from aurora.outbound.notices import NotTaken, post
 from consent.counting import count
 from consent.errors import AuroraError, NotFound

@@ -35,7 +35,9 @@ _KINDS: Final[Mapping[str, Sentence]] = {
 
 _FAULTS: Final[Mapping[str, Sentence]] = {
     "Check the marked fields.": _("Check the marked fields."),
-    "A client id has 1 to 64 letters, digits and the signs . _ ~ -.": _("A client id has 1 to 64 letters, digits and the signs . _ ~ -."),
+    "A client id has 1 to 64 letters, digits and the signs . _ ~ -, and begins with a letter or a digit.": _(
+        "A client id has 1 to 64 letters, digits and the signs . _ ~ -, and begins with a letter or a digit."
+    ),
     "Give the agency's code, and its name if it is new.": _("Give the agency's code, and its name if it is new."),
     "An agency's code has 1 to 64 small letters, digits and hyphens, and is none of Aurora's own words.": _(
         "An agency's code has 1 to 64 small letters, digits and hyphens, and is none of Aurora's own words."
@@ -91,6 +93,9 @@ _FAULTS: Final[Mapping[str, Sentence]] = {
     "Choose whether you agree or decline.": _("Choose whether you agree or decline."),
     "Nothing would change.": _("Nothing would change."),
     "Somebody else must decide on what you asked for.": _("Somebody else must decide on what you asked for."),
+    "Whoever asked for this is no agency officer any more. Decline it, and ask anew.": _(
+        "Whoever asked for this is no agency officer any more. Decline it, and ask anew."
+    ),
     "There is an open draft for this client. Decide on it first.": _(
         "There is an open draft for this client. It must be decided on first."
     ),

@@ -162,7 +162,7 @@ _ERRORS: Final[Mapping[str, Sentence]] = {
     "not_found": _("This does not exist."),
     "invalid_input": _("Check the marked fields."),
     "conflict": _("This has already been changed. Look at its present state."),
-    "delay_asker_gone": _("Whoever asked for this is no agency officer any more. Decline it, and ask anew."),
+    "asker_gone": _("Whoever asked for this is no agency officer any more. Decline it, and ask anew."),
     "too_many_confirmations": _("A confirmation was asked for too often today. Try again tomorrow."),
     "confirmation_invalid": _("This link is no longer in force. Ask for a new one."),
     "too_many_sign_ins": _("Signing in was begun too often from your network. Wait a minute and try again."),

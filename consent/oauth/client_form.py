@@ -25,7 +25,7 @@ FIELDS = (
 LANGUAGES = frozenset({"fi", "sv", "en"})
 NAME_LIMIT = 200
 _CODE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
-_CLIENT_ID = re.compile(CLIENT_ID)
+_CLIENT_ID = re.compile(rf"(?=[A-Za-z0-9]){CLIENT_ID}")  # a browser reads "." and ".." in an address as folders
 # Who an event may be by, in records, notices and receipts: an agency of that name would speak as somebody else. "new" is the
 # address of a form.
 _TAKEN_CODES = frozenset({AURORA, CITIZEN, "operator", "recipient", "source", "new"})
@@ -63,7 +63,7 @@ def faults_of(client_id: str, content: Mapping[str, Any], client: Client | None)
     faults: Faults = {}
     content = completed(content)
     if not _CLIENT_ID.fullmatch(client_id):
-        faults["client_id"] = "A client id has 1 to 64 letters, digits and the signs . _ ~ -."
+        faults["client_id"] = "A client id has 1 to 64 letters, digits and the signs . _ ~ -, and begins with a letter or a digit."
     if set(content) != set(FIELDS):
         faults["client_id"] = f"A client has exactly these members: {', '.join(FIELDS)}."
         return faults

@@ -14,7 +14,7 @@ from django.db import connection
 from django.utils import timezone
 
 from aurora.identity.models import Operator
-from aurora.journeys import allow_delay, delay
+from aurora.journeys import allow_delay, delay, officers
 from aurora.journeys.delay import DelayRefused
 from aurora.messages import letters, outbox
 from consent import days
@@ -218,10 +218,10 @@ def test_two_officers_allow_it_and_one_ends_it(cast: Cast) -> None:
 
 def test_who_is_no_agency_officer_allows_nothing(cast: Cast) -> None:
     auditor, _ = Operator.objects.get_or_create(username="ari", defaults={"name": "Ari", "roles": ["auditor"], "password": "!"})
-    with pytest.raises(allow_delay.NotAnOfficer):
+    with pytest.raises(officers.NotAnOfficer):
         allow_delay.ask(operator=auditor, agency_code=cast.office.client_id, law=LAW, reason="x", now=timezone.now())
     for verb in (allow_delay.approve, allow_delay.decline, allow_delay.end):
-        with pytest.raises(allow_delay.NotAnOfficer):
+        with pytest.raises(officers.NotAnOfficer):
             verb(operator=auditor, permission_id=uuid4(), now=timezone.now())
 
 
@@ -232,9 +232,9 @@ def test_what_somebody_asked_for_who_is_no_officer_any_more_nobody_agrees_to(cas
     DelayPermission.objects.filter(law=how["law"], state="standing").update(state="ended", ended_by=bo.pk, ended_at=now)
     asked = allow_delay.ask(operator=gone, **how)
     Operator.objects.filter(pk=gone.pk).update(**change)
-    with pytest.raises(allow_delay.NotAnOfficer):  # whatever this request has loaded of them
+    with pytest.raises(officers.NotAnOfficer):  # whatever this request has loaded of them
         allow_delay.decline(operator=gone, permission_id=asked.pk, now=now)
-    with pytest.raises(allow_delay.AskerGone):
+    with pytest.raises(officers.AskerGone):
         allow_delay.approve(operator=bo, permission_id=asked.pk, now=now)
     allow_delay.decline(operator=bo, permission_id=asked.pk, now=now)
 

@@ -20,9 +20,10 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from joserfc.jwk import ECKey
 
+from aurora.audit.models import OperatorDeed
 from aurora.console.auth import VERIFIED
 from aurora.identity.models import Operator
-from aurora.journeys import onboard_agency
+from aurora.journeys import officers, onboard_agency
 from aurora.ui import client_words
 from consent.oauth import addresses, client_form, jwks, onboarding, redirects
 from consent.oauth.models import Client, ClientDraft
@@ -48,6 +49,7 @@ def _sentences() -> set[str]:
     docs = {ast.get_docstring(n, clean=False) for m in (client_form, addresses, redirects, jwks, onboarding)
             for n in ast.walk(ast.parse(inspect.getsource(m))) if isinstance(n, ast.FunctionDef | ast.ClassDef | ast.Module)}  # fmt: skip
     # A draft that cannot be judged at all is a mistake of a program, not of a form.
+    found.add(officers.AskerGone.sentence)
     return {f for f in found - docs if not f.startswith(("A client has exactly these members", "Say yes or no"))}
 
 
@@ -222,11 +224,44 @@ def test_other_operators_see_none_of_it(astrid: Browser, roles: list[str]) -> No
             assert face.get(path).status_code == 403
         assert _post(face, at, {"decision": "approve"}).status_code == 403
         assert _post(face, WRITES[2], {"reason": "x"}).status_code == 403
-        with pytest.raises(onboard_agency.NotAnOfficer):
+        with pytest.raises(officers.NotAnOfficer):
             onboard_agency.suspend(operator=operator, client_id="benefits-office", reason="x", now=timezone.now())
         assert Client.objects.get(client_id="benefits-office").active
     finally:
         operator.delete()
+
+
+@pytest.mark.parametrize("gone", ["suspended", "no-officer-any-more"])
+def test_what_somebody_asked_for_who_is_gone_is_not_agreed_to_but_can_be_declined(cast: Cast, otso: Browser, gone: str) -> None:
+    """Whoever took over one account cannot leave behind what another officer agrees to in good faith."""
+    asker, face = _operator("gone", Role.AGENCY_OFFICER)
+    at, form = _drafted(face)
+    loaded = Operator.objects.get(pk=asker.pk)
+    Operator.objects.filter(pk=asker.pk).update(**({"is_active": False} if gone == "suspended" else {"roles": ["operations"]}))
+    with pytest.raises(officers.NotAnOfficer):  # whatever a request that still runs has loaded of them
+        onboard_agency.suspend(operator=loaded, client_id="benefits-office", reason="x", now=timezone.now())
+    refused = _post(otso, at, {"decision": "approve"})
+    assert refused.status_code == 400 and b"no agency officer any more" in refused.content
+    assert ClientDraft.objects.get(client_id=form["client_id"]).state == "open"
+    assert not Client.objects.filter(client_id=form["client_id"]).exists()
+    assert _post(otso, at, {"decision": "decline"}).status_code == 302
+    assert ClientDraft.objects.get(client_id=form["client_id"]).state == "declined"
+
+
+def test_a_client_with_a_tilde_in_its_id_is_stopped_like_any_other(astrid: Browser, otso: Browser) -> None:
+    at, form = _drafted(astrid, client_id=f"pilot~{uuid4().hex[:8]}")
+    assert _post(otso, at, {"decision": "approve"}).status_code == 302
+    answer = _post(astrid, f"/en/console/clients/{form['client_id']}/state/", {"reason": "Its key was lost"})
+    assert answer.status_code == 302 and not Client.objects.get(client_id=form["client_id"]).active
+    noted = OperatorDeed.objects.filter(about__contains=[form["client_id"]]).values_list("deed", flat=True)
+    assert {"client:register_approved", "client:suspend_approved"} <= set(noted)
+
+
+@pytest.mark.parametrize("client_id", [".", "..", "-1", "~", "_x"])
+def test_an_id_that_an_address_cannot_bear_is_refused(astrid: Browser, client_id: str) -> None:
+    answer = _post(astrid, NEW, _form(client_id=client_id))
+    assert answer.status_code == 400 and b"begins with a letter or a digit" in answer.content
+    assert not ClientDraft.objects.filter(client_id=client_id).exists()
 
 
 def test_without_the_second_factor_no_role_helps(cast: Cast) -> None:

@@ -22,7 +22,7 @@ from django.utils import timezone, translation
 
 from aurora.console.auth import VERIFIED
 from aurora.identity.models import Operator
-from aurora.journeys import onboard_agency, register_agency
+from aurora.journeys import officers, register_agency
 from aurora.ui import agency_words
 from consent import agency_drafts, agency_form, loading
 from consent.models import Agency, AgencyDraft, MeaningChange
@@ -215,11 +215,21 @@ def test_other_operators_write_none_of_it(astrid: Browser, roles: list[str]) -> 
             assert face.get(path).status_code == _post(face, path, _form()).status_code == 403
         assert face.get(at).status_code == face.get("/en/console/agencies/benefits-office/next/").status_code == reads
         assert _post(face, at, {"decision": "approve"}).status_code == 403
-        with pytest.raises(onboard_agency.NotAnOfficer):
+        with pytest.raises(officers.NotAnOfficer):
             register_agency.decide(operator=operator, draft_id=UUID(at.rstrip("/").rsplit("/", 1)[1]), agree=True, now=timezone.now())
         assert AgencyDraft.objects.get(code=form["code"]).state == "open"
     finally:
         operator.delete()
+
+
+def test_what_somebody_asked_for_who_is_gone_is_not_agreed_to(cast: Cast, otso: Browser) -> None:
+    asker, face = _operator("gone", Role.AGENCY_OFFICER)
+    at, form = _asked(face)
+    Operator.objects.filter(pk=asker.pk).update(is_active=False)
+    refused = _post(otso, at, {"decision": "approve"})
+    assert refused.status_code == 400 and b"no agency officer any more" in refused.content
+    assert not Agency.objects.filter(code=form["code"]).exists()
+    assert _post(otso, at, {"decision": "decline"}).status_code == 302
 
 
 def test_the_database_lets_nobody_rewrite_a_draft_or_agree_alone(astrid: Browser) -> None:
@@ -262,7 +272,7 @@ def test_no_page_costs_much(astrid: Browser, otso: Browser) -> None:
 @pytest.mark.parametrize("language", ["fi", "sv"])
 def test_every_sentence_of_a_fault_is_translated(language: str) -> None:
     """What the server may say about an agency, gathered where it is said."""
-    sentences: set[str] = set()
+    sentences = {officers.AskerGone.sentence}
     for module in (agency_form, agency_drafts):
         docs = {ast.get_docstring(n, clean=False) for n in ast.walk(ast.parse(inspect.getsource(module)))
                 if isinstance(n, ast.FunctionDef | ast.ClassDef | ast.Module)}  # fmt: skip

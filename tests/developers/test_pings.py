@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from aurora.identity.models import Operator
 from aurora.journeys import ping_client
-from aurora.journeys.onboard_agency import NotAnOfficer
+from aurora.journeys.officers import NotAnOfficer
 from aurora.sandbox import jose
 from aurora.ui.developers import samples
 from consent.oauth.models import Client

@@ -24,7 +24,7 @@ class ErasureRow:
 
 @dataclass(frozen=True, slots=True)
 class HeldRow:
-    """What one agency had read and may hold still. `says`: what is known of it; `keeps`: what it must keep, and by which law."""
+    """What one agency had read and may hold still. `says`: what is known of it; `keeps`: each kind of data that it must keep, and by which law."""
 
     agency: Text
     categories: tuple[Text, ...]
@@ -32,7 +32,7 @@ class HeldRow:
     says: str
     confirm_by: datetime | None = None
     confirmed_at: datetime | None = None
-    keeps: tuple[str, ...] = ()
+    keeps: tuple[tuple[Text, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ def pages() -> list[Example]:
     )
     held = (
         HeldRow(p.OFFICE, (p.INCOME.name, p.HOUSEHOLD.name), p.NOW, words.held("asked"), later),
-        HeldRow(p.FORMER_OFFICE, (p.INCOME.name,), p.NOW, words.held("kept"), later, p.NOW, ("tax.income: Etuuslaki 12 §",)),
+        HeldRow(p.FORMER_OFFICE, (p.INCOME.name,), p.NOW, words.held("kept"), later, p.NOW, ((p.INCOME.name, "Etuuslaki 12 §"),)),
     )
     choose = ErasePage(
         (EraseChoice(p.REGISTER, "/s/"), EraseChoice(p.TAX, "/s/")), (EraseChoice(p.HOUSEHOLD.name, "/c/"), EraseChoice(p.INCOME.name, "/c/")),

@@ -1,0 +1,39 @@
+"""Who is an agency officer at this moment, whatever a request has loaded of them: what takes two of them is asked of both, under a lock."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from aurora.identity.models import Operator
+from consent.errors import AuroraError, Conflict
+
+
+class NotAnOfficer(AuroraError):
+    """Least privilege: agencies and their clients are the agency officers' business."""
+
+    code = "not_an_officer"
+    sentence = "This is for agency officers."
+    status = 403
+
+
+class AskerGone(Conflict):
+    """Of two people one is no officer any more: whoever took over an account would else leave behind what another agrees to in good faith."""
+
+    code = "asker_gone"
+    sentence = "Whoever asked for this is no agency officer any more. Decline it, and ask anew."
+
+
+def standing(*operators: UUID) -> set[UUID]:
+    """Those of them who are agency officers now, and who stay it until the transaction ends. All locked at once, in one order: two who agree to
+    each other's request wait, and do not deadlock."""
+    found = Operator.objects.select_for_update(no_key=True).filter(pk__in=operators, is_active=True).order_by("pk")
+    return {one.pk for one in found if Operator.Role.AGENCY_OFFICER in one.roles}
+
+
+def check(operator: UUID, *, asked_by: UUID | None = None) -> None:
+    """That this one is an officer, else `NotAnOfficer`; and whoever asked for what they agree to, else `AskerGone`. In a transaction."""
+    found = standing(operator, asked_by or operator)
+    if operator not in found:
+        raise NotAnOfficer()
+    if asked_by is not None and asked_by not in found:
+        raise AskerGone()
