@@ -5,15 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import IO, Any
 
-from rest_framework.exceptions import APIException
 from rest_framework.parsers import BaseParser
 
-
-class TooLarge(APIException):
-    """The same code as for every other body that is too large."""
-
-    status_code = 413
-    default_code = "too_large"
+from aurora.api.parsers import TooLarge
 
 
 class CompactJWS(BaseParser):

@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import IO, Any
 
-from rest_framework.exceptions import ParseError
+from django.conf import settings
+from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import BaseParser
 
 from consent.oauth import strict_json
 
-LARGEST = 32 * 1024
+
+class TooLarge(APIException):
+    """One code for every body that is too large."""
+
+    status_code = 413
+    default_code = "too_large"
 
 
 class StrictJSON(BaseParser):
@@ -19,9 +25,10 @@ class StrictJSON(BaseParser):
     media_type = "application/json"
 
     def parse(self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
-        raw = stream.read(LARGEST + 1)
-        if len(raw) > LARGEST:
-            raise ParseError(f"A body has at most {LARGEST} bytes.")
+        largest = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        raw = stream.read(largest + 1)
+        if len(raw) > largest:
+            raise TooLarge(f"A body has at most {largest // 1024} KiB.")
         try:
             return strict_json.loads(raw.decode())
         except ValueError:

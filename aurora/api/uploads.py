@@ -21,6 +21,7 @@ from django.http.multipartparser import MultiPartParser, MultiPartParserError
 from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import BaseParser
 
+from aurora.api.parsers import TooLarge
 from consent.errors import InvalidInput
 
 SECONDS = 60.0
@@ -30,11 +31,7 @@ RETRY_SECONDS = 10
 _turn = threading.Lock()
 
 
-class TooLarge(APIException):
-    """The same code as for every other body that is too large."""
-
-    status_code = 413
-    default_code = "too_large"
+class PackageTooLarge(TooLarge):
     default_detail = "A package has at most 20 MiB, its signature at most 256 KiB."
 
 
@@ -77,7 +74,7 @@ def turn() -> Iterator[None]:
 class PackageForm(BaseParser):
     """`multipart/form-data` with exactly two files, `package` and `signature`. Gives an `Upload`.
 
-    Raises `TooLarge`, `TooSlow`, `InvalidInput`, `ParseError`.
+    Raises `PackageTooLarge`, `TooSlow`, `InvalidInput`, `ParseError`.
     """
 
     media_type = "multipart/form-data"
@@ -121,7 +118,7 @@ class _Kept(FileUploadHandler):
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         self._left -= len(raw_data)
         if self._left < 0:
-            raise TooLarge()
+            raise PackageTooLarge()
         self._parts.append(raw_data)
 
     def file_complete(self, file_size: int) -> None:
