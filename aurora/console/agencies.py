@@ -47,13 +47,12 @@ def agency(request: HttpRequest, code: str) -> HttpResponse:
 @require_http_methods(FORM)
 @for_roles(Role.AGENCY_OFFICER)
 def new_client(request: HttpRequest) -> HttpResponse:
-    """Ask for a client of a new agency, or of the one that the query names."""
+    """Ask for a client of a new agency, or of the one that the query names, which stays then."""
+    fixed = _agency_named(request)
     if request.method == "POST":
-        texts = client_post.texts_of(request.POST)
+        texts = {**client_post.texts_of(request.POST), **fixed}
         return _ask(request, texts["client_id"], texts)
-    code = request.GET.get("agency", "")[:64].replace("\x00", "")
-    known = Agency.objects.exclude(code__in=NO_ORGANISATION).filter(code=code).exists()
-    return _form(request, {"agency": code if known else ""}, {"purposes": [], "categories": []})
+    return _form(request, fixed, {"purposes": [], "categories": []})
 
 
 @require_http_methods(FORM)
@@ -120,6 +119,13 @@ def _decided(request: HttpRequest, id: UUID) -> Faults:
     return {}
 
 
+def _agency_named(request: HttpRequest) -> dict[str, str]:
+    """The fields that are settled where the query names an agency that is here."""
+    code = request.GET.get("agency", "")[:64].replace("\x00", "")
+    known = Agency.objects.exclude(code__in=NO_ORGANISATION).filter(code=code).exists()
+    return {"agency": code, **{f"agency_name_{x}": "" for x in client_post.LANGUAGES}} if known else {}
+
+
 def _ask(request: HttpRequest, client_id: str, texts: Mapping[str, str], client: Client | None = None) -> HttpResponse:
     content = client_post.content_of(texts, request.POST)
     # An id that is taken is the form of another page: who registers must not change what exists unawares.
@@ -150,6 +156,7 @@ def _form(
         categories=categories,
         back_url=reverse("console:agency", args=[client.agency.code]) if client else reverse("console:agencies"),
         client_known=client is not None,
+        agency_known=client is not None or bool(_agency_named(request)),
         rotate_refresh=bool(content.get("rotate_refresh")),
         dpop_nonce=bool(content.get("dpop_nonce")),
         errors=present_clients.field_errors(wrong),

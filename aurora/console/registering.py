@@ -32,7 +32,7 @@ def new_agency(request: HttpRequest) -> HttpResponse:
     """Ask for an agency that Aurora does not know."""
     if request.method == "POST":
         return _ask(request, agency_post.texts_of(request.POST))
-    return _form(request, {"since": timezone.localdate().isoformat()}, [])
+    return _form(request, {"since": agency_post.written(timezone.localdate())}, [])
 
 
 @require_http_methods(FORM)

@@ -19,6 +19,7 @@ from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone, translation
+from joserfc.jwk import ECKey
 
 from aurora.console.auth import VERIFIED
 from aurora.identity.models import Operator
@@ -26,6 +27,7 @@ from aurora.journeys import officers, register_agency
 from aurora.ui import agency_words
 from consent import agency_drafts, agency_form, loading
 from consent.models import Agency, AgencyDraft, MeaningChange
+from consent.oauth.models import Client
 from tests.support.cast import FORM, Cast, browser
 
 NEW = "/en/console/agencies/new/"
@@ -200,6 +202,29 @@ def test_the_next_page_names_clients_and_addresses(astrid: Browser, cast: Cast) 
         path = "/" + row.values[0].split("/", 3)[3]
         assert browser().get(path).status_code in (200, 301, 401, 404, 405)
     assert {"/oauth/par", "/api/v1/schema/"} <= {"/" + r.values[0].split("/", 3)[3] for r in page.addresses[1:]}
+
+
+def test_the_day_stands_there_as_people_write_it(astrid: Browser) -> None:
+    today = timezone.localdate()
+    assert astrid.get(NEW).context["page"].values["since"] == f"{today.day}.{today.month}.{today.year}"
+
+
+@pytest.mark.parametrize("sent", [{}, {"agency": "benefits-office", "agency_name_en": "Somebody else"}], ids=["nothing", "another"])
+def test_from_an_agency_its_client_is_asked_for_and_no_other_agencys(astrid: Browser, otso: Browser, sent: dict[str, str]) -> None:
+    """Whatever else is sent: the page names the agency that it is for."""
+    code = _registered(astrid, otso)["code"]
+    path = f"/en/console/clients/new/?agency={code}"
+    shown = astrid.get(path).content.decode()
+    assert code in shown and 'name="agency"' not in shown and 'name="agency_name_en"' not in shown
+    names = {f"name_{x}": "A service" for x in ("fi", "sv", "en")}
+    keys = json.dumps({"keys": [{**ECKey.generate_key("P-256").as_dict(private=False), "kid": "k1"}]})
+    form = {"client_id": code, **names, "jwks": keys, "reason": "Contract 7/2026", **sent}
+    refused = _post(astrid, path, {**form, "reason": ""})
+    assert refused.status_code == 400 and 'name="agency"' not in refused.content.decode()
+    at = _post(astrid, path, form)["Location"]
+    assert _post(otso, at, {"decision": "approve"}).status_code == 302
+    assert Client.objects.get(client_id=code).agency.code == code
+    assert Agency.objects.get(code="benefits-office").name["en"] != "Somebody else"
 
 
 WRITES = (NEW, "/en/console/agencies/benefits-office/change/")

@@ -111,7 +111,7 @@ class ClientChoice:
 class ClientFormPage:
     """`console/client_form.html`: a POST form to itself.
 
-    Controls: `client_id` and `agency` (fixed if `client_known`), `agency_name_fi|sv|en` (new agency), `name_fi|sv|en`,
+    Controls: `client_id` and `agency` (fixed if `client_known`; the latter also if `agency_known`), `agency_name_fi|sv|en` (new agency), `name_fi|sv|en`,
     `redirect_uris` (one a line), `jwks`, `jwks_uri`, `notice_uri`, `usage_uri`, `resource`, `purposes`, `categories`, `rotate_refresh`,
     `dpop_nonce`
     (checkboxes, "yes"), `reason`. `values` by control's name, as sent.
@@ -122,6 +122,7 @@ class ClientFormPage:
     categories: tuple[ClientChoice, ...]
     back_url: str
     client_known: bool = False
+    agency_known: bool = False
     rotate_refresh: bool = False
     dpop_nonce: bool = False
     errors: tuple[FieldError, ...] = field(default=())
