@@ -86,7 +86,7 @@ def _client(officer: Officer, code: str, keys: str) -> None:
         "reason": "Decision 4/2026",
     }.items():  # fmt: skip
         officer.fill(name, value)
-    assert officer.page.locator("[name=agency]").input_value() == code
+    assert officer.page.locator("#agency").inner_text() == code and officer.page.locator("[name^=agency]").count() == 0
     officer.page.locator("[name=purposes][value=benefit-application]").check()
     officer.page.locator("[name=categories][value='tax.income']").check()
     officer.press("Ask a second operator")

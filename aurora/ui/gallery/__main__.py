@@ -12,14 +12,14 @@ KEPT_WIDTHS = (320, 768, 1280)
 STATIC = Path(__file__).resolve().parent.parent / "static"
 
 
-def write(out: Path, only: tuple[str, ...], languages: tuple[str, ...]) -> list[Path]:
-    """The HTML of every example whose name begins with one of `only`; static files beside it, by relative address."""
+def write(out: Path, only: tuple[str, ...], languages: tuple[str, ...], *, whole: bool = False) -> list[Path]:
+    """The HTML of every example whose name begins with one of `only`, or with `whole` is one of them; static files beside it, by relative address."""
     from aurora.ui.gallery import draw
 
     written = []
     for language in languages:
         for example in draw.examples(language):
-            if example.name.startswith(only):
+            if example.name in only if whole else example.name.startswith(only):
                 target = out / f"{example.name}.{language}.html"
                 target.write_text(draw.html(example, language).replace("/static/", "static/"), encoding="utf-8")
                 written.append(target)
@@ -69,6 +69,7 @@ def main() -> None:
     where.add_argument("--out", type=Path, help="write HTML and pictures into this folder")
     where.add_argument("--keep", type=Path, help="write small pictures and their index here: <width>/<page>.png")
     parser.add_argument("--only", type=_listed, default=("",), help="examples whose name begins with one of these")
+    parser.add_argument("--whole-names", action="store_true", help="only examples of just these names")
     parser.add_argument("--languages", type=_listed, help="fi,sv,en unless told; en alone with --keep")
     parser.add_argument("--widths", type=_listed, help="390,1280 unless told; 320,768,1280 with --keep")
     parser.add_argument("--no-pictures", action="store_true")
@@ -83,7 +84,7 @@ def main() -> None:
         out.mkdir(parents=True, exist_ok=True)
         if not (out / "static").exists():
             (out / "static").symlink_to(STATIC)
-        files = write(out, given.only, languages)
+        files = write(out, given.only, languages, whole=given.whole_names)
         if not given.no_pictures:
             photograph(files, given.chromium, widths, kept)
     if kept:

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 LONGEST = 4000
-COLOURS = 8
+COLOURS = 16
 INDEX = "README.md"
 _HEAD = f"""# Screenshots
 
-Every page as a visitor sees it without JavaScript, with invented people and data: the gallery's examples, which the tests read too.
+Pages as a visitor sees them without JavaScript, with invented people and data: some of the gallery's examples, all of which the tests read. `python -m aurora.ui.gallery --out FOLDER` draws the rest.
 A picture is cut after {LONGEST} pixels and has {COLOURS} colours. The name is the page and, after it, its state (`home-empty`); the number is the width in pixels.
 How they are made: CONTRIBUTING.md, "Set up".
 """
