@@ -40,8 +40,10 @@ _OF_KEY = {"approve": journey.approve_key, "decline": journey.decline_key}
 @for_roles(Role.MODEL_STEWARD, Role.AUDITOR)
 def models(request: HttpRequest) -> HttpResponse:
     """What waits, all versions, all keys."""
-    after = request.GET.get("after", "")
-    page = present.models(may_write=_may_write(request), after=_version(after) if after else None)
+    after, keys_after = request.GET.get("after", ""), request.GET.get("keys_after", "")
+    page = present.models(
+        may_write=_may_write(request), after=_version(after) if after else None, keys_after=_key(keys_after) if keys_after else None
+    )
     return render(request, "console/models.html", {"page": page})
 
 
@@ -131,6 +133,10 @@ def _shown(request: HttpRequest, wrong: Faults) -> dict[str, Any]:
 
 def _version(text: str) -> EvaluatorVersion:
     return get_object_or_404(EvaluatorVersion.objects.select_related("owner"), pk=ids.typed(text))
+
+
+def _key(text: str) -> EvaluatorOwner:
+    return get_object_or_404(EvaluatorOwner, pk=ids.typed(text))
 
 
 def _may_write(request: HttpRequest) -> bool:

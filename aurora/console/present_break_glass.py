@@ -37,7 +37,7 @@ from consent.ledger.models import Leaf
 from consent.rules import glass as rules
 from consent.rules.glass import Standing
 
-A_PAGE = 50
+A_PAGE = 25
 ALARMS_FOR = timedelta(days=30)
 ALARMS_SHOWN = 20
 _TAGS = {Standing.WAITS: "au-tag--busy", Standing.OPEN: "au-tag--attention"}

@@ -35,24 +35,25 @@ from recommender.evaluators import certificates
 from recommender.evaluators.contract import Contract, Input, Output, Texts
 from recommender.models import EvaluatorOwner, EvaluatorVersion
 
-A_PAGE = 50
-KEYS_SHOWN = 100
+A_PAGE = 20
 LANGUAGES = ("fi", "sv", "en")
 State, Key = EvaluatorVersion.State, EvaluatorOwner.State
 
 
-def models(*, may_write: bool, after: EvaluatorVersion | None = None) -> ModelsPage:
-    """What waits, all versions from the newest on (those behind `after`), all keys."""
+def models(*, may_write: bool, after: EvaluatorVersion | None = None, keys_after: EvaluatorOwner | None = None) -> ModelsPage:
+    """What waits, all versions from the newest on (those behind `after`), all keys (those behind `keys_after`)."""
     vocabulary, rows = Vocabulary(), _newest_first(after)[: A_PAGE + 1]
     found = list(rows)
     waiting = EvaluatorVersion.objects.filter(state__in=(State.REGISTERED, State.ASKED)).order_by("registered_at", "pk")[:A_PAGE]
+    owners = list(_newest_keys(keys_after)[: A_PAGE + 1])
     at = reverse("console:models")
     return ModelsPage(
         waiting=tuple(_row(v, vocabulary) for v in waiting),
         versions=tuple(_row(v, vocabulary) for v in found[:A_PAGE]),
-        keys=keys(EvaluatorOwner.objects.order_by("-asked_at")[:KEYS_SHOWN], vocabulary),
+        keys=keys(owners[:A_PAGE], vocabulary),
         new_key_url=reverse("console:new_model_key") if may_write else "",
         next_url=f"{at}?after={found[A_PAGE - 1].pk}" if len(found) > A_PAGE else "",
+        next_keys_url=f"{at}?keys_after={owners[A_PAGE - 1].pk}" if len(owners) > A_PAGE else "",
     )
 
 
@@ -61,6 +62,11 @@ def _newest_first(after: EvaluatorVersion | None) -> QuerySet[EvaluatorVersion]:
     if after is None:
         return rows
     return rows.filter(registered_at__lte=after.registered_at).exclude(registered_at=after.registered_at, pk__gte=after.pk)
+
+
+def _newest_keys(after: EvaluatorOwner | None) -> QuerySet[EvaluatorOwner]:
+    rows = EvaluatorOwner.objects.order_by("-asked_at", "-pk")
+    return rows if after is None else rows.filter(asked_at__lte=after.asked_at).exclude(asked_at=after.asked_at, pk__gte=after.pk)
 
 
 def keys(found: Iterable[EvaluatorOwner], vocabulary: Vocabulary) -> tuple[KeyRow, ...]:

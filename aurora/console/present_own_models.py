@@ -28,7 +28,7 @@ from recommender.models import DatasetVersion, ModelEvaluation, ModelMove, Model
 from recommender.registry import datasets
 from recommender.registry.lifecycle import NEXT, RETIRABLE
 
-A_PAGE, SHOWN = 50, 20
+A_PAGE, SHOWN = 25, 20
 LEAST = datasets.LEAST_SHOWN
 State, Asked = ModelVersion.State, ModelMove.State
 

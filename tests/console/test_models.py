@@ -208,6 +208,18 @@ def test_the_list_has_pages_and_says_what_waits(faces: dict[str, Browser], versi
     assert LIST in faces["aud"].get("/en/console/").content.decode()
 
 
+def test_the_keys_have_pages_too(faces: dict[str, Browser], version: EvaluatorVersion, monkeypatch: Any) -> None:
+    monkeypatch.setattr("aurora.console.present_models.A_PAGE", 1)
+    count, seen, path = EvaluatorOwner.objects.count(), [], LIST
+    while path:
+        page = faces["aud"].get(path).context["page"]
+        seen += [row.url for row in page.keys]
+        path = page.next_keys_url
+    assert len(seen) == len(set(seen)) == count >= 1
+    for odd in ("x", "0", str(UUID(int=1))):
+        assert faces["aud"].get(f"{LIST}?keys_after={odd}").status_code == 404
+
+
 def test_two_who_decide_at_once_are_one(people: dict[str, Operator], version: EvaluatorVersion) -> None:
     """And who asked cannot slip in beside the other."""
     milla, sven = people["milla"], people["sven"]

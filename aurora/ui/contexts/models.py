@@ -52,13 +52,14 @@ class ModelRow:
 
 @dataclass(frozen=True, slots=True)
 class ModelsPage:
-    """`console/models.html`. `new_key_url` is empty for who may only read. `next_url`: older versions, "" if there are none."""
+    """`console/models.html`. `new_key_url` is empty for who may only read. `next_url`, `next_keys_url`: older versions and keys, "" if there are none."""
 
     waiting: tuple[ModelRow, ...]
     versions: tuple[ModelRow, ...]
     keys: tuple[KeyRow, ...]
     new_key_url: str = ""
     next_url: str = ""
+    next_keys_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
