@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 LONGEST = 4000
 COLOURS = 16
+APART = 900  # of two colours, at least: the sum of squares of what their three parts differ by
 INDEX = "README.md"
 _HEAD = f"""# Screenshots
 
@@ -25,9 +26,9 @@ A picture is cut after {LONGEST} pixels and has {COLOURS} colours. The name is t
 How they are made: CONTRIBUTING.md, "Set up".
 """
 
-# The most frequent colours; each other colour becomes the nearest of them. Ties go to the smaller number, so that the
-# same page makes the same file.
-_COUNTED = """async ([png, longest, colours]) => {
+# The most frequent colours that are well apart (a dot of one colour counts for more than the shades at the edges of letters); each other colour becomes
+# the nearest of them. Ties go to the smaller number, so that the same page makes the same file.
+_COUNTED = """async ([png, longest, colours, apart]) => {
   const picture = new Image();
   picture.src = "data:image/png;base64," + png;
   await picture.decode();
@@ -38,9 +39,11 @@ _COUNTED = """async ([png, longest, colours]) => {
   const seen = new Uint32Array(pen.getImageData(0, 0, width, height).data.buffer);
   const counts = new Map();
   for (const one of seen) counts.set(one, (counts.get(one) || 0) + 1);
-  const kept = [...counts].sort((a, b) => b[1] - a[1] || a[0] - b[0]).slice(0, colours).map((one) => one[0]);
   const parts = (one) => [one & 255, (one >> 8) & 255, (one >> 16) & 255];
   const far = (a, b) => parts(a).reduce((sum, part, at) => sum + (part - parts(b)[at]) ** 2, 0);
+  const kept = [];
+  for (const [one] of [...counts].sort((a, b) => b[1] - a[1] || a[0] - b[0]))
+    if (kept.length < colours && kept.every((other) => far(one, other) >= apart)) kept.push(one);
   const place = new Map();
   for (const one of counts.keys())
     place.set(one, kept.reduce((best, other, at) => (far(one, other) < far(one, kept[best]) ? at : best), 0));
@@ -53,7 +56,7 @@ _COUNTED = """async ([png, longest, colours]) => {
 
 def smaller(page: "Page", png: bytes) -> bytes:
     """The picture in `COLOURS` colours and at most `LONGEST` pixels high, as PNG; `page` is any page that runs scripts."""
-    counted = page.evaluate(_COUNTED, [base64.b64encode(png).decode(), LONGEST, COLOURS])
+    counted = page.evaluate(_COUNTED, [base64.b64encode(png).decode(), LONGEST, COLOURS, APART])
     return _png(counted["width"], counted["height"], counted["palette"], base64.b64decode(counted["places"]))
 
 
