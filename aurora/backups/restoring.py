@@ -93,9 +93,9 @@ def unpack(files: tarfile.TarFile, folder: Path) -> None:
 
     tarfile's own filter does this from Python 3.11.4 on; Debian 12 has 3.11.2.
     """
-    members = files.getmembers()
+    members, whole = files.getmembers(), folder.resolve()
     for member in members:
-        if not (member.isfile() or member.isdir()) or not (folder / member.name).resolve().is_relative_to(folder.resolve()):
+        if not (member.isfile() or member.isdir()) or not (whole / member.name).resolve().is_relative_to(whole):
             raise BackupError(f"{files.name!s} has {member.name!r}, which is no file below its folder")
         member.uid, member.gid, member.uname, member.gname = os.getuid(), os.getgid(), "", ""
         member.mode = member.mode & 0o755 | 0o600

@@ -51,8 +51,8 @@ def new_client(request: HttpRequest) -> HttpResponse:
     fixed = _agency_named(request)
     if request.method == "POST":
         texts = {**client_post.texts_of(request.POST), **fixed}
-        return _ask(request, texts["client_id"], texts)
-    return _form(request, fixed, {"purposes": [], "categories": []})
+        return _ask(request, texts["client_id"], texts, agency_known=bool(fixed))
+    return _form(request, fixed, {"purposes": [], "categories": []}, agency_known=bool(fixed))
 
 
 @require_http_methods(FORM)
@@ -126,7 +126,9 @@ def _agency_named(request: HttpRequest) -> dict[str, str]:
     return {"agency": code, **{f"agency_name_{x}": "" for x in client_post.LANGUAGES}} if known else {}
 
 
-def _ask(request: HttpRequest, client_id: str, texts: Mapping[str, str], client: Client | None = None) -> HttpResponse:
+def _ask(
+    request: HttpRequest, client_id: str, texts: Mapping[str, str], client: Client | None = None, *, agency_known: bool = True
+) -> HttpResponse:
     content = client_post.content_of(texts, request.POST)
     # An id that is taken is the form of another page: who registers must not change what exists unawares.
     wrong = {"client_id": "Another client is registered with this id."} if not client and _exists(client_id) else {}
@@ -138,7 +140,7 @@ def _ask(request: HttpRequest, client_id: str, texts: Mapping[str, str], client:
             return HttpResponseRedirect(reverse("console:draft", args=[made.pk]))
         except AuroraError as error:
             wrong = {client_post.control_of(field): said for field, said in _faults(error, "reason").items()}
-    return _form(request, texts, content, client, wrong)
+    return _form(request, texts, content, client, wrong, agency_known=agency_known)
 
 
 def _form(
@@ -147,6 +149,8 @@ def _form(
     content: Mapping[str, object],
     client: Client | None = None,
     wrong: Mapping[str, str] = {},
+    *,
+    agency_known: bool = True,
 ) -> HttpResponse:
     purposes, categories = present_clients.choices(content["purposes"], content["categories"])  # type: ignore[arg-type]
     page = ClientFormPage(
@@ -156,7 +160,7 @@ def _form(
         categories=categories,
         back_url=reverse("console:agency", args=[client.agency.code]) if client else reverse("console:agencies"),
         client_known=client is not None,
-        agency_known=client is not None or bool(_agency_named(request)),
+        agency_known=agency_known,
         rotate_refresh=bool(content.get("rotate_refresh")),
         dpop_nonce=bool(content.get("dpop_nonce")),
         errors=present_clients.field_errors(wrong),

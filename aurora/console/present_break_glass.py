@@ -13,6 +13,7 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from aurora.console.paging import newest_first
 from aurora.identity.models import Operator
 from aurora.journeys import break_glass as journey
 from aurora.portal.present.data import fact_row
@@ -47,12 +48,12 @@ Faults = Mapping[str, str]
 def listed(sent: QueryDict, *, may_ask: bool, now: datetime, after: Request | None = None) -> BreakGlassPage:
     """All requests, or those that the filter leaves, from the newest on (those behind `after`); what is overdue, and what operators tried."""
     state, reason, operator = (sent.get(name, "")[:64].replace("\x00", "") for name in ("state", "reason", "operator"))
-    found = list(_behind(_filtered(state, reason, operator, now), after)[: A_PAGE + 1])
+    found, last = newest_first(_filtered(state, reason, operator, now), "asked_at", after=after, most=A_PAGE)
     alarms = list(queries.alarms(now=now, within=ALARMS_FOR)[:ALARMS_SHOWN])
     names, vocabulary, at = _names([*_people(found), *(a.operator for a in alarms)]), Vocabulary(), reverse("console:break_glass")
-    query = {"state": state, "reason": reason, "operator": operator, "after": str(found[A_PAGE - 1].pk) if len(found) > A_PAGE else ""}
+    query = {"state": state, "reason": reason, "operator": operator, "after": str(last.pk) if last else ""}
     return BreakGlassPage(
-        rows=tuple(_row(row, names, vocabulary, now) for row in found[:A_PAGE]),
+        rows=tuple(_row(row, names, vocabulary, now) for row in found),
         alarms=tuple(
             GlassAlarm(str(words.alarm(a.kind)), names[a.operator], a.at, _url(a.request_id) if a.request_id else "") for a in alarms
         ),
@@ -92,13 +93,7 @@ def _filtered(state: str, reason: str, operator: str, now: datetime) -> QuerySet
         found = found.filter(reason=reason)
     if operator:
         found = found.filter(asked_by__in=Operator.objects.filter(username=operator).values("pk"))
-    return found.annotate(read_count=Count("reads")).order_by("-asked_at", "-pk")
-
-
-def _behind(found: QuerySet[Request], after: Request | None) -> QuerySet[Request]:
-    if after is None:
-        return found
-    return found.filter(asked_at__lte=after.asked_at).exclude(asked_at=after.asked_at, pk__gte=after.pk)
+    return found.annotate(read_count=Count("reads"))
 
 
 def ask(sent: QueryDict, *, errors: Faults) -> AskGlassPage:

@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
 from django.urls import reverse
 
 from aurora.console import present_quality
+from aurora.console.paging import newest_first
 from aurora.identity.models import Operator
 from aurora.journeys import model_outcomes
 from aurora.portal.present.vocabulary import Vocabulary
@@ -42,31 +42,19 @@ State, Key = EvaluatorVersion.State, EvaluatorOwner.State
 
 def models(*, may_write: bool, after: EvaluatorVersion | None = None, keys_after: EvaluatorOwner | None = None) -> ModelsPage:
     """What waits, all versions from the newest on (those behind `after`), all keys (those behind `keys_after`)."""
-    vocabulary, rows = Vocabulary(), _newest_first(after)[: A_PAGE + 1]
-    found = list(rows)
+    vocabulary = Vocabulary()
+    found, last = newest_first(EvaluatorVersion.objects.all(), "registered_at", after=after, most=A_PAGE)
+    owners, last_key = newest_first(EvaluatorOwner.objects.all(), "asked_at", after=keys_after, most=A_PAGE)
     waiting = EvaluatorVersion.objects.filter(state__in=(State.REGISTERED, State.ASKED)).order_by("registered_at", "pk")[:A_PAGE]
-    owners = list(_newest_keys(keys_after)[: A_PAGE + 1])
     at = reverse("console:models")
     return ModelsPage(
         waiting=tuple(_row(v, vocabulary) for v in waiting),
-        versions=tuple(_row(v, vocabulary) for v in found[:A_PAGE]),
-        keys=keys(owners[:A_PAGE], vocabulary),
+        versions=tuple(_row(v, vocabulary) for v in found),
+        keys=keys(owners, vocabulary),
         new_key_url=reverse("console:new_model_key") if may_write else "",
-        next_url=f"{at}?after={found[A_PAGE - 1].pk}" if len(found) > A_PAGE else "",
-        next_keys_url=f"{at}?keys_after={owners[A_PAGE - 1].pk}" if len(owners) > A_PAGE else "",
+        next_url=f"{at}?after={last.pk}" if last else "",
+        next_keys_url=f"{at}?keys_after={last_key.pk}" if last_key else "",
     )
-
-
-def _newest_first(after: EvaluatorVersion | None) -> QuerySet[EvaluatorVersion]:
-    rows = EvaluatorVersion.objects.order_by("-registered_at", "-pk")
-    if after is None:
-        return rows
-    return rows.filter(registered_at__lte=after.registered_at).exclude(registered_at=after.registered_at, pk__gte=after.pk)
-
-
-def _newest_keys(after: EvaluatorOwner | None) -> QuerySet[EvaluatorOwner]:
-    rows = EvaluatorOwner.objects.order_by("-asked_at", "-pk")
-    return rows if after is None else rows.filter(asked_at__lte=after.asked_at).exclude(asked_at=after.asked_at, pk__gte=after.pk)
 
 
 def keys(found: Iterable[EvaluatorOwner], vocabulary: Vocabulary) -> tuple[KeyRow, ...]:

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.urls import reverse
 
+from aurora.console.paging import newest_first
 from aurora.identity.models import Operator
 from aurora.ui import cards, formats, monitoring_words
 from aurora.ui import own_model_words as words
@@ -35,10 +36,7 @@ State, Asked = ModelVersion.State, ModelMove.State
 
 def models(*, after: ModelVersion | None = None, troubles: tuple[str, ...] = ()) -> OwnModelsPage:
     """What serves and what waits, all models from the newest on (those behind `after`), the last datasets and retrainings."""
-    rows = _with_verdict(ModelVersion.objects.all()).order_by("-trained_at", "-pk")
-    if after is not None:
-        rows = rows.filter(trained_at__lte=after.trained_at).exclude(trained_at=after.trained_at, pk__gte=after.pk)
-    found = list(rows[: A_PAGE + 1])
+    found, last = newest_first(_with_verdict(ModelVersion.objects.all()), "trained_at", after=after, most=A_PAGE)
     waiting = ModelMove.objects.filter(state=Asked.ASKED).values("model_id")
     first = _with_verdict(ModelVersion.objects.filter(state__in=ModelVersion.SERVING) | ModelVersion.objects.filter(pk__in=waiting))
     serving = list(first.order_by("-trained_at", "-pk")[:SHOWN])
@@ -46,11 +44,11 @@ def models(*, after: ModelVersion | None = None, troubles: tuple[str, ...] = ())
     at = reverse("console:suggestion_models")
     return OwnModelsPage(
         serving=tuple(_row(model, asked) for model in serving),
-        models=tuple(_row(model, asked) for model in found[:A_PAGE]),
+        models=tuple(_row(model, asked) for model in found),
         datasets=_datasets(),
         retrainings=tuple(_retraining(one) for one in Retraining.objects.select_related("made").order_by("-opened_at")[:SHOWN]),
         back_url=reverse("console:models"),
-        next_url=f"{at}?after={found[A_PAGE - 1].pk}" if len(found) > A_PAGE else "",
+        next_url=f"{at}?after={last.pk}" if last else "",
         troubles=troubles,
     )
 

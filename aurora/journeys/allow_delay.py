@@ -55,15 +55,11 @@ def ask(*, operator: Operator, agency_code: str, law: str, reason: str, now: dat
 def approve(*, operator: Operator, permission_id: UUID, now: datetime) -> None:
     """The second officer agrees. Raises `NotAnOfficer`, `SamePerson`, `NotFound`, `AskerGone`, `Conflict`."""
     with transaction.atomic():
-        asked_by = DelayPermission.objects.filter(pk=permission_id).values_list("asked_by", flat=True).first()
-        there = officers.standing(operator.pk, asked_by or operator.pk)
-        if operator.pk not in there:
-            raise officers.NotAnOfficer()
+        asked = DelayPermission.objects.filter(pk=permission_id, state=State.ASKED)
+        officers.check(operator.pk, asked_by=asked.values_list("asked_by", flat=True).first())
         found = _found(permission_id)
         if found.state == State.ASKED and found.asked_by == operator.pk:
             raise SamePerson()
-        if found.state == State.ASKED and found.asked_by not in there:
-            raise officers.AskerGone()
         _move(found, State.ASKED, state=State.STANDING, decided_by=operator.pk, decided_at=now)
         _said(operator, found, "approved")
 

@@ -23,16 +23,11 @@ class AskerGone(Conflict):
     sentence = "Whoever asked for this is no agency officer any more. Decline it, and ask anew."
 
 
-def standing(*operators: UUID) -> set[UUID]:
-    """Those of them who are agency officers now, and who stay it until the transaction ends. All locked at once, in one order: two who agree to
-    each other's request wait, and do not deadlock."""
-    found = Operator.objects.select_for_update(no_key=True).filter(pk__in=operators, is_active=True).order_by("pk")
-    return {one.pk for one in found if Operator.Role.AGENCY_OFFICER in one.roles}
-
-
 def check(operator: UUID, *, asked_by: UUID | None = None) -> None:
-    """That this one is an officer, else `NotAnOfficer`; and whoever asked for what they agree to, else `AskerGone`. In a transaction."""
-    found = standing(operator, asked_by or operator)
+    """That this one is an officer, else `NotAnOfficer`; and whoever asked for what they agree to, else `AskerGone`. In a transaction, until whose end both stay it."""
+    # Both locked at once, in one order: two who agree to each other's request wait, and do not deadlock.
+    people = Operator.objects.select_for_update(no_key=True).filter(pk__in=(operator, asked_by or operator), is_active=True).order_by("pk")
+    found = {one.pk for one in people if Operator.Role.AGENCY_OFFICER in one.roles}
     if operator not in found:
         raise NotAnOfficer()
     if asked_by is not None and asked_by not in found:

@@ -13,13 +13,13 @@ from uuid import UUID
 import httpx
 import pytest
 from django.conf import settings
-from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from prometheus_client.parser import text_string_to_metric_families
 
 from aurora.telemetry import hearts
 from aurora.telemetry.requests import STATIC, UNMATCHED
 from consent.models import Agency
+from tests.support.cast import browser
 from tests.support.services import ROOT
 from tests.support.stack import wait_for
 
@@ -149,7 +149,7 @@ def test_no_label_has_a_person_an_id_or_what_somebody_sent(text: str) -> None:
 
 
 def test_the_public_port_has_no_metrics() -> None:
-    assert Client(headers={"host": "localhost"}).get("/metrics").status_code == 404
+    assert browser().get("/metrics").status_code == 404
     assert not [name for name in _routes(get_resolver()) if "metrics" in name]
 
 

@@ -12,11 +12,12 @@ from uuid import uuid4
 
 import pytest
 from django.conf import settings
-from django.test import Client, override_settings
+from django.test import override_settings
 from django.utils.log import configure_logging
 
 from aurora.telemetry.logs import JsonLines, WithoutPaths, process_name
 from aurora.telemetry.requests import HEADER, current_id
+from tests.support.cast import browser
 
 NUMBER = re.compile(r"[0-9a-f]{16}")
 SECRET = "tQb1xZ0yFf3kUnguessable"
@@ -50,14 +51,14 @@ def _written(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("path", ["/healthz", "/en/", "/nothing", "/static/ui/aurora.css", "/api/v1/schema/", "/ledger/key"])
 def test_every_answer_has_a_number_of_its_own(path: str) -> None:
-    first, second = (Client(headers={"host": "localhost"}).get(path, headers={"X-Request-Id": "mine"})[HEADER] for _ in range(2))
+    first, second = (browser().get(path, headers={"X-Request-Id": "mine"})[HEADER] for _ in range(2))
     assert NUMBER.fullmatch(first) and NUMBER.fullmatch(second) and first != second
     assert current_id() == ""
 
 
 @pytest.mark.parametrize("path", ["/api/v1/twin/tax.income", "/api/v1/nothing", "/ledger/tile/nonsense"])
 def test_a_problem_names_the_number_of_its_request(path: str) -> None:
-    answer = Client(headers={"host": "localhost"}).get(path)
+    answer = browser().get(path)
     assert answer["Content-Type"] == "application/problem+json"
     assert answer.json()["instance"] == f"urn:aurora:request:{answer[HEADER]}"
 
@@ -66,12 +67,12 @@ def test_a_problem_names_the_number_of_its_request(path: str) -> None:
 def test_a_request_is_one_line_with_its_route_and_without_its_path(lines: list[dict[str, Any]]) -> None:
     citizen = str(uuid4())
     answers = [
-        Client(headers={"host": "localhost"}).get("/healthz"),
-        Client(headers={"host": "localhost"}).get(f"/en/erasures/certificate/{SECRET}/?code={SECRET}"),
-        Client(headers={"host": "localhost"}).get(f"/fi/consents/{citizen}/"),
-        Client(headers={"host": "localhost"}).get(f"/en/{SECRET}/"),
-        Client(headers={"host": "localhost"}).post("/oauth/token", {"code": SECRET}, headers={"X-Request-Id": SECRET}),
-        Client(headers={"host": "localhost"}).generic("MADEUP", "/healthz"),
+        browser().get("/healthz"),
+        browser().get(f"/en/erasures/certificate/{SECRET}/?code={SECRET}"),
+        browser().get(f"/fi/consents/{citizen}/"),
+        browser().get(f"/en/{SECRET}/"),
+        browser().post("/oauth/token", {"code": SECRET}, headers={"X-Request-Id": SECRET}),
+        browser().generic("MADEUP", "/healthz"),
     ]
     told = [line for line in _written(lines) if line["logger"] == "aurora.request"]
     assert [line["request"] for line in told] == [answer[HEADER] for answer in answers]
@@ -87,8 +88,8 @@ def test_a_request_is_one_line_with_its_route_and_without_its_path(lines: list[d
 
 
 def test_what_django_itself_says_of_a_request_has_no_path_in_it(lines: list[dict[str, Any]]) -> None:
-    Client(headers={"host": "localhost"}).get(f"/en/{SECRET}/")
-    Client(enforce_csrf_checks=True, headers={"host": "localhost"}).post(f"/en/sign-in/?x={SECRET}")
+    browser().get(f"/en/{SECRET}/")
+    browser(enforce_csrf_checks=True).post(f"/en/sign-in/?x={SECRET}")
     text = json.dumps(_written(lines))
     assert "Not Found" in text and SECRET not in text
 

@@ -23,6 +23,7 @@ from aurora.ui.contexts import (
     ErasePage,
     ErasureRow,
     HeldRow,
+    KeptByLaw,
     LeavePage,
     PastErasure,
     StaysRow,
@@ -150,7 +151,7 @@ def _agency(told: Mapping[str, Any], vocabulary: Vocabulary) -> HeldRow:
         told["aurora:says"],
         _at(told["aurora:confirmBy"]) if "aurora:confirmBy" in told else None,
         _at(told["aurora:confirmed"]) if "aurora:confirmed" in told else None,
-        tuple((vocabulary.category(one["category"]), one["legal_basis"]) for one in told.get("aurora:keeps", ())),
+        tuple(KeptByLaw(vocabulary.category(one["category"]), one["legal_basis"]) for one in told.get("aurora:keeps", ())),
     )
 
 

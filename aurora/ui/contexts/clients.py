@@ -111,7 +111,7 @@ class ClientChoice:
 class ClientFormPage:
     """`console/client_form.html`: a POST form to itself.
 
-    Controls: `client_id` and `agency` (fixed if `client_known`; the latter also if `agency_known`), `agency_name_fi|sv|en` (new agency), `name_fi|sv|en`,
+    Controls: `client_id` and `agency` (fixed if `client_known` and `agency_known`, which the former implies), `agency_name_fi|sv|en` (new agency), `name_fi|sv|en`,
     `redirect_uris` (one a line), `jwks`, `jwks_uri`, `notice_uri`, `usage_uri`, `resource`, `purposes`, `categories`, `rotate_refresh`,
     `dpop_nonce`
     (checkboxes, "yes"), `reason`. `values` by control's name, as sent.

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from aurora.ui.contexts.consents import KeptByLaw
 from aurora.ui.contexts.shared import Banner, Text
 
 
@@ -32,7 +33,7 @@ class HeldRow:
     says: str
     confirm_by: datetime | None = None
     confirmed_at: datetime | None = None
-    keeps: tuple[tuple[Text, str], ...] = ()
+    keeps: tuple[KeptByLaw, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

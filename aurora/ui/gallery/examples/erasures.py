@@ -11,6 +11,7 @@ from aurora.ui.contexts import (
     ErasurePage,
     ErasureRow,
     HeldRow,
+    KeptByLaw,
     LeavePage,
     PastErasure,
     StaysRow,
@@ -30,7 +31,7 @@ def pages() -> list[Example]:
     )
     held = (
         HeldRow(p.OFFICE, (p.INCOME.name, p.HOUSEHOLD.name), p.NOW, words.held("asked"), later),
-        HeldRow(p.FORMER_OFFICE, (p.INCOME.name,), p.NOW, words.held("kept"), later, p.NOW, ((p.INCOME.name, "Etuuslaki 12 §"),)),
+        HeldRow(p.FORMER_OFFICE, (p.INCOME.name,), p.NOW, words.held("kept"), later, p.NOW, (KeptByLaw(p.INCOME.name, "Etuuslaki 12 §"),)),
     )
     choose = ErasePage(
         (EraseChoice(p.REGISTER, "/s/"), EraseChoice(p.TAX, "/s/")), (EraseChoice(p.HOUSEHOLD.name, "/c/"), EraseChoice(p.INCOME.name, "/c/")),
