@@ -7,7 +7,7 @@ PYTEST := $(BIN)/python -m pytest -m "not long"
 # Where it is set, each of the hundred processes that a test run starts would compile all of Aurora anew: some half a second each.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test .test-many .test-apart test-long bench bench-large lint .lint-style .lint-types format lock clean
+.PHONY: help demo test .test-many .test-apart test-long budget bench bench-large lint .lint-style .lint-types format lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -41,7 +41,10 @@ ROOMS = $(FIRST) $(filter-out $(FIRST) $(APART) tests/__pycache__,$(patsubst %/,
 test-long: .venv/.installed-dev .venv/.debian ## Run the tests that take minutes
 	$(BIN)/python -m pytest -m long tests
 
-bench: .venv/.installed-dev ## Measure against peers, write bench/results.json (about five minutes; on a quiet machine)
+budget: .venv/.installed-dev .venv/.debian .venv/.npm ## Say what each page costs a browser, and which is over its budget (some minutes)
+	$(BIN)/python -W ignore -m bench.budget
+
+bench: .venv/.installed-dev .venv/.debian ## Measure against peers, write bench/results.json (less than ten minutes; on a quiet machine)
 	$(BIN)/python -W ignore -m bench
 
 bench-large: .venv/.installed-dev .venv/.bench-large .venv/.cps ## The same, and what takes long: an hour or two
@@ -63,8 +66,9 @@ format: .venv/.installed-dev ## Put the code into form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-lock: .venv/.installed-dev ## Pin every package with its hashes, from requirements.in and requirements-dev.in
+lock: .venv/.installed-dev ## Pin every package with its hashes, from requirements.in and its neighbours
 	$(BIN)/pip-compile -q --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --strip-extras -o requirements.txt requirements.in
+	$(BIN)/pip-compile -q --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --strip-extras -o requirements-otel.txt requirements-otel.in
 	$(BIN)/pip-compile -q --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --strip-extras -o requirements-dev.txt requirements-dev.in
 	$(BIN)/pip-compile -q --generate-hashes --allow-unsafe --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --strip-extras -o requirements-bench.txt requirements-bench.in
 

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from aurora import demo
+from aurora.backups import mark
 from aurora.database_url import EnvError
 from aurora.embedded import ServicesBusy, provide
 from aurora.embedded.places import PlaceError
@@ -62,16 +63,17 @@ def main(argv: Sequence[str]) -> int:
             return healthy.main(argv[2:], Env.from_environ(os.environ))
         if command in BARE_COMMANDS or {"-h", "--help"} & set(argv):
             return _django(argv)
-        return _with_services(argv, alone=command == "demo")
+        return _with_services(argv, command)
     except KeyboardInterrupt:
         return 130
-    except (EnvError, KeyFileError, ServicesBusy, PlaceError, PostgresError, ValkeyError) as error:
+    except (EnvError, KeyFileError, ServicesBusy, PlaceError, PostgresError, ValkeyError, mark.RestoreUnfinished) as error:
         # Each says in a sentence what to do; a stack trace would bury it.
         print(f"{error.__class__.__name__}: {error}", file=sys.stderr)
         return 1
 
 
-def _with_services(argv: Sequence[str], *, alone: bool) -> int:
+def _with_services(argv: Sequence[str], command: str) -> int:
+    alone = command == "demo"
     if alone:
         demo.choose_state(argv[2:])
     with provide(Env.from_environ(os.environ).state_dir, alone=alone) as services:
@@ -80,6 +82,8 @@ def _with_services(argv: Sequence[str], *, alone: bool) -> int:
             # The address is a setting: it must be known before the settings are read; and the ports are kept in the state folder,
             # which is ours only now.
             demo.prepare(argv[2:])
+        if command != "restore":
+            mark.refuse(Env.from_environ(os.environ).database)
         return _django(argv)
 
 

@@ -45,7 +45,7 @@ class DatabaseUrl:
     def django(self) -> dict[str, Any]:
         """The entry for Django's DATABASES."""
         return {
-            "ENGINE": "django.db.backends.postgresql",
+            "ENGINE": "aurora.database",
             "NAME": self.name,
             "USER": self.user,
             "PASSWORD": self.password,

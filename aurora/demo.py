@@ -147,6 +147,7 @@ def aurora_processes(plan: Plan, witnesses: Sequence[Mapping[str, str]] = ()) ->
     web = (
         *(sys.executable, "-m", "gunicorn", "aurora.wsgi:application", "--bind", f"127.0.0.1:{port}"),
         *("--worker-class", "gthread", "--workers", "2", "--threads", "4", "--preload", "--graceful-timeout", "5"),
+        *("--keep-alive", "75"),  # as in aurora.serving: agencies keep a connection for longer than the two seconds that are the default
         # The control socket would lie in the home folder, which may not be ours to write.
         *("--no-control-socket", "--worker-tmp-dir", "/dev/shm" if os.access("/dev/shm", os.W_OK) else str(plan.state)),  # noqa: S108
     )

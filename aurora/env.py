@@ -13,7 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from aurora import keyfiles
+from aurora import broker_url, keyfiles
 from aurora.database_url import DatabaseUrl, EnvError
 from aurora.environ import Address, Reader, WitnessAddress
 from aurora.kek_url import KekPlace
@@ -85,6 +85,8 @@ class Env:
     # Where `manage.py metrics` answers; None: nothing is counted.
     metrics_address: Address | None = None
     metrics_dir: Path = field(kw_only=True)
+    # Whether traces go to the receiver that OpenTelemetry's own variables name, all of which its library reads by itself.
+    traces: bool = False
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Env:
@@ -115,6 +117,10 @@ class Env:
         if crash_points and not sandbox:
             raise EnvError("AURORA_CRASH_POINTS=1 lets a file kill a process, for tests; it is allowed with AURORA_SANDBOX=1 only")
 
+        broker = read.url("BROKER_URL", ("redis", "rediss", "redis+socket", "amqp", "amqps"))
+        if broker_url.is_unverified(broker):
+            raise EnvError("BROKER_URL must not switch off the check of the broker's certificate: name its authority with ?ssl_ca_certs=")
+
         def key(variable: str, kind: keyfiles.Kind, name: str = "") -> keyfiles.KeyFile:
             return read.key_file(variable, state_dir / "keys", kind, name)
 
@@ -124,7 +130,7 @@ class Env:
             database=database,
             owner_database=owner,
             role=role,
-            broker_url=read.url("BROKER_URL", ("redis", "rediss", "redis+socket", "amqp", "amqps")),
+            broker_url=broker,
             cache_url=read.url("CACHE_URL", ("redis", "rediss", "unix")),
             secret_key_file=key("AURORA_SECRET_KEY_FILE", "secret"),
             kek=read.kek("AURORA_KEK_URL", "AURORA_KEK_FILE", state_dir / "keys"),
@@ -169,6 +175,12 @@ class Env:
             log_format=read.choice("AURORA_LOG_FORMAT", get_args(LogFormat), "line"),
             metrics_address=read.address("AURORA_METRICS_ADDRESS"),
             metrics_dir=read.path("AURORA_METRICS_DIR", state_dir / "metrics"),
+            traces=read.traces(
+                ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"),
+                off="OTEL_SDK_DISABLED",
+                exporter="OTEL_TRACES_EXPORTER",
+                protocols=("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"),
+            ),
         )
 
     def database_url_for_role(self, role: Role | None = None) -> DatabaseUrl | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import ipaddress
 import re
 from collections.abc import Mapping
@@ -137,6 +138,24 @@ class Reader:
         if not on_socket and not parts.hostname:
             raise EnvError(f"{variable} must name a host, as in {parts.scheme}://host:6379/0")
         return value
+
+    def traces(self, places: tuple[str, ...], *, off: str, exporter: str, protocols: tuple[str, ...]) -> bool:
+        """Whether one of `places` names a receiver of traces. The library that reads them is imported by who traces, and nobody else."""
+        named = [variable for variable in places if self.url(variable, ("http", "https"))]
+        if not named or self.flag(off) or self._get(exporter) == "none":
+            return False
+        for variable in protocols:
+            if self._get(variable) not in ("", "http/protobuf"):
+                raise EnvError(f"{variable} must be http/protobuf, the one way by which Aurora sends traces")
+        try:
+            found = importlib.util.find_spec("opentelemetry.exporter.otlp.proto.http")
+        except ModuleNotFoundError:
+            found = None
+        if found is None:
+            raise EnvError(
+                f"{named[0]} is set, and what sends traces is not installed: pip install --require-hashes -r requirements-otel.txt"
+            )
+        return True
 
     def mail(self, variable: str, folder: Path | None) -> MailUrl | None:
         """Without an address the sandbox puts mails into `folder`, and a service in earnest sends none."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import socket
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 FIRST_SANDBOX_PORT = 8101
 WEB_PORT = 8000
 TRIES = 200
+_HANDED_OUT = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 
 class NoFreePort(RuntimeError):
@@ -19,8 +21,8 @@ class NoFreePort(RuntimeError):
 def choose(file: Path, sandbox: Iterable[str], *, web: int | None = None) -> dict[str, int]:
     """A port for "web" and for each name in `sandbox`; the ones kept in `file` where they are still free.
 
-    `web`: None prefers the kept one, then 8000, then the next free; 0 takes free ports from the system for everything that is not
-    kept; a number must be free. Raises NoFreePort.
+    `web`: None prefers the kept one, then 8000, then the next free; 0 takes free ports anywhere for everything that is not kept; a number
+    must be free. Raises NoFreePort.
     """
     kept = _read(file)
     taken: set[int] = set()
@@ -34,7 +36,8 @@ def choose(file: Path, sandbox: Iterable[str], *, web: int | None = None) -> dic
                 return
         raise NoFreePort(f"no free port for {name}")
 
-    anywhere = [0] * TRIES if web == 0 else []  # the system may give a port again that it gave for the name before
+    # The system may give a port again that it gave for the name before.
+    anywhere = [*at_random(TRIES), *[0] * TRIES] if web == 0 else []
     if web:
         if not _bindable(web):
             raise NoFreePort(f"port {web} is taken; choose another with --port, or leave --port out")
@@ -45,6 +48,18 @@ def choose(file: Path, sandbox: Iterable[str], *, web: int | None = None) -> dic
         take(name, [*_kept(kept, name), *(anywhere or range(FIRST_SANDBOX_PORT, FIRST_SANDBOX_PORT + TRIES))])
     file.write_text(json.dumps(chosen, indent=2) + "\n")
     return chosen
+
+
+def at_random(number: int) -> list[int]:
+    """So many ports below those that the system hands out to whoever asks for any, and for connections: nobody gets one of them by chance between
+    its being found free and the start of whom it is for, nor while that is started again. None where the system hands out all that there are.
+    """
+    try:
+        lowest = int(_HANDED_OUT.read_text().split()[0])
+    except (OSError, ValueError):
+        lowest = 49_152  # RFC 6335, 6
+    below = range(11_000, lowest)  # behind the last that browsers refuse
+    return random.Random().sample(below, min(number, len(below)))  # its own: others may have seeded the module's
 
 
 def _bindable(port: int) -> int | None:

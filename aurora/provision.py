@@ -1,15 +1,16 @@
-"""Makes a PostgreSQL database Aurora's: two roles, two schemas, standing rights (provision.sql). Idempotent."""
+"""Makes a PostgreSQL database Aurora's: two roles (provision.sql), two schemas and standing rights (schemas.sql). Idempotent."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg import sql
 
 OWNER, APP = "aurora_owner", "aurora_app"
 MINIMUM_VERSION = 150_000
-_SQL = Path(__file__).with_name("provision.sql")
+_ROLES, _SCHEMAS = (Path(__file__).with_name(name) for name in ("provision.sql", "schemas.sql"))
 
 
 class ProvisionError(RuntimeError):
@@ -34,7 +35,8 @@ def provision(admin_url: str, *, database: str = "aurora", owner_password: str |
             locale = sql.SQL(builtin if version >= 170_000 else "LOCALE 'C.UTF-8'")
             admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8' {}").format(name, locale))
     with psycopg.connect(admin_url, dbname=database) as connection:
-        connection.execute(_SQL.read_bytes())
+        connection.execute(_ROLES.read_bytes())
+        lay_out(connection)
         for role, password in ((OWNER, owner_password), (APP, app_password)):
             if password is not None:
                 alter = sql.SQL("ALTER ROLE {} PASSWORD {}")
@@ -42,3 +44,8 @@ def provision(admin_url: str, *, database: str = "aurora", owner_password: str |
         connection.execute(sql.SQL("ALTER DATABASE {} OWNER TO {}").format(name, sql.Identifier(OWNER)))
         connection.execute(sql.SQL("REVOKE CONNECT, TEMPORARY ON DATABASE {} FROM PUBLIC").format(name))
         connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(name, sql.Identifier(APP)))
+
+
+def lay_out(connection: psycopg.Connection[Any]) -> None:
+    """The two schemas with their rights, in a database whose roles are there. The owner may do it too."""
+    connection.execute(_SCHEMAS.read_bytes())

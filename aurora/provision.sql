@@ -1,4 +1,4 @@
--- Roles, schemas and standing rights of an Aurora database. Idempotent. Run by `manage.py provision` and by the embedded services,
+-- The roles of an Aurora database; schemas.sql has what they may do. Idempotent. Run by `manage.py provision` and by the embedded services,
 -- connected to Aurora's database as a role that may create roles. Passwords are set by the caller, never here.
 --
 -- aurora_owner  owns the tables and runs migrations. An owner can lift row-level security, so the service never connects as it.
@@ -28,18 +28,3 @@ $$;
 
 -- A forgotten transaction would hold locks and keep dead rows from vacuum.
 ALTER ROLE aurora_app SET idle_in_transaction_session_timeout = '60s';
-
-REVOKE ALL ON SCHEMA public FROM PUBLIC;
-ALTER SCHEMA public OWNER TO aurora_owner;
--- Wrapped data keys live apart, so that long-lived backups can leave this schema out: else destroying a key is reversible.
-CREATE SCHEMA IF NOT EXISTS vault AUTHORIZATION aurora_owner;
-GRANT USAGE ON SCHEMA public, vault TO aurora_app;
-
-ALTER DEFAULT PRIVILEGES FOR ROLE aurora_owner IN SCHEMA public, vault
-    GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO aurora_app;
-ALTER DEFAULT PRIVILEGES FOR ROLE aurora_owner IN SCHEMA public, vault
-    GRANT USAGE, SELECT ON SEQUENCES TO aurora_app;
--- PUBLIC may execute new functions by default; a SECURITY DEFINER function must be for the service alone.
-ALTER DEFAULT PRIVILEGES FOR ROLE aurora_owner REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
-ALTER DEFAULT PRIVILEGES FOR ROLE aurora_owner IN SCHEMA public, vault
-    GRANT EXECUTE ON FUNCTIONS TO aurora_app;

@@ -8,6 +8,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
+from aurora import broker_url
 from aurora.env import Env
 
 ENV = Env.from_environ(os.environ)
@@ -54,6 +55,7 @@ AURORA_DASK_SCHEDULER = ENV.dask_scheduler
 AURORA_LOG_FORMAT = ENV.log_format
 AURORA_METRICS_ADDRESS = ENV.metrics_address
 AURORA_METRICS_FOLDER = ENV.metrics_dir
+AURORA_TRACES = ENV.traces
 
 SECRET_KEY = ENV.secret_key_file.text()
 DEBUG = ENV.debug
@@ -106,7 +108,7 @@ MIDDLEWARE = [
     "aurora.portal.middleware.Policy",
     "aurora.portal.headers.NoPlainMachines",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "aurora.ui.statics.Middleware",
     "aurora.portal.middleware.Readable",
     "aurora.portal.middleware.ErrorPages",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -266,7 +268,7 @@ TIME_ZONE = "Europe/Helsinki"
 STATIC_URL = "/static/"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": str(AURORA_FILES_FOLDER)}},
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "staticfiles": {"BACKEND": "aurora.ui.statics.Storage"},
 }
 WHITENOISE_USE_FINDERS = True
 # Else each static file would say that every origin's script may read it.
@@ -299,6 +301,7 @@ SPECTACULAR_SETTINGS = {
 CONSENT_SEQUENCER_PULSE = "aurora.telemetry.hearts.sequencer"
 CELERY_BEAT_SCHEDULER = "aurora.telemetry.hearts:BeatHeart"
 CELERY_BROKER_URL = ENV.broker_url
+CELERY_BROKER_USE_SSL = broker_url.tls(ENV.broker_url)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_SERIALIZER = "json"
@@ -335,8 +338,6 @@ CELERY_BEAT_SCHEDULE = {
     task.removeprefix("aurora."): {"task": task, "schedule": period, "options": {"expires": period}} for task, period in _PERIODS.items()
 }
 
-# Celery would put its own form in the place of ours.
-CELERY_WORKER_HIJACK_ROOT_LOGGER = ENV.log_format != "json"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -350,6 +351,8 @@ LOGGING = {
     # httpx logs every address at INFO, and an address can carry a code or a state.
     "loggers": {
         **{name: {"level": "WARNING"} for name in ("httpx", "httpcore", "axes", "authlib")},
+        # A receiver of traces that is away would fill the log with each of its tries.
+        "opentelemetry": {"level": "ERROR"},
         # Django's own handlers would tell of paths.
         "django": {"handlers": [], "propagate": True},
     },

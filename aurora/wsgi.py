@@ -11,9 +11,13 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aurora.settings")
 
 _django = get_wsgi_application()
 
+from django.conf import settings  # noqa: E402
+
+from aurora.backups import mark  # noqa: E402
 from aurora.identity import keys  # noqa: E402  (needs Django's settings)
 
-# Rather no service than one that opens nobody's data.
+# Rather no service than one that opens nobody's data, or has half of it.
+mark.refuse(settings.ENV.database)
 keys.try_keks()
 
 

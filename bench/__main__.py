@@ -27,6 +27,7 @@ GROUPS = (
     "plan",
     "export",
     "pages",
+    "loads",
 )
 LARGE = ("training", "batch", "patterns", "growth", "hosts")
 

@@ -42,7 +42,7 @@ LEFT_OUT = frozenset(
 
 def measure(results: Results, place: Place, scale: Scale) -> None:
     folder = Path(tempfile.mkdtemp(prefix="aurora-bench-pages-")) / "state"
-    with Stack(folder) as stack, _citizen(stack) as citizen, _operator(stack) as operator:
+    with Stack(folder) as stack, a_citizen(stack) as citizen, an_operator(stack) as operator:
         faces = {"portal": citizen, "console": operator}
         pages = [(kind, address, faces[kind]) for kind in faces for address in _found(faces[kind], _start(stack, kind)).values()]
         small = _asked(pages, scale)
@@ -97,7 +97,7 @@ def _start(stack: Stack, kind: str) -> str:
 
 
 @contextmanager
-def _citizen(stack: Stack) -> Iterator[Browser]:
+def a_citizen(stack: Stack) -> Iterator[Browser]:
     """Signed in, with three sources fetched, suggestions made and a page of activity."""
     with Person(stack, stack.demo["citizens"][0]["identifier"]).sign_in() as person:
         for source in SOURCES:
@@ -116,7 +116,7 @@ def _state(stack: Stack, pull: UUID) -> str:
 
 
 @contextmanager
-def _operator(stack: Stack) -> Iterator[Browser]:
+def an_operator(stack: Stack) -> Iterator[Browser]:
     """Signed in with both factors; every role, so that every page of the console opens."""
     mine = stack.demo["operators"][0]
     with stack.admin() as database:

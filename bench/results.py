@@ -46,6 +46,9 @@ AT_MOST = {
     "pages_p95_ms": 100.0,
     "pages_html_kb": 40.0,
     "pages_growth": 2.0,
+    "page_fcp_slow_phone_ms": 1800.0,
+    "page_lcp_slow_phone_ms": 2500.0,
+    "page_tbt_slow_phone_ms": 200.0,
 }
 AT_LEAST = {
     "ledger_append_ratio_16w": 0.95,

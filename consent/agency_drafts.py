@@ -13,12 +13,12 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from consent import agency_form, loading
+from consent import agency_form, loading, names, two_people
 from consent.errors import Conflict, InvalidInput, NotFound
 from consent.models import Agency, AgencyDraft
-from consent.oauth.onboarding import REASON_LIMIT, Change, SamePerson
+from consent.oauth.onboarding import REASON_LIMIT, Change
 
-Kind, State = AgencyDraft.Kind, AgencyDraft.State
+Kind = AgencyDraft.Kind
 
 
 class AgencyDraftOpen(Conflict):
@@ -63,15 +63,18 @@ def approve(*, draft_id: UUID, by: UUID, now: datetime) -> AgencyDraft:
     """The second person agrees: the version is loaded. Raises `SamePerson`, `NotFound`, `Conflict`.
 
     `Conflict` also where the agency is no longer what it was when the draft was made, as when a file was loaded since: what was shown would not be what
-    happens. Nothing is decided then, and the draft can be declined.
+    happens; and where another agency has come to bear its name meanwhile. Nothing is decided then, and the draft can be declined.
     """
     with transaction.atomic():
-        found = _decide(draft_id, State.APPROVED, by, now)
+        found = two_people.approve(AgencyDraft, draft_id=draft_id, by=by, now=now)
+        names.lock()
         there = Agency.objects.select_for_update().filter(code=found.code).exists()
         if there != (found.kind == Kind.CHANGE) or agency_form.newest(found.code) != found.before:
             raise Conflict("The agency has changed since this was asked for. Decline it, and ask anew.")
         try:
             loading.agency(found.content, now=now)
+        except loading.NameTaken:
+            raise Conflict(names.TAKEN) from None
         except loading.VersionRefused:
             raise Conflict("The agency has changed since this was asked for. Decline it, and ask anew.") from None
     return found
@@ -79,9 +82,7 @@ def approve(*, draft_id: UUID, by: UUID, now: datetime) -> AgencyDraft:
 
 def decline(*, draft_id: UUID, by: UUID, now: datetime) -> AgencyDraft:
     """Nothing comes of it: a second person declines it, or who asked takes it back. Raises `NotFound`, `Conflict`."""
-    with transaction.atomic():
-        asked = AgencyDraft.objects.filter(pk=draft_id).values_list("requested_by", flat=True).first()
-        return _decide(draft_id, State.WITHDRAWN if asked == by else State.DECLINED, by, now)
+    return two_people.decline(AgencyDraft, draft_id=draft_id, by=by, now=now)
 
 
 def changes(draft: AgencyDraft) -> tuple[Change, ...]:
@@ -101,15 +102,3 @@ def _numbers(before: Mapping[str, Any] | None, meaning: bool) -> dict[str, int]:
         return {"version": 1, "binding_since": 1}
     number = before["version"] + 1
     return {"version": number, "binding_since": number if meaning else before["binding_since"]}
-
-
-def _decide(draft_id: UUID, state: AgencyDraft.State, by: UUID, now: datetime) -> AgencyDraft:
-    found = AgencyDraft.objects.filter(pk=draft_id).first()
-    if found is None:
-        raise NotFound()
-    if state == State.APPROVED and found.requested_by == by:
-        raise SamePerson()
-    if AgencyDraft.objects.filter(pk=draft_id, state=State.OPEN).update(state=state, decided_by=by, decided_at=now) != 1:
-        raise Conflict()
-    found.refresh_from_db()
-    return found

@@ -18,6 +18,11 @@ FIELDS = ("name", "roles", "legal_name", "business_id", "country", "contact_url"
 ROLES = (Agency.Role.DATA_SOURCE, Agency.Role.DATA_USER)
 LANGUAGES = ("fi", "sv", "en")
 MOST_NAME, MOST_ID, MOST_ONWARD = 200, 32, 300
+_TEXTS = {
+    "legal_name": (MOST_NAME, "Give the name that it has by law, in at most 200 characters."),
+    "business_id": (MOST_ID, "Give its business id, in at most 32 characters."),
+}
+_ONWARD = "Say it in fi, sv and en, each in at most 300 characters, or in none."
 _COUNTRY = re.compile(r"[A-Z]{2}")
 
 Faults = dict[str, str]
@@ -53,14 +58,14 @@ def faults_of(code: str, content: Mapping[str, Any], *, new: bool) -> Faults:
         faults["code"] = "An agency's code has 1 to 64 small letters, digits and hyphens, and is none of Aurora's own words."
     elif new and Agency.objects.filter(code=code).exists():
         faults["code"] = "Another agency has this code."
-    if not client_form.is_name(content["name"]):
-        faults["name"] = "Give the name in fi, sv and en, each of at most 200 characters."
+    known = Agency.objects.filter(code=code).values_list("name", flat=True).first()
+    if fault := client_form.fault_of_name(content["name"], known=known, code=code):
+        faults["name"] = fault
     if not set(content["roles"]) <= set(ROLES):
         faults["roles"] = "Choose what the agency is for."
-    if not client_form.is_text(content["legal_name"], most=MOST_NAME):
-        faults["legal_name"] = "Give the name that it has by law, in at most 200 characters."
-    if not client_form.is_text(content["business_id"], most=MOST_ID):
-        faults["business_id"] = "Give its business id, in at most 32 characters."
+    for field, (most, sentence) in _TEXTS.items():
+        if fault := client_form.fault_of_text(content[field], most=most, sentence=sentence):
+            faults[field] = fault
     if not _COUNTRY.fullmatch(content["country"]):
         faults["country"] = "Give the country as two capital letters (ISO 3166-1)."
     return faults | _contact(content["contact"]) | _rest(content)
@@ -94,10 +99,10 @@ def _url_fault(url: str) -> str | None:
 def _rest(content: Mapping[str, Any]) -> Faults:
     faults: Faults = {}
     onward = content.get("onward")
-    if onward is not None and not (
-        set(onward) == set(LANGUAGES) and all(client_form.is_text(t, most=MOST_ONWARD) for t in onward.values())
-    ):
-        faults["onward"] = "Say it in fi, sv and en, each in at most 300 characters, or in none."
+    if onward is not None:
+        found = [client_form.fault_of_text(t, most=MOST_ONWARD, sentence=_ONWARD) for t in onward.values()]
+        if fault := _ONWARD if set(onward) != set(LANGUAGES) else next(filter(None, found), None):
+            faults["onward"] = fault
     try:
         date.fromisoformat(content["since"])
     except ValueError:

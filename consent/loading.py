@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Model
 
+from consent import names
 from consent.models import Agency, AgencyVersion, DataCategory, DataCategoryVersion, MeaningChange, Purpose, PurposeVersion
 
 LANGUAGES = ("fi", "sv", "en")
@@ -24,6 +25,10 @@ _AGENCY = {"code", "version", "binding_since", "roles", "name", "legal_name", "b
 
 class VersionRefused(ValueError):
     """A document that cannot be loaded; the text says which and why."""
+
+
+class NameTaken(VersionRefused):
+    """It would be called like another agency."""
 
 
 def purpose(doc: dict[str, Any], *, now: datetime) -> PurposeVersion:
@@ -46,6 +51,7 @@ def category(doc: dict[str, Any], *, source: Agency, now: datetime) -> DataCateg
 def agency(doc: dict[str, Any], *, now: datetime) -> AgencyVersion:
     """Who an agency is, in the format that docs/agency/versions.md tells. Its current name becomes the newest version's. Raises `VersionRefused`."""
     texts = _agency_texts(doc)
+    _own_name(doc)
     owner, _ = Agency.objects.get_or_create(code=doc["code"], defaults={"name": doc["name"], "roles": doc.get("roles", [])})
     version: AgencyVersion = _keep(owner, MeaningChange.Kind.RECIPIENT, doc, texts, now)
     if not owner.versions.filter(version__gt=version.version).exists():
@@ -69,12 +75,26 @@ def _agency_texts(doc: dict[str, Any]) -> dict[str, Any]:
     for field in ("name", "onward"):
         if (told := doc.get(field)) and (set(told) != set(LANGUAGES) or not all(told.values())):
             raise VersionRefused(f"Agency {doc['code']}: {field} needs {', '.join(LANGUAGES)}.")
+    shown = [doc["legal_name"], doc["business_id"], *doc["name"].values(), *doc.get("onward", {}).values()]
+    if not all(isinstance(text, str) and names.clear(text) for text in shown):
+        raise VersionRefused(f"Agency {doc['code']}: {names.UNCLEAR}")
     return texts | {
         "contact_url": contact.get("url", ""),
         "contact_email": contact.get("email", ""),
         "onward": doc.get("onward", {}),
         "since": since,
     }
+
+
+def _own_name(doc: dict[str, Any]) -> None:
+    """Whoever gives names waits here for each other: of two who give the same one, the second is refused."""
+    names.lock()
+    owner = Agency.objects.filter(code=doc["code"]).first()
+    before = owner.name if owner else None
+    if owner and owner.versions.filter(version__gte=doc["version"]).exists():
+        return  # an old file once more: it names nobody
+    if names.taken_anew(doc["name"], code=doc["code"], before=before):
+        raise NameTaken(f"Agency {doc['code']}: {names.TAKEN}")
 
 
 def _keep(owner: Any, kind: MeaningChange.Kind, doc: dict[str, Any], texts: dict[str, Any], now: datetime) -> Any:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import OuterRef, Q, QuerySet
+from django.utils import timezone
 
 from consent import acting, themes
 from consent.acting import Acting, MandateRefused
@@ -122,26 +123,32 @@ def confirm(
 ) -> Acting | None:
     """While somebody acts: lock the mandate against its end until this transaction ends, and ask the rules again. None: nobody acts.
 
-    So nothing that an attorney decides commits after the mandate was revoked. In the principal's scope; without `deed` it is asked only whether
-    the mandate stands. Raises `MandateRefused`, and `OutsideMandate` when the request acts for somebody else.
+    So nothing that an attorney decides commits after the mandate was revoked, nor begins after its day or after the consent that it rests on has
+    ended: a request that has waited is judged by when its wait was over, not by when it came. In the principal's scope; without `deed` it is asked
+    only whether the mandate stands. Raises `MandateRefused`, and `OutsideMandate` when the request acts for somebody else.
     """
     doing = acting.current()
     if doing is None:
         return None
     if doing.principal != citizen_id:
         raise OutsideMandate("This request acts for another citizen.")
-    view = _locked(doing.mandate.id)
-    if view is None:
+    found = _locked(doing.mandate.id)
+    if found is None:
         raise MandateRefused(MandateFault.ENDED)
-    fault = (rules.fault_of(view, now=now) if deed is None else allowed(view, deed, now=now, categories=categories, purpose=purpose)) or (
-        MandateFault.NOT_YOURS if view.attorney != doing.attorney else None
-    )
+    row, view = found
+    at = max(now, timezone.now())  # the lock may have been waited for
+    fault = rules.fault_of(view, now=at) if deed is None else allowed(view, deed, now=at, categories=categories, purpose=purpose)
+    if fault is None and view.attorney != doing.attorney:
+        fault = MandateFault.NOT_YOURS
+    # Read, not locked: whoever ends that consent holds it, and then wants the mandates that it is for.
+    if fault is None and not has_basis(row, now=at):
+        fault = MandateFault.NO_BASIS
     if fault is not None:
         raise MandateRefused(fault)
     return doing
 
 
-def _locked(mandate_id: UUID) -> MandateView | None:
+def _locked(mandate_id: UUID) -> tuple[Mandate, MandateView] | None:
     """FOR SHARE: those who act do not wait for each other, who revokes waits for them and they for who revokes. The parent's row first."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT parent_id FROM consent_mandate WHERE id = %s", [mandate_id])
@@ -152,7 +159,10 @@ def _locked(mandate_id: UUID) -> MandateView | None:
         for one in wanted:
             cursor.execute("SELECT 1 FROM consent_mandate WHERE id = %s FOR SHARE", [one])
     rows = {row.pk: row for row in Mandate.objects.filter(pk__in=wanted)}
-    return view_of(rows[mandate_id], rows.get(found[0])) if len(rows) == len(wanted) else None
+    if len(rows) != len(wanted):
+        return None
+    row = rows[mandate_id]
+    return row, view_of(row, rows.get(found[0]))
 
 
 def own_fault(*, citizen_id: UUID, deed: Deed, now: datetime) -> MandateFault | None:

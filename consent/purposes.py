@@ -31,6 +31,12 @@ def limited() -> Mapping[str, frozenset[str]]:
 
 
 @cache
+def only_for(category: str) -> frozenset[str]:
+    """The purposes that a category is for alone; none of them: it is for every purpose that is not for others."""
+    return frozenset(code for code, only in bound().items() if category in only)
+
+
+@cache
 def of_models() -> frozenset[str]:
     """The purposes for which another organisation's model may be run."""
     return frozenset(d["code"] for d in _documents() if d.get("models"))

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import time
 
 from django.conf import settings
 from django.http import HttpRequest
 from redis.exceptions import RedisError
 from rest_framework.exceptions import Throttled
 
-from consent.counting import count
+from consent.counting import count_of
 from consent.oauth.errors import InvalidToken
 from consent.oauth.limits import address_of
 
@@ -28,12 +26,10 @@ def note(request: HttpRequest, error: InvalidToken) -> None:
     """
     if not error.presented or error.known or error.code != InvalidToken.code:
         return
-    now = time.time()
-    address = hashlib.sha256(address_of(request).encode()).hexdigest()
     try:
-        tried = count(f"unknown-tokens:{address}:{int(now // WINDOW)}", 2 * WINDOW)
+        tried = count_of("unknown-tokens", address_of(request), WINDOW)
     except RedisError as away:
         logger.error("The cache is away (%s): a token that is unknown was not counted.", type(away).__name__)
         return
-    if tried > settings.AURORA_UNKNOWN_TOKENS_A_MINUTE:
-        raise Throttled(wait=WINDOW - int(now % WINDOW)) from None
+    if tried.number > settings.AURORA_UNKNOWN_TOKENS_A_MINUTE:
+        raise Throttled(wait=tried.left) from None

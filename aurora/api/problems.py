@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -53,7 +54,7 @@ def _from_drf(error: exceptions.APIException) -> Response:
     if nonce := getattr(error, "nonce", ""):
         response["DPoP-Nonce"] = nonce
     if wait := getattr(error, "wait", None):
-        response["Retry-After"] = str(int(wait) + 1)
+        response["Retry-After"] = str(math.ceil(wait))
     return response
 
 

@@ -18,9 +18,8 @@ logger = logging.getLogger(__name__)
 class PerClient(SimpleRateThrottle):
     """Counted by client, not by address: an agency's servers share one limit, and a stolen token cannot hide among addresses.
 
-    Windows are fixed, where DRF would slide them: a number counts up in one command, while DRF reads and writes the times of all calls
-    and loses some where two processes do so at once. While the cache is away nobody is counted and the log says so: what guards a twin
-    is the consent, not the limit.
+    A number counts up in one command, where DRF reads and writes the times of all calls and loses some where two processes do so at once.
+    While the cache is away nobody is counted and the log says so: what guards a twin is the consent, not the limit.
     """
 
     scope = "client"
@@ -32,16 +31,16 @@ class PerClient(SimpleRateThrottle):
         key = self.get_cache_key(request, view)
         if key is None:
             return True
-        window, passed = divmod(self.timer(), self.duration)
-        self._left = self.duration - passed
         try:
-            return count(f"{key}:{window:.0f}", 2 * self.duration) <= self.num_requests
+            counted = count(key, self.duration)
         except RedisError as error:
             logger.error("The cache is away (%s): a call of the API was not counted.", type(error).__name__)
             return True
+        self._left = counted.left
+        return counted.number <= self.num_requests
 
     def wait(self) -> float:
-        """Seconds until the next window."""
+        """Seconds until the count begins anew."""
         return self._left
 
     def get_cache_key(self, request: Request, view: Any) -> str | None:

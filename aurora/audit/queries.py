@@ -14,6 +14,10 @@ from aurora.audit.models import OperatorDeed
 from consent.ids import first_of
 
 PAGE = 50
+LATELY = 10
+CAME_IN = ("factor:given", "factor:enrolled")
+CHANGED = ("password:changed", "factor:enrolled")
+"""What changes by what somebody signs in, as their trail names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,5 +67,37 @@ def every(wanted: Filter) -> Iterator[OperatorDeed]:
 
 def last_sign_ins() -> dict[UUID, datetime]:
     """By operator, when both factors were given last."""
-    given = OperatorDeed.objects.filter(deed__in=("factor:given", "factor:enrolled"), outcome="done")
+    given = OperatorDeed.objects.filter(deed__in=CAME_IN, outcome="done")
     return dict(given.values_list("operator_id").annotate(Max("at")))
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """Of one operator's signing in: `at`, when both factors were given the last time before a session, None if that is not in the trail; how many
+    attempts in their name `failed` since then, in that session too; `changed`: when, since then, each of `CHANGED` was done last.
+    """
+
+    at: datetime | None
+    failed: int
+    changed: tuple[tuple[str, datetime], ...]
+
+    @property
+    def is_news(self) -> bool:
+        """Whether somebody who signs in should be told. Who came in for the first time has just done all of it."""
+        return self.at is not None and bool(self.failed or self.changed)
+
+
+def since_last(operator_id: UUID, *, began: datetime) -> Since:
+    """Since the last time before the session that `began` then. Queries: that time, the failed attempts, what changed."""
+    theirs = OperatorDeed.objects.filter(operator_id=operator_id)
+    came = theirs.filter(deed__in=CAME_IN, outcome="done", at__lt=began).order_by("-number").first()
+    later = theirs.filter(number__gte=came.number) if came else theirs
+    failed = later.filter(kind=OperatorDeed.Kind.SIGN_IN, outcome__in=("wrong", "locked_out")).count()
+    changed = later.filter(deed__in=CHANGED, outcome="done").values_list("deed").annotate(Max("at")).order_by("deed")
+    return Since(came.at if came else None, failed, tuple(changed))
+
+
+def lately(operator_id: UUID) -> list[OperatorDeed]:
+    """What somebody did and signed in to last, without the pages that they opened. The newest first."""
+    theirs = OperatorDeed.objects.filter(operator_id=operator_id, kind__in=(OperatorDeed.Kind.DEED, OperatorDeed.Kind.SIGN_IN))
+    return list(theirs.order_by("-number")[:LATELY])

@@ -1,4 +1,4 @@
-"""Putting a backup into an empty database, and finding out what it is worth: is the tree whole, does it extend the head kept outside, do twins open."""
+"""Putting a backup into a database that is made ready for it (`target`), and finding out what it is worth: is the tree whole, does it extend the head kept outside, do twins open."""
 
 from __future__ import annotations
 
@@ -16,10 +16,13 @@ from django.db import connection as service
 from django.db.migrations.loader import MigrationLoader
 from psycopg import sql
 
+from aurora import crash
 from aurora.backups import manifest
 from aurora.backups.taking import DATA, FILES, KEYS
-from aurora.backups.tools import BackupError, connect, counts, run
+from aurora.backups.tools import SESSIONS, BackupError, connect, counts, run
 from aurora.database_url import DatabaseUrl
+from aurora.erasures.outside import Known
+from aurora.identity import keys as keks
 from aurora.identity import vault
 from aurora.twin import sealing
 from aurora.twin.models import Fact
@@ -43,21 +46,6 @@ class Tree:
     extends: bool
 
 
-def check_target(owner: DatabaseUrl) -> None:
-    """An empty database that `manage.py provision` has made. Raises BackupError."""
-    with connect(owner) as connection:
-        found = connection.execute(
-            "SELECT (SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p') "
-            "AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg\\_%'), to_regnamespace('vault') IS NOT NULL, "
-            "EXISTS (SELECT FROM pg_roles WHERE rolname = 'aurora_app')"
-        ).fetchone()
-    tables, vault_is_there, app_is_there = found or (1, False, False)
-    if tables:
-        raise BackupError(f"the database {owner.name} is not empty: it has {tables} tables, and nothing is ever restored over them")
-    if not (vault_is_there and app_is_there):
-        raise BackupError(f"the database {owner.name} is not provisioned: run manage.py provision first")
-
-
 def check_backup(data: Path, keys: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """The manifests, if they are right, belong together, and this code and these keys can do something with them. Raises BackupError."""
     told = manifest.read(data)
@@ -75,15 +63,17 @@ def check_backup(data: Path, keys: Path) -> tuple[dict[str, Any], dict[str, Any]
 
 
 def put_back(*, owner: DatabaseUrl, data: Path, keys: Path) -> None:
-    """Tables, wrapped keys and files. Raises BackupError: then drop the database, make it anew and begin again; `check_target` sees to it."""
+    """Tables, wrapped keys and files, into what `target.taken` has made ready. Raises BackupError."""
     # Triggers of tables call functions of the vault, whose tables refer to others: so all tables and functions, then all rows, then all else.
     for section in ("pre-data", "data", "post-data"):
         for archive in (data / DATA, keys / KEYS):
             _restore_section(owner, archive, section)
+        crash.reach(f"restore.{section}")
     with tarfile.open(data / FILES) as files:
         place = Path(settings.AURORA_FILES_FOLDER)
         place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         unpack(files, place.parent)
+    crash.reach("restore.files")
     with connect(owner) as connection:
         connection.execute("ANALYZE")
 
@@ -102,6 +92,16 @@ def unpack(files: tarfile.TarFile, folder: Path) -> None:
     files.extraction_filter = lambda member, _: member
     for member in members:
         files.extract(member, folder)
+        # The database is on disk when the mark goes: so must these be, or a power cut would leave a whole database with half a model.
+        _keep(folder / member.name)
+
+
+def _keep(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _restore_section(owner: DatabaseUrl, archive: Path, section: str) -> None:
@@ -118,7 +118,7 @@ def check_counts(owner: DatabaseUrl, told: Iterable[dict[str, Any]]) -> int:
     """That every table has as many rows as were backed up; how many in all. Raises BackupError."""
     wanted: dict[str, int] = {}
     for one in told:
-        wanted |= one["counts"]
+        wanted |= {table: number for table, number in one["counts"].items() if table != SESSIONS}
     with connect(owner) as connection:
         found = counts(connection, keys=True)
     if wrong := [table for table, number in wanted.items() if found.get(table) != number]:
@@ -159,16 +159,24 @@ def open_sample(owner: DatabaseUrl) -> int:
             for fact in Fact.objects.filter(citizen_id=citizen_id)[:SAMPLE]:
                 try:
                     sealing.opened(fact, citizen_id=citizen_id)
-                except vault.VaultClosed:
+                except (vault.VaultClosed, keks.KeyUnavailable):
                     raise BackupError("a fact does not open: the key-encryption key of the backup's day must be named, too") from None
                 opened += 1
     return opened
 
 
-def citizens(owner: DatabaseUrl) -> list[UUID]:
-    """Every citizen's number."""
+def citizens(owner: DatabaseUrl) -> dict[UUID, list[Known]]:
+    """Every citizen's number, with the erasures that are done, or wait for the account alone. One that still runs is run again: it may not have come far."""
     with connect(owner) as connection:
-        return [row[0] for row in connection.execute("SELECT id FROM identity_citizen")]
+        found: dict[UUID, list[Known]] = {row[0]: [] for row in connection.execute("SELECT id FROM identity_citizen")}
+        told = connection.execute(
+            "SELECT citizen_id, scope, code, asked_at, finished_at, state = 'cancelled' FROM erasures_erasure "
+            "WHERE citizen_id IS NOT NULL AND state <> 'running'"
+        )
+        for citizen_id, *known in told:
+            if citizen_id in found:  # the row of who left for good outlives them
+                found[citizen_id].append(Known(*known))
+    return found
 
 
 def end_wait(owner: DatabaseUrl, citizen_id: UUID) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 
 from aurora.backups import manifest
-from aurora.backups.tools import BackupError, connect, counts, run
+from aurora.backups.tools import SESSIONS, BackupError, connect, counts, run
 from aurora.database_url import DatabaseUrl
 from aurora.identity import keys
 
@@ -28,9 +28,14 @@ def take(*, owner: DatabaseUrl, to: Path, keys_to: Path | None, now: datetime) -
         snapshot, taken_at, version = connection.execute(
             "SELECT pg_export_snapshot(), now(), current_setting('server_version')"
         ).fetchone() or ("", now, "")
-        shared = {"taken_at": taken_at.isoformat(), "server": version, "kek": keys.kek_id(), "lookup": manifest.lookup_name()}
+        shared = {
+            "taken_at": taken_at.isoformat(),
+            "server": version,
+            "kek": keys.kek_id(),
+            "lookup": manifest.lookup_name(),
+        }
         custom = ("--format=custom", "--snapshot", snapshot)
-        run("pg_dump", owner, *custom, "--exclude-schema=vault", "--file", str(data / DATA))
+        run("pg_dump", owner, *custom, "--exclude-schema=vault", f"--exclude-table-data={SESSIONS}", "--file", str(data / DATA))
         if wrapped is not None:
             run("pg_dump", owner, *custom, "--schema=vault", "--file", str(wrapped / KEYS))
         content = shared | {

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from aurora.console import client_post, present_clients
+from aurora.console import client_post, paging, present_agency_list, present_clients
 from aurora.console.auth import for_roles, has_role, operator
 from aurora.identity.models import Operator
 from aurora.journeys import officers, onboard_agency
@@ -26,13 +26,16 @@ from consent.oauth.models import Client, ClientDraft
 Role = Operator.Role
 FORM = ["GET", "HEAD", "POST"]
 Faults = dict[str, str]
+LONGEST_QUERY = 100
 
 
 @require_safe
 @for_roles(Role.AGENCY_OFFICER, Role.AUDITOR)
 def agencies(request: HttpRequest) -> HttpResponse:
-    """All agencies and the open drafts."""
-    return render(request, "console/agencies.html", {"page": present_clients.agencies(may_write=_may_write(request))})
+    """Agencies, those that are looked for or all, and the open drafts."""
+    query, number = request.GET.get("q", "").replace("\x00", "").strip()[:LONGEST_QUERY], paging.number(request.GET.get("page", ""))
+    page = present_agency_list.agencies(query, number=number, may_write=_may_write(request))
+    return render(request, "console/agencies.html", {"page": page})
 
 
 @require_safe
@@ -163,9 +166,14 @@ def _form(
         agency_known=agency_known,
         rotate_refresh=bool(content.get("rotate_refresh")),
         dpop_nonce=bool(content.get("dpop_nonce")),
+        agency_name=_name_of(texts["agency"]) if agency_known else {},
         errors=present_clients.field_errors(wrong),
     )
     return render(request, "console/client_form.html", {"page": page}, status=400 if wrong else 200)
+
+
+def _name_of(code: str) -> Mapping[str, str]:
+    return Agency.objects.filter(code=code).values_list("name", flat=True).first() or {}
 
 
 def _faults(error: AuroraError, field: str) -> Faults:

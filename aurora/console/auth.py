@@ -21,6 +21,8 @@ ENROLLING = "totp-being-enrolled"
 # When this session's second factor was given, in seconds since 1970, and the page that it was asked for once more.
 FACTOR_AT = "second-factor-at"
 THEN = "page-after-second-factor"
+NEWS = "news-of-own-account"
+"""Until they open the page of their account: something happened about their signing in since they were last here."""
 RECENT = timedelta(minutes=10)
 
 View = Callable[..., HttpResponseBase]
@@ -59,6 +61,9 @@ def _guard(view: View, open_to: frozenset[Operator.Role] | None, sent_by: frozen
     def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.session.get(VERIFIED) != str(request.user.pk):
             return HttpResponseRedirect(next_step(operator(request)))
+        # The page's frame names them; the page of an error keeps their menu.
+        request.display_name, request.operator_let_in = operator(request).name, True  # type: ignore[attr-defined]
+        request.account_news = bool(request.session.get(NEWS))  # type: ignore[attr-defined]
         with trail.watched(request, kwargs) as answered:
             wanted = sent_by if request.method == "POST" else open_to
             if wanted is not None and not has_role(request, *wanted):

@@ -20,7 +20,7 @@ from aurora.identity.models import Operator
 from aurora.journeys import break_glass as journey
 from consent.breakglass.models import Request
 from consent.errors import Conflict, InvalidInput
-from consent.oauth.onboarding import SamePerson
+from consent.two_people import SamePerson
 
 Role = Operator.Role
 READERS = (Role.PRIVACY_OFFICER, Role.AUDITOR, Role.OPERATIONS)
@@ -44,6 +44,7 @@ def break_glass(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters("who", "text")
 @require_http_methods(FORM)
 @for_roles(Role.PRIVACY_OFFICER)
+@with_recent_factor
 def ask(request: HttpRequest) -> HttpResponse:
     """Ask for some of one citizen's data."""
     wrong = Faults()

@@ -11,8 +11,8 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_safe
 
+from aurora.console import paging, present_imports, uploaded
 from aurora.console import present_catalogue as present
-from aurora.console import present_imports, uploaded
 from aurora.console.auth import for_roles, has_role, operator
 from aurora.console.posted import text
 from aurora.identity.models import Operator
@@ -36,8 +36,7 @@ Faults = dict[str, str]
 def catalogue(request: HttpRequest) -> HttpResponse:
     """All services, or those that are searched for; what waits, and what came into use."""
     query, origin = (request.GET.get(name, "").replace("\x00", "").strip()[:LONGEST_QUERY] for name in ("q", "origin"))
-    number = request.GET.get("page", "1")
-    wanted = int(number) if number.isascii() and number.isdigit() and len(number) < 6 else 1
+    wanted = paging.number(request.GET.get("page", ""))
     page = present.catalogue(query, origin, number=wanted, today=timezone.localdate(), may_write=has_role(request, Role.CATALOGUE_EDITOR))
     return render(request, "console/catalogue.html", {"page": page})
 

@@ -27,7 +27,7 @@ Role = Operator.Role
 def concerns(request: HttpRequest) -> HttpResponse:
     """Counts and what is overdue, by agency; the queue of cases about Aurora for its privacy officers."""
     ours = answer_concern.ours(operator=operator(request)) if has_role(request, Role.PRIVACY_OFFICER) else None
-    return render(request, "console/concerns.html", {"page": present.concerns(ours, now=timezone.now())})
+    return render(request, "console/concerns.html", {"page": present.concerns(request.GET.dict(), ours, now=timezone.now())})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -27,7 +27,7 @@ def delays(request: HttpRequest) -> HttpResponse:
     wrong, may_write = dict[str, str](), has_role(request, Role.AGENCY_OFFICER)
     if request.method == "POST" and not (wrong := _asked(request)):
         return HttpResponseRedirect(reverse("console:delays"))
-    page = present.delays(request.POST, operator=operator(request).pk, may_write=may_write, errors=wrong)
+    page = present.delays(request.GET.dict(), request.POST, operator=operator(request).pk, may_write=may_write, errors=wrong)
     return render(request, "console/delays.html", {"page": page}, status=400 if wrong else 200)
 
 

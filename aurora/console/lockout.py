@@ -15,7 +15,7 @@ from consent.counting import count
 def may_try(operator: Operator) -> bool:
     """Counts the attempt before it is judged, so that attempts at the same instant are counted too."""
     seconds = int(settings.AXES_COOLOFF_TIME * 3600)
-    return count(_key(operator), seconds) <= settings.AXES_FAILURE_LIMIT
+    return count(_key(operator), seconds).number <= settings.AXES_FAILURE_LIMIT
 
 
 def forget(operator: Operator) -> None:

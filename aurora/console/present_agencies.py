@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
-from aurora.console import present_drafts
+from aurora.console import present_codes, present_drafts
 from aurora.identity.models import Operator
-from aurora.ui import agency_words, formats
+from aurora.portal.present.vocabulary import Vocabulary
+from aurora.ui import agency_words, country_words, formats
 from aurora.ui.contexts import DraftPage, FieldError, ValueRow
-from aurora.ui.contexts.agencies import AgencyFormPage, AgencyNextPage, LabelledChoice, NextClient
-from aurora.ui.contexts.console import AgencyRole
-from aurora.ui.templatetags.aurora import localized, role_words
+from aurora.ui.contexts.agencies import AgencyFormPage, AgencyNextPage, LabelledChoice, NamedCode, NextClient
+from aurora.ui.developers import documents
+from aurora.ui.templatetags.aurora import localized
 from consent import agency_drafts, agency_form
 from consent.models import Agency, AgencyDraft
 from consent.oauth import config
@@ -53,6 +54,7 @@ def draft(found: AgencyDraft, *, operator: Operator, may_write: bool, errors: Ma
     """One draft, with what changes and what follows."""
     is_open, mine, done = found.state == State.OPEN, found.requested_by == operator.pk, found.state == State.APPROVED
     meaning = agency_drafts.changes_meaning(found)
+    next_url, next_text = _next(found)
     return DraftPage(
         draft=present_drafts.rows([found])[0],
         reason=found.reason,
@@ -62,6 +64,7 @@ def draft(found: AgencyDraft, *, operator: Operator, may_write: bool, errors: Ma
                 _values(c.field, c.after),
                 () if c.before is None else _values(c.field, c.before),
                 c.differs,
+                names=c.field != "contact_url",
             )
             for c in agency_drafts.changes(found)
         ),
@@ -70,38 +73,56 @@ def draft(found: AgencyDraft, *, operator: Operator, may_write: bool, errors: Ma
         may_decline=may_write and is_open,
         is_mine=mine,
         errors=field_errors(errors),
+        agree=str(agency_words.agree(found.kind)),
         advice=str(agency_words.ADVICE),
         follows=agency_words.follows(is_new=found.kind == AgencyDraft.Kind.REGISTER, meaning=meaning, version=found.content["version"]),
         document=json.dumps(found.content, indent=1, ensure_ascii=False),
-        next_url=f"{reverse('console:new_client')}?agency={found.code}" if done and may_write else "",
-        next_text=str(agency_words.REGISTER_CLIENT),
+        next_url=next_url if done and may_write else "",
+        next_text=next_text,
+        is_new=found.before is None,
     )
 
 
-def following(found: Agency, *, may_write: bool) -> AgencyNextPage:
-    """What to hand to the agency's engineer. Two queries."""
+def _next(found: AgencyDraft) -> tuple[str, str]:
+    """Who is to ask citizens and has no client yet gets one; everybody else is handed over to. One query."""
+    asks = found.content["roles"] != [Agency.Role.DATA_SOURCE]
+    if asks and not Client.objects.filter(agency__code=found.code).exists():
+        return f"{reverse('console:new_client')}?agency={found.code}", str(agency_words.REGISTER_CLIENT)
+    return reverse("console:agency_next", args=[found.code]), str(agency_words.HAND_OVER)
+
+
+def following(found: Agency, *, may_write: bool, sources_url: str) -> AgencyNextPage:
+    """What to hand to the agency's engineer. Four queries."""
+    vocabulary = Vocabulary()
     clients = list(Client.objects.filter(agency=found, active=True).order_by("client_id"))
     addresses = [("issuer", config.issuer()), *((code, f"{config.issuer()}{path}") for code, path in _PATHS.items())]
     told = [(str(agency_words.address(code)), url) for code, url in addresses]
+    shown = tuple(
+        NextClient(
+            c.client_id,
+            c.name,
+            _named(sorted(c.allowed_purposes), present_codes.purposes, vocabulary),
+            _named(sorted(c.allowed_categories), present_codes.categories, vocabulary),
+            c.notice_uri,
+            reverse("console:client_pings", args=[c.client_id]) if may_write and c.notice_uri else "",
+        )
+        for c in clients
+    )
+    source = Agency.Role.DATA_SOURCE in found.roles
+    asks = bool(clients) or not source
+    steps = agency_words.steps(asks=asks, source=source, url=_guide)
     return AgencyNextPage(
         name=found.name,
-        clients=tuple(
-            NextClient(
-                c.client_id,
-                c.name,
-                tuple(sorted(c.allowed_purposes)),
-                tuple(sorted(c.allowed_categories)),
-                c.notice_uri,
-                reverse("console:client_pings", args=[c.client_id]) if may_write and c.notice_uri else "",
-            )
-            for c in clients
-        ),
+        clients=shown,
         addresses=tuple(ValueRow(label, (url,)) for label, url in told),
-        letter=agency_words.letter(agency=localized(found.name), clients=[c.client_id for c in clients], addresses=told),
+        letter=agency_words.letter(agency=localized(found.name), clients=shown, addresses=told, steps=steps, base=config.issuer()),
         back_url=reverse("console:agency", args=[found.code]),
-        developers_url=_developers(),
+        steps=steps,
         new_url=f"{reverse('console:new_client')}?agency={found.code}" if may_write and not clients else "",
-        source=Agency.Role.DATA_SOURCE in found.roles,
+        asks=asks,
+        source=source,
+        tests=any(c.pings_url for c in shown),
+        sources_url=sources_url,
     )
 
 
@@ -110,7 +131,7 @@ def who(found: Agency) -> tuple[ValueRow, ...]:
     document = agency_form.newest(found.code)
     values = agency_form.field_values(document) if document else {}
     shown = [name for name in agency_form.FIELDS if name in values and name not in ("name", "roles")]
-    return tuple(ValueRow(str(agency_words.field(name)), _values(name, values[name])) for name in shown)
+    return tuple(ValueRow(str(agency_words.field(name)), _values(name, values[name]), names=name != "contact_url") for name in shown)
 
 
 def field_errors(faults: Mapping[str, str]) -> tuple[FieldError, ...]:
@@ -120,17 +141,25 @@ def field_errors(faults: Mapping[str, str]) -> tuple[FieldError, ...]:
 
 def _values(field: str, value: Any) -> tuple[str, ...]:
     """One field's value as lines."""
+    if field == "onward" and not value:
+        return (str(agency_words.TO_NOBODY),)
     if not value:
         return ()
     if field == "roles":
-        return tuple(str(role_words(AgencyRole(role))) for role in value)
+        return tuple(str(agency_words.role(role)) for role in value)
+    if field == "country":
+        return (country_words.named(str(value)),)
     if isinstance(value, Mapping):
-        return tuple(f"{x}: {value[x]}" for x in agency_form.LANGUAGES if x in value)
+        return present_codes.in_each_language(value)
     return (formats.day(date.fromisoformat(value)) if field == "since" else str(value),)
 
 
-def _developers() -> str:
-    try:
-        return reverse("portal:developers")
-    except NoReverseMatch:
-        return ""
+def _named(codes: list[str], names: Callable[[list[str], Vocabulary], tuple[str, ...]], vocabulary: Vocabulary) -> tuple[NamedCode, ...]:
+    return tuple(NamedCode(name, code) for name, code in zip(names(codes, vocabulary), codes, strict=True))
+
+
+def _guide(name: str) -> str:
+    """A page of the developers': of the guide's documents an installation may have been given none."""
+    if name in documents.FILES:
+        return reverse("portal:developers_document", args=[name]) if name in documents.names() else ""
+    return reverse(f"portal:developers_{name}")

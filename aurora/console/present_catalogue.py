@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from aurora.console import present_imports
+from aurora.console import paging, present_imports
 from aurora.portal.present.rule_words import in_words
 from aurora.portal.present.vocabulary import Vocabulary
 from aurora.ui import catalogue_words, editor_words
@@ -25,7 +26,7 @@ from aurora.ui.contexts.catalogue import (
     VersionRow,
 )
 from aurora.ui.contexts.services import Choice, Written
-from aurora.ui.contexts.shared import Pagination, Text
+from aurora.ui.contexts.shared import Text
 from recommender.catalogue import documents, drafts, store
 from recommender.catalogue.model import LANGUAGES, ORIGINS, PublicService
 from recommender.catalogue.models import CatalogueUse, ServiceVersion
@@ -47,12 +48,11 @@ def catalogue(query: str, origin: str, *, number: int, today: date, may_write: b
     current = store.current()
     found = _found(query, current, today) if query else sorted(current.values(), key=lambda one: one.name["fi"].casefold())
     wanted = [one for one in found if not origin or one.origin == origin]
-    pages = max(1, -(-len(wanted) // PAGE))
-    number = min(max(number, 1), pages)
+    shown, pagination = paging.cut(wanted, number, most=PAGE, url=partial(_url, query, origin))
     return CataloguePage(
         query=query,
         origins=tuple(Choice(x, catalogue_words.origin(x), x == origin) for x in ORIGINS),
-        rows=tuple(_row(one) for one in wanted[(number - 1) * PAGE : number * PAGE]),
+        rows=tuple(_row(one) for one in shown),
         total=len(wanted),
         of=len(current),
         version=current.version[:16],
@@ -61,7 +61,7 @@ def catalogue(query: str, origin: str, *, number: int, today: date, may_write: b
             for use in CatalogueUse.objects.select_related("catalogue").defer("catalogue__members").order_by("-id")[:USES]
         ),
         imports=present_imports.rows(),
-        pagination=Pagination(number, pages, _url(query, origin, number - 1, pages), _url(query, origin, number + 1, pages)),
+        pagination=pagination,
         import_url=reverse("console:new_import") if may_write else "",
     )
 
@@ -108,9 +108,7 @@ def _row(one: PublicService) -> CatalogueRow:
     return CatalogueRow(one.identifier, _text(one.name), catalogue_words.origin(one.origin), _text(one.provider), one.rule is not None, url)
 
 
-def _url(query: str, origin: str, number: int, pages: int) -> str:
-    if not 1 <= number <= pages:
-        return ""
+def _url(query: str, origin: str, number: int) -> str:
     kept = {"q": query, "origin": origin, "page": str(number)}
     return f"{reverse('console:catalogue')}?{urlencode({k: v for k, v in kept.items() if v})}"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -11,14 +10,12 @@ from django.urls import reverse
 from joserfc.errors import JoseError
 from joserfc.jwk import import_key
 
-from aurora.console import present_agencies, present_drafts
+from aurora.console import present_agencies, present_codes, present_drafts
 from aurora.console.present import SHOWN_ROLES
 from aurora.identity.models import Operator
 from aurora.portal.present.vocabulary import Vocabulary
 from aurora.ui import agency_words, client_words, formats
 from aurora.ui.contexts import (
-    AgenciesPage,
-    AgencyListRow,
     AgencyPage,
     AgencyRole,
     ClientCard,
@@ -28,27 +25,15 @@ from aurora.ui.contexts import (
     FieldError,
     ValueRow,
 )
-from consent.agencies import NO_ORGANISATION
+from aurora.ui.templatetags.aurora import localized
 from consent.models import Agency, DataCategory, Purpose
 from consent.oauth import client_form, jwks, onboarding
 from consent.oauth.keysets import USABLE
 from consent.oauth.models import Client, ClientDraft, ClientKeySet
 
 HISTORY = 50
-
-
-def agencies(*, may_write: bool) -> AgenciesPage:
-    """All agencies, and what waits for a second person."""
-    counted = Counter(Client.objects.values_list("agency_id", flat=True))
-    return AgenciesPage(
-        agencies=tuple(
-            AgencyListRow(a.code, a.name, _roles(a), counted[a.pk], reverse("console:agency", args=[a.code]))
-            for a in Agency.objects.exclude(code__in=NO_ORGANISATION).order_by("code")
-        ),
-        open=present_drafts.waiting(),
-        new_url=reverse("console:new_client") if may_write else "",
-        register_url=reverse("console:new_agency") if may_write else "",
-    )
+# Fields whose values are words, and nothing that somebody would type.
+NAMES = frozenset({"agency", "name", "purposes", "categories", "rotate_refresh", "dpop_nonce"})
 
 
 def agency(found: Agency, *, may_write: bool, now: datetime) -> AgencyPage:
@@ -63,7 +48,7 @@ def agency(found: Agency, *, may_write: bool, now: datetime) -> AgencyPage:
         history=present_drafts.history(found.code, most=HISTORY),
         agencies_url=reverse("console:agencies"),
         new_url=f"{reverse('console:new_client')}?agency={found.code}" if may_write else "",
-        roles=_roles(found),
+        roles=roles_of(found),
         who=(who := present_agencies.who(found)),
         described=bool(who),
         change_url=reverse("console:change_agency", args=[found.code]) if may_write else "",
@@ -83,6 +68,7 @@ def draft(found: ClientDraft, *, operator: Operator, may_write: bool, errors: Ma
                 _values(c.field, c.after, vocabulary),
                 () if c.before is None and found.before is None else _values(c.field, c.before, vocabulary),
                 c.differs,
+                names=c.field in NAMES,
             )
             for c in onboarding.changes(found)
         ),
@@ -91,8 +77,11 @@ def draft(found: ClientDraft, *, operator: Operator, may_write: bool, errors: Ma
         may_decline=may_write and is_open,
         is_mine=mine,
         errors=field_errors(errors or {}),
+        agree=str(client_words.agree(found.kind)),
+        follows=_follows(found, vocabulary),
+        is_new=found.before is None,
         next_url=reverse("console:agency_next", args=[found.agency_code]) if found.state == ClientDraft.State.APPROVED else "",
-        next_text=str(agency_words.FOR_ENGINEER),
+        next_text=str(agency_words.HAND_OVER),
     )
 
 
@@ -103,8 +92,13 @@ def choices(purposes: Iterable[str], categories: Iterable[str]) -> tuple[tuple[C
     kinds = DataCategory.objects.order_by("code").values_list("code", flat=True)
     return (
         tuple(ClientChoice(c, words.purpose(c) or dict.fromkeys(("fi", "sv", "en"), c), c in chosen) for c in codes),
-        tuple(ClientChoice(c, words.category(c), c in ticked) for c in kinds),
+        tuple(ClientChoice(c, words.category(c), c in ticked, _told_by(words.source_of(c), words)) for c in kinds),
     )
+
+
+def _told_by(source: str, words: Vocabulary) -> Mapping[str, str] | str:
+    """Who tells a kind of data: two kinds may have nearly the same name, and differ in this."""
+    return str(client_words.TOLD_BY.get(source, "")) or words.agency(source)
 
 
 def field_errors(faults: Mapping[str, str]) -> tuple[FieldError, ...]:
@@ -120,7 +114,7 @@ def _card(client: Client, keys: ClientKeySet | None, vocabulary: Vocabulary, may
         name=client.name,
         state=ClientState.ACTIVE if client.active else ClientState.SUSPENDED,
         rows=tuple(
-            ValueRow(str(client_words.field(f)), _values(f, content[f], vocabulary))
+            ValueRow(str(client_words.field(f)), _values(f, content[f], vocabulary), names=f in NAMES)
             for f in client_form.FIELDS
             if f not in ("agency", "name")
         ),
@@ -148,14 +142,31 @@ def _values(field: str, value: Any, vocabulary: Vocabulary) -> tuple[str, ...]:
     if field == "jwks":
         return tuple(_key(k) for k in value["keys"])
     if field == "agency":
-        return (value["code"], *_names(value.get("name", {})))
+        return (*_agency_names(value, vocabulary), value["code"])
     if field == "name":
-        return _names(value)
+        return present_codes.in_each_language(value)
+    if field in ("purposes", "categories"):
+        return (present_codes.purposes if field == "purposes" else present_codes.categories)(value, vocabulary)
     return tuple(value) if isinstance(value, list) else (str(value),)
 
 
-def _names(name: Mapping[str, str]) -> tuple[str, ...]:
-    return tuple(f"{x}: {name[x]}" for x in ("fi", "sv", "en") if x in name)
+def _agency_names(agency: Mapping[str, Any], vocabulary: Vocabulary) -> tuple[str, ...]:
+    """Of a new agency as it would be registered, else as it is called."""
+    return present_codes.in_each_language(agency["name"]) if "name" in agency else (localized(vocabulary.agency(agency["code"])),)
+
+
+def _follows(found: ClientDraft, vocabulary: Vocabulary) -> tuple[str, ...]:
+    before, after = found.before or {}, found.content
+    asked = {name: set(before.get(name, ())) for name in ("purposes", "categories")}
+    name = after["agency"].get("name") or vocabulary.agency(found.agency_code)
+    return client_words.follows(
+        kind=found.kind,
+        agency=localized(name),
+        purposes=present_codes.purposes(after["purposes"], vocabulary),
+        data=present_codes.categories(after["categories"], vocabulary),
+        same=found.before is not None and all(asked[name] == set(after[name]) for name in asked),
+        less=any(asked[name] - set(after[name]) for name in asked),
+    )
 
 
 def _key(jwk: dict[str, Any]) -> str:
@@ -164,8 +175,8 @@ def _key(jwk: dict[str, Any]) -> str:
         thumbprint = import_key(jwk).thumbprint()
     except (JoseError, ValueError, TypeError):
         thumbprint = "?"
-    return f"{jwk.get('kid')}  {jwks.algorithm_of(jwk)}  {thumbprint}"
+    return str(client_words.KEY) % {"name": jwk.get("kid"), "algorithm": jwks.algorithm_of(jwk), "fingerprint": thumbprint}
 
 
-def _roles(found: Agency) -> tuple[AgencyRole, ...]:
+def roles_of(found: Agency) -> tuple[AgencyRole, ...]:
     return tuple(AgencyRole(r) for r in found.roles if r in SHOWN_ROLES)

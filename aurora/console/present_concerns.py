@@ -8,6 +8,7 @@ from datetime import datetime
 from django.http import QueryDict
 from django.urls import reverse
 
+from aurora.console.paging import Turns
 from aurora.corrections import across as corrections
 from aurora.journeys.answer_concern import MOST, Asked
 from aurora.portal.present.concerns import field_errors, said, standing
@@ -20,23 +21,29 @@ from consent.concerns.models import Concern
 from consent.rules import AURORA
 
 SHOWN = 200
+# Of each table at once: with all full of long names the page is within its 40 kB.
+A_TABLE = 10
 ANSWERS = ("lawful", "mistake", "later")
 
 
-def concerns(ours: tuple[Asked, ...] | None, *, now: datetime) -> ConsoleConcernsPage:
-    """How it stands. Exact figures: how many cases an agency has says nothing of anybody."""
-    vocabulary = Vocabulary()
+def concerns(asked: Mapping[str, str], ours: tuple[Asked, ...] | None, *, now: datetime) -> ConsoleConcernsPage:
+    """How it stands. Exact figures: that a single answer is late is the work (docs/security/data.md)."""
+    vocabulary, turns = Vocabulary(), Turns(asked, "ours", "agencies", "late", "corrections")
     return ConsoleConcernsPage(
-        counts=tuple(ConcernCount(vocabulary.agency(c.about), *c[1:]) for c in across.counts(now=now)),
+        counts=tuple(ConcernCount(vocabulary.agency(c.about), *c[1:]) for c in turns.cut("agencies", across.counts(now=now), most=A_TABLE)),
         late=tuple(
             LateRow(
                 str(row.concern_id), vocabulary.agency(row.about), concern_words.kind(row.kind, of_others=True), row.raised_at, row.due_at
             )
-            for row in across.late(now=now, most=SHOWN)
+            for row in turns.cut("late", across.late(now=now, most=SHOWN), most=A_TABLE)
         ),
-        ours=None if ours is None else tuple(_ours(one.row, now) for one in ours),
+        ours=None if ours is None else tuple(_ours(one.row, now) for one in turns.cut("ours", ours, most=A_TABLE)),
         more=ours is not None and len(ours) == MOST,
-        corrections=tuple(CorrectionCount(vocabulary.agency(c.source), *c[1:]) for c in corrections.counts(now=now)),
+        corrections=tuple(
+            CorrectionCount(vocabulary.agency(c.source), *c[1:])
+            for c in turns.cut("corrections", corrections.counts(now=now), most=A_TABLE)
+        ),
+        turns=turns.ways,
     )
 
 

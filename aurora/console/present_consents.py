@@ -35,6 +35,7 @@ def page() -> ConsentCountsPage:
 
 def _chart(name: str, counted: Counted, said: Callable[[str], str]) -> Chart:
     found = counted.by[name]
+    folded = name == "recipient"  # of those there are many, and most have few people
     most = max((people for _, people in found if people), default=0)
     rows = tuple(
         ChartRow(
@@ -43,7 +44,10 @@ def _chart(name: str, counted: Counted, said: Callable[[str], str]) -> Chart:
             bar(people / most if people and most else None),
         )
         for code, people in found
+        if people is not None or not folded
     )
+    if folded and len(rows) < len(found):
+        rows += (ChartRow(str(words.OTHERS if rows else words.ALL), (str(words.FEW),)),)
     return Chart(str(words.caption(name)), str(words.first(name)), (str(words.PEOPLE),), rows, str(words.note(name)))
 
 

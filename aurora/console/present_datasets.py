@@ -1,9 +1,10 @@
-"""One dataset as the console shows it: numbers of fewer than ten people are not told, the others as its card rounds them, or in tens."""
+"""One dataset as the console shows it: numbers of fewer than ten people are not told, the others as its card rounds them."""
 
 from __future__ import annotations
 
 from django.urls import reverse
 
+from aurora.console.people_told import of_dataset
 from aurora.ui import cards, formats
 from aurora.ui import own_model_words as words
 from aurora.ui.contexts import ValueRow
@@ -11,7 +12,6 @@ from aurora.ui.contexts.suggestion_models import DatasetPage, OwnModelRow
 from recommender.models import DatasetVersion
 from recommender.registry import datasets
 
-LEAST = datasets.LEAST_SHOWN
 MOST = 30
 
 
@@ -22,8 +22,8 @@ def dataset(found: DatasetVersion) -> DatasetPage:
         "dataset": (found.sha256,) if found.sha256 else (),
         "extract": (found.extract_sha256,),
         "basis": (str(words.BASIS),),
-        "citizens": (_tens(found.citizens),),
-        "gone": (_tens(gone),),
+        "citizens": (of_dataset(found.citizens, "citizens", found.pk),),
+        "gone": (of_dataset(gone, "gone", found.pk),),
         "window": (f"{formats.day(found.window_from)} – {formats.day(found.window_until)}",),
         "row_schema": (str(found.row_schema),),
         "begun": (formats.moment(found.started_at),),
@@ -40,9 +40,3 @@ def dataset(found: DatasetVersion) -> DatasetPage:
         ),
         back_url=reverse("console:suggestion_models"),
     )
-
-
-def _tens(people: int) -> str:
-    if people == 0:
-        return formats.number(0)
-    return str(words.FEW) if people < LEAST else formats.number(people // LEAST * LEAST)

@@ -89,8 +89,7 @@ def _keys() -> tuple[KeyRow, ...]:
 
 
 def _witnesses(origin: str, size: int) -> tuple[WitnessRow, ...]:
-    rows = {row.vkey: row for row in Witness.objects.filter(origin=origin, vkey__in=queries.witness_keys())}
-    return tuple(_witness(one.name, one.url, rows.get(one.vkey), size) for one in settings.AURORA_WITNESSES)
+    return tuple(_witness(name, url, row, size) for name, url, row in queries.witnesses(origin))
 
 
 def _witness(name: str, url: str, row: Witness | None, size: int) -> WitnessRow:

@@ -227,4 +227,5 @@ def _text(texts: Texts) -> dict[str, str]:
 
 
 def _percent(share: float) -> str:
-    return f"{formats.number(share * 100)}{formats.NBSP}%"
+    """2,3 % (fi, sv), 2.3% (en)."""
+    return formats.measure(share * 100) + ("%" if formats.language() == "en" else f"{formats.NBSP}%")

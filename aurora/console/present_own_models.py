@@ -9,6 +9,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.urls import reverse
 
 from aurora.console.paging import newest_first
+from aurora.console.people_told import of_dataset
 from aurora.identity.models import Operator
 from aurora.ui import cards, formats, monitoring_words
 from aurora.ui import own_model_words as words
@@ -30,7 +31,6 @@ from recommender.registry import datasets
 from recommender.registry.lifecycle import NEXT, RETIRABLE
 
 A_PAGE, SHOWN = 25, 20
-LEAST = datasets.LEAST_SHOWN
 State, Asked = ModelVersion.State, ModelMove.State
 
 
@@ -76,7 +76,7 @@ def model(
         next_step=words.state(following) if following else "",
         waiting=_asked_for(waiting) if waiting else "",
         move=str(waiting.pk) if waiting else "",
-        forgotten=_few(gone) if gone else "",
+        forgotten=of_dataset(gone, "gone", found.dataset.pk) if found.dataset and gone >= datasets.LEAST_SHOWN else "",
         asks_share=following == State.CHALLENGER,
         may_ask=free and following is not None,
         may_change_share=free and found.state == State.CHALLENGER,
@@ -125,8 +125,8 @@ def _datasets() -> tuple[DatasetRow, ...]:
         DatasetRow(
             one.sha256,
             words.dataset_state(one.state),
-            _few(one.citizens),
-            _few(gone.get(one.pk, 0)),
+            of_dataset(one.citizens, "citizens", one.pk),
+            of_dataset(gone.get(one.pk, 0), "gone", one.pk),
             one.started_at,
             reverse("console:dataset", args=[one.pk]),
         )
@@ -148,7 +148,7 @@ def _rows(found: ModelVersion) -> tuple[ValueRow, ...]:
     told = {
         "version": (found.sha256,),
         "dataset": (found.dataset.sha256,) if found.dataset else (),
-        "citizens": (_few(found.dataset.citizens),) if found.dataset else (),
+        "citizens": (of_dataset(found.dataset.citizens, "citizens", found.dataset.pk),) if found.dataset else (),
         "trained_on": _figure(split.get("trained_on")),
         "held_out": _figure(split.get("held_out")),
         "ndcg3": (f"{_number(ndcg)}{_between(low, high, brackets=True)}",) if ndcg is not None else (),
@@ -217,10 +217,6 @@ def _names(ids: Iterable[UUID]) -> dict[UUID, str]:
     """Of operators; an id for one who is gone."""
     wanted = set(ids)
     return {pk: str(pk) for pk in wanted} | dict(Operator.objects.filter(pk__in=wanted).values_list("pk", "name"))
-
-
-def _few(people: int) -> str:
-    return str(words.FEW) if 0 < people < LEAST else formats.number(people)
 
 
 def _figure(number: int | None) -> tuple[str, ...]:

@@ -8,8 +8,9 @@ from django.urls import reverse
 
 from aurora.journeys.retry_pulls import NEVER
 from aurora.portal.present.vocabulary import Vocabulary
-from aurora.sources import feeds, policy, pulls
+from aurora.sources import certificates, feeds, policy, pulls
 from aurora.sources.breaker import Seen
+from aurora.sources.certificates import Shown
 from aurora.sources.feeds import Failing
 from aurora.sources.models import DataSource
 from aurora.sources.pulls import Durations, Queue
@@ -22,7 +23,8 @@ def sources(*, now: datetime, may_retry: bool) -> QueuesPage:
     vocabulary = Vocabulary()
     waiting = {queue.source: queue for queue in pulls.queues(now=now)}
     took = {one.source: one for one in pulls.durations()}
-    rows = DataSource.objects.select_related("agency", "breaker").order_by("agency__code")
+    rows = list(DataSource.objects.select_related("agency", "breaker").order_by("agency__code"))
+    ours = {one.source: one for one in certificates.of(rows)}
     return QueuesPage(
         sources=tuple(
             _row(
@@ -30,6 +32,8 @@ def sources(*, now: datetime, may_retry: bool) -> QueuesPage:
                 waiting.get(source.agency.code) or Queue(source.agency.code, 0, 0, 0, 0, None),
                 took.get(source.agency.code),
                 vocabulary,
+                ours.get(source.agency.code),
+                now,
             )
             for source in rows
         ),
@@ -38,7 +42,9 @@ def sources(*, now: datetime, may_retry: bool) -> QueuesPage:
     )
 
 
-def _row(source: DataSource, queue: Queue, took: Durations | None, vocabulary: Vocabulary) -> QueueRow:
+def _row(
+    source: DataSource, queue: Queue, took: Durations | None, vocabulary: Vocabulary, certificate: Shown | None, now: datetime
+) -> QueueRow:
     breaker = getattr(source, "breaker", None)
     seen = Seen(breaker.failures, breaker.opened_at, breaker.retry_at) if breaker else Seen()
     declared = policy.of(source.settings)
@@ -67,6 +73,8 @@ def _row(source: DataSource, queue: Queue, took: Durations | None, vocabulary: V
         last_success_at=took.last_success if took else None,
         half_took=_seconds(took.p50) if took else "",
         most_took=_seconds(took.p95) if took else "",
+        certificate_ends_at=certificate.ends_at if certificate else None,
+        certificate_needs=certificate is not None and certificate.needs(now=now),
     )
 
 
@@ -84,7 +92,7 @@ def _failing(one: Failing, vocabulary: Vocabulary) -> FailingRow:
         source_code=one.source,
         source=vocabulary.agency(one.source),
         category=vocabulary.category(one.category),
-        reason=str(words.pull_error(one.error)),
+        reason=str(words.pull_error_to_officers(one.error)),
         error=one.error,
         count=one.feeds,
         broken=one.broken,

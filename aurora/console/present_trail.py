@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from urllib.parse import urlencode
 from uuid import UUID
@@ -18,6 +16,7 @@ from aurora.audit.models import NOBODY, OperatorDeed
 from aurora.audit.queries import Filter
 from aurora.identity.models import Operator
 from aurora.ui import operator_words as words
+from aurora.ui import sheets
 from aurora.ui.contexts.operators import TrailChoice, TrailPage, TrailRow
 from consent import ids
 from consent.errors import NotFound
@@ -66,14 +65,19 @@ def own(operator: Operator, sent: QueryDict) -> TrailPage:
     return TrailPage(rows=rows, next_url=next_url)
 
 
+def lately(operator: Operator) -> TrailPage:
+    """What whoever sits there did last, without the pages that they opened. Queries: the rows."""
+    return TrailPage(rows=tuple(_row(row, {operator.pk: operator.name}) for row in queries.lately(operator.pk)))
+
+
 def lines(looked_for: Filter) -> Iterator[str]:
     """All rows as CSV with what proves them: the commitment is SHA-256 of the salt and the row's text (docs/decisions/operators.md)."""
-    yield _line(COLUMNS)
+    yield sheets.lines([COLUMNS])
     for row in queries.every(looked_for):
-        yield _line(
+        yield sheets.lines([
             (row.operator_id, row.number, row.at.isoformat(), row.kind, row.route, row.deed, " ".join(row.about), row.outcome, row.id,
              bytes(row.prev).hex(), bytes(row.commitment).hex(), bytes(row.salt).hex())
-        )  # fmt: skip
+        ])  # fmt: skip
 
 
 def _page(looked_for: Filter, sent: QueryDict, at: str, people: Mapping[UUID, str]) -> tuple[tuple[TrailRow, ...], str]:
@@ -95,9 +99,3 @@ def _row(row: OperatorDeed, people: Mapping[UUID, str]) -> TrailRow:
 
 def _query(sent: QueryDict) -> str:
     return urlencode({name: sent[name] for name in ("operator", "kind", "deed", "day") if sent.get(name)})
-
-
-def _line(values: Iterable[object]) -> str:
-    text = io.StringIO()
-    csv.writer(text).writerow(values)
-    return text.getvalue()

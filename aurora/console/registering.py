@@ -16,6 +16,7 @@ from aurora.console import agency_post, present_agencies
 from aurora.console.auth import for_roles, has_role, operator
 from aurora.identity.models import Operator
 from aurora.journeys import officers, register_agency
+from aurora.ui import console_layout
 from consent import agency_form
 from consent.agencies import NO_ORGANISATION
 from consent.errors import AuroraError, InvalidInput
@@ -62,8 +63,9 @@ def agency_draft(request: HttpRequest, id: UUID) -> HttpResponse:
 @require_safe
 @for_roles(Role.AGENCY_OFFICER, Role.AUDITOR)
 def agency_next(request: HttpRequest, code: str) -> HttpResponse:
-    """What the agency's engineer needs next."""
-    page = present_agencies.following(_agency(code), may_write=has_role(request, Role.AGENCY_OFFICER))
+    """What to do once the agency and its client are agreed to, and what its engineer is sent."""
+    sources_url = console_layout.address(request, "sources")
+    page = present_agencies.following(_agency(code), may_write=has_role(request, Role.AGENCY_OFFICER), sources_url=sources_url)
     return render(request, "console/agency_next.html", {"page": page})
 
 

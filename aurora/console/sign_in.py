@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from axes.decorators import axes_dispatch
 from django.contrib import auth
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -12,22 +14,26 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from aurora.console import lockout, trail
-from aurora.console.auth import ENROLLING, FACTOR_AT, THEN, VERIFIED, for_password_holders, next_step
+from aurora.console.account import since_last
+from aurora.console.auth import ENROLLING, FACTOR_AT, NEWS, THEN, VERIFIED, for_password_holders, next_step
 from aurora.identity import enrolments, totp
+from aurora.identity.backends import TooManyAtOnce
 from aurora.identity.models import Operator
 from aurora.journeys import join as joining
-from aurora.portal.errors import locked_out
+from aurora.portal.errors import locked_out, too_many_attempts
 from aurora.portal.headers import forget_here
 from aurora.portal.present.sources import field_errors
 from aurora.ui import operator_words
 from aurora.ui.contexts import ConsoleSignInPage, EnrolPage, SecondFactorPage
 from aurora.ui.contexts.operators import JoinPage
 from aurora.ui.contexts.shared import FieldError
-from consent.counting import count
+from consent.counting import count_of
 from consent.oauth.limits import address_of
 
 PAGES = ["GET", "HEAD", "POST"]
-JOINS_A_MINUTE = 30  # by one address: the secrets are not to be guessed, and a password's digest is slow
+# By one address: nobody is to guess, whatever names they give, and a password's digest is slow.
+JOINS_A_MINUTE = 30
+SIGN_INS_A_MINUTE = 30
 BACKEND = "aurora.identity.backends.OperatorBackend"
 
 
@@ -40,7 +46,11 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     wrong: dict[str, str] = {}
     if request.method == "POST":
         wrong = {f: f"{f}_required" for f, v in (("username", username), ("password", password)) if not v}
-        operator = None if wrong else auth.authenticate(request, username=username.replace("\x00", ""), password=password)
+        try:
+            operator = None if wrong else _password_holder(request, username.replace("\x00", ""), password)
+        except TooManyAtOnce:
+            trail.failed(username.replace("\x00", ""), "password:given", "locked_out")
+            return too_many_attempts(request, seconds=60)
         if isinstance(operator, Operator):
             request.session.flush()  # nothing of what a stranger had begun in this browser
             auth.login(request, operator, backend=BACKEND)  # type: ignore[arg-type]
@@ -110,7 +120,7 @@ def join(request: HttpRequest) -> HttpResponse:
     """A new operator's first page: two secrets, and a password of their own. The authenticator is next."""
     username, wrong = request.POST.get("username", "")[:64].replace("\x00", ""), list[FieldError]()
     if request.method == "POST":
-        if count(f"joining:{address_of(request)}", 60) > JOINS_A_MINUTE:
+        if count_of("joining", address_of(request), 60).number > JOINS_A_MINUTE:
             return locked_out(request)
         joined = _joined(request, username)
         if isinstance(joined, Operator):
@@ -129,6 +139,13 @@ def sign_out(request: HttpRequest) -> HttpResponse:
         trail.signed_in(request.user.pk, "session:ended")
     auth.logout(request)
     return forget_here(HttpResponseRedirect(reverse("console:sign_in")))
+
+
+def _password_holder(request: HttpRequest, username: str, password: str) -> Any:
+    """Whose name and password these are, or nobody. Counted before anything is looked at. Raises `TooManyAtOnce`."""
+    if count_of("console-sign-in", address_of(request), 60).number > SIGN_INS_A_MINUTE:
+        raise TooManyAtOnce
+    return auth.authenticate(request, username=username, password=password)
 
 
 def _joined(request: HttpRequest, username: str) -> Operator | list[FieldError]:
@@ -161,6 +178,8 @@ def _enrolled(request: HttpRequest, operator: Operator, secret: bytes) -> HttpRe
 
 
 def _passed(request: HttpRequest) -> HttpResponse:
+    if request.session.get(VERIFIED) != str(request.user.pk):  # they come in, and do not give a code once more
+        request.session[NEWS] = since_last(request).is_news
     request.session.cycle_key()
     request.session[VERIFIED] = str(request.user.pk)
     request.session[FACTOR_AT] = timezone.now().timestamp()

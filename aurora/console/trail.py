@@ -88,7 +88,7 @@ def failed(username: str, what: str, outcome: str) -> None:
     """A step that failed, in the trail of whoever has this name. The name itself, which may be a password, is kept nowhere."""
     found = Operator.objects.filter(username=username).values_list("pk", flat=True).first()
     if found is None:
-        tries = count("sign-ins-of-nobody", 60)
+        tries = count("sign-ins-of-nobody", 60).number
         if tries > STRANGERS_A_MINUTE + 1:
             return
         outcome = outcome if tries <= STRANGERS_A_MINUTE else "too_many"

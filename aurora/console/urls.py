@@ -3,6 +3,7 @@
 from django.urls import path
 
 from aurora.console import (
+    account,
     agencies,
     audit,
     break_glass,
@@ -29,6 +30,7 @@ from aurora.console import (
 app_name = "console"
 urlpatterns = [
     path("", views.overview, name="overview"),
+    path("account/", account.account, name="account"),
     path("agencies/", agencies.agencies, name="agencies"),
     path("agencies/new/", registering.new_agency, name="new_agency"),
     path("agencies/<slug:code>/", agencies.agency, name="agency"),

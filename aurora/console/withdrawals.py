@@ -27,7 +27,7 @@ RETRYING = (Role.OPERATIONS, Role.PRIVACY_OFFICER)
 def withdrawals(request: HttpRequest) -> HttpResponse:
     """How far agencies are, by agency, and what is in trouble."""
     may_end, may_retry = has_role(request, Role.PRIVACY_OFFICER), has_role(request, *RETRYING)
-    page = present.withdrawals(operator=operator(request).id, may_end=may_end, may_retry=may_retry, now=timezone.now())
+    page = present.withdrawals(request.GET.dict(), operator=operator(request).id, may_end=may_end, may_retry=may_retry, now=timezone.now())
     return render(request, "console/withdrawals.html", {"page": page})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import BoundedSemaphore
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from django.http import HttpRequest
 from aurora.identity import citizens
 from aurora.identity.models import Citizen, Operator
 from consent import mandates
+from consent.errors import AuroraError
 from consent.scope import citizen_scope
 
 # For the frame of every page, in the statement that is needed anyway. The table is that of `aurora.messages`, which stands above this room.
@@ -43,8 +45,23 @@ class CitizenBackend(BaseBackend):
             return citizen
 
 
+# A password's digest takes a quarter of a second of a core. One at a time in each process, and who comes meanwhile waits no longer than that takes:
+# neither cores nor the threads that answer citizens are to be had by sending passwords.
+_CHECKING = BoundedSemaphore(1)
+PATIENCE = 0.5  # seconds
+
+
+class TooManyAtOnce(AuroraError):
+    """Passwords are being checked just now; this one was not."""
+
+    code = "too_many_attempts"
+    sentence = "There have been too many attempts. Wait a while and try again."
+    status = 429
+    retryable = True
+
+
 class OperatorBackend(BaseBackend):
-    """Checks an operator's name and password, in the same time whether or not the name exists."""
+    """Checks an operator's name and password, in the same time whether or not the name exists. Raises `TooManyAtOnce`."""
 
     def authenticate(  # type: ignore[override]
         self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
@@ -52,10 +69,15 @@ class OperatorBackend(BaseBackend):
         if not username or not password:
             return None
         operator = Operator.objects.filter(username=username, is_active=True).first()
-        if operator is None:
-            make_password(password)
-            return None
-        return operator if check_password(password, operator.password) else None
+        if not _CHECKING.acquire(timeout=PATIENCE):
+            raise TooManyAtOnce
+        try:
+            if operator is None:
+                make_password(password)
+                return None
+            return operator if check_password(password, operator.password) else None
+        finally:
+            _CHECKING.release()
 
     def get_user(self, user_id: Any) -> Operator | None:  # type: ignore[override]
         return Operator.objects.filter(pk=user_id, is_active=True).first()

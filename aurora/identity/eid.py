@@ -53,6 +53,7 @@ def registration() -> Registration:
         key=json.loads(keys.open_for_platform(provider.key_sealed, context=key_context(provider.issuer))),
         redirect_uri=f"{settings.AURORA_BASE_URL}/sign-in/callback",
         openid=True,
+        peer="e-id",
     )
 
 

@@ -194,7 +194,8 @@ class IdentityProvider(models.Model):
 class Session(AbstractBaseSession):
     """A browser's session. The table is that of Django's own sessions, so that an older release goes on beside a newer one.
 
-    `account`: whose it is, as a keyed digest (`session_store.account_of`); "" before anybody has signed in.
+    `session_key`: what the key is called that the browser sends (`session_store.name_of`), and not the key. `account`: whose it is, as a keyed digest
+    (`session_store.account_of`); "" before anybody has signed in.
     """
 
     account = models.CharField(max_length=64, default="", db_default="")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from aurora.identity.models import Session
-from aurora.identity.session_store import SessionStore, account_of
+from aurora.identity.session_store import DAY, IDLE, PAUSES, SessionStore, account_of, name_of
 
 BEGAN = "signed-in-at"
 """When a session was signed in to, in seconds since 1970."""
@@ -23,23 +22,19 @@ _SYSTEMS = (("iPhone", "iphone"), ("iPad", "ipad"), ("Android", "android"), ("Wi
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """A session that goes on. `name` says which, and opens nothing: it is a digest of what does."""
+    """A session that goes on. `name` says which (`session_store.name_of`), and opens nothing: it is a digest of what does. `used`: when last, to a minute."""
 
     name: str
     began: datetime | None
     browser: str
     system: str
+    used: datetime | None = None
 
 
 def described(agent: str) -> str:
     """What is kept of how a browser describes itself: two words, "" where nothing is known. Not its version, nor anything else that tells people apart."""
     found = [next((code for mark, code in marks if mark in agent), "") for marks in (_BROWSERS, _SYSTEMS)]
     return " ".join(found) if all(found) else next(filter(None, found), "")
-
-
-def name_of(key: str) -> str:
-    """A session's name."""
-    return hashlib.sha256(b"session:" + key.encode()).hexdigest()[:32]
 
 
 def live(user_id: object, *, now: datetime) -> tuple[Open, ...]:
@@ -51,14 +46,23 @@ def live(user_id: object, *, now: datetime) -> tuple[Open, ...]:
 
 def end(user_id: object, *, names: frozenset[str]) -> int:
     """End those of somebody's sessions that bear these names; how many there were."""
-    keys = Session.objects.filter(account=account_of(user_id)).values_list("session_key", flat=True)
-    return _end([key for key in keys if name_of(key) in names])
+    return _end([name for name in _names(user_id) if name in names])
 
 
 def end_others(user_id: object, *, but: str | None = None) -> int:
     """End all sessions of somebody, `but` the one with this key; how many there were."""
-    keys = Session.objects.filter(account=account_of(user_id)).values_list("session_key", flat=True)
-    return _end([key for key in keys if key != but])
+    here = name_of(but) if but else ""
+    return _end([name for name in _names(user_id) if name != here])
+
+
+def names_but(user_id: object, *, key: str) -> frozenset[str]:
+    """What the sessions of somebody are called, without the one that has this key."""
+    return frozenset(_names(user_id)) - {name_of(key)}
+
+
+def forget(names: frozenset[str]) -> None:
+    """End them once more, whosesoever they are: one whose row went in a transaction may have come back to the cache before that was committed."""
+    _end(sorted(names))
 
 
 def end_everyones() -> int:
@@ -66,10 +70,14 @@ def end_everyones() -> int:
     return _end(list(Session.objects.exclude(account="").values_list("session_key", flat=True)))
 
 
-def _end(keys: list[str]) -> int:
-    for key in keys:
-        SessionStore(key).delete(key)  # from the cache too
-    return len(keys)
+def _names(user_id: object) -> list[str]:
+    return list(Session.objects.filter(account=account_of(user_id)).values_list("session_key", flat=True))
+
+
+def _end(names: list[str]) -> int:
+    for name in names:
+        SessionStore.forget(name)
+    return len(names)
 
 
 def _opened(row: Any) -> Open:
@@ -77,8 +85,9 @@ def _opened(row: Any) -> Open:
     began, words = data.get(BEGAN), str(data.get(BROWSER, "")).split()
     known = [code for _, code in _BROWSERS]
     return Open(
-        name=name_of(row.session_key),
+        name=row.session_key,
         began=datetime.fromtimestamp(began, UTC) if isinstance(began, int) else None,
         browser=next((word for word in words if word in known), ""),
         system=next((word for word in words if word not in known), ""),
+        used=row.expire_date - (DAY if data.get(PAUSES) else IDLE),  # each use puts the end off by just that
     )

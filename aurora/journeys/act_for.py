@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db.models import Case, Q, When
 
-from aurora.journeys._log import acted, log
+from aurora.journeys._log import acted, leaves, log
 from aurora.journeys._mandate_told import invited, name_in_scope, was_accepted
 from consent import acting, mandates
 from consent.acting import Acting, MandateRefused
@@ -60,7 +60,7 @@ def acting_for(*, actor: UUID, mandate_id: UUID, now: datetime) -> Acting:
     if found is None or found[0].attorney_id != actor:
         raise NotFound()
     view = found[1]
-    if fault := rules.fault_of(view, now=now) or _without_basis(found[0], now) or _too_young(view, now):
+    if fault := rules.fault_of(view, now=now) or _of_who_leaves(view) or _without_basis(found[0], now) or _too_young(view, now):
         raise MandateRefused(fault)
     return Acting(
         mandate=view,
@@ -69,6 +69,11 @@ def acting_for(*, actor: UUID, mandate_id: UUID, now: datetime) -> Acting:
         attorney_name=name_in_scope(actor),
         principal_name=name_in_scope(view.principal),
     )
+
+
+def _of_who_leaves(view: MandateView) -> MandateFault | None:
+    """From the moment in which either of the two leaves for good."""
+    return MandateFault.ENDED if any(leaves(one) for one in (view.principal, view.attorney) if one) else None
 
 
 def _without_basis(row: Mandate, now: datetime) -> MandateFault | None:

@@ -20,7 +20,8 @@ from consent.errors import Conflict, InvalidInput, NotFound
 from consent.ledger import delays
 from consent.ledger.models import DelayPermission
 from consent.models import Agency
-from consent.oauth.onboarding import REASON_LIMIT, SamePerson
+from consent.oauth.onboarding import REASON_LIMIT
+from consent.two_people import SamePerson
 
 logger = logging.getLogger(__name__)
 State = DelayPermission.State

@@ -29,9 +29,9 @@ from consent.concerns.models import Concern, ConcernPart
 from consent.errors import AuroraError, InvalidInput, NotFound
 from consent.ledger.events import Event
 from consent.ledger.models import LedgerEntry
-from consent.oauth.onboarding import SamePerson
 from consent.rules import AURORA
 from consent.scope import citizen_scope
+from consent.two_people import SamePerson
 
 __all__ = ["MOST", "Answer", "Asked", "NotAPrivacyOfficer", "Said", "answer", "answer_ours", "listing", "one", "ours", "ours_one", "sweep"]
 logger = logging.getLogger(__name__)

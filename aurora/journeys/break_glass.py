@@ -41,10 +41,10 @@ from consent.breakglass import changes, queries
 from consent.breakglass.models import Alarm, Request
 from consent.errors import Conflict, InvalidInput, NotFound
 from consent.ledger.events import Event
-from consent.oauth.onboarding import SamePerson
 from consent.rules import AURORA, BREAK_GLASS, AccessRequest, Glass, GlassFault
 from consent.rules import glass as rules
 from consent.scope import citizen_scope
+from consent.two_people import SamePerson
 
 __all__ = [
     "REASONS", "NotForThisRole", "ReadRefused", "Reading", "TooMany", "approve", "ask", "decline", "end", "read", "reason_of", "review", "review_of",

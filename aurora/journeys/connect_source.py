@@ -34,7 +34,7 @@ from consent.ledger.events import Event
 from consent.mandates import SUGGESTIONS
 from consent.models import Agency, DataCategoryVersion, Purpose, PurposeVersion
 from consent.notices import NoticeText
-from consent.purposes import fitting
+from consent.purposes import fitting, only_for
 from consent.rules import AURORA, CITIZEN, latest_end
 from consent.scope import citizen_scope
 from consent.terms import Identity, Period, Term
@@ -73,7 +73,8 @@ def offer(*, citizen_id: UUID, code: str, language: str, today: date) -> Offer:
     source = registry.by_code(code)
     # What is for every citizen comes before what is for some.
     asked = sorted(Purpose.objects.filter(kind=Purpose.Kind.CONNECT), key=lambda p: (p.code not in _FIRST, p.code))
-    categories = tuple(queries.current_categories(source=code))
+    # So with data: what serves one purpose only comes after the rest.
+    categories = tuple(sorted(queries.current_categories(source=code), key=lambda c: bool(only_for(c.category_id))))
     held = [c.category_id for c in categories]
     codes = [p.code for p in asked if fitting(p.code, held)]
     wordings = queries.current_purposes(codes)
@@ -120,8 +121,12 @@ def check(*, shown: Offer, purposes: Iterable[str], categories: Iterable[str], u
     }
     if until is not None:
         services.check_end(until, today=today)
-    if not wrong and not _each_has_its_own(chosen_purposes, chosen):
-        wrong = {"categories": "purpose_without_data"}
+    if not wrong:
+        idle, unused = unmatched(purposes=chosen_purposes, categories=chosen)
+        wrong = {
+            **({"purposes": "purpose_without_data"} if idle else {}),
+            **({"categories": "data_without_purpose"} if unused else {}),
+        }
     if wrong or until is None:
         raise InvalidInput(wrong)
     return Choices(tuple(chosen_purposes), tuple(chosen), until)
@@ -283,10 +288,12 @@ def _same_text(shown: Offer, token: str) -> None:
         raise Conflict(CHANGED)
 
 
-def _each_has_its_own(purposes: list[str], categories: list[str]) -> bool:
-    """No purpose without data, and no data without a purpose."""
-    used = {purpose: fitting(purpose, categories) for purpose in purposes}
-    return all(used.values()) and {c for found in used.values() for c in found} == set(categories)
+def unmatched(*, purposes: Iterable[str], categories: Iterable[str]) -> tuple[list[str], list[str]]:
+    """The chosen purposes for which no data was chosen, and the chosen data that none of the chosen purposes is about; both as they came."""
+    chosen = list(categories)
+    used = {purpose: fitting(purpose, chosen) for purpose in purposes}
+    found = {category for each in used.values() for category in each}
+    return [purpose for purpose, each in used.items() if not each], [category for category in chosen if category not in found]
 
 
 def _wrong(field: str, word: str, chosen: list[str], offered: list[str]) -> dict[str, str]:

@@ -90,7 +90,7 @@ def _ask(lease: Lease, url: str) -> tuple[int, Answer, int]:
         proof = queries.consistency_proof(old, newest.size) if old else ()
         body = witness.request(old=old, proof=proof or (), note=newest.note)
         came = outbound.add_checkpoint(url, body)
-        answer = witness.read(came.status, came.content_type, came.body, note=newest.note, vkey=lease.vkey)
+        answer = witness.read(came.status, came.content_type, came.body, note=newest.note, vkey=lease.vkey, old=old)
         if answer.said is Said.INCONSISTENT:
             _alarm(lease, Alarm.Kind.INCONSISTENT, old)
         if answer.said is not Said.CONFLICT or answer.size == old:

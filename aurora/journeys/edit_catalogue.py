@@ -44,16 +44,19 @@ class CatalogueFault(AuroraError):
 def propose(
     *, operator: Operator, origin: str, files: Sequence[tuple[str, bytes]], whole: bool, language: str, now: datetime
 ) -> ImportDraft:
-    """Have the documents read, and what they would do written down. Raises `InvalidInput`, `CatalogueFault`, `NotAnEditor`."""
+    """Have the documents read, and what they would do written down; what has lain for a week goes. Raises `InvalidInput`, `CatalogueFault`, `NotAnEditor`."""
     _check(operator)
     wrong = {"files": "files_required"} if not files else {}
     wrong |= {} if origin in drafts.FORMATS else {"format": "format_required"}
     if wrong:
         raise InvalidInput(wrong)
     with _told(), transaction.atomic():
+        closed = drafts.close_old(by=operator.pk, now=now)
         made = drafts.propose(
             origin="ptv" if origin == "ptv" else "hsds", files=files, whole=whole, language=language, by=operator.pk, now=now
         )
+        for each in closed:
+            trail.did(operator_id=operator.pk, deed="catalogue_import_withdrawn", about=[each])
         trail.did(operator_id=operator.pk, deed="catalogue_import_proposed", about=[made.pk])
     return made
 

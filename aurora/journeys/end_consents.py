@@ -17,15 +17,16 @@ from django.db import connection, transaction
 
 from aurora import crash
 from aurora.audit import trail
-from aurora.journeys import withdraw
+from aurora.identity.models import Operator
+from aurora.journeys import officers, withdraw
 from aurora.journeys.withdraw import OPERATOR, Withdrawn
 from consent import mandates, queries
-from consent.errors import Conflict, InvalidInput, NotFound
+from consent.errors import AuroraError, Conflict, InvalidInput, NotFound
 from consent.models import Agency, ConsentRecord
 from consent.oauth import grants
-from consent.oauth.onboarding import SamePerson
 from consent.rules import AURORA, CITIZEN_ASKED
 from consent.scope import citizen_scope
+from consent.two_people import SamePerson
 from consent.webhooks.models import SourceEnding
 
 logger = logging.getLogger(__name__)
@@ -34,6 +35,14 @@ Pairs = list[tuple[UUID, UUID]]
 # Why an operator may have to end a consent. Frozen into entries of the log: a code is added, never reused.
 REASONS = (CITIZEN_ASKED, "recipient_ended", "source_ended", "unlawful", "given_in_error", "citizen_died")
 CASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9/._-]{2,31}")
+
+
+class NotAPrivacyOfficer(AuroraError):
+    """Least privilege: ending what citizens gave is the privacy officers' business."""
+
+    code = "not_a_privacy_officer"
+    sentence = "This is for privacy officers."
+    status = 403
 
 
 def end_expired(*, now: datetime) -> int:
@@ -134,13 +143,18 @@ def order_source_ending(*, source: str, reason: str, case: str, operator_id: UUI
 
 
 def confirm_source_ending(*, order_id: int, operator_id: UUID, now: datetime) -> None:
-    """A second operator confirms an order; the sweep begins with it. Raises `SamePerson`, `NotFound`, `Conflict`."""
+    """A second operator confirms an order; the sweep begins with it. Raises `SamePerson`, `NotFound`, `Conflict`.
+
+    Both are asked for their role at this moment: `NotAPrivacyOfficer`, `officers.AskerGone`.
+    """
     if not SourceEnding.objects.filter(pk=order_id).exists():
         raise NotFound()
     waiting = SourceEnding.objects.filter(pk=order_id, confirmed_at__isnull=True, finished_at__isnull=True)
     if waiting.filter(ordered_by=operator_id).exists():
         raise SamePerson()
     with transaction.atomic():
+        ordered_by = waiting.values_list("ordered_by", flat=True).first()
+        officers.check(operator_id, asked_by=ordered_by, role=Operator.Role.PRIVACY_OFFICER, refusal=NotAPrivacyOfficer)
         if waiting.update(confirmed_by=operator_id, confirmed_at=now) != 1:
             raise Conflict()
         trail.did(operator_id=operator_id, deed="source_ending:confirmed", about=[str(order_id)])

@@ -4,57 +4,74 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from aurora.erasures import outside, rows
-from aurora.erasures.outside import GONE, LEFT, STAYED, Line
+from aurora.erasures.outside import GONE, LEFT, STAYED, Known, Line
 from aurora.journeys import erase
 from aurora.journeys._erase_parts import CATEGORY, EVERYTHING, SOURCE
 from consent.scope import citizen_scope
 
-# A line's clock may be another than the database's.
-MARGIN = timedelta(minutes=5)
-
 
 @dataclass(frozen=True)
 class Again:
-    """What to do for one citizen. `gone`: account and log too. `left`: emptied; `stayed`: and called off since. `parts`: (scope, code)."""
+    """What to do for one citizen: each erasure that came back, by its line's words, oldest first."""
 
     citizen_id: UUID
-    gone: bool
-    left: bool
-    stayed: bool
-    parts: tuple[tuple[str, str], ...]
+    deeds: tuple[tuple[str, str], ...]
+
+    @property
+    def gone(self) -> bool:
+        """Account and log too."""
+        return any(what == GONE for what, _ in self.deeds)
+
+    @property
+    def leaves(self) -> bool:
+        """Emptied, and the account waits."""
+        return not self.gone and [what for what, _ in self.deeds if what in (LEFT, STAYED)][-1:] == [LEFT]
 
 
-def needed(lines: Iterable[Line], citizens: Iterable[UUID], *, taken_at: datetime) -> list[Again]:
-    """For whom something was erased that the backup brings back. Who is gone is gone whenever that was."""
+def needed(lines: Iterable[Line], citizens: Mapping[UUID, Iterable[Known]]) -> list[Again]:
+    """For whom something was erased that the backup brings back. `citizens`: all who are there, each with the erasures that the database knows of.
+
+    A line that none of these is of was written after the state that came back, whenever that was backed up and whatever has run on it since.
+    Who is gone is gone: nobody who is still there has such a line by right.
+    """
     by_digest: dict[str, list[Line]] = {}
     for line in lines:
-        if line.what == GONE or line.at >= taken_at - MARGIN:
-            by_digest.setdefault(line.citizen, []).append(line)
-    found = []
-    for citizen_id in citizens:
-        if mine := by_digest.get(outside.digest(citizen_id)):
-            last = next((line.what for line in reversed(mine) if line.what in (LEFT, STAYED)), "")
-            parts = sorted({(line.what, line.code) for line in mine if line.what in (SOURCE, CATEGORY)})
-            left = any(line.what == LEFT for line in mine)
-            found.append(Again(citizen_id, any(line.what == GONE for line in mine), left, last == STAYED, tuple(parts)))
-    return found
+        by_digest.setdefault(line.citizen, []).append(line)
+    found = (
+        Again(citizen_id, _deeds(by_digest.get(outside.digest(citizen_id), ()), tuple(known))) for citizen_id, known in citizens.items()
+    )
+    return [one for one in found if one.deeds]
+
+
+def _deeds(lines: Iterable[Line], known: tuple[Known, ...]) -> tuple[tuple[str, str], ...]:
+    """One after the other, as it was then; of a source or category once, since nothing is fetched between."""
+    deeds: list[tuple[str, str]] = []
+    for line in lines:
+        # Who called off and left anew, all since, has left twice: the row that waits is the first one's.
+        left_anew = line.what == LEFT and (STAYED, "") in deeds
+        deed = (line.what, line.code)
+        said = deed in (deeds if line.what in (SOURCE, CATEGORY) else deeds[-1:])
+        if not said and (left_anew or not any(one.has(line) for one in known)):
+            deeds.append(deed)
+    return ((GONE, ""),) if (GONE, "") in deeds else tuple(deeds)
 
 
 def run(again: Again, *, end_wait: Callable[[UUID], None], now: datetime) -> None:
     """Do it, as far as it goes without waiting: what is left (files written anew, certificates) the worker ends. As the service's own role."""
-    for kind, code in again.parts:
-        _do(again.citizen_id, kind, code, now)
-    if again.gone or again.left:
-        _do(again.citizen_id, EVERYTHING, "", now)
+    for what, code in again.deeds:
+        if what == STAYED:
+            erase.call_off(citizen_id=again.citizen_id, now=now)
+        elif what in (LEFT, GONE):
+            _do(again.citizen_id, EVERYTHING, "", now)
+        else:
+            _do(again.citizen_id, what, code, now)
     if again.gone:
         end_wait(again.citizen_id)
         _do(again.citizen_id, EVERYTHING, "", now)
-    elif again.stayed:
-        erase.call_off(citizen_id=again.citizen_id, now=now)
 
 
 def still_there(found: Iterable[Again]) -> list[UUID]:
@@ -83,6 +100,6 @@ def tally(found: Iterable[Again]) -> Mapping[str, int]:
     found = list(found)
     return {
         "gone": sum(one.gone for one in found),
-        "left": sum(one.left and not one.gone for one in found),
-        "parts": sum(len(one.parts) for one in found),
+        "left": sum(one.leaves for one in found),
+        "parts": sum(what in (SOURCE, CATEGORY) for one in found for what, _ in one.deeds),
     }

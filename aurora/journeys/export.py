@@ -22,10 +22,10 @@ from django.db import transaction
 from aurora.exports import files, rows, seal
 from aurora.exports.models import Export
 from aurora.journeys._export_run import run
-from aurora.journeys._log import log
+from aurora.journeys._log import confirm, log
 from aurora.journeys._wake import send
 from aurora.ui import export_page
-from consent import acting, mandates
+from consent import acting
 from consent.errors import AuroraError, NotFound
 from consent.ledger.events import Event
 from consent.rules import CITIZEN
@@ -99,7 +99,7 @@ def ask(*, citizen_id: UUID, language: str, now: datetime) -> Asked:
     export_id = uuid4()
     secret = seal.locked(key=seal.new_key(), export_id=export_id)  # a third of a second, and no transaction is open
     with citizen_scope(citizen_id):
-        mandates.confirm(citizen_id=citizen_id, now=now, deed=Deed.EXPORT)
+        confirm(citizen_id=citizen_id, now=now, deed=Deed.EXPORT)
         mine = rows.of(citizen_id=citizen_id, mandate_id=mandate_id)
         standing = mine.filter(state__in=Export.LIVE).first()
         if standing is not None and standing.state in Export.OPEN:
@@ -121,10 +121,11 @@ def ask(*, citizen_id: UUID, language: str, now: datetime) -> Asked:
 def new_passphrase(*, citizen_id: UUID, export_id: UUID, now: datetime) -> str:
     """Another passphrase for a copy that is there or under way: the one before opens no later download. Raises `MandateRefused`, `NotFound`."""
     with citizen_scope(citizen_id):
-        mandates.confirm(citizen_id=citizen_id, now=now, deed=Deed.EXPORT)
+        confirm(citizen_id=citizen_id, now=now, deed=Deed.EXPORT)
         key = rows.key_of(_one(citizen_id, export_id, Export.LIVE))
     secret = seal.locked(key=key, export_id=export_id)
     with citizen_scope(citizen_id):
+        confirm(citizen_id=citizen_id, now=now, deed=Deed.EXPORT)  # making the key took its time
         if not rows.relock(_one(citizen_id, export_id, Export.LIVE), lock=secret.lock):
             raise NotFound()
     return secret.passphrase
@@ -144,8 +145,9 @@ def progress(*, citizen_id: UUID, export_id: UUID) -> Progress:
 
 
 def delete(*, citizen_id: UUID, export_id: UUID, now: datetime) -> None:
-    """Delete the file and its key at once; one under way comes to nothing. Raises `NotFound`."""
+    """Delete the file and its key at once; one under way comes to nothing. Raises `MandateRefused`, `NotFound`."""
     with citizen_scope(citizen_id):
+        confirm(citizen_id=citizen_id, now=now, deed=Deed.EXPORT)
         _end(_one(citizen_id, export_id, Export.LIVE).pk, "deleted", now)
 
 
@@ -155,7 +157,7 @@ def download(*, citizen_id: UUID, export_id: UUID, now: datetime) -> Download:
     Raises `MandateRefused`, `NotFound`, `FileGone`.
     """
     with citizen_scope(citizen_id):
-        mandates.confirm(citizen_id=citizen_id, now=now, deed=Deed.EXPORT)
+        confirm(citizen_id=citizen_id, now=now, deed=Deed.EXPORT)
         _one(citizen_id, export_id, [State.DONE])
         row = rows.take(export_id=export_id, now=now)
         if row is None or row.file_id is None or row.lock is None or row.salt is None:

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from aurora.journeys._log import log
-from consent import mandates
+from aurora.journeys._log import confirm, log
 from consent.ledger.events import Event
 from consent.rules import CITIZEN
 from consent.rules.mandates import Deed
@@ -34,7 +33,7 @@ def begin(*, citizen_id: UUID, as_format: str, chosen: Mapping[str, str], now: d
     if as_format not in FORMATS:
         raise ValueError(f"no format of a copy: {as_format!r}")
     with citizen_scope(citizen_id, durable=True):
-        mandates.confirm(citizen_id=citizen_id, now=now, deed=Deed.EXPORT)
+        confirm(citizen_id=citizen_id, now=now, deed=Deed.EXPORT)
         made = log(
             citizen_id=citizen_id,
             event=Event.OWN_DATA_EXPORTED,
@@ -43,3 +42,11 @@ def begin(*, citizen_id: UUID, as_format: str, chosen: Mapping[str, str], now: d
             at=now,
         )
     return Begun(made.entry_id, made.seq)
+
+
+def goes_on(*, citizen_id: UUID, now: datetime) -> None:
+    """Before each further piece of the copy, in the transaction that reads it, in the citizen's scope: who acts for them may still take it along.
+
+    Raises `MandateRefused`: then the copy breaks off.
+    """
+    confirm(citizen_id=citizen_id, now=now, deed=Deed.EXPORT)

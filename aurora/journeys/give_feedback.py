@@ -13,7 +13,7 @@ from uuid import UUID
 from aurora.journeys._log import log
 from aurora.twin import feedback, suggestions
 from aurora.twin.feedback import LONGEST_WORDS, OPPOSITE, SAID, Kind, Said, Why
-from consent import mandates
+from consent import acting, mandates
 from consent.acting import Acting, MandateRefused
 from consent.errors import InvalidInput, NotFound
 from consent.ledger.events import Event
@@ -47,6 +47,9 @@ def undo(*, citizen_id: UUID, service: str, kind: str, now: datetime) -> None:
     said, _, _ = _checked(kind, "", "", undone=True)
     with citizen_scope(citizen_id):
         doing = mandates.confirm(citizen_id=citizen_id, now=now, deed=Deed.SUGGEST)
+        told = [one for one in feedback.of(citizen_id=citizen_id, kinds=[said]) if one.service == service]
+        if len(_reached(told)) < len(told):
+            return  # as if nothing had been said: that it was is not theirs to learn
         _not_over_their_own_word(doing, citizen_id, service, {said})
         if feedback.retract(citizen_id=citizen_id, service=service, kind=said):
             _log(doing, Event.FEEDBACK_UNDONE, citizen_id, service, said, now)
@@ -62,6 +65,15 @@ def said(*, citizen_id: UUID) -> tuple[Said, ...]:
     """What the citizen said, oldest first, without their words."""
     with citizen_scope(citizen_id):
         return feedback.of(citizen_id=citizen_id, kinds=SAID)
+
+
+def set_aside(*, citizen_id: UUID, said: Iterable[Said]) -> tuple[Said, ...]:
+    """Of what was said what is not for the citizen, as far as who is here may know of it: see `_reached`."""
+    found = tuple(one for one in said if one.kind is Kind.NOT_FOR_ME)
+    if acting.current() is None:
+        return found
+    with citizen_scope(citizen_id):
+        return _reached(found)
 
 
 def shown(*, citizen_id: UUID, run_id: UUID, services: Iterable[str], now: datetime) -> None:
@@ -91,6 +103,20 @@ def _suggested(run_id: UUID) -> frozenset[str]:
     except suggestions.RunDamaged:
         return frozenset()
     return frozenset() if run is None else frozenset(item["service"] for item in run.content["record"]["slate"])
+
+
+def _reached(said: Iterable[Said]) -> tuple[Said, ...]:
+    """All of it to the citizen. Whoever acts for some themes is told what they said, and what was said of suggestions that were made of their themes
+    alone: "I have it" of any other is a fact that their themes do not reach. Of a run that is gone nobody knows what it was made from.
+    """
+    every, doing = tuple(said), acting.current()
+    if doing is None or doing.scope.everything:
+        return every
+    made_from = suggestions.made_from(one.run_id for one in every)
+    return tuple(
+        one for one in every
+        if one.mandate_id == doing.mandate.id or (one.run_id in made_from and doing.scope.covers(made_from[one.run_id]))
+    )  # fmt: skip
 
 
 def _checked(kind: str, why: str, words: str, *, undone: bool = False) -> tuple[Kind, str, str]:

@@ -43,11 +43,7 @@ def join(*, username: str, halves: tuple[str, str], password: str, now: datetime
     if found is None or not enrolments.fits(found[1], halves=halves):
         raise NotInvited()
     operator, enrolment = found
-    try:
-        validate_password(password, user=operator)  # type: ignore[arg-type] # the validators ask for attributes
-    except ValidationError as error:
-        raise PasswordRefused([str(sentence) for sentence in error.messages]) from None
-    digest = make_password(password)  # slow, so not while anything is locked
+    digest = digest_of(operator=operator, password=password)  # slow, so not while anything is locked
     with transaction.atomic():
         if not enrolments.chosen(enrolment, now=now):
             raise NotInvited()
@@ -55,3 +51,12 @@ def join(*, username: str, halves: tuple[str, str], password: str, now: datetime
         trail.did(operator_id=operator.pk, deed="operator:joined", about=[enrolment.pk])
     operator.refresh_from_db()
     return operator
+
+
+def digest_of(*, operator: Operator, password: str) -> str:
+    """What is kept of a password that may be theirs. Raises `PasswordRefused`."""
+    try:
+        validate_password(password, user=operator)  # type: ignore[arg-type] # the validators ask for attributes
+    except ValidationError as error:
+        raise PasswordRefused([str(sentence) for sentence in error.messages]) from None
+    return make_password(password)

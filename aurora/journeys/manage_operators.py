@@ -20,7 +20,8 @@ from aurora.audit import trail
 from aurora.identity import enrolments
 from aurora.identity.models import Enrolment, Operator, OperatorRequest
 from consent.errors import AuroraError, Conflict, InvalidInput, NotFound
-from consent.oauth.onboarding import REASON_LIMIT, SamePerson
+from consent.oauth.onboarding import REASON_LIMIT
+from consent.two_people import SamePerson
 
 logger = logging.getLogger(__name__)
 Role = Operator.Role

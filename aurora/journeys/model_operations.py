@@ -82,10 +82,10 @@ def collect(*, operator: Operator | None, now: datetime) -> DatasetVersion:
     _check(operator)
     with _refusals():
         begun = training_data.begin(by=operator.pk if operator else None, now=now)
-        done = training_data.collect(dataset_id=begun.pk, now=now)
+        training_data.collect(dataset_id=begun.pk, now=now)
         found = training_data.finish(dataset_id=begun.pk, now=timezone.now())
     _done_by(operator, "dataset:collected", found.pk)
-    logger.info("Dataset %s is ready: %d rows made, %d refused (%s).", found.sha256, done.made, done.refused, _name(operator))
+    logger.info("Dataset %s is ready (%s).", found.sha256, _name(operator))
     return found
 
 
@@ -119,7 +119,8 @@ def _trained(operator: Operator | None, on: DatasetVersion, rows: Sequence[Learn
     register_shipped(now=now)  # without citizens' rows the same model comes out: it is not to go by another name
     learn = boost.booster(settings.AURORA_DASK_SCHEDULER)
     made = train_on(assembled.data, held_out=assembled.held_out, boost=learn, told=assembled.open)
-    made = trial.described(made, assembled, citizens=on.citizens, dataset_sha256=on.sha256)
+    citizens = datasets.told(on.citizens, Rounder(keys.rounding_key()), what="citizens", dataset_id=on.pk)
+    made = trial.described(made, assembled, citizens=citizens, dataset_sha256=on.sha256)
     done = lifecycle.register(
         found=made, dataset=on, code_commit=code_commit(), card=model_card.card(made.metadata), sign=_sign,
         by=operator.pk if operator else None, now=now,

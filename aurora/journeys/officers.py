@@ -1,4 +1,4 @@
-"""Who is an agency officer at this moment, whatever a request has loaded of them: what takes two of them is asked of both, under a lock."""
+"""Who has a role at this moment, whatever a request has loaded of them: what takes two people is asked of both, under a lock."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from uuid import UUID
 
 from aurora.identity.models import Operator
 from consent.errors import AuroraError, Conflict
+
+Role = Operator.Role
+GONE = "Whoever asked for this may no longer ask for it. Decline it, and ask anew."
 
 
 class NotAnOfficer(AuroraError):
@@ -23,12 +26,14 @@ class AskerGone(Conflict):
     sentence = "Whoever asked for this is no agency officer any more. Decline it, and ask anew."
 
 
-def check(operator: UUID, *, asked_by: UUID | None = None) -> None:
-    """That this one is an officer, else `NotAnOfficer`; and whoever asked for what they agree to, else `AskerGone`. In a transaction, until whose end both stay it."""
+def check(
+    operator: UUID, *, asked_by: UUID | None = None, role: Operator.Role = Role.AGENCY_OFFICER, refusal: type[AuroraError] = NotAnOfficer
+) -> None:
+    """That this one has the role, else `refusal`; and whoever asked for what they agree to, else `AskerGone`. In a transaction, until whose end both keep it."""
     # Both locked at once, in one order: two who agree to each other's request wait, and do not deadlock.
     people = Operator.objects.select_for_update(no_key=True).filter(pk__in=(operator, asked_by or operator), is_active=True).order_by("pk")
-    found = {one.pk for one in people if Operator.Role.AGENCY_OFFICER in one.roles}
+    found = {one.pk for one in people if role in one.roles}
     if operator not in found:
-        raise NotAnOfficer()
+        raise refusal()
     if asked_by is not None and asked_by not in found:
-        raise AskerGone()
+        raise AskerGone(None if role == Role.AGENCY_OFFICER else GONE)

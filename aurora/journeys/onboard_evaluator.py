@@ -16,10 +16,11 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from aurora.audit import trail
 from aurora.identity.models import Operator
-from aurora.journeys import _contract_fit, evaluate
+from aurora.journeys import _contract_fit, evaluate, officers
 from consent import agencies
 from consent.errors import AuroraError, InvalidInput, NotFound
 from consent.models import Agency
@@ -102,10 +103,10 @@ def ask_key(*, operator: Operator, agency_code: str, public_key: str, reason: st
     """Ask that what this key signs be taken as the agency's. `public_key`: PEM. Or the certificate of an authority, PEM too: then what is signed
     by whoever has its certificate of this `identity`. Raises `NotFound`, `InvalidInput`, `EvaluatorNotTaken`.
     """
-    _check(operator)
-    agency = agencies.active(agency_code)
-    asked_for: dict[str, Any] = {"reason": _reasoned(reason), "by": operator.pk, "now": now}
     with transaction.atomic(), _refusals():
+        _check(operator)
+        agency = agencies.active(agency_code)
+        asked_for: dict[str, Any] = {"reason": _reasoned(reason), "by": operator.pk, "now": now}
         if certificates.is_one(public_key):
             asked = registry.ask_authority(agency=agency.code, anchor=public_key, identity=identity, **asked_for)
         elif identity.strip():
@@ -117,8 +118,8 @@ def ask_key(*, operator: Operator, agency_code: str, public_key: str, reason: st
 
 def approve_key(*, operator: Operator, key_id: UUID, now: datetime) -> EvaluatorOwner:
     """The second person agrees; the agency is a model owner from now on, and its former key, if it had one, signs nothing new."""
-    _check(operator)
     with transaction.atomic(), _refusals():
+        _check(operator, EvaluatorOwner.objects.filter(pk=key_id, state=EvaluatorOwner.State.ASKED))
         approved = registry.approve_owner(owner_id=_key(key_id).pk, by=operator.pk, now=now)
         agencies.give_role(code=approved.agency, role=Agency.Role.MODEL_OWNER)
         return _said_of_key(operator, approved)
@@ -126,16 +127,16 @@ def approve_key(*, operator: Operator, key_id: UUID, now: datetime) -> Evaluator
 
 def decline_key(*, operator: Operator, key_id: UUID, now: datetime) -> EvaluatorOwner:
     """Nothing comes of it; who asked takes it back by this."""
-    _check(operator)
     with transaction.atomic(), _refusals():
+        _check(operator)
         return _said_of_key(operator, registry.decline_owner(owner_id=_key(key_id).pk, by=operator.pk, now=now))
 
 
 def revoke_key(*, operator: Operator, key_id: UUID, reason: str, now: datetime) -> EvaluatorOwner:
     """One person, at once: nothing that it signed is run any more, and what came of it goes."""
-    _check(operator)
-    said = _reasoned(reason)
     with transaction.atomic(), _refusals():
+        _check(operator)
+        said = _reasoned(reason)
         revoked, stopped = registry.revoke_owner(owner_id=_key(key_id).pk, by=operator.pk, reason=said, now=now)
         _said_of_key(operator, revoked)
     if stopped:
@@ -152,17 +153,17 @@ def key_stands(*, agency_code: str, public_key: str) -> bool:
 
 def ask_release(*, operator: Operator, version_id: UUID, now: datetime) -> EvaluatorVersion:
     """One person has looked at it and asks that citizens may use it."""
-    _check(operator)
     with transaction.atomic(), _refusals():
+        _check(operator)
         return _said(operator, registry.ask_release(version_id=_version(version_id).pk, by=operator.pk, now=now))
 
 
 def release(*, operator: Operator, version_id: UUID, now: datetime) -> EvaluatorVersion:
     """The second person agrees: citizens may use it. The contract is judged again: the vocabulary may have changed since it came in."""
-    _check(operator)
-    found = _version(version_id)
-    _contract_fit.check(found.contract)
     with transaction.atomic(), _refusals():
+        _check(operator, EvaluatorVersion.objects.filter(pk=version_id, state=EvaluatorVersion.State.ASKED))
+        found = _version(version_id)
+        _contract_fit.check(found.contract)
         done = registry.release(version_id=found.pk, by=operator.pk, now=now)
         _said(operator, done.version)
     if done.replaced:
@@ -172,17 +173,17 @@ def release(*, operator: Operator, version_id: UUID, now: datetime) -> Evaluator
 
 def decline(*, operator: Operator, version_id: UUID, reason: str, now: datetime) -> EvaluatorVersion:
     """It is not for citizens. One person; the owner makes a new version."""
-    _check(operator)
-    said = _reasoned(reason)
     with transaction.atomic(), _refusals():
+        _check(operator)
+        said = _reasoned(reason)
         return _said(operator, registry.decline(version_id=_version(version_id).pk, by=operator.pk, reason=said, now=now))
 
 
 def retire(*, operator: Operator, version_id: UUID, reason: str, now: datetime) -> EvaluatorVersion:
     """One person, at once: it is run no more, and what was derived by it goes."""
-    _check(operator)
-    said = _reasoned(reason)
     with transaction.atomic(), _refusals():
+        _check(operator)
+        said = _reasoned(reason)
         retired = _said(operator, registry.retire(version_id=_version(version_id).pk, by=operator.pk, reason=said, now=now))
     evaluate.forget_soon()
     return retired
@@ -215,9 +216,10 @@ def _version(version_id: UUID) -> EvaluatorVersion:
     return found
 
 
-def _check(operator: Operator) -> None:
-    if not operator.is_active or Operator.Role.MODEL_STEWARD not in operator.roles:
-        raise NotASteward()
+def _check(operator: Operator, asked: QuerySet[Any] | None = None) -> None:
+    """At this moment, whatever the request has loaded. `asked`: what waits for a second person, whose first one is a steward still, else `AskerGone`."""
+    asked_by = asked.values_list("asked_by", flat=True).first() if asked is not None else None
+    officers.check(operator.pk, asked_by=asked_by, role=Operator.Role.MODEL_STEWARD, refusal=NotASteward)
 
 
 def _reasoned(reason: str) -> str:

@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from aurora.audit import trail
 from aurora.identity.models import Operator
+from aurora.journeys import officers
 from aurora.journeys._wake import send
-from aurora.journeys.officers import NotAnOfficer
 from aurora.outbound.notices import NotTaken, post
 from consent.counting import count
 from consent.errors import AuroraError, NotFound
@@ -39,15 +39,18 @@ def ask(*, client_id: str, operator: Operator | None, now: datetime) -> Ping:
 
     Raises `NotAnOfficer`, `NotFound`, `TooManyPings`, and what `pings.ask` raises.
     """
-    if operator is not None and (not operator.is_active or Operator.Role.AGENCY_OFFICER not in operator.roles):
-        raise NotAnOfficer()
+    if operator is not None:
+        with transaction.atomic():
+            officers.check(operator.pk)  # before anything is counted
     client = Client.objects.select_related("agency").filter(client_id=client_id, active=True).first()
     if client is None:
         raise NotFound()
     for seconds, most in ((60, A_MINUTE), (86_400, A_DAY)):
-        if count(f"pings:{client_id}:{seconds}:{int(now.timestamp() // seconds)}", 2 * seconds) > most:
+        if count(f"pings:{client_id}:{seconds}", seconds).number > most:
             raise TooManyPings()
     with transaction.atomic():
+        if operator is not None:
+            officers.check(operator.pk)
         row = pings.ask(client=client, by=operator.pk if operator else None, now=now)
         if operator is not None:
             trail.did(operator_id=operator.pk, deed="client:pinged", about=[client.agency.code, client_id])

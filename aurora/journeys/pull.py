@@ -28,7 +28,7 @@ from aurora.sources import pulls
 from aurora.sources.found import Found
 from aurora.sources.models import Pull
 from aurora.sources.pulls import Lease
-from aurora.telemetry import metrics
+from aurora.telemetry import metrics, traces
 from consent import queries
 from consent.rules import AURORA
 from consent.scope import citizen_scope, may_be_lost, scope_opened_by
@@ -131,9 +131,11 @@ def _begin(pull_id: UUID) -> Begun | Over | None:
 
 
 def _do(begun: Begun) -> None:
-    since = time.perf_counter()
-    outcome = _fetch_and_keep(begun)
-    metrics.pulled(source=begun.found.source.code, outcome=outcome, seconds=time.perf_counter() - since)
+    since, source = time.perf_counter(), begun.found.source.code
+    with traces.calling(source), traces.step(f"pull {source}", peer=source) as step:
+        outcome = _fetch_and_keep(begun)
+        step.also(outcome=outcome, failed=outcome not in ("answered", "later"))
+    metrics.pulled(source=source, outcome=outcome, seconds=time.perf_counter() - since)
 
 
 def _fetch_and_keep(begun: Begun) -> str:

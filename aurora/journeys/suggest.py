@@ -23,18 +23,19 @@ from aurora.identity import keys
 from aurora.journeys._basis import Ground
 from aurora.journeys._door import open_door
 from aurora.journeys._settled import settled, with_own_word
-from aurora.telemetry import metrics
+from aurora.journeys.own_data import OWN_DATA
+from aurora.telemetry import metrics, traces
 from aurora.twin import feedback
 from aurora.twin import suggestions as runs
 from aurora.twin.suggestions import Run
 from aurora.twin.values import FactView
-from consent import mandates
+from consent import acting, mandates
 from consent.acting import Acting
 from consent.errors import AuroraError, NotFound
 from consent.ledger import queries as ledger
 from consent.ledger.events import Event
 from consent.models import ConsentRecord, ConsentState
-from consent.rules import AURORA, AccessRequest
+from consent.rules import AURORA, CITIZEN, AccessRequest
 from consent.rules.mandates import Deed
 from consent.scope import citizen_scope
 from recommender.catalogue import Catalogue
@@ -125,7 +126,9 @@ class _Means:
 
 def suggest(*, citizen_id: UUID, now: datetime) -> Suggestions:
     """The suggestions that stand, or new ones through the door. Without a consent for this purpose it raises `AccessRefused`, `NothingAllowed` the next time."""
-    return _suggestions(_run(citizen_id=citizen_id, now=now))
+    run = _run(citizen_id=citizen_id, now=now)
+    _looked(citizen_id, run, now)
+    return _suggestions(run)
 
 
 def last_made(*, citizen_id: UUID, now: datetime, ground: Ground | None = None) -> Suggestions | None:
@@ -152,6 +155,7 @@ def explain(*, citizen_id: UUID, service: str, now: datetime) -> tuple[Why, Sugg
     found = why(
         Profile(kept["facts"]), means.catalogue[service], catalogue=means.catalogue, ranker=means.ranker, options=options_of(kept)
     )  # fmt: skip
+    _looked(citizen_id, run, now)
     return found, _suggestions(run)
 
 
@@ -179,6 +183,16 @@ def _run(*, citizen_id: UUID, now: datetime) -> Run:
     options = Options(seed=secrets.randbelow(MOST_SEEDS), today=means.today, hidden=hidden, limit=LIMIT)
     used = frozenset(c for c in used_categories(means.catalogue) if _reached(doing, [c]))
     return _through_the_door(citizen_id, means, options, used, basis, kept, now)
+
+
+def _looked(citizen_id: UUID, run: Run, now: datetime) -> None:
+    """Reasons are facts: whoever looks at them for another has an entry each time, as by looking at the data. One's own look is no access."""
+    if acting.current() is None:
+        return
+    request = AccessRequest(citizen_id, CITIZEN, OWN_DATA, frozenset(run.content["categories"]))
+    details = {"what": "suggestions", "run": str(run.id)}
+    with open_door(request, granted=Event.OWN_DATA_VIEWED, refused=Event.OWN_DATA_REFUSED, now=now, details=details, unread=True):
+        pass  # what they see was read already, when the run was made
 
 
 def _worth_asking(citizen_id: UUID, now: datetime) -> None:
@@ -209,6 +223,7 @@ def _through_the_door(
     details = {"run": str(run_id), "model": means.ranker.version, "catalogue": means.catalogue.version, "policy": options.policy.version}
     with (
         metrics.suggesting(),
+        traces.step("suggest"),
         open_door(request, granted=Event.SUGGESTION_MADE, refused=Event.SUGGESTION_REFUSED, now=now, details=details) as opened,
     ):
         facts = with_own_word(settled(citizen_id=citizen_id, facts=opened.facts), known=FACTS)

@@ -111,7 +111,12 @@ def finished(*, dataset_id: UUID, now: datetime) -> tuple[DatasetVersion, list[L
     rounder = Rounder(keys.rounding_key())
     told = datasets.suppressed(counts, rounder)
     standing = found.consents.filter(forgotten_at__isnull=True).count()
-    card = dataset_card.card(found, citizens=standing, labelled=rounder(labelled, "dataset", "labelled", str(standing)), counts=told)
+    card = dataset_card.card(
+        found,
+        citizens=datasets.told(standing, rounder, what="citizens", dataset_id=dataset_id),
+        labelled=datasets.told(labelled, rounder, what="labelled", dataset_id=dataset_id),
+        counts=told,
+    )
     made, commitments = datasets.finish_with(dataset_id=dataset_id, counts=told, card=card, now=now)
     return made, [one for one in opened if one.commitment in commitments]
 

@@ -22,6 +22,7 @@ import httpx
 from django.conf import settings
 
 from aurora.mail_url import LOOPBACK
+from aurora.telemetry import traces
 
 CONNECT_SECONDS = 3.0
 LOOK_UP_SECONDS = 10.0
@@ -199,6 +200,12 @@ class GuardedTransport(httpx.HTTPTransport):
 
     def again(self, request: httpx.Request) -> httpx.Response:
         """The request, within the time that began with its first try."""
+        with traces.request_out(request.method) as step:
+            response = self._answer_to(request)
+            step.also(status=response.status_code, failed=response.status_code >= 400)
+        return response
+
+    def _answer_to(self, request: httpx.Request) -> httpx.Response:
         _check_url(request)
         # An uncompressed answer: a small body that unpacks into gigabytes would pass a bound on the wire.
         request.headers["Accept-Encoding"] = "identity"

@@ -8,6 +8,7 @@ import httpx
 
 from aurora.outbound.guard import guarded_client
 from aurora.outbound.peer import unreachable
+from aurora.telemetry import traces
 from consent.oauth import jwks, strict_json
 from consent.oauth.keysets import Fetched, NotFetched
 
@@ -21,7 +22,7 @@ def fetch(*, uri: str, etag: str) -> Fetched:
     """One GET of at most two seconds and 16 kB. Raises `NotFetched`; what the keys are worth is judged by who asked."""
     headers = {"Accept": ", ".join(_TYPES), **({"If-None-Match": etag} if etag else {})}
     try:
-        with guarded_client(total_seconds=TOTAL_SECONDS, maximum_bytes=jwks.SIZE_LIMIT) as client:
+        with traces.calling("key-set"), guarded_client(total_seconds=TOTAL_SECONDS, maximum_bytes=jwks.SIZE_LIMIT) as client:
             response = client.get(uri, headers=headers)
     except httpx.RequestError as error:
         raise NotFetched(code=unreachable(error).code) from None

@@ -10,9 +10,11 @@ import re
 import ssl
 import stat
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
+from cryptography import x509
 from django.conf import settings
 
 # A file of the folder, and no way out of it.
@@ -37,6 +39,15 @@ class ClientTls:
         files = [name for name in (self.certificate, self.key, self.ca) if name]
         return _context(self, tuple(_stamp(name, private=name == self.key) for name in files))
 
+    def ends_at(self) -> datetime:
+        """When this will open nothing any more: the first certificate of our chain has run out, or the last of those whom we believe. Raises
+        `TlsUnusable`. The key is not looked at.
+        """
+        chain = _certificates(self.certificate)
+        believed = _certificates(self.ca) if self.ca else []
+        ours = min(one.not_valid_after_utc for one in chain)
+        return min(ours, max(one.not_valid_after_utc for one in believed)) if believed else ours
+
 
 @lru_cache(maxsize=32)
 def _context(tls: ClientTls, stamps: tuple[_Stamp, ...]) -> ssl.SSLContext:
@@ -60,6 +71,15 @@ def _stamp(name: str, *, private: bool) -> _Stamp:
     if private and found.st_mode & (stat.S_IRWXO | stat.S_IWGRP):
         raise TlsUnusable(f"{name} in AURORA_TLS_DIR is open to other users; run: chmod 600 {name}")
     return name, found.st_ino, found.st_mtime_ns
+
+
+def _certificates(name: str) -> list[x509.Certificate]:
+    try:
+        return x509.load_pem_x509_certificates(_path(name).read_bytes())
+    except OSError as error:
+        raise TlsUnusable(f"{name} in AURORA_TLS_DIR cannot be read: {type(error).__name__}") from None
+    except ValueError:
+        raise TlsUnusable(f"{name} in AURORA_TLS_DIR holds no certificate") from None
 
 
 def _path(name: str) -> Path:

@@ -8,6 +8,7 @@ import httpx
 
 from aurora.outbound.guard import EgressRefused, guarded_client
 from aurora.outbound.peer import failure, unreachable
+from aurora.telemetry import traces
 from consent.errors import AuroraError
 
 
@@ -37,7 +38,7 @@ def post(url: str, *, body: bytes, headers: Mapping[str, str]) -> int:
     """
     kind = {"Content-Type": "application/json", "User-Agent": "Aurora", **headers}
     try:
-        with guarded_client() as client, client.stream("POST", url, content=body, headers=kind) as response:
+        with traces.calling("agency"), guarded_client() as client, client.stream("POST", url, content=body, headers=kind) as response:
             _judge(response)
             return response.status_code
     except httpx.InvalidURL:

@@ -10,8 +10,10 @@ import hmac
 import re
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
 from urllib.parse import urlencode, urlsplit
 
 import httpx
@@ -25,7 +27,10 @@ from joserfc.jwk import import_key
 
 from aurora.outbound.guard import TIMEOUT, GuardedTransport, guarded_client
 from aurora.outbound.peer import PeerFailed, failure, get_json, json_object, send, unreachable
+from aurora.telemetry import traces
 
+P = ParamSpec("P")
+T = TypeVar("T")
 METADATA_SECONDS = 300
 # RFC 7518 3.4; a P-384 key is what SMART's asymmetric clients are sure to be understood with.
 _ALGORITHMS = {"P-256": "ES256", "P-384": "ES384"}
@@ -38,6 +43,7 @@ class Registration:
     """Aurora's registration with one server. `key` is a private JWK (P-256 or P-384) and never shows.
 
     `asserts_to_token_endpoint`: who we are is told to the token endpoint's address, as SMART App Launch 2 wants it, and not to the issuer.
+    `peer`: what traces call the server.
     """
 
     issuer: str
@@ -46,6 +52,7 @@ class Registration:
     redirect_uri: str
     openid: bool = False
     asserts_to_token_endpoint: bool = False
+    peer: str = ""
 
     def __repr__(self) -> str:
         return f"Registration({self.issuer}, {self.client_id})"
@@ -62,6 +69,19 @@ class Departure:
 
     def __repr__(self) -> str:
         return "Departure(...)"
+
+
+def _to_peer(ask: Callable[Concatenate[Registration, P], T]) -> Callable[Concatenate[Registration, P], T]:
+    """What it asks is told in traces as asked of the registration's server."""
+
+    @wraps(ask)
+    def asked(registration: Registration, *args: P.args, **kwargs: P.kwargs) -> T:
+        if not registration.peer:
+            return ask(registration, *args, **kwargs)
+        with traces.calling(registration.peer):
+            return ask(registration, *args, **kwargs)
+
+    return asked
 
 
 class _Assertion(PrivateKeyJWT):  # type: ignore[misc]
@@ -83,6 +103,7 @@ def client_assertion(*, client_id: str, key: dict[str, str], audience: str) -> s
     return jwt.encode({"alg": alg, "kid": key.get("kid", "")}, claims, import_key(dict(key)), algorithms=[alg])
 
 
+@_to_peer
 def metadata(registration: Registration) -> dict[str, Any]:
     """The server's metadata (RFC 8414, or OpenID discovery), kept five minutes. Raises `PeerFailed`."""
     kept = _metadata_cache.get(registration.issuer)
@@ -97,6 +118,7 @@ def metadata(registration: Registration) -> dict[str, Any]:
     return found
 
 
+@_to_peer
 def depart(registration: Registration, *, scope: str, extra: dict[str, str] | None = None) -> Departure:
     """Begin an authorization: PKCE S256 always, PAR (RFC 9126) wherever the server offers it. Raises `PeerFailed`."""
     about = metadata(registration)
@@ -134,6 +156,7 @@ def check_answer(registration: Registration, *, expected_state: str, answer: dic
     return answer["code"]
 
 
+@_to_peer
 def redeem(registration: Registration, *, code: str, verifier: str) -> dict[str, Any]:
     """Exchange the code for tokens (RFC 6749 4.1.3 with PKCE). Raises `PeerFailed`."""
     with _session(registration) as session:
@@ -144,12 +167,14 @@ def redeem(registration: Registration, *, code: str, verifier: str) -> dict[str,
         )
 
 
+@_to_peer
 def refresh(registration: Registration, *, refresh_token: str) -> dict[str, Any]:
     """A fresh access token (RFC 6749 6). `invalid_grant` becomes `PeerFailed("revoked")`, which no retry mends."""
     with _session(registration) as session:
         return _token(lambda: session.refresh_token(metadata(registration)["token_endpoint"], refresh_token=refresh_token))
 
 
+@_to_peer
 def revoke(registration: Registration, *, token: str) -> None:
     """Tell the server that we are done with a token (RFC 7009), where it offers that. Raises `PeerFailed`."""
     endpoint = metadata(registration).get("revocation_endpoint")

@@ -8,6 +8,7 @@ import httpx
 
 from aurora.outbound.guard import EgressRefused, guarded_client
 from aurora.outbound.peer import failure, unreachable
+from aurora.telemetry import traces
 from consent.errors import AuroraError
 
 _CODES = ("address_refused", "scheme_refused", "encoding_refused")
@@ -32,7 +33,7 @@ def ask(url: str, *, body: bytes, headers: Mapping[str, str], largest: int) -> b
     """The answer's body, if it is a 200. Raises `NotAnswered`."""
     kind = {"Content-Type": "application/json", "Accept": "application/json", "User-Agent": "Aurora", **headers}
     try:
-        with guarded_client(maximum_bytes=largest) as client:
+        with traces.calling("agency"), guarded_client(maximum_bytes=largest) as client:
             response = client.post(url, content=body, headers=kind)
     except httpx.InvalidURL:
         raise NotAnswered("address_refused") from None

@@ -8,6 +8,7 @@ import httpx
 
 from aurora.outbound.guard import guarded_client
 from aurora.outbound.peer import PeerFailed, failure, unreachable
+from aurora.telemetry import traces
 from consent.ledger.witness import LONGEST_ANSWER, PATH
 
 SECONDS = 15.0
@@ -27,7 +28,7 @@ def add_checkpoint(url: str, body: bytes) -> Answered:
     """Any status is an answer. Raises `PeerFailed` where none came, or one without end."""
     headers = {"Content-Type": "text/plain; charset=utf-8", "User-Agent": "Aurora"}
     try:
-        with guarded_client(total_seconds=SECONDS, maximum_bytes=LONGEST_ANSWER) as client:
+        with traces.calling("witness"), guarded_client(total_seconds=SECONDS, maximum_bytes=LONGEST_ANSWER) as client:
             response = client.post(f"{url}{PATH}", content=body, headers=headers)
     except httpx.RequestError as error:
         raise unreachable(error) from None

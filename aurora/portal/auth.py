@@ -44,6 +44,8 @@ def for_citizens(view: Callable[..., Answer]) -> Callable[..., Answer | HttpResp
         if not isinstance(request.user, Citizen):
             return to_sign_in(request)
         request.display_name = request.user.display_name  # type: ignore[attr-defined]
+        if request.user.leaving:
+            mandated.stop(request)  # nor do they act for anybody any more
         if request.user.leaving and (request.resolver_match is None or request.resolver_match.url_name not in WHILE_LEAVING):
             return HttpResponseRedirect(reverse("portal:leave"))
         admitted = mandated.admit(request)

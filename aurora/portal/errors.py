@@ -19,7 +19,7 @@ from aurora.portal.often import TooMuchFeedback
 from aurora.portal.outages import away
 from aurora.telemetry import security
 from aurora.telemetry.requests import current_id
-from aurora.ui import words
+from aurora.ui import console_layout, words
 from aurora.ui.contexts import ErrorPage
 from aurora.ui.developers.problems import type_uri
 from consent.errors import AuroraError
@@ -59,8 +59,13 @@ def method_not_allowed(request: HttpRequest, *, allowed: str) -> HttpResponse:
 
 def locked_out(request: HttpRequest, *unused: Any) -> HttpResponse:
     """Too many wrong passwords or codes of an operator. Called by axes too, which hands in more than is needed."""
+    return too_many_attempts(request, seconds=int(settings.AXES_COOLOFF_TIME * 3600))
+
+
+def too_many_attempts(request: HttpRequest, *, seconds: int) -> HttpResponse:
+    """Passwords or codes come faster than they are looked at."""
     response = _answer(request, 429, "too_many_attempts", str(words.form_error("locked_out")))
-    response["Retry-After"] = str(int(settings.AXES_COOLOFF_TIME * 3600))
+    response["Retry-After"] = str(seconds)
     return response
 
 
@@ -99,11 +104,17 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     security.note("form:not_ours", request)
     if wants_json(request):
         return problem(403, "csrf_failed")
-    return render(request, "errors/csrf.html", {"page": ErrorPage(home_url=_home(), back_url=back.came_from(request))}, status=403)
+    page = ErrorPage(home_url=_home(request), back_url=back.came_from(request), console=_at_console(request))
+    return render(request, "errors/csrf.html", {"page": page}, status=403)
 
 
-def _home() -> str:
-    return reverse("portal:landing")
+def _at_console(request: HttpRequest) -> bool:
+    """By the address alone: it is told so even where nobody could ask who sits there."""
+    return request.path.startswith(reverse("console:overview"))
+
+
+def _home(request: HttpRequest) -> str:
+    return reverse("console:overview" if _at_console(request) else "portal:landing")
 
 
 def _answer(request: HttpRequest, status: int, code: str, sentence: str = "") -> HttpResponse:
@@ -111,12 +122,24 @@ def _answer(request: HttpRequest, status: int, code: str, sentence: str = "") ->
         return problem(status, code, sentence)
     template = status if status in TEMPLATES else 503 if status >= 502 else 400
     again = request.method in ("GET", "HEAD") and (status == 429 or status >= 500)
-    page = ErrorPage(home_url=_home(), reason=sentence, framed=status in FRAMED and _signed_in(request), again=again)
+    console, framed = _at_console(request), status in FRAMED and _signed_in(request)
+    page = ErrorPage(
+        home_url=_home(request),
+        reason=sentence,
+        framed=framed,
+        again=again,
+        console=console,
+        for_whom=console_layout.frame(request).for_whom if console and framed and status == 403 else "",
+    )
     return render(request, f"errors/{template}.html", {"page": page}, status=status)
 
 
 def _signed_in(request: HttpRequest) -> bool:
-    """Whether a citizen keeps their menu on this page, with their name and for whom they act. Not while what would tell it is away."""
+    """Whether who sits there keeps their menu on this page: an operator whom the console's guard has let in (it says so at the request), or a citizen,
+    with their name and for whom they act. Not while what would tell it is away.
+    """
+    if _at_console(request):
+        return getattr(request, "operator_let_in", False)
     try:
         user = getattr(request, "user", None)
         if not isinstance(user, Citizen):

@@ -109,7 +109,7 @@ def show(request: HttpRequest) -> None:
     """For a page about nobody: the frame says for whom this session acts, as long as it may. Nothing is decided."""
     chosen = request.session.get(SESSION)
     request.acting = None  # type: ignore[attr-defined]
-    if chosen is not None and isinstance(request.user, Citizen):
+    if chosen is not None and isinstance(request.user, Citizen) and not request.user.leaving:
         with suppress(MandateRefused, NotFound):
             request.acting = act_for.acting_for(actor=request.user.id, mandate_id=UUID(chosen), now=timezone.now())  # type: ignore[attr-defined]
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,7 +11,7 @@ from django.http import HttpRequest
 
 from aurora.journeys.sign_in import SignInFailed
 from aurora.portal.auth import remember
-from consent.counting import count
+from consent.counting import count_of
 from consent.errors import AuroraError
 from consent.oauth.limits import address_of
 
@@ -39,10 +37,9 @@ class TooManyBegun(AuroraError):
 
 def admit(request: HttpRequest) -> None:
     """Count one beginning of the request's address. Raises `TooManyBegun`, and `RedisError` while the cache is away."""
-    now = time.time()
-    address = hashlib.sha256(address_of(request).encode()).hexdigest()
-    if count(f"sign-ins:{address}:{int(now // WINDOW)}", 2 * WINDOW) > settings.AURORA_SIGN_INS_A_MINUTE:
-        raise TooManyBegun(WINDOW - int(now % WINDOW))
+    begun = count_of("sign-ins", address_of(request), WINDOW)
+    if begun.number > settings.AURORA_SIGN_INS_A_MINUTE:
+        raise TooManyBegun(begun.left)
 
 
 @contextmanager

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import time
-
 from django.conf import settings
 from django.http import HttpRequest
 
 from aurora.portal.auth import actor
-from consent.counting import count
+from consent.counting import count_of
 from consent.errors import AuroraError
 from consent.oauth.limits import address_of
 
@@ -55,7 +52,6 @@ def within(request: HttpRequest) -> bool:
 
 
 def _count(kind: str, who: str, window: int, most: int) -> None:
-    now = time.time()
-    digest = hashlib.sha256(who.encode()).hexdigest()
-    if count(f"feedback:{kind}:{window}:{digest}:{int(now // window)}", 2 * window) > most:
-        raise TooMuchFeedback(window - int(now % window))
+    given = count_of(f"feedback:{kind}:{window}", who, window)
+    if given.number > most:
+        raise TooMuchFeedback(given.left)

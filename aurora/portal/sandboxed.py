@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 import logging
 import re
@@ -15,7 +14,7 @@ from django.utils import timezone
 
 from aurora.journeys import sandbox_clients
 from aurora.portal import newcomers
-from consent.counting import count
+from consent.counting import count_of
 from consent.errors import AuroraError
 from consent.oauth import sandbox
 from consent.oauth.limits import address_of
@@ -24,8 +23,8 @@ from consent.oauth.models import SandboxClient
 logger = logging.getLogger(__name__)
 SESSION = "sandbox-client"
 OPEN_SECONDS = 30 * 60
-# By address: clients made in a day, secrets tried in a minute.
-LIMITS = {"made": (86_400, 10), "tried": (60, 10)}
+# By address: clients made in a day, secrets tried in a minute, keys replaced in an hour (each is a row of history that stays).
+LIMITS = {"made": (86_400, 10), "tried": (60, 10), "key": (3_600, 20)}
 _CODE = re.compile(r"[a-z0-9_.-]{1,64}")
 _CALLED = ("/oauth/par", "/oauth/token", "/oauth/revoke", "/oauth/introspect", "/oauth/grants/", "/api/v1/")
 Answer = Callable[[HttpRequest], HttpResponse]
@@ -43,8 +42,7 @@ class TooOften(AuroraError):
 def admit(request: HttpRequest, what: str) -> None:
     """Count one of `LIMITS`. Raises `TooOften`, and `RedisError` while the cache is away."""
     seconds, most = LIMITS[what]
-    address = hashlib.sha256(address_of(request).encode()).hexdigest()
-    if count(f"sandbox-{what}:{address}:{int(time.time() // seconds)}", 2 * seconds) > most:
+    if count_of(f"sandbox-{what}", address_of(request), seconds).number > most:
         raise TooOften()
 
 

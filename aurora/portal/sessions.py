@@ -48,8 +48,7 @@ def _is_over(request: HttpRequest, *, longest: timedelta) -> bool:
         request.session[BROWSER] = described(request.headers.get("User-Agent", "")[:512])
     elif not -60 <= now - began <= longest.total_seconds():  # hosts' clocks differ by less than a minute
         return True
-    request.session.touch()  # type: ignore[attr-defined]
-    return False
+    return not request.session.touch()  # type: ignore[attr-defined]
 
 
 def signed_in_within(request: HttpRequest, *, seconds: int) -> bool:

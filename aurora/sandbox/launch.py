@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from aurora.ports import at_random
 from aurora.sandbox.errors import SandboxError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -20,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 class Running:
     """One started process. `base_url` is what it printed with READY; its log goes to `<state>/<process>.log`."""
 
-    def __init__(self, process: str, *, config: Path, state: Path, port: int = 0, within: float = 30.0) -> None:
+    def __init__(self, process: str, *, config: Path, state: Path, port: int = 0, within: float = 120.0) -> None:
         """SandboxError(not_started) with the log's place if it is not ready `within` seconds."""
         state.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._log = (state / f"{process}.log").open("ab")
@@ -29,7 +30,7 @@ class Running:
         self.popen = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=self._log, start_new_session=True)
         self.base_url = self._wait(process, time.monotonic() + within)
 
-    def stop(self, *, number: int = signal.SIGTERM, within: float = 10.0) -> int:
+    def stop(self, *, number: int = signal.SIGTERM, within: float = 30.0) -> int:
         """Ends it and returns its exit code; kills it if it does not end `within` seconds. Safe to call twice."""
         if self.popen.poll() is None:
             self.popen.send_signal(number)
@@ -59,11 +60,22 @@ class Running:
 
 
 def free_ports(number: int) -> list[int]:
-    """Ports on 127.0.0.1 that nobody listens on now; all are held open until all are found, so they differ."""
-    held = [socket.socket() for _ in range(number)]
+    """Ports on 127.0.0.1 that nobody listens on now; all are held open until all are found, so they differ.
+
+    Between this and the start of the process for which one is, it is nobody's: so they come from below those that the system hands out to whoever
+    asks for any.
+    """
+    held: list[socket.socket] = []
     try:
-        for one in held:
-            one.bind(("127.0.0.1", 0))
+        for port in [*at_random(50 * number), *[0] * number]:
+            one = socket.socket()
+            held.append(one)
+            try:
+                one.bind(("127.0.0.1", port))
+            except OSError:
+                held.pop().close()
+            if len(held) == number:
+                break
         return [int(one.getsockname()[1]) for one in held]
     finally:
         for one in held:

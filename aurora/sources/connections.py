@@ -112,16 +112,6 @@ def mark_broken(*, connection_id: UUID) -> None:
     Connection.objects.filter(pk=connection_id, state=Connection.State.LIVE).update(state=Connection.State.BROKEN)
 
 
-def counts() -> dict[str, int]:
-    """How many connections stand at each source, over all citizens, by a database function that returns nothing else."""
-    with database.cursor() as cursor:
-        cursor.execute("SELECT source, connections FROM connection_counts() WHERE state <> 'ended'")
-        found: dict[str, int] = {}
-        for source, n in cursor.fetchall():
-            found[source] = found.get(source, 0) + n
-    return found
-
-
 def purge(*, now: datetime) -> int:
     """Delete the attempts, of all citizens, that ran out a day ago, spent or not; returns how many. A database function sees them all."""
     with database.cursor() as cursor:

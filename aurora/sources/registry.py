@@ -42,6 +42,7 @@ def registered(*, code: str, issuer: str, client_id: str, key_sealed: bytes | me
         key=json.loads(keys.open_for_platform(key_sealed, context=key_context(code))),
         redirect_uri=f"{settings.AURORA_BASE_URL}/sources/{code}/callback",
         asserts_to_token_endpoint=manner(connector).asserts_to_token_endpoint,
+        peer=code,
     )
 
 

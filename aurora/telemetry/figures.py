@@ -1,5 +1,8 @@
 """How things stand, asked of the database and the broker when Prometheus asks us: queues, dead letters, deliveries, the log, processes. Counts only.
 
+What counts citizens one by one (what waits at a source, fetches that fail, notices on their way) is told in tens, rounded down: a gauge that goes from none
+to one tells in that second that somebody was read, or withdrew. What somebody must see to is exact: notices that failed or are overdue.
+
 Where something is away its figures are left out and `aurora_up` says which: an absent figure is an alarm, an old one is none.
 """
 
@@ -15,13 +18,15 @@ from django.db import connection
 from django.utils import timezone
 from prometheus_client.core import GaugeMetricFamily, Metric
 
-from aurora.sources import feeds, pulls
+from aurora.sources import certificates, feeds, pulls
 from aurora.telemetry import hearts
 from consent.ledger import cosignatures
 from consent.ledger import queries as ledger
 from consent.webhooks import queue as deliveries
 
 logger = logging.getLogger(__name__)
+EXACT = ("failed", "overdue")
+STEP = 600  # seconds: what has waited for less may be one person's and is no trouble
 
 
 class Figures:
@@ -48,7 +53,15 @@ class Figures:
 
 
 def _database(now: datetime) -> Iterator[Metric]:
-    parts: tuple[Callable[[datetime], Iterator[Metric]], ...] = (_processes, _queues, _dead_letters, _deliveries, _ledger, _connections)
+    parts: tuple[Callable[[datetime], Iterator[Metric]], ...] = (
+        _processes,
+        _queues,
+        _dead_letters,
+        _deliveries,
+        _ledger,
+        _connections,
+        _certificates,
+    )
     for part in parts:
         yield from part(now)
 
@@ -66,8 +79,8 @@ def _queues(now: datetime) -> Iterator[Metric]:
     oldest = GaugeMetricFamily("aurora_queue_oldest_seconds", "How long the oldest due feed of a source has waited.", labels=["source"])
     for one in pulls.queues(now=now):
         for what in ("waiting", "refreshes", "running", "due"):
-            depth.add_metric([one.source, what], getattr(one, what))
-        oldest.add_metric([one.source], max((now - one.oldest).total_seconds(), 0) if one.oldest else 0)
+            depth.add_metric([one.source, what], _tens(getattr(one, what)))
+        oldest.add_metric([one.source], max((now - one.oldest).total_seconds(), 0) // STEP * STEP if one.oldest else 0)
     yield depth
     yield oldest
 
@@ -78,7 +91,8 @@ def _dead_letters(now: datetime) -> Iterator[Metric]:
     for one in feeds.failing():
         total[one.source, one.error] = total.get((one.source, one.error), 0) + one.feeds
     for labels, number in sorted(total.items()):
-        dead.add_metric(list(labels), number)
+        if _tens(number):  # an error of few has no figure, as one of nobody
+            dead.add_metric(list(labels), _tens(number))
     yield dead
 
 
@@ -89,7 +103,7 @@ def _deliveries(now: datetime) -> Iterator[Metric]:
         for state in ("pending", "failed", "unconfirmed", "overdue"):
             total[one.agency, state] = total.get((one.agency, state), 0) + getattr(one, state)
     for labels, number in sorted(total.items()):
-        counted.add_metric(list(labels), number)
+        counted.add_metric(list(labels), number if labels[1] in EXACT else _tens(number))
     yield counted
 
 
@@ -124,12 +138,26 @@ def _connections(now: datetime) -> Iterator[Metric]:
     yield GaugeMetricFamily("aurora_database_connections_limit", "How many the server takes, of all roles.", value=most)
 
 
+def _certificates(now: datetime) -> Iterator[Metric]:
+    left = GaugeMetricFamily(
+        "aurora_certificate_seconds_left", "How long the certificate lasts by which Aurora shows itself to a source.", labels=["source"]
+    )
+    for one in certificates.shown():
+        # One that cannot be read opens as little as one that has run out.
+        left.add_metric([one.source], max((one.ends_at - now).total_seconds(), 0) if one.ends_at else 0)
+    yield left
+
+
 def _broker(now: datetime) -> Iterator[Metric]:
     with current_app.connection_for_read(connect_timeout=2) as broker:
         name = current_app.conf.task_default_queue
         # As workers declare it, so that it may be there or not.
         waiting = current_app.amqp.queues[name].bind(broker.default_channel).queue_declare().message_count
     yield GaugeMetricFamily("aurora_broker_messages", "Messages to workers that nobody has taken yet.", value=waiting)
+
+
+def _tens(number: int) -> int:
+    return number // 10 * 10
 
 
 def _time_of(entry: UUID) -> datetime:

@@ -44,8 +44,16 @@ class PlainLines(logging.Formatter):
         return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
 
     def formatMessage(self, record: logging.LogRecord) -> str:
-        """The line before a trace, which has lines of its own."""
+        """The line before a trace."""
         return _UNPRINTABLE.sub(lambda found: ascii(found[0])[1:-1], super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:
+        """A trace has lines of its own, and so may what its exceptions quote: each is set in, which no entry is."""
+        return _set_in(super().formatException(ei))
+
+    def formatStack(self, stack_info: str) -> str:
+        """The same."""
+        return _set_in(super().formatStack(stack_info))
 
 
 class JsonLines(logging.Formatter):
@@ -57,6 +65,7 @@ class JsonLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Never more than a line: JSON escapes what would break it."""
+        from aurora.telemetry import traces
         from aurora.telemetry.requests import current_id
 
         line: dict[str, Any] = {
@@ -69,12 +78,19 @@ class JsonLines(logging.Formatter):
         }
         if number := current_id():
             line["request"] = number
+        if traced := traces.current():
+            line["trace"] = traced
         line.update(getattr(record, "fields", {}))
         if record.exc_info and record.exc_info[0]:
             kind, _, trace = record.exc_info
             line["error"] = f"{kind.__module__}.{kind.__qualname__}"
             line["at"] = [_place(frame) for frame in traceback.extract_tb(trace)[-FRAMES:]]
         return json.dumps(line)
+
+
+def _set_in(text: str) -> str:
+    """Whatever a terminal or a reader takes for a new line begins with a bar."""
+    return "\n".join(f"  | {_UNPRINTABLE.sub(lambda found: ascii(found[0])[1:-1], line)}" for line in text.splitlines())
 
 
 def process_name(arguments: list[str]) -> str:

@@ -16,7 +16,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import ResolverMatch
 
-from aurora.telemetry import metrics
+from aurora.telemetry import metrics, traces
 
 HEADER = "X-Request-Id"
 STATIC, UNMATCHED = "(static)", "(no route)"
@@ -41,7 +41,7 @@ def route_of(request: HttpRequest) -> str:
 
 
 class Numbered:
-    """The outermost middleware: numbers, times, counts and, where logs are JSON, tells of each request in one line."""
+    """The outermost middleware: numbers, times, counts, traces and, where logs are JSON, tells of each request in one line."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -51,15 +51,20 @@ class Numbered:
         begun, number = time.perf_counter(), secrets.token_hex(8)
         before = _current.set(number)
         try:
-            response = self.get_response(request)
-            response.headers[HEADER] = number
-            route, seconds = route_of(request), time.perf_counter() - begun
-            method = request.method or ""
-            metrics.answered(route=route, method=method, status=response.status_code, seconds=seconds)
-            if self._tells:
-                shown = method if method in metrics.METHODS else "other"
-                fields = {"route": route, "method": shown, "status": response.status_code, "duration_ms": round(seconds * 1000, 1)}
-                logger.info("answered", extra={"fields": fields})
+            # What a stranger's request says of a trace is not heard: its numbers are ours.
+            with traces.step("request", "server", alone=True) as step:
+                response = self.get_response(request)
+                response.headers[HEADER] = number
+                self._tell(request, response.status_code, time.perf_counter() - begun, step)
         finally:
             _current.reset(before)
         return response
+
+    def _tell(self, request: HttpRequest, status: int, seconds: float, step: traces.Step) -> None:
+        route, method = route_of(request), request.method or ""
+        metrics.answered(route=route, method=method, status=status, seconds=seconds)
+        shown = method if method in metrics.METHODS else "other"
+        step.also(name=f"{shown} {route}", failed=status >= 500, route=route, method=shown, status=status)
+        if self._tells:
+            fields = {"route": route, "method": shown, "status": status, "duration_ms": round(seconds * 1000, 1)}
+            logger.info("answered", extra={"fields": fields})

@@ -79,14 +79,19 @@ class Feedback(models.Model):
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A row without its words. `by_other`: said by somebody who acts for the citizen."""
+    """A row without its words. `mandate_id`: on which somebody said it for the citizen."""
 
     run_id: UUID
     service: str
     kind: Kind
     why: str
     at: datetime
-    by_other: bool = False
+    mandate_id: UUID | None = None
+
+    @property
+    def by_other(self) -> bool:
+        """Whether somebody said it who acts for the citizen."""
+        return self.mandate_id is not None
 
     def __repr__(self) -> str:
         return "Said()"
@@ -96,9 +101,7 @@ def of(*, citizen_id: UUID, kinds: Iterable[str] = Kind.values) -> tuple[Said, .
     """All of a citizen's, oldest first. One SELECT; no words."""
     rows = Feedback.objects.filter(citizen_id=citizen_id, kind__in=list(kinds)).order_by("at", "service", "kind")
     names = ("run_id", "service", "kind", "why", "at", "mandate_id")
-    return tuple(
-        Said(run, service, Kind(kind), why, at, mandate is not None) for run, service, kind, why, at, mandate in rows.values_list(*names)
-    )
+    return tuple(Said(run, service, Kind(kind), why, at, mandate) for run, service, kind, why, at, mandate in rows.values_list(*names))
 
 
 def hidden(*, citizen_id: UUID) -> frozenset[str]:

@@ -6,6 +6,7 @@ A run goes with the consent and the facts it rests on (`write.forget_derived`), 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -69,6 +70,17 @@ def of(citizen_id: UUID) -> tuple[Run, ...]:
         except RunDamaged:
             continue
     return tuple(found)
+
+
+def made_from(run_ids: Iterable[UUID]) -> dict[UUID, frozenset[str]]:
+    """By run of the citizen's in scope the categories that it was made from; no entry for one that is gone or cannot be opened. One SELECT."""
+    found: dict[UUID, frozenset[str]] = {}
+    for row in SuggestionRun.objects.filter(pk__in=set(run_ids)):
+        try:
+            found[row.pk] = frozenset(_opened(row).content["categories"])
+        except RunDamaged:
+            continue
+    return found
 
 
 def citizen_of(run_id: UUID) -> UUID | None:

@@ -3,30 +3,37 @@
 `consent.agency_form` says in English what is wrong with a value; the same sentences stand here to be translated.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from aurora.ui import client_words
+from aurora.ui.contexts.agencies import NextClient, Step
 from aurora.ui.words import Sentence
 
 _FIELDS: Final[Mapping[str, Sentence]] = {
     "name": _("Name of the agency"),
-    "roles": _("What it is for"),
+    "roles": _("What it does with Aurora"),
     "legal_name": _("Name by law"),
     "business_id": _("Business id"),
     "country": _("Country"),
     "contact_url": _("Page about data protection"),
     "contact_email": _("E-mail address for data protection"),
     "onward": _("To whom it passes data on"),
-    "since": _("From which day it is so"),
+    "since": _("Right from this day on"),
 }
 
 _KINDS: Final[Mapping[str, Sentence]] = {
     "register": _("Register an agency"),
     "change": _("Change who an agency is"),
+}
+
+# What the button says that agrees to a draft.
+_AGREED: Final[Mapping[str, Sentence]] = {
+    "register": _("Agree to register this agency"),
+    "change": _("Agree to this change of the agency"),
 }
 
 _ROLES: Final[Mapping[str, Sentence]] = {
@@ -75,9 +82,10 @@ _ADDRESSES: Final[Mapping[str, Sentence]] = {
 }
 
 ADVICE: Final = _("Make sure over another way that who asks speaks for this agency, and that name, business id and contact are right.")
+TO_NOBODY: Final = _("To nobody")
 NOT_DESCRIBED: Final = _("Nobody has said yet who this agency is by law.")
 REGISTER_CLIENT: Final = _("Register its first client")
-FOR_ENGINEER: Final = _("What the agency's engineer needs next")
+HAND_OVER: Final = _("Hand-over to the agency")
 
 
 def field(name: str) -> Sentence:
@@ -88,6 +96,11 @@ def field(name: str) -> Sentence:
 def kind(code: str) -> Sentence:
     """What a draft asks for."""
     return _KINDS[code]
+
+
+def agree(code: str) -> Sentence:
+    """What agreeing to a draft of this kind is called."""
+    return _AGREED[code]
 
 
 def role(code: str) -> Sentence:
@@ -125,9 +138,42 @@ def follows(*, is_new: bool, meaning: bool, version: int) -> tuple[str, ...]:
     return (told, gettext("Consents given to it before stay in force."))
 
 
-def letter(*, agency: str, clients: Sequence[str], addresses: Sequence[tuple[str, str]]) -> str:
-    """What to send to the agency's engineer, as plain text."""
+def letter(*, agency: str, clients: Sequence[NextClient], addresses: Sequence[tuple[str, str]], steps: Sequence[Step], base: str) -> str:
+    """What to send to the agency's engineer, as plain text. `base`: where the paths of the steps' links begin."""
     lines = [gettext("%(agency)s in Aurora") % {"agency": agency}, ""]
-    lines += [f"client_id: {client}" for client in clients]
+    for client in clients:
+        lines.append(f"client_id: {client.client_id}")
+        for told, codes in (
+            (gettext("It may ask for these purposes:"), client.purposes),
+            (gettext("It may ask for these data:"), client.categories),
+        ):
+            lines += [told, *(f"- {one.code} ({one.name})" for one in codes)] if codes else []
+        lines.append("")
     lines += [f"{label}: {url}" for label, url in addresses]
+    lines += ["", gettext("What to do, in this order")]
+    lines += [f"{number}. {step.text}" + (f" {base}{step.url}" if step.url else "") for number, step in enumerate(steps, 1)]
     return "\n".join(lines)
+
+
+def steps(*, asks: bool, source: bool, url: Callable[[str], str]) -> tuple[Step, ...]:
+    """What the agency's engineer does, in order. `url`: where a page of the guide is, "" where this installation has none."""
+    found = [Step(gettext("Read the guide."), url("first-hour"), gettext("The first hour"))]
+    if asks:
+        found += [
+            Step(gettext("Let the software read Aurora's addresses from the description (RFC 8414), and copy no others by hand.")),
+            Step(gettext("Sign with the private key of which the public one is registered here. Nobody sends a private key to anybody.")),
+            Step(
+                gettext("Send Aurora a request, lead the citizen to Aurora's page, and get a token for what they allow."),
+                url("authorization"),
+                gettext("Each step with an example"),
+            ),
+            Step(
+                gettext("Answer notices of ended consents, delete what they name, and confirm that."),
+                url("webhooks"),
+                gettext("How notices are verified"),
+            ),
+        ]
+    if source:
+        told = gettext("As a source: offer the data at an address of your own, and tell the operators when it answers.")
+        found.append(Step(told, url("sources"), gettext("The guide for sources")))
+    return tuple(found)

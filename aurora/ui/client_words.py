@@ -3,9 +3,10 @@
 The authorization server says in English what is wrong with a value (`consent.oauth.client_form`); the same sentences stand here to be translated.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from aurora.ui.words import Sentence
@@ -14,16 +15,16 @@ _FIELDS: Final[Mapping[str, Sentence]] = {
     "agency": _("Agency"),
     "agency_name": _("Name of the agency"),
     "name": _("Name of the service"),
-    "redirect_uris": _("Redirect addresses"),
-    "jwks": _("Public keys"),
-    "jwks_uri": _("Address of the public keys"),
-    "notice_uri": _("Address for notices"),
-    "usage_uri": _("Address for uses of data"),
-    "resource": _("The agency's own API"),
+    "redirect_uris": _("Addresses to which citizens return (redirect addresses)"),
+    "jwks": _("Public keys (JSON Web Key Set)"),
+    "jwks_uri": _("Address of the public keys (jwks_uri)"),
+    "notice_uri": _("Address for notices of ended consents"),
+    "usage_uri": _("Address where uses of data are asked for"),
+    "resource": _("The agency's own API (resource)"),
     "purposes": _("Purposes that it may ask for"),
     "categories": _("Data that it may ask for"),
-    "rotate_refresh": _("A new refresh token at each refresh"),
-    "dpop_nonce": _("Proofs need a nonce"),
+    "rotate_refresh": _("Each renewal of access gives a new key to the next one (refresh token rotation)"),
+    "dpop_nonce": _("Each request must carry a fresh value that Aurora gives (DPoP nonce)"),
 }
 
 _KINDS: Final[Mapping[str, Sentence]] = {
@@ -32,6 +33,15 @@ _KINDS: Final[Mapping[str, Sentence]] = {
     "suspend": _("Suspend a client"),
     "reactivate": _("Let a client work again"),
 }
+
+# What the button says that agrees to a draft.
+_AGREED: Final[Mapping[str, Sentence]] = {
+    "register": _("Agree to register this client"),
+    "change": _("Agree to this change of the client"),
+    "reactivate": _("Agree that the client works again"),
+}
+
+_LANGUAGES: Final[Mapping[str, Sentence]] = {"fi": _("Finnish"), "sv": _("Swedish"), "en": _("English")}
 
 _FAULTS: Final[Mapping[str, Sentence]] = {
     "Check the marked fields.": _("Check the marked fields."),
@@ -45,6 +55,10 @@ _FAULTS: Final[Mapping[str, Sentence]] = {
     "This client belongs to another agency.": _("This client belongs to another agency."),
     "This agency is known. Its name is not changed with a client.": _("This agency is known. Its name is not changed with a client."),
     "Give the name in fi, sv and en, each of at most 200 characters.": _("Give the name in Finnish, Swedish and English."),
+    "Use letters and signs that can be seen, and each word in one alphabet: Latin, Greek or Cyrillic.": _(
+        "Use letters and signs that can be seen, and write each word in one alphabet: Latin, Greek or Cyrillic."
+    ),
+    "Another agency has this name, or one that looks like it.": _("Another agency has this name, or one that looks like it."),
     "Give 1 to 20 redirect URIs.": _("Give 1 to 20 redirect addresses."),
     "Give each redirect URI once.": _("Give each redirect address once."),
     "A redirect URI is text of at most 512 characters.": _("An address has at most 512 characters."),
@@ -117,6 +131,10 @@ _FETCHES: Final[Mapping[str, Sentence]] = {
     "none": _("The keys could not be fetched, so the client cannot prove who it is."),
 }
 
+KEY: Final = _("Key %(name)s (%(algorithm)s), fingerprint %(fingerprint)s")
+# What is no agency's to tell.
+TOLD_BY: Final[Mapping[str, Sentence]] = {"citizen": _("The citizen tells it"), "aurora": _("Worked out by a model")}
+
 YES: Final = _("Yes")
 NO: Final = _("No")
 BY_COMMAND: Final = _("A management command")
@@ -130,6 +148,35 @@ def field(name: str) -> Sentence:
 def kind(code: str) -> Sentence:
     """What a draft asks for."""
     return _KINDS[code]
+
+
+def agree(code: str) -> Sentence:
+    """What agreeing to a draft of this kind is called; "" for what one person has done."""
+    return _AGREED.get(code, "")
+
+
+def language(code: str) -> Sentence:
+    """The name of a language that names are given in."""
+    return _LANGUAGES[code]
+
+
+def follows(*, kind: str, agency: str, purposes: Sequence[str], data: Sequence[str], same: bool, less: bool) -> tuple[str, ...]:
+    """What an agreement to a draft does. `same`: it may ask for what it could ask for before; `less`: something is taken away from that."""
+    if kind == "suspend":
+        return ()
+    if kind == "reactivate":
+        return (gettext("The client is answered again, as it is registered. Its tokens that are still valid work again."),)
+    if same:
+        return (gettext("What %(agency)s may ask citizens for stays as it is.") % {"agency": agency},)
+    told = [gettext("What is no longer on the list can no longer be read, whatever citizens have consented to.")] if less else []
+    if not data:
+        return (gettext("The client works in the name of its agency only. It cannot ask citizens for anything."), *told)
+    return (
+        gettext("%(agency)s may ask citizens for these data: %(data)s.") % {"agency": agency, "data": ", ".join(data)},
+        gettext("It may ask for them for these purposes only: %(purposes)s.") % {"purposes": ", ".join(purposes)},
+        gettext("Each citizen decides. Without their consent the client reads nothing about them."),
+        *told,
+    )
 
 
 def fault(sentence: str) -> Sentence:

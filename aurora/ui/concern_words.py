@@ -13,7 +13,7 @@ Sentence = str | Promise
 _KINDS: Final[Mapping[str, Sentence]] = {
     "unknown": _("I do not know this organisation"),
     "unexpected": _("I did not expect this"),
-    "wrong": _("The data are wrong"),
+    "wrong": _("The data is wrong"),
     "other": _("Something else"),
 }
 # As operators read it, of somebody else.

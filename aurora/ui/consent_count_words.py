@@ -28,6 +28,8 @@ _FIRSTS: Final[Mapping[str, Sentence]] = {
 _OF_THE_LARGEST: Final = _("The bar is the share of the largest figure in this table.")
 PEOPLE: Final = _("People, in tens")
 FEW: Final = _("fewer than 10")
+OTHERS: Final = _("Each of the others")
+ALL: Final = _("Each of them")
 
 
 def caption(name: str) -> Sentence:

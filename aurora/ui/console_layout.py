@@ -22,13 +22,13 @@ from aurora.ui import operator_words
 GROUPS: tuple[tuple[str | Promise, tuple[tuple[str, str | Promise], ...]], ...] = (
     (_("Overview"), (("overview", _("Overview")),)),
     (_("Agencies"), (("agencies", _("Agencies and clients")), ("uses", _("Reported uses")), ("delays", _("Uses kept back by law")))),
-    (_("Sources and pulls"), (("sources", _("Fetching from sources")),)),
+    (_("Sources and fetches"), (("sources", _("Fetching from sources")),)),
     (
         _("Consents and withdrawals"),
         (("consents", _("Consents in numbers")), ("withdrawals", _("Withdrawals")), ("end_consent", _("End a consent"))),
     ),
     (_("Log"), (("ledger", _("The access log")),)),
-    (_("Models"), (("models", _("Agencies' models")), ("suggestion_models", _("Models for suggestions")), ("monitoring", _("Monitoring")))),
+    (_("Models"), (("models", _("Agencies' models")), ("suggestion_models", _("Suggestion models")), ("monitoring", _("Monitoring")))),
     (_("Catalogue"), (("catalogue", _("Service catalogue")), ("new_import", _("Import services")))),
     (
         _("People and safety"),
@@ -39,6 +39,7 @@ GROUPS: tuple[tuple[str | Promise, tuple[tuple[str, str | Promise], ...]], ...] 
             ("operators", _("Operators and roles")),
             ("audit", _("Operators' trail")),
             ("own_trail", _("My own trail")),
+            ("account", _("My account")),
         ),
     ),
 )
@@ -73,11 +74,14 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class ConsoleFrame:
-    """`groups` each lead to their first page; `pages` are those of the group where one is. `for_whom`: the roles that open this page, "" if all do."""
+    """`groups` each lead to their first page; `pages` are those of the group where one is. `for_whom`: the roles that open this page, "" if all do.
+    `news_url`: the page of one's account, where there is something to read there.
+    """
 
     groups: tuple[Link, ...]
     pages: tuple[Link, ...]
     for_whom: str = ""
+    news_url: str = ""
 
 
 def frame(request: HttpRequest | None) -> ConsoleFrame:
@@ -94,7 +98,7 @@ def frame(request: HttpRequest | None) -> ConsoleFrame:
         pages = links if inside and len(links) > 1 else pages
         current = ("page" if len(links) == 1 and links[0].current == "page" else "true") if inside else ""
         groups.append(Link(str(label), links[0].url, current))
-    return ConsoleFrame(tuple(groups), pages, _for_whom(request))
+    return ConsoleFrame(tuple(groups), pages, _for_whom(request), _news_url(request))
 
 
 def address(request: HttpRequest, view: str) -> str:
@@ -161,6 +165,15 @@ def _asked_of_view(name: str, addresses: str) -> frozenset[str] | None:
     except Resolver404:
         return None
     return None if getattr(view, "open_to_all", False) else getattr(view, "open_to", None)
+
+
+def _news_url(request: HttpRequest) -> str:
+    """Told on every page but the one where it stands."""
+    return (
+        reverse("console:account")
+        if getattr(request, "account_news", False) and getattr(request.resolver_match, "url_name", "") != "account"
+        else ""
+    )
 
 
 def _for_whom(request: HttpRequest) -> str:

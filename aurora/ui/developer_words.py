@@ -12,11 +12,11 @@ RETRY: dict[str, str | Promise] = {
 }
 # Why a notice was not taken, by the code of its last attempt.
 NOT_TAKEN: dict[str, str | Promise] = {
-    "gone": _("The address answered that it is gone (410)."),
-    "too_many_requests": _("The address answered that there are too many requests (429)."),
-    "receiver_failed": _("The server at the address failed (5xx)."),
+    "gone": _("The address answered that it is gone."),
+    "too_many_requests": _("The address answered that there are too many requests."),
+    "receiver_failed": _("The server at the address failed."),
     "redirected": _("The address redirects. Aurora follows no redirects: register the address itself."),
-    "refused": _("The address did not take it (4xx). Look at how you verify the signature, and at what your server's log says."),
+    "refused": _("The address did not take it. Look at how the signature is verified, and at what the server's log says."),
     "timeout": _("The address did not answer in time."),
     "receiver_down": _("The server at the address could not be reached, or its certificate is not valid."),
     "address_refused": _("Aurora does not call this address: it leads into a network that is not public, or is no https address."),
@@ -34,6 +34,17 @@ REQUESTS: dict[str, str | Promise] = {
     "events": _("Read its events"),
     "event_confirmation": _("Confirmed an event"),
     "other": _("Called the API"),
+}
+# What a group of operations is for, by its tag in the OpenAPI document.
+TAGS: dict[str, str | Promise] = {
+    "twin": _("Reading a citizen's data"),
+    "facts": _("Sending what you hold of citizens"),
+    "uses": _("Reporting what you used data for"),
+    "events": _("Events: what has ended or changed"),
+    "concerns": _("Concerns that citizens have raised"),
+    "corrections": _("Requests to correct your data"),
+    "evaluators": _("Your models"),
+    "oauth": _("Grants that you hold"),
 }
 TOKENS: dict[str, str] = {
     "agencyToken": "A token of a citizen's consent (DPoP).",
@@ -58,6 +69,10 @@ PINGS: dict[str, str | Promise] = {"pending": _("On its way"), "delivered": _("T
 
 def fault(code: str) -> str:
     return str(FAULTS[code] if code in FAULTS else client_words.fault(code))
+
+
+def tag(name: str) -> str:
+    return str(TAGS[name])
 
 
 def ping(state: str) -> str:

@@ -42,7 +42,7 @@ DEEDS: Final = ("withdrawn", "mandates_ended", "agencies")
 
 _STEPS: Final[Mapping[str, Sentence]] = {
     "running": _("The deletion is under way. You can leave this page: it goes on by itself."),
-    "waiting": _("Your data are deleted. Account, activity and key go when the thirty days are over."),
+    "waiting": _("Your data is deleted. Account, activity and key go when the thirty days are over."),
     "done": _("The deletion is done."),
     "cancelled": _("You called it off. What had been deleted by then stays deleted; your account and your activity go on."),
 }

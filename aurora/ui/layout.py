@@ -85,6 +85,7 @@ class LanguageLink:
 class Layout:
     """`section` is the navigation item to mark, `page_is_section` whether it is that very page.
 
+    `console_url`: the way back for an operator who looks at a page outside the console, where they are nobody: no menu of a citizen's is theirs.
     `acting_for`: the name of the citizen for whom this session acts, "" if for nobody else. `help_url`: help with this page, "" on a page that is help
     itself and in the console.
     """
@@ -99,6 +100,7 @@ class Layout:
     acting_for_estate: bool = False
     unread: int = 0
     help_url: str = ""
+    console_url: str = ""
 
 
 def answered_by_post(view: str) -> str:
@@ -130,13 +132,14 @@ def layout(request: HttpRequest | None, *, language_urls: Mapping[str, str] | No
         path = reverse(f"console:{stood}")
     user = None if anonymous else getattr(request, "user", None)
     section = _SECTIONS.get(view, "")
+    astray = _operator_outside(request, user)
     return Layout(
         language=language,
         languages=tuple(
             LanguageLink(code, name, (language_urls or {}).get(code) or language_url(path, code), code == language)
             for code, name in LANGUAGES
         ),
-        signed_in=bool(user and user.is_authenticated),
+        signed_in=bool(user and user.is_authenticated) and not astray,
         name=str(getattr(request, "display_name", "")),
         section=section,
         page_is_section=bool(section) and section == view,
@@ -144,7 +147,13 @@ def layout(request: HttpRequest | None, *, language_urls: Mapping[str, str] | No
         acting_for_estate=getattr(getattr(request, "acting", None), "of_estate", False),
         unread=int(getattr(user, "unread_messages", 0)),
         help_url=_help_url(request, section),
+        console_url=reverse("console:overview") if astray else "",
     )
+
+
+def _operator_outside(request: HttpRequest | None, user: object) -> bool:
+    """Whether an operator looks at a page that is none of the console's. Who is no operator has no list of roles."""
+    return request is not None and getattr(user, "roles", None) is not None and not request.path.startswith(reverse("console:overview"))
 
 
 def _help_url(request: HttpRequest | None, section: str) -> str:

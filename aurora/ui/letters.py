@@ -124,9 +124,7 @@ _SAYS: Final[Mapping[str, tuple[Sentence, ...]]] = {
         _("In your activity you see of each by which law it was kept back, since when, and how you can check that."),
     ),
     "erasure_asked": (
-        _(
-            "Your data are deleted now. Your account, your activity and the key go in thirty days; until then you can call it off in Aurora."
-        ),
+        _("Your data is deleted now. Your account, your activity and the key go in thirty days; until then you can call it off in Aurora."),
         _("Keep the address below: there the certificate of the deletion waits for you afterwards, without signing in."),
         _("If this was not you, sign in and call it off."),
     ),

@@ -198,12 +198,12 @@ _DECIDED: Final[Mapping[str, Sentence]] = {
 # What follows from withdrawing, read by whoever does it for another. Nothing is promised of a new consent: it may not be theirs to give.
 WITHDRAW_CONNECTION_FOR: Final[tuple[Sentence, ...]] = (
     _("Aurora stops using the data for this purpose at once."),
-    _("Data that none of the person's other consents covers is erased from Aurora and no longer fetched."),
+    _("Data that none of the person's other consents covers is deleted from Aurora and no longer fetched."),
     _("What has been done until now stays lawful and stays in the person's activity."),
 )
 WITHDRAW_DECLARED_FOR: Final[Sentence] = _("What the person told is deleted from Aurora, unless it is kept.")
 WITHDRAW_KEPT_EARLIER_FOR: Final[Sentence] = _(
-    "Data that none of the person's other consents covers and that the person has not kept is erased from Aurora and no longer fetched. "
+    "Data that none of the person's other consents covers and that the person has not kept is deleted from Aurora and no longer fetched. "
     "What the person kept earlier stays until they delete it."
 )
 WITHDRAW_ACCESS_FOR: Final[tuple[Sentence, ...]] = (

@@ -1,6 +1,7 @@
 """What the console says about other organisations' models: fields, deeds, and why something was not done, in the active language."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Final
 
 from django.utils.translation import gettext_lazy as _
@@ -44,6 +45,7 @@ _DEEDS: Final[Mapping[str, Sentence]] = {
 
 _FAULTS: Final[Mapping[str, Sentence]] = {
     "same_person": _("Somebody else must decide on what you asked for."),
+    "asker_gone": _("Whoever asked for this may no longer ask for it. Decline it, and ask anew."),
     "wrong_state": _("This has already been changed. Look at its present state."),
     "version_not_newer": _("A newer version has been released since. Decline this one."),
     "no_owner_key": _("The owner's key has been revoked, so this version cannot be released."),
@@ -58,8 +60,10 @@ _FAULTS: Final[Mapping[str, Sentence]] = {
     "unfit_result": _("What this model needs has changed at Aurora since it was registered. Decline this version."),
     "unfit_outcomes": _("What this model needs has changed at Aurora since it was registered. Decline this version."),
     "circular_inputs": _("The result of this version would come to rest on itself, through the inputs of other models. Decline it."),
-    "key_unreadable": _("Give a public key on the curve P-256 in PEM form."),
-    "anchor_unreadable": _("Give exactly one certificate in PEM form."),
+    "key_unreadable": _(
+        "This is no key that Aurora can read. Paste the whole public key that the agency's engineer sends (PEM, curve P-256)."
+    ),
+    "anchor_unreadable": _("This is not one certificate. Paste the whole text of exactly one (PEM), from its BEGIN line to its END line."),
     "anchor_unfit": _(
         "This must be the certificate of an authority (CA) that is valid now, on a curve or with RSA of 2048 bits or more, and SHA-2."
     ),
@@ -113,4 +117,10 @@ def vectors(count: int, difference: float) -> str:
         "%(count)s test cases were met; the largest difference was %(difference)s.",
         count,
     )
-    return said % {"count": formats.number(count), "difference": f"{difference:.1e}" if difference else "0"}
+    return said % {"count": formats.number(count), "difference": _small(difference)}
+
+
+def _small(value: float) -> str:
+    """Two figures that say something, written out: 0.00000024, and 0,00000024 (fi, sv). An officer need not know 2.4e-07."""
+    plain = format(Decimal(f"{value:.1e}"), "f") if value else "0"
+    return plain if formats.language() == "en" else plain.replace(".", ",")

@@ -81,7 +81,7 @@ _ALARMS: Final[Mapping[str, Sentence]] = {
 # Heads, captions and notes of the tables.
 _TEXTS: Final[Mapping[str, Sentence]] = {
     "chance": _("Chance of taking part: %(programme)s"),
-    "stale": _("The newest data are %(days)s days old. Nothing later is watched until a new dataset is collected."),
+    "stale": _("The newest data is %(days)s days old. Nothing later is watched until a new dataset is collected."),
     "people": _("People"),
     "share": _("Share"),
     "uncertainty": _("Uncertainty"),

@@ -28,6 +28,11 @@ _NEEDS: Final[Mapping[str, Callable[[int], str]]] = {
     "sources": lambda n: ngettext(
         "%(number)s source is left alone, since it fails too often.", "%(number)s sources are left alone, since they fail too often.", n
     ),
+    "certificates": lambda n: ngettext(
+        "%(number)s certificate by which Aurora shows itself to a source runs out within 30 days, or cannot be read.",
+        "%(number)s certificates by which Aurora shows itself to sources run out within 30 days, or cannot be read.",
+        n,
+    ),
     "ledger": lambda n: ngettext(
         "%(number)s alarm of the access log has not been looked into.", "%(number)s alarms of the access log have not been looked into.", n
     ),

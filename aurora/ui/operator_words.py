@@ -74,6 +74,18 @@ FAULTS: Mapping[str, str | Promise] = {
     "reason": _("Say why, in at most 300 characters."),
     "not_invited": _("The user name and the two secrets do not fit together, or their time is over."),
     "passwords_differ": _("The two passwords are not the same."),
+    "password_wrong": _("This is not the password that you have now."),
+    "password_missing": _("Enter the password that you have now."),
+    "password_same": _("This is the password that you have now. Choose another one."),
+}
+# What has just been done about one's own account, and what may have been done since one was last here.
+ACCOUNT_DONE: Mapping[str, str | Promise] = {
+    "changed": _("Your password has been changed. You are signed in here, and nowhere else."),
+    "ended": _("You have been signed out there."),
+}
+CHANGES: Mapping[str, str | Promise] = {
+    "password:changed": _("Your password was changed:"),
+    "factor:enrolled": _("An authenticator was set up for your account:"),
 }
 KINDS: Mapping[str, str | Promise] = {
     "opened": _("Opened a page"),

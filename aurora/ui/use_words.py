@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from aurora.ui.words import Sentence
 
+FEW: Final = _("fewer than 10")
 _OF_READ: Final[Mapping[str, Sentence]] = {
     "matched": _("The agency has reported how it used this data."),
     "differing": _("The agency has reported how it used this data, but the report does not agree with what Aurora delivered."),

@@ -70,6 +70,9 @@ FINDINGS: Final[Words] = {
     "head_differs": _("The last entry is not the one that Aurora notes as the last."),
     "witness_wrong": _("The signature of a witness under the state of the public log is wrong."),
     "witness_missing": _("None of the witnesses that you trust has signed the state of the public log."),
+    "witness_old": _(
+        "The newest signature of a witness is more than a day older than the bundle, or the bundle does not say when it was made. Nobody outside Aurora has confirmed what has been written to the log since then."
+    ),
     "witness_changed": _(
         "The witness {name} is named with another key than the one that was noted. What is signed with the new key is not counted until you know from elsewhere that it is the witness's."
     ),
@@ -132,6 +135,7 @@ SAID: Final[Words] = {
     "same_tree": _("The public log has {size} entries now, and everybody is shown the same."),
     "extends": _("It contains what this browser saw on {at}, unchanged: {size} entries of the public log, and your {seq}."),
     "extends_older": _("The newer bundle contains all of the earlier one, unchanged."),
+    "cosigned": _("The newest signature of a witness was given on {at}, and the bundle was made on {made}."),
     "first_time": _("This is the first check in this browser. From now on it is seen when anything of this is changed later."),
     "this_entry": _("The entry that you came from"),
     "working": _("Checking: {done} of {all} entries"),

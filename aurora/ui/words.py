@@ -48,11 +48,16 @@ _PULL_ERRORS: Final[Mapping[str, Sentence]] = {
     "gave_up": _("The fetch was broken off again and again, so nothing was saved from it."),
 }
 
+# The same to an officer, whose connection it is not.
+_PULL_ERRORS_TO_OFFICERS: Final[Mapping[str, Sentence]] = {
+    "revoked": _("The agency no longer accepts the connections that the citizens approved."),
+    "wrong_citizen": _("The agency's answer was not about the citizen, so nothing was saved from it."),
+    "consent_outdated": _("What would be fetched has changed since the citizen consented, so it was not fetched."),
+}
+
 # For a fetch that has ended: while it is still tried again, the progress page says when.
-_OFFER_AGAIN: Final = _(
-    "Aurora has stopped trying for now. It asks again when the data are next due; you can also have them fetched again."
-)
-_THEIR_FAULT: Final = _("The fault lies with the agency's service. Aurora asks again when the data are next due.")
+_OFFER_AGAIN: Final = _("Aurora has stopped trying for now. It asks again when the data is next due; you can also have it fetched again.")
+_THEIR_FAULT: Final = _("The fault lies with the agency's service. Aurora asks again when the data is next due.")
 _PULL_REMEDIES: Final[Mapping[str, Sentence]] = {
     "source_down": _OFFER_AGAIN,
     "too_many_requests": _OFFER_AGAIN,
@@ -71,12 +76,12 @@ _PULL_REMEDIES: Final[Mapping[str, Sentence]] = {
 }
 
 _PULL_STATES: Final[Mapping[str, Sentence]] = {
-    "queued": _("Waiting"),
-    "running": _("Fetching"),
-    "retrying": _("Waiting to try again"),
-    "done": _("Done"),
-    "failed": _("Failed"),
-    "cancelled": _("Cancelled"),
+    "queued": _("Waiting for their turn"),
+    "running": _("Being fetched"),
+    "retrying": _("Failed, and tried again by itself"),
+    "done": _("Finished"),
+    "failed": _("Failed for good"),
+    "cancelled": _("Called off"),
 }
 
 _CONNECTORS: Final[Mapping[str, Sentence]] = {
@@ -128,13 +133,9 @@ _FORM_ERRORS: Final[Mapping[str, Sentence]] = {
     "purpose_required": _("Select at least one purpose, or decline."),
     "purpose_unknown": _("Select only from the purposes on this page."),
     "category_required": _("Select at least one kind of data, or decline."),
-    "purpose_without_data": _(
-        "Acting for a child needs the children in your care, and administering an estate the estates that you administer, each nothing else. "
-        "The other purposes need other data."
-    ),
     "category_unknown": _("Select only from the kinds of data on this page."),
     "end_required": _("Select how long the consent is in force."),
-    "date_invalid": _("Enter a real date, for example 24.11.2026."),
+    "date_invalid": _("Enter a real date: day, month and year."),
     "date_past": _("The end date must be in the future."),
     "date_too_late": _("The end date can be at most 12 months from today."),
     "dates_reversed": _("The first date must not be after the last date."),
@@ -187,7 +188,7 @@ _BANNERS: Final[Mapping[str, Sentence]] = {
 # What follows when the citizen withdraws: one tuple for a connection, one for an agency's access.
 WITHDRAW_CONNECTION: Final[tuple[Sentence, ...]] = (
     _("Aurora stops using the data for this purpose at once."),
-    _("Data that none of your other consents covers is erased from Aurora and no longer fetched."),
+    _("Data that none of your other consents covers is deleted from Aurora and no longer fetched."),
     _("What has been done until now stays lawful and stays in your activity."),
     _("You can connect again whenever you like."),
 )
@@ -210,7 +211,7 @@ WITHDRAW_ESTIMATE: Final[tuple[Sentence, ...]] = (
 )
 # In place of the second of them, where something was kept at an earlier end.
 WITHDRAW_KEPT_EARLIER: Final[Sentence] = _(
-    "Data that none of your other consents covers and that you have not kept is erased from Aurora and no longer fetched. "
+    "Data that none of your other consents covers and that you have not kept is deleted from Aurora and no longer fetched. "
     "What you kept earlier stays in My data until you delete it."
 )
 # In place of the second and the last of them, where it is about what the citizen said of themselves.
@@ -260,6 +261,11 @@ def own_deed() -> Sentence:
 def pull_error(code: str) -> Sentence:
     """What went wrong when data was fetched."""
     return _PULL_ERRORS.get(code, _("The data could not be fetched."))
+
+
+def pull_error_to_officers(code: str) -> Sentence:
+    """The same as the console says it."""
+    return _PULL_ERRORS_TO_OFFICERS.get(code) or pull_error(code)
 
 
 def pull_remedy(code: str) -> Sentence:

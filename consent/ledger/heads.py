@@ -105,11 +105,15 @@ def is_of(note: str, vkey: str) -> bool:
     return False
 
 
+def stated_by(note: str) -> Checkpoint | None:
+    """The head that a note states, whoever signed it; None if it is no checkpoint."""
+    with contextlib.suppress(NotVerified):
+        return parse_head(parts(note)[0])
+    return None
+
+
 def _parsed(note: str, file: Path) -> Checkpoint:
-    try:
-        head = parse_head(parts(note)[0])
-    except NotVerified:
-        head = None
+    head = stated_by(note)
     if head is None:
         raise HeadFileError(
             f"{file} does not hold a checkpoint: put back what it held, as nothing else tells an older database from the newest"

@@ -11,7 +11,7 @@ from django.db import connection
 
 from consent.ledger.models import Key
 from consent.ledger.note import ED25519, parse_vkey
-from consent.ledger.witness_models import Former
+from consent.ledger.witness_models import Former, Witness
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,12 @@ def verifier_keys() -> tuple[str, ...]:
 def witness_keys() -> tuple[str, ...]:
     """The verifier keys of the witnesses that are asked, as the operator named them."""
     return tuple(one.vkey for one in settings.AURORA_WITNESSES)
+
+
+def witnesses(origin: str) -> tuple[tuple[str, str, Witness | None], ...]:
+    """Name and address of each witness that is asked, in the operator's order, and what is known of it under this name of the log. One query."""
+    rows = {row.vkey: row for row in Witness.objects.filter(origin=origin, vkey__in=witness_keys())}
+    return tuple((one.name, one.url, rows.get(one.vkey)) for one in settings.AURORA_WITNESSES)
 
 
 def witnessed_checkpoint() -> Witnessed | None:

@@ -18,10 +18,10 @@ from consent import acting
 from consent.ledger import leaf, merkle, months, tiles
 from consent.ledger.append import sealing_context
 from consent.ledger.models import Checkpoint, Leaf, LedgerEntry, Tile
-from consent.ledger.public import Witnessed, former_heads, verifier_keys, witness_keys, witnessed_checkpoint
+from consent.ledger.public import Witnessed, former_heads, verifier_keys, witness_keys, witnessed_checkpoint, witnesses
 from consent.ledger.verify import InclusionProof, Link, NotVerified, check_commitment
 
-__all__ = ["Witnessed", "former_heads", "verifier_keys", "witness_keys", "witnessed_checkpoint"]
+__all__ = ["Witnessed", "former_heads", "verifier_keys", "witness_keys", "witnessed_checkpoint", "witnesses"]
 
 MAX_PAGE = 500
 

@@ -26,7 +26,7 @@ from django.db.backends.utils import CursorWrapper
 
 from consent.ledger import leaf, merkle, tiles
 from consent.ledger.checkpoint import Signer
-from consent.ledger.heads import HeadFile, is_of
+from consent.ledger.heads import HeadFile, is_of, stated_by
 from consent.ledger.witness_models import Alarm
 
 logger = logging.getLogger(__name__)
@@ -223,7 +223,7 @@ class Sequencer:
                 stop.wait(due - time.monotonic())
 
     def _head(self, cursor: CursorWrapper) -> tuple[int, bytes, str]:
-        """Size, root and note of the newest checkpoint, which must end where the leaves end."""
+        """Size, root and note of the newest checkpoint, which must end where the leaves end, and say the same in its note if that is one."""
         cursor.execute("SELECT coalesce(max(index) + 1, 0) FROM ledger_leaf")
         leaves = cursor.fetchone()[0]
         cursor.execute("SELECT size, root, note FROM ledger_checkpoint ORDER BY size DESC LIMIT 1")
@@ -231,6 +231,10 @@ class Sequencer:
         size, root, note = (row[0], bytes(row[1]), row[2]) if row else (0, merkle.EMPTY_ROOT, "")
         if leaves != size:
             raise tiles.TreeDamaged(f"there are {leaves} leaves, but the newest checkpoint states {size}")
+        # What the head file will remember is this note, and not the row: one of an older tree would set the file back, and with it all that it guards.
+        stated = stated_by(note)
+        if stated is not None and (stated.size, stated.root) != (size, root):
+            raise tiles.TreeDamaged(f"the newest checkpoint's note states another tree than its row, which states {size}")
         return size, root, note
 
     def _edge(self, cursor: CursorWrapper, size: int, root: bytes) -> dict[tiles.Key, bytes]:

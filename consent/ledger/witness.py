@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from consent.ledger.heads import stated_by
 from consent.ledger.note import NotVerified, Vkey, encode, open_signed, parse_vkey, parts
 
 PATH = "/add-checkpoint"
@@ -29,7 +30,7 @@ class Said(StrEnum):
 
     COSIGNED = "cosigned"  # 200, with a line of the key that was asked for
     CONFLICT = "conflict"  # 409: it cosigned another size last
-    INCONSISTENT = "inconsistent"  # 422: by our own proof the tree does not extend what it has seen
+    INCONSISTENT = "inconsistent"  # 422: by our own proof the tree does not extend what it has seen; 409: it is another of the very size
     UNKNOWN_LOG = "unknown_log"  # 404: its operator has not entered this name
     UNKNOWN_KEY = "unknown_key"  # 403: or not this key
     BUSY = "busy"  # 429, 5xx
@@ -53,12 +54,17 @@ def request(*, old: int, proof: Sequence[bytes], note: str) -> bytes:
     return "".join([f"old {old}\n", *(f"{encode(one)}\n" for one in proof), "\n", note]).encode("utf-8")
 
 
-def read(status: int, content_type: str, body: bytes, *, note: str, vkey: str) -> Answer:
-    """What the witness of this key said about this note. Never raises: whatever it sends is an answer."""
+def read(status: int, content_type: str, body: bytes, *, note: str, vkey: str, old: int = 0) -> Answer:
+    """What the witness of this key said about this note, which was shown as one that follows the size `old`. Never raises: whatever it sends is an answer."""
     if status == 200:
         return _cosigned(body, note, parse_vkey(vkey))
-    if status == 409 and (size := _size(content_type, body)) is not None:
-        return Answer(Said.CONFLICT, size=size)
+    if status == 409:
+        size, named = _size(content_type, body), _names_size(content_type)
+        # The size agrees, and is no reason to refuse: the root is another. The protocol names no body for that.
+        shown = stated_by(note)
+        if old and shown is not None and shown.size == old and (size == old or not named):
+            return Answer(Said.INCONSISTENT)
+        return Answer(Said.BAD_ANSWER) if size is None else Answer(Said.CONFLICT, size=size)
     known = {422: Said.INCONSISTENT, 404: Said.UNKNOWN_LOG, 403: Said.UNKNOWN_KEY}
     return Answer(Said.BUSY if status == 429 or status >= 500 else known.get(status, Said.BAD_ANSWER))
 
@@ -66,10 +72,14 @@ def read(status: int, content_type: str, body: bytes, *, note: str, vkey: str) -
 def _size(content_type: str, body: bytes) -> int | None:
     """A size as the protocol writes it: decimal, one newline, nothing else."""
     digits = body[:-1]
-    if content_type.partition(";")[0].strip().lower() != SIZE_TYPE or body[-1:] != b"\n" or not digits.isdigit() or len(digits) > 19:
+    if not _names_size(content_type) or body[-1:] != b"\n" or not digits.isdigit() or len(digits) > 19:
         return None
     size = int(digits)
     return size if size < 2**63 and str(size).encode() == digits else None
+
+
+def _names_size(content_type: str) -> bool:
+    return content_type.partition(";")[0].strip().lower() == SIZE_TYPE
 
 
 def _cosigned(body: bytes, note: str, key: Vkey) -> Answer:

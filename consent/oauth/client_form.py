@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
-from unicodedata import category
 
+from consent import names
 from consent.models import Agency, DataCategory, Purpose
 from consent.rules import AURORA, CITIZEN
 
@@ -29,8 +29,6 @@ _CLIENT_ID = re.compile(rf"(?=[A-Za-z0-9]){CLIENT_ID}")  # a browser reads "." a
 # Who an event may be by, in records, notices and receipts: an agency of that name would speak as somebody else. "new" is the
 # address of a form.
 _TAKEN_CODES = frozenset({AURORA, CITIZEN, "operator", "recipient", "source", "new"})
-# Control characters, and those that change how a text looks and are not seen themselves: a citizen decides by this name.
-_UNSEEN = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"})
 
 Faults = dict[str, str]
 
@@ -68,8 +66,9 @@ def faults_of(client_id: str, content: Mapping[str, Any], client: Client | None)
         faults["client_id"] = f"A client has exactly these members: {', '.join(FIELDS)}."
         return faults
     faults |= _agency(content["agency"], client)
-    if not is_name(content["name"]):
-        faults["name"] = f"Give the name in fi, sv and en, each of at most {NAME_LIMIT} characters."
+    known = client.name if client else None
+    if fault := fault_of_name(content["name"], known=known, code=_code_of(content["agency"])):
+        faults["name"] = fault
     asks_citizens = not content["redirect_uris"] == content["purposes"] == content["categories"] == []
     if asks_citizens:
         faults |= _redirects(content["redirect_uris"]) | _vocabulary(content)
@@ -94,9 +93,13 @@ def _agency(agency: object, client: Client | None) -> Faults:
     known = Agency.objects.filter(code=code).exists()
     if known and "name" in agency:
         return {"agency": "This agency is known. Its name is not changed with a client."}
-    if not known and not is_name(agency.get("name")):
-        return {"agency_name": f"Give the name in fi, sv and en, each of at most {NAME_LIMIT} characters."}
-    return {}
+    fault = None if known else fault_of_name(agency.get("name"), known=None, code=code)
+    return {"agency_name": fault} if fault else {}
+
+
+def _code_of(agency: object) -> str:
+    """What the form says of itself; whether it is right, `_agency` says."""
+    return str(agency.get("code")) if isinstance(agency, dict) else ""
 
 
 def is_code(code: object) -> bool:
@@ -104,14 +107,25 @@ def is_code(code: object) -> bool:
     return isinstance(code, str) and _CODE.fullmatch(code) is not None and code not in _TAKEN_CODES
 
 
-def is_name(name: object) -> bool:
-    """Whether this is a name that citizens can be shown, in each language."""
-    return isinstance(name, dict) and set(name) == LANGUAGES and all(is_text(text, most=NAME_LIMIT) for text in name.values())
+def fault_of_name(name: object, *, known: Mapping[str, str] | None, code: str) -> str | None:
+    """Whether this is a name, in each language, that the agency `code` or its client can be shown to citizens by. `known`: what it is called today."""
+    if not isinstance(name, dict) or set(name) != LANGUAGES or not all(is_text(text, most=NAME_LIMIT) for text in name.values()):
+        return f"Give the name in fi, sv and en, each of at most {NAME_LIMIT} characters."
+    if not all(names.clear(text) and names.skeleton(text) for text in name.values()):
+        return names.UNCLEAR
+    return names.TAKEN if names.taken_anew(name, code=code, before=known) else None
+
+
+def fault_of_text(text: object, *, most: int, sentence: str) -> str | None:
+    """Whether citizens can be shown this text: `sentence` where it is none or too long, another where it is not what it looks like."""
+    if not isinstance(text, str) or not is_text(text, most=most):
+        return sentence
+    return None if names.clear(text) else names.UNCLEAR
 
 
 def is_text(text: object, *, most: int) -> bool:
-    """Whether this is a text of 1 to `most` characters that can all be seen."""
-    return isinstance(text, str) and 1 <= len(text.strip()) <= most and not _UNSEEN & set(map(category, text))
+    """Whether this is a text of 1 to `most` characters."""
+    return isinstance(text, str) and 1 <= len(text.strip()) <= most
 
 
 def _redirects(uris: Any) -> Faults:

@@ -6,17 +6,15 @@ cache is away nobody is counted, and the log says so at every call: what guards 
 
 from __future__ import annotations
 
-import hashlib
 import ipaddress
 import logging
-import time
 
 from authlib.oauth2 import OAuth2Error
 from django.conf import settings
 from django.http import HttpRequest
 from redis.exceptions import RedisError
 
-from consent.counting import count
+from consent.counting import count_of
 
 logger = logging.getLogger(__name__)
 WINDOW = 60
@@ -35,10 +33,13 @@ class TooManyRequests(OAuth2Error):  # type: ignore[misc]
 
 def take(kind: str, who: str, *, endpoint: str) -> None:
     """Count one call at `endpoint` by `who`, an address or a client. Raises `TooManyRequests`; `kind` says which limit counts."""
-    now = time.time()
-    digest = hashlib.sha256(f"{endpoint} {who}".encode()).hexdigest()
-    if _counted(f"oauth-calls:{kind}:{digest}:{int(now // WINDOW)}") > settings.AURORA_OAUTH_CALLS_A_MINUTE[kind]:
-        raise TooManyRequests(WINDOW - int(now % WINDOW))
+    try:
+        counted = count_of(f"oauth-calls:{kind}:{endpoint}", who, WINDOW)
+    except RedisError as error:
+        logger.error("The cache is away (%s): a call of an OAuth endpoint was not counted.", type(error).__name__)
+        return
+    if counted.number > settings.AURORA_OAUTH_CALLS_A_MINUTE[kind]:
+        raise TooManyRequests(counted.left)
 
 
 def address_of(request: HttpRequest) -> str:
@@ -64,11 +65,3 @@ def _counted_as(address: str) -> str:
     # RFC 4291, 2.5.5.2: an IPv4 address as a socket of both kinds tells it.
     mapped = found.ipv4_mapped
     return str(mapped) if mapped else str(ipaddress.IPv6Network((found.packed, 64), strict=False).network_address)
-
-
-def _counted(key: str) -> int:
-    try:
-        return count(key, 2 * WINDOW)
-    except RedisError as error:
-        logger.error("The cache is away (%s): a call of an OAuth endpoint was not counted.", type(error).__name__)
-        return 0

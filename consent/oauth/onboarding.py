@@ -13,7 +13,8 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from consent.errors import AuroraError, Conflict, InvalidInput, NotFound
+from consent import names, two_people
+from consent.errors import Conflict, InvalidInput, NotFound
 from consent.models import Agency
 
 from . import client_form, clients
@@ -21,14 +22,6 @@ from .models import Client, ClientDraft
 
 Kind, State = ClientDraft.Kind, ClientDraft.State
 REASON_LIMIT = 300
-
-
-class SamePerson(AuroraError):
-    """Two people, always: the database refuses it too."""
-
-    code = "same_person"
-    sentence = "Somebody else must decide on what you asked for."
-    status = 403
 
 
 class DraftOpen(Conflict):
@@ -98,7 +91,8 @@ def approve(*, draft_id: UUID, by: UUID, now: datetime) -> ClientDraft:
     `Conflict` also if the client is no longer what it was when the draft was made: what was shown would not be what happens.
     """
     with transaction.atomic():
-        found = _decide(draft_id, State.APPROVED, by, now)
+        found = two_people.approve(ClientDraft, draft_id=draft_id, by=by, now=now)
+        names.lock()
         client = Client.objects.select_for_update(of=("self",)).select_related("agency").filter(client_id=found.client_id).first()
         if (client_form.content_of(client) if client else None) != (client_form.completed(found.before) if found.before else None):
             raise Conflict("The client has changed since this was asked for. Decline it, and ask anew.")
@@ -113,14 +107,13 @@ def approve(*, draft_id: UUID, by: UUID, now: datetime) -> ClientDraft:
 
 def decline(*, draft_id: UUID, by: UUID, now: datetime) -> ClientDraft:
     """Nothing comes of it: a second person declines it, or who asked takes it back. Raises `NotFound`, `Conflict`."""
-    with transaction.atomic():
-        asked = ClientDraft.objects.filter(pk=draft_id).values_list("requested_by", flat=True).first()
-        return _decide(draft_id, State.WITHDRAWN if asked == by else State.DECLINED, by, now)
+    return two_people.decline(ClientDraft, draft_id=draft_id, by=by, now=now)
 
 
 def registered(*, client_id: str, content: Mapping[str, Any], reason: str, now: datetime) -> Client:
     """What a management command does: without a second person, and the history says so. Raises `InvalidInput`, `DraftOpen`."""
     with transaction.atomic():
+        names.lock()
         client = _client(client_id)
         before = client_form.content_of(client) if client else None
         if faults := client_form.faults_of(client_id, content, client):
@@ -153,7 +146,7 @@ def changes(draft: ClientDraft) -> tuple[Change, ...]:
 
 
 def _register(client_id: str, content: Mapping[str, Any], client: Client | None) -> Client:
-    """Judged anew: purposes and categories may have gone since the draft was made."""
+    """Judged anew: purposes and categories may have gone since the draft was made, and names may have been given to others."""
     if faults := client_form.faults_of(client_id, content, client):
         raise InvalidInput(faults)
     wanted = content["agency"]
@@ -184,18 +177,6 @@ def _ask(
             )
     except IntegrityError:
         raise DraftOpen() from None
-
-
-def _decide(draft_id: UUID, state: ClientDraft.State, by: UUID, now: datetime) -> ClientDraft:
-    found = ClientDraft.objects.filter(pk=draft_id).first()
-    if found is None:
-        raise NotFound()
-    if state == State.APPROVED and found.requested_by == by:
-        raise SamePerson()
-    if ClientDraft.objects.filter(pk=draft_id, state=State.OPEN).update(state=state, decided_by=by, decided_at=now) != 1:
-        raise Conflict()
-    found.refresh_from_db()
-    return found
 
 
 def _client(client_id: str) -> Client | None:

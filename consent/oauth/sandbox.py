@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from consent import names
 from consent.errors import AuroraError, InvalidInput
 from consent.models import Agency
 
@@ -20,7 +21,7 @@ from . import client_form, jwks, onboarding, strict_json
 from .digests import digest_of, looks_like_secret, new_secret
 from .models import Client, SandboxClient, SandboxRequest
 
-PREFIX = "sandbox-"
+PREFIX = names.TRIAL
 LASTS = timedelta(days=30)
 A_DAY, AT_ONCE = 50, 200
 NAME_LIMIT = 60
@@ -90,13 +91,15 @@ def register(
 
 def _judge(client_id: str, name: str, content: Mapping[str, Any]) -> None:
     faults = client_form.faults_of(client_id, content, None)
-    if not client_form.is_text(name, most=NAME_LIMIT):
-        faults["name"] = f"Give a name of 1 to {NAME_LIMIT} characters."
+    # Both names are made of the one that was typed.
+    of_agency = faults.pop("agency_name", None)
+    typed = client_form.fault_of_text(name, most=NAME_LIMIT, sentence=f"Give a name of 1 to {NAME_LIMIT} characters.")
+    if fault := typed or of_agency:
+        faults["name"] = fault
     purposes, categories = allowed()
     for member, known in (("purposes", purposes), ("categories", categories)):
         if not set(content[member]) <= set(known):
             faults[member] = "Choose from the list."
-    faults.pop("agency_name", None)
     if faults:
         raise InvalidInput(faults)
 

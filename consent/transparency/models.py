@@ -36,8 +36,8 @@ class Figure(models.Model):
 class Standing(models.Model):
     """How many people a consent of whom stands, or who gave, declined or ended one that month: the newest figures only, for operators.
 
-    `people`: in tens, rounded down; None: fewer than ten. Written by one database function (migration 0003), at most once a day, so that no figure moves
-    when somebody decides.
+    `people`: in tens, up or down by chance; None: fewer than ten, or nobody: each code has a row. Written by one database function (migration 0004),
+    at most once a day, so that no figure moves when somebody decides.
     """
 
     day = models.DateField()
@@ -50,3 +50,16 @@ class Standing(models.Model):
 
     def __str__(self) -> str:
         return f"{self.dimension} {self.code}"
+
+
+class RoundingKey(models.Model):
+    """On what the chance hangs by which figures of `Standing` go up or down. Drawn and read by the function alone: the service has no right to it."""
+
+    id = models.SmallIntegerField(primary_key=True)
+    key = models.BinaryField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_rounding_key")]
+
+    def __str__(self) -> str:
+        return "the rounding key"

@@ -9,12 +9,15 @@ from django.db import connection
 
 from consent.transparency.models import Standing
 
-DIMENSIONS = ("purpose", "recipient", "category", "given", "declined", "ended")
+DIMENSIONS = ("purpose", "recipient", "category", "source", "given", "declined", "ended")
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """The newest figures by dimension: (code, people); None where they are fewer than ten. A month is "2026-11", the newest first."""
+    """The newest figures by dimension: (code, people) of every code; None where they are fewer than ten or none. A month is "2026-11", the newest first.
+
+    `source`: people with a consent in force to fetch from it.
+    """
 
     day: date
     by: dict[str, tuple[tuple[str, int | None], ...]]

@@ -53,13 +53,11 @@ class Report:
 
 
 def propose(*, origin: Origin, files: Sequence[tuple[str, bytes]], whole: bool, language: str, by: UUID, now: datetime) -> ImportDraft:
-    """Reads the documents and says what they would do. Raises `ImportRefused`, `CatalogueError`. What nobody decided on for a week is thrown away."""
+    """Reads the documents and says what they would do. Raises `ImportRefused`, `CatalogueError`."""
     if not files or sum(len(content) for _, content in files) > MOST_BYTES:
         raise ImportRefused(f"Choose files of at most {MOST_BYTES // 1024 // 1024} MB together.")
     parsed = _parsed(origin, files, language)
     planned = plan(origin=origin, parsed=parsed, whole=whole)
-    old = ImportDraft.objects.filter(state=State.OPEN, at__lt=now - KEPT_OPEN)
-    old.update(state=State.WITHDRAWN, decided_by=by, decided_at=now, documents=b"")
     return ImportDraft.objects.create(
         origin=origin,
         language=language,
@@ -71,6 +69,15 @@ def propose(*, origin: Origin, files: Sequence[tuple[str, bytes]], whole: bool, 
         by=by,
         at=now,
     )
+
+
+def close_old(*, by: UUID, now: datetime) -> tuple[UUID, ...]:
+    """What nobody decided on for a week is thrown away, by whoever proposes next. Which."""
+    with transaction.atomic():
+        old = ImportDraft.objects.select_for_update().filter(state=State.OPEN, at__lt=now - KEPT_OPEN).order_by("pk")
+        closed = tuple(old.values_list("pk", flat=True))
+        ImportDraft.objects.filter(pk__in=closed).update(state=State.WITHDRAWN, decided_by=by, decided_at=now, documents=b"")
+    return closed
 
 
 def confirm(*, draft_id: UUID, by: UUID, now: datetime) -> Taken:

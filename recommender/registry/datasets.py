@@ -116,6 +116,14 @@ def suppressed(counts: Mapping[str, Mapping[str, int]], rounder: Rounder) -> dic
     return told
 
 
+def told(people: int, rounder: Rounder, *, what: str, dataset_id: UUID) -> int | None:
+    """How many people of a dataset may be told of: rounded to fives by chance, and None for fewer than ten, none included.
+
+    Whatever leaves towards a page or a card goes through here, by the same name: a count that is told twice is told alike.
+    """
+    return max(LEAST_SHOWN, rounder(people, "dataset", what, str(dataset_id))) if people >= LEAST_SHOWN else None
+
+
 def is_whole(dataset: DatasetVersion) -> bool:
     """Whether every row that its hash is over is still there. Who went while it was collected never was in it."""
     return dataset.consents.filter(forgotten_at__isnull=True).count() == dataset.citizens

@@ -10,7 +10,7 @@ _TEMPLATE = """# Model card
 | | |
 |---|---|
 | Version (SHA-256) | `{sha256}` |
-| Dataset | `{dataset}`, rows of citizens in it: {citizens} |
+| Dataset | `{dataset}`, rows of citizens in it, rounded: {citizens} |
 | Open extract: trained on, held out | {trained_on}, {held_out} households |
 | Code | `{code}` |
 

@@ -49,10 +49,11 @@ def latency(candidate: Ranker, champion: Ranker, rows: Any) -> float:
     return statistics.median(taken["candidate"]) / statistics.median(taken["champion"])
 
 
-def described(found: Artefact, on: Assembled, *, citizens: int, dataset_sha256: str) -> Artefact:
+def described(found: Artefact, on: Assembled, *, citizens: int | None, dataset_sha256: str) -> Artefact:
     """The artefact with its interval, its fairness by group, what monitoring compares with, and the code that made it. Small groups are not told.
 
     All of it of the open extract: metadata are never changed, and a citizen's share in an exact figure would outlive their withdrawal.
+    `citizens`: as `datasets.told` tells it, None for fewer than ten.
     """
     on = on.of_extract()
     rows, labels = dataset.without_history(on.data.rows[on.held_out]), on.data.labels[on.held_out]
@@ -71,7 +72,7 @@ def described(found: Artefact, on: Assembled, *, citizens: int, dataset_sha256: 
         {
             **found.metadata,
             "dataset_version": dataset_sha256,
-            "citizens": "fewer than 10" if 0 < citizens < 10 else citizens,
+            "citizens": "fewer than 10" if citizens is None else citizens,
             "intervals": {"ndcg3": [round(low_ndcg, 4), round(high_ndcg, 4)]},
             "fairness": {
                 "places": PLACES,

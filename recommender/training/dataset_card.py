@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-LEAST = 10
+FEW = "fewer than 10"
 
 _TEMPLATE = """# Dataset card
 
@@ -27,8 +27,8 @@ A quarter of the citizens, the same ones in every dataset, is held out: models a
 
 ## Citizens by group
 
-Fewer than ten people are told as "fewer than 10", and where one cell alone would be so the next smallest is left out with it. Counts are rounded to
-fives, up or down by chance, so that two cards do not tell of whom only one of the datasets has.
+A group that is not named has fewer than ten people, or none; where one alone would be so the next smallest is left out with it. All counts of citizens
+on this card are rounded to fives, up or down by chance, so that two cards do not tell of whom only one of the datasets has.
 
 {groups}
 
@@ -39,23 +39,22 @@ row is deleted at once; from then on nothing is trained on this dataset, and mod
 """
 
 
-def card(found: Any, *, citizens: int, labelled: int, counts: Mapping[str, Mapping[str, int | None]]) -> str:
-    """Markdown. `found`: the dataset's row; `counts`: people by axis and group, already suppressed."""
-    tables = [f"| {axis} | people |\n|---|---|\n" + "\n".join(_line(*cell) for cell in cells.items()) for axis, cells in counts.items()]
+def card(found: Any, *, citizens: int | None, labelled: int | None, counts: Mapping[str, Mapping[str, int | None]]) -> str:
+    """Markdown. `found`: the dataset's row; all numbers as they may be told: rounded, None for fewer than ten. `counts`: people by axis and group."""
+    told = {axis: {group: people for group, people in cells.items() if people} for axis, cells in counts.items()}
+    tables = [
+        f"| {axis} | people |\n|---|---|\n" + "\n".join(_line(*cell) for cell in cells.items()) for axis, cells in told.items() if cells
+    ]
     return _TEMPLATE.format(
         extract=found.extract_sha256,
-        citizens=_few(citizens),
-        labelled="not told" if citizens < LEAST else _few(min(labelled, citizens)),
+        citizens=citizens or FEW,
+        labelled="not told" if citizens is None else FEW if labelled is None else min(labelled, citizens),
         schema=found.row_schema,
         start=found.window_from.date().isoformat(),
         end=found.window_until.date().isoformat(),
-        groups="\n\n".join(tables) or "No rows of citizens.",
+        groups="\n\n".join(tables) or "No group has ten people.",
     )
 
 
-def _line(group: str, people: int | None) -> str:
-    return f"| {group} | {'fewer than 10, or left out' if people is None else people} |"
-
-
-def _few(people: int) -> str:
-    return "fewer than 10" if 0 < people < LEAST else str(people)
+def _line(group: str, people: int) -> str:
+    return f"| {group} | {people} |"

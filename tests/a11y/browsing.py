@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, ViewportSize
 
 from tests.ui.reading import FRONTEND
 
@@ -20,7 +20,9 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 AT_ONCE = "window.setTimeout = (what, _, ...given) => { Promise.resolve().then(() => what(...given)); return 0; }"
 RUN = "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations'], elementRef: false, preload: false}).then(found => found.violations)"
 PATIENCE = 1.0  # seconds
-WIDE, NARROW, LOW, PAPER = {"width": 1280, "height": 1024}, 320, 256, 718
+RESIZING = 60.0  # seconds
+WIDE: ViewportSize = {"width": 1280, "height": 1024}
+NARROW, LOW, PAPER = 320, 256, 718
 
 
 @dataclass
@@ -55,13 +57,22 @@ def ask(page: Page, name: str, *given: Any) -> Any:
 
 
 def settled(page: Page, name: str) -> list[str]:
-    """The same once the window's new size has come through to the page, which a busy machine may take some time for: what stays wrong is wrong."""
+    """The same once what was changed has come through to the page, which a busy machine may take some time for: what stays wrong is wrong."""
     found: list[str] = ask(page, name)
     until = time.monotonic() + PATIENCE
     while found and time.monotonic() < until:
         page.wait_for_timeout(50)
         found = ask(page, name)
     return found
+
+
+def resized(page: Page, size: ViewportSize) -> None:
+    """The window's new size has come through to the page, which a busy machine may take some time for."""
+    page.set_viewport_size(size)
+    until = time.monotonic() + RESIZING
+    while page.evaluate("innerWidth") != size["width"]:
+        assert time.monotonic() < until, f"the window is not {size['width']} px wide"
+        page.wait_for_timeout(20)
 
 
 @contextmanager
@@ -89,17 +100,17 @@ def look_closely(page: Page, looked: Looked) -> None:
     ask(page, "spaced", True)
     looked.note("text spacing", settled(page, "cut"))
     ask(page, "spaced", False)
-    page.set_viewport_size({"width": PAPER, "height": 1000})
+    resized(page, {"width": PAPER, "height": 1000})
     with seen_as(page, media="print"):
         looked.note("print", settled(page, "printed"))
     ask(page, "spaced", True)
     narrow(page, looked)
-    page.set_viewport_size(WIDE)
+    resized(page, WIDE)
 
 
 def narrow(page: Page, looked: Looked) -> None:
     """At 400 % of a window of 1280 by 1024, which is also 320 px: as it is, and with wide text."""
-    page.set_viewport_size({"width": NARROW, "height": LOW})
+    resized(page, {"width": NARROW, "height": LOW})
     looked.note("text spacing", settled(page, "cut"))
     ask(page, "spaced", False)
     looked.note("320 px", settled(page, "cut") + settled(page, "sticking"))

@@ -31,4 +31,5 @@ def walk(world: World, browser: Browser) -> Walk:
 @pytest.fixture(scope="session")
 def looked(world: World) -> list[Looked]:
     """What was seen of each page in each language."""
+    world.second_factors_again()
     return everything(world)

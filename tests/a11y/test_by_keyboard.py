@@ -97,7 +97,7 @@ def scripts(request: pytest.FixtureRequest) -> bool:
 def page(browser: Browser, scripts: bool) -> Iterator[Page]:
     context = browser.new_context(java_script_enabled=scripts, viewport=WIDE)
     made = context.new_page()
-    made.set_default_timeout(20_000)
+    made.set_default_timeout(60_000)
     yield made
     context.close()
 
@@ -113,6 +113,7 @@ def test_a_citizen_goes_through_aurora_without_a_mouse(page: Page, world: World,
     assert page.url.endswith("/en/home/")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
+    page.wait_for_url("**/en/home/#main")
     page.keyboard.press("Tab")
     assert page.evaluate("document.querySelector('main').contains(document.activeElement)"), "the skip link skips nothing"
     walk_by_keyboard(page)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.a11y.browsing import LOW, NARROW, WIDE, Looked, axe, settled
+from tests.a11y.browsing import LOW, NARROW, WIDE, Looked, axe, resized, settled
 from tests.a11y.places import NEVER_WRONG, NO_PAGE, PAGES, WRONG
 from tests.a11y.walking import LANGUAGES, Walk, wrong_with
 from tests.attacks.routes import ROUTES, served
@@ -73,6 +73,6 @@ def test_pages_to_keep_are_for_everyone_too(walk: Walk, tmp_path: Path) -> None:
         page.goto((tmp_path / f"{name}.html").as_uri())
         assert page.evaluate("document.documentElement.lang") == language, name
         assert axe(page, scripts=True) == [], (name, language)
-        page.set_viewport_size({"width": NARROW, "height": LOW})
+        resized(page, {"width": NARROW, "height": LOW})
         assert settled(page, "cut") + settled(page, "sticking") == [], (name, language)
-        page.set_viewport_size(WIDE)
+        resized(page, WIDE)

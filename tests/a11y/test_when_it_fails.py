@@ -21,7 +21,7 @@ SIGN_IN = "console/sign-in/"
 
 def _stranger(walk: Walk) -> Page:
     page = walk.context("anonymous", scripts=False).new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(60_000)
     return page
 
 
@@ -128,7 +128,11 @@ def _no_database(stack: Stack) -> Iterator[None]:
             yield
         finally:
             database.execute(psycopg.sql.SQL("ALTER ROLE {} LOGIN").format(role))
-    wait_for(lambda: httpx.get(f"{stack.base_url}/readyz", trust_env=False).status_code == 200, "the service to be well again", within=60)
+    wait_for(
+        lambda: httpx.get(f"{stack.base_url}/readyz", trust_env=False, timeout=60).status_code == 200,
+        "the service to be well again",
+        within=60,
+    )
 
 
 def test_an_outage_is_a_page_for_everyone(walk: Walk) -> None:

@@ -32,7 +32,7 @@ def commands(word: str) -> str:
 
 def done(block: str, folder: Path) -> str:
     environ = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "HOME": str(folder)}
-    made = subprocess.run(["bash", "-e", "-c", block], cwd=folder, env=environ, capture_output=True, text=True, timeout=120, check=False)
+    made = subprocess.run(["bash", "-e", "-c", block], cwd=folder, env=environ, capture_output=True, text=True, timeout=600, check=False)
     assert made.returncode == 0, made.stderr
     return made.stdout
 

@@ -107,7 +107,7 @@ def wire(monkeypatch: pytest.MonkeyPatch) -> Any:
     """A connection with a sender at the other end, and a minute that is a quarter of a second."""
     monkeypatch.setattr(uploads, "SECONDS", 0.25)
     ours, theirs = socket.socketpair()
-    ours.settimeout(5)  # where nobody hangs up, the test fails with this and does not wait for ever
+    ours.settimeout(60)  # where nobody hangs up, the test fails with this and does not wait for ever
     yield ours, theirs
     ours.close()
     theirs.close()

@@ -21,6 +21,8 @@ JITTER = {
     "aurora/journeys/monitor.py", "aurora/journeys/_turn.py", "aurora/journeys/delay.py", "aurora/twin/evaluations.py", "aurora/sources/pulls.py",
     "aurora/sources/feeds.py", "aurora/sources/breaker.py", "aurora/messages/mails.py", "consent/oauth/keysets.py", "consent/uses/accounts.py",
     "consent/webhooks/queue.py",
+    # Which ports are tried first.
+    "aurora/ports.py",
 }  # fmt: skip
 MENTIONS = {"recommender/evaluators/chain.py", "recommender/models.py"}
 

@@ -76,7 +76,9 @@ def test_so_does_a_session_that_cannot_be_made(cast: Cast, eid_of_ours: Peer, mo
         monkeypatch.setitem(connection.settings_dict, "HOST", "127.0.0.1")  # one for all threads
         monkeypatch.setitem(connection.settings_dict, "PORT", "1")
         with psycopg.connect(services().admin_url or "", autocommit=True) as admin:
-            admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'aurora_app'")
+            # Waits until each is gone: told only, the page's own could still be used for what comes next.
+            gone = admin.execute("SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE usename = 'aurora_app'").fetchall()
+            assert gone and all(one == (True,) for one in gone)
         answer(PUSHED, 201)(handler)
 
     eid_of_ours.answers["/par"] = falls_over

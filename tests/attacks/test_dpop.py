@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from threading import Barrier
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -23,6 +24,7 @@ from joserfc import jws
 from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
 
 from consent.oauth import rfc9449
+from consent.oauth.errors import NonceWanted
 from consent.oauth.models import Client, ProofMemory, UsedProof
 from tests.support.cast import FORM, ISSUER, Cast, browser
 from tests.support.services import ROOT
@@ -132,7 +134,7 @@ def test_of_parallel_uses_one_passes(cast: Cast, key: Key) -> None:
 
     def go(_: int) -> int:
         try:
-            start.wait(timeout=20)
+            start.wait(timeout=120)
             return int(read(cast, proof).status_code)
         finally:
             connections.close_all()
@@ -147,30 +149,32 @@ django.setup()
 from consent.oauth import tokens
 from consent.oauth.errors import InvalidToken
 from consent.oauth.rfc9449 import Call
-try:
-    print(tokens.authenticate(Call(**json.load(sys.stdin))).client_id)
-except InvalidToken as error:
-    print(error.code)
+print("ready", flush=True)
+for line in sys.stdin:
+    try:
+        print(tokens.authenticate(Call(**json.loads(line))).client_id, flush=True)
+    except InvalidToken as error:
+        print(error.code, flush=True)
 """
 
 
 def test_a_replay_at_another_process(cast: Cast, key: Key) -> None:
-    """11.1: what one web process has taken, all have."""
+    """11.1: what one web process has taken, all have. The other one is there before a proof is made, which is good for a minute."""
+    environ, pipes = {**os.environ, "AURORA_BASE_URL": ISSUER}, {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", REPLAY], cwd=ROOT, env=environ, text=True, **pipes) as other:
+        assert other.stdin and other.stdout and other.stdout.readline() == "ready\n"
 
-    def elsewhere(proof: str) -> str:
-        call = {"method": "GET", "path": PATH, "authorization": f"DPoP {cast.token}", "proof": proof}
-        environ = {**os.environ, "AURORA_BASE_URL": ISSUER}
-        done = subprocess.run(
-            [sys.executable, "-c", REPLAY], input=json.dumps(call), cwd=ROOT, env=environ, capture_output=True, text=True, check=True
-        )
-        return done.stdout.strip()
+        def elsewhere(proof: str) -> str:
+            call = {"method": "GET", "path": PATH, "authorization": f"DPoP {cast.token}", "proof": proof}
+            print(json.dumps(call), file=other.stdin, flush=True)
+            return str(other.stdout.readline().strip())
 
-    proof = signed(key, claims_of(cast.token))
-    passes(read(cast, proof))
-    assert elsewhere(proof) == "invalid_dpop_proof"
-    proof = signed(key, claims_of(cast.token))
-    assert elsewhere(proof) == cast.office.client_id
-    refused(read(cast, proof))
+        proof = signed(key, claims_of(cast.token))
+        passes(read(cast, proof))
+        assert elsewhere(proof) == "invalid_dpop_proof"
+        proof = signed(key, claims_of(cast.token))
+        assert elsewhere(proof) == cast.office.client_id
+        refused(read(cast, proof))
 
 
 @pytest.mark.parametrize(
@@ -388,7 +392,7 @@ def test_a_changed_payload_keeps_no_signature(cast: Cast, key: Key) -> None:
     refused(read(cast, f"{head}.{part(claims_of(cast.token))}.AA"))
 
 
-@pytest.mark.parametrize("off", [-61, -3600, 12, 3600])
+@pytest.mark.parametrize("off", [-61, -3600, 30, 3600])
 def test_a_proof_of_the_past_or_the_future_must_be_made_anew_with_a_nonce(cast: Cast, key: Key, off: int) -> None:
     """4.3, point 11; 8; 11.2: a proof that was made in advance is worth nothing; a wrong clock is no reason to be locked out."""
     claims = claims_of(cast.token, iat=int(time.time()) + off)
@@ -399,8 +403,15 @@ def test_a_proof_of_the_past_or_the_future_must_be_made_anew_with_a_nonce(cast: 
     refused(read(cast, signed(key, claims | {"nonce": nonce})))
 
 
-@pytest.mark.parametrize("off", [-57, 8])
+@pytest.mark.parametrize("off", [-40, 8])
 def test_the_window_is_a_minute_back_and_ten_seconds_ahead(cast: Cast, key: Key, off: int) -> None:
+    """Exactly so by the rule itself, for which no clock goes on; over HTTP with time enough for a busy machine."""
+    now = int(time.time())
+    for iat in (now - 59, now + 10):
+        rfc9449._age({"iat": iat}, datetime.fromtimestamp(now, UTC))
+    for iat in (now - 60, now + 11):
+        with pytest.raises(NonceWanted):
+            rfc9449._age({"iat": iat}, datetime.fromtimestamp(now, UTC))
     passes(read(cast, signed(key, claims_of(cast.token, iat=int(time.time()) + off))))
 
 
@@ -487,7 +498,8 @@ def test_after_a_crash_what_was_signed_before_is_asked_for_anew(cast: Cast, key:
         refused(replay, "use_dpop_nonce")
         passes(read(cast, signed(key, claims_of(cast.token, nonce=replay["DPoP-Nonce"]))))
         refused(read(cast, proof), "use_dpop_nonce")
-        assert ask(cast, signed(key, claims_of(None))).json()["error"] == "use_dpop_nonce"
+        before = claims_of(None, iat=int(time.time()) - 30)
+        assert ask(cast, signed(key, before)).json()["error"] == "use_dpop_nonce"
     finally:
         ProofMemory.objects.update(since=since)
 

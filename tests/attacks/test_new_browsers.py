@@ -109,7 +109,7 @@ def test_two_clicks_at_once_are_one_browsers(cast: Cast, query: dict[str, str], 
     def load_together(**asked: Any) -> requests.PushedRequestView:
         if not hasattr(mine, "waited"):
             mine.waited = True
-            together.wait(timeout=20)
+            together.wait(timeout=120)
         return load(**asked)
 
     def click(_: int) -> int:

@@ -8,12 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Barrier
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID, uuid4
 
-from django.db import connections
+from django.db import connection, connections, transaction
+from django.utils import timezone
 
+from consent import agency_drafts, names
+from consent.errors import Conflict
+from consent.models import Agency
 from tests.support.cast import FORM, Cast, browser
 from tests.support.relying import Relying
 
@@ -72,3 +78,30 @@ def test_of_two_browsers_one_opens_the_request(cast: Cast, first: Relying) -> No
     uri, faces = first.pushed(), [cast.cecilia.browser(), cast.aino.browser()]
     answers = at_once(*(lambda face=face: first.opened(face, uri) for face in faces))  # type: ignore[misc]
     assert sorted(a.status_code for a in answers) == [200, 400]
+
+
+def test_of_two_agreements_that_give_one_name_the_second_is_refused(cast: Cast) -> None:
+    """Neither sees the other's agency before it is committed, so one waits for the other."""
+    codes = [f"race-{uuid4().hex[:10]}" for _ in range(2)]
+    rest = {"roles": ["data_user"], "legal_name": "By law", "business_id": "1", "country": "FI", "contact": {"email": "a@b.example"}}
+    content = {"name": dict.fromkeys(("fi", "sv", "en"), f"Race {codes[0]}"), "since": "2026-01-01", **rest}
+    now, asking, agreeing = timezone.now(), uuid4(), uuid4()
+    asked = [
+        agency_drafts.draft(code=code, content=content, meaning=None, new=True, reason="Both", by=asking, now=now).pk for code in codes
+    ]
+    seen = Barrier(2)
+
+    def agree(draft: UUID) -> str:
+        try:
+            with transaction.atomic():
+                seen.wait(120)
+                agency_drafts.approve(draft_id=draft, by=agreeing, now=now)
+                # Held open: a second one that does not wait here would look before this is committed.
+                with connection.cursor() as cursor:
+                    cursor.execute("SELECT pg_sleep(0.3)")
+        except Conflict as error:
+            return error.sentence
+        return "agreed"
+
+    assert sorted(at_once(*(partial(agree, draft) for draft in asked))) == sorted(["agreed", names.TAKEN])
+    assert Agency.objects.filter(code__in=codes).count() == 1

@@ -49,6 +49,9 @@ NUMBERS = [
     "export_statements",
     "export_open_s",
     "export_open_plain_s",
+    "page_fcp_slow_phone_ms",
+    "page_lcp_slow_phone_ms",
+    "page_lcp_slow_phone_home_ms",
 ]
 
 

@@ -15,6 +15,6 @@ __all__ = ["cast", "committed_cast"]
 
 @pytest.fixture(autouse=True)
 def _none_open(cast: Cast) -> Iterator[None]:
-    """An entry has one open case at most, and a citizen not many: those of the test before are closed."""
-    close_all(cast)
+    """An entry has one open case at most, a citizen not many, and what is late is counted: those of the tests before are closed."""
+    close_all()
     yield

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from django.utils import timezone
 
 from aurora.journeys import raise_concern
@@ -16,7 +17,7 @@ from consent.ledger.events import Event
 from consent.ledger.models import LedgerEntry
 from consent.rules import AURORA
 from consent.scope import citizen_scope
-from tests.support.cast import Cast, Person, browser
+from tests.support.cast import Cast, Person, browser, services
 from tests.support.owners import own_token
 
 TEXT = "I have never dealt with you. Why did you read my income?"
@@ -60,12 +61,12 @@ def said(person: Person, case: UUID) -> list[str]:
     return [one.text for one in raise_concern.one(citizen_id=person.id, concern_id=case).said]
 
 
-def close_all(cast: Cast) -> None:
-    for person in (cast.aino, cast.cecilia):
-        for case in raise_concern.mine(citizen_id=person.id):
-            if case.state != Concern.State.CLOSED:
-                with citizen_scope(person.id):
-                    Concern.objects.filter(pk=case.pk).update(state="closed", outcome="withdrawn", closed_at=timezone.now())
+def close_all() -> None:
+    """Whosesoever they are: also those of children, of whom only the test before knows."""
+    with psycopg.connect(services().admin_url or "", autocommit=True) as admin:
+        admin.execute(
+            "UPDATE consent_concerns_concern SET state = 'closed', outcome = 'withdrawn', closed_at = now() WHERE state <> 'closed'"
+        )
 
 
 def late(person: Person, case: UUID) -> datetime:

@@ -297,7 +297,7 @@ def test_of_two_that_are_raised_at_once_the_second_counts_the_first(cast: Cast, 
         assert raised(cast.aino, one)
         thread, outcome = in_thread(lambda: raised(cast.aino, other))
         until_waiting(1, "advisory")
-    thread.join(timeout=30)
+    thread.join(timeout=120)
     assert isinstance(outcome[0], TooManyOpen)
 
 

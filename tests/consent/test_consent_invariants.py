@@ -112,7 +112,7 @@ def at_once(*acts: Callable[[], Any]) -> list[Any]:
     results: list[Any] = [None] * len(acts)
 
     def run(index: int) -> None:
-        together.wait(10)
+        together.wait(60)
         try:
             results[index] = acts[index]()
         except Exception as error:
@@ -124,7 +124,7 @@ def at_once(*acts: Callable[[], Any]) -> list[Any]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(120)
     assert not any(thread.is_alive() for thread in threads)
     return results
 
@@ -155,7 +155,7 @@ def waits_for_lock() -> bool:
 
 def until(condition: Callable[[], bool]) -> None:
     deadline = threading.Event()
-    for _ in range(2000):
+    for _ in range(6000):
         if condition():
             return
         deadline.wait(0.01)
@@ -178,7 +178,7 @@ def test_a_withdrawal_waits_for_an_access_that_was_decided_before_it(committed: 
         until(waits_for_lock)
         assert not done.is_set(), "not while the access is under way"
         assert ConsentRecord.objects.get(pk=record.pk).state == "given"
-    thread.join(20)
+    thread.join(120)
     assert done.is_set() and committed.record(record.pk).state == "withdrawn"
 
 
@@ -197,7 +197,7 @@ def test_an_access_waits_for_a_withdrawal_under_way_and_sees_it(committed: World
         thread.start()
         until(waits_for_lock)
         assert not decisions
-    thread.join(20)
+    thread.join(120)
     [decision] = decisions
     assert isinstance(decision, Refusal) and decision.code is RefusalCode.CONSENT_WITHDRAWN
 
@@ -216,6 +216,6 @@ def test_an_access_that_waited_for_a_newer_consent_is_decided_by_that_one(commit
         newer, _ = committed.give()
         thread.start()
         until(waits_for_lock)
-    thread.join(20)
+    thread.join(120)
     [decision] = decisions
     assert isinstance(decision, Permit) and decision.consent_ids == (newer.pk,)

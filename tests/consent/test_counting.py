@@ -6,7 +6,7 @@ import pytest
 from django.core.cache import caches
 from django.core.cache.backends.locmem import LocMemCache
 
-from consent.counting import count
+from consent.counting import count, count_of
 
 
 class Forgetful(LocMemCache):
@@ -31,9 +31,15 @@ def store(monkeypatch: pytest.MonkeyPatch) -> LocMemCache:
 
 def test_it_counts_up(store: LocMemCache) -> None:
     store.forgotten = True
-    assert [count("a", 60), count("a", 60), count("b", 60)] == [1, 2, 1]
+    assert [count(key, 60) for key in "aab"] == [(1, 60), (2, 60), (1, 60)]
 
 
 def test_a_key_forgotten_meanwhile_is_begun_anew(store: LocMemCache) -> None:
-    assert [count("a", 60), count("a", 60)] == [1, 1]
+    assert [count("a", 60).number, count("a", 60).number] == [1, 1]
     assert store.forgotten
+
+
+def test_somebody_is_counted_and_not_kept(store: LocMemCache) -> None:
+    store.forgotten = True
+    assert [count_of("knocks", who, 60).number for who in ("192.0.2.7", "192.0.2.8", "192.0.2.7")] == [1, 1, 2]
+    assert len(store._cache) == 2 and "192.0.2" not in str(list(store._cache))

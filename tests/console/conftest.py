@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tests.console.country import country, officer
 from tests.support.casting import cast, committed_cast
+from tests.support.counted import kept_meanwhile
 
-__all__ = ["cast", "committed_cast"]
+__all__ = ["cast", "committed_cast", "country", "kept_meanwhile", "officer"]

@@ -25,6 +25,7 @@ from aurora.console.auth import VERIFIED
 from aurora.identity.models import Operator
 from aurora.journeys import officers, onboard_agency
 from aurora.ui import client_words
+from consent import names, two_people
 from consent.oauth import addresses, client_form, jwks, onboarding, redirects
 from consent.oauth.models import Client, ClientDraft
 from tests.support.cast import FORM, Cast, browser
@@ -36,7 +37,7 @@ Role = Operator.Role
 def _sentences() -> set[str]:
     """Every sentence that the judges of a client's fields can give, out of their code; what is put in is a figure of the profile."""
     found: set[str] = set()
-    for module in (client_form, addresses, redirects, jwks, onboarding):
+    for module in (client_form, names, addresses, redirects, jwks, onboarding, two_people):
         for node in ast.walk(ast.parse(inspect.getsource(module))):
             text = None
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -46,7 +47,7 @@ def _sentences() -> set[str]:
                     text = eval(compile(ast.Expression(node), "sentence", "eval"), vars(module) | {"alg": "ES256"})
             if text and re.fullmatch(r"[A-Z][^\n]* [^\n]*\.", text) and '"' not in text:
                 found.add(text)
-    docs = {ast.get_docstring(n, clean=False) for m in (client_form, addresses, redirects, jwks, onboarding)
+    docs = {ast.get_docstring(n, clean=False) for m in (client_form, names, addresses, redirects, jwks, onboarding, two_people)
             for n in ast.walk(ast.parse(inspect.getsource(m))) if isinstance(n, ast.FunctionDef | ast.ClassDef | ast.Module)}  # fmt: skip
     # A draft that cannot be judged at all is a mistake of a program, not of a form.
     found.add(officers.AskerGone.sentence)
@@ -90,7 +91,7 @@ def _keys() -> str:
 
 def _form(**changes: Any) -> dict[str, Any]:
     name = f"pilot-{uuid4().hex[:8]}"
-    texts = {f"{field}_{x}": f"{x} words" for field in ("agency_name", "name") for x in ("fi", "sv", "en")}
+    texts = {f"{field}_{x}": f"{x} words of {name}" for field in ("agency_name", "name") for x in ("fi", "sv", "en")}
     fields = {"client_id": name, "agency": name, "redirect_uris": f"https://{name}.example/cb\n\n", "jwks": _keys()}
     chosen = {"purposes": ["benefit-application"], "categories": ["tax.income"], "reason": "Contract 12/2026"}
     return {**texts, **fields, **chosen, **changes}
@@ -124,6 +125,68 @@ def test_a_client_is_registered_when_another_officer_agrees(astrid: Browser, ots
     assert [(r.state, r.asked_by, r.decided_by) for r in page.history] == [("approved", "Astrid", "Otso")]
 
 
+CODE = re.compile(r"benefit-application|tax\.income|population\.household")
+
+
+@pytest.mark.parametrize("language", ["fi", "sv", "en"])
+def test_who_decides_reads_names_and_what_the_agency_may_do_by_it(astrid: Browser, otso: Browser, language: str) -> None:
+    """No code of the vocabulary stands on the page: people read what citizens read."""
+    at, _ = _drafted(astrid, categories=["population.household", "tax.income"])
+    answer = otso.get(at.replace("/en/", f"/{language}/"))
+    page, html = answer.context["page"], answer.content.decode()
+    shown = re.sub(r"<[^>]+>", " ", html)
+    assert not CODE.search(shown), CODE.search(shown)
+    wanted = {"fi": "Etuushakemuksen käsittely", "sv": "Behandling av förmånsansökan", "en": "Handling your benefit application"}[language]
+    assert wanted in shown and any(wanted in sentence for sentence in page.follows)
+    assert any(f"{language} words" in sentence for sentence in page.follows)  # the agency, by the name that it is to have
+    with translation.override(language):
+        assert page.agree == str(client_words.agree("register")) and page.agree in shown
+    assert page.draft.asked_by == "Astrid" and "Astrid" in shown
+    of_agency = otso.get(f"/{language}/console/agencies/benefits-office/").content.decode()
+    assert wanted in of_agency and not CODE.search(re.sub(r"<[^>]+>", " ", of_agency))
+
+
+def test_two_people_can_compare_a_key_and_see_who_tells_what(astrid: Browser, otso: Browser) -> None:
+    keys = _keys()
+    at, _ = _drafted(astrid, jwks=keys)
+    fingerprint = ECKey.import_key(json.loads(keys)["keys"][0]).thumbprint()
+    html = otso.get(at).content.decode()
+    assert f"Key k1 (ES256), fingerprint {fingerprint}" in html and "ring the agency at a number that you know" in html
+    told = {c.code: c.source for c in astrid.get(NEW).context["page"].categories}
+    assert told["life.household"] == "The citizen tells it" and told["population.household"]["en"] == "Population Register"
+    assert "Population Register" in astrid.get(NEW).content.decode()
+
+
+def test_what_an_agreement_does_depends_on_what_is_asked_for(astrid: Browser, otso: Browser) -> None:
+    at, form = _drafted(astrid, categories=["population.household", "tax.income"])
+    _post(otso, at, {"decision": "approve"})
+
+    def told(path: str, form: dict[str, Any]) -> tuple[str, str]:
+        answer = _post(astrid, path, form)
+        page = otso.get(answer["Location"]).context["page"]
+        assert _post(otso, answer["Location"], {"decision": "approve"}).status_code == 302
+        return page.agree, " ".join(page.follows)
+
+    change = f"/en/console/clients/{form['client_id']}/change/"
+    sent = {k: v for k, v in form.items() if not k.startswith("agency")}
+    asks = "may ask citizens for these data"
+    for changed, wanted, unwanted in (
+        ({"redirect_uris": "https://other.example/cb"}, "may ask citizens for stays as it is", "no longer be read"),
+        ({"categories": ["tax.income"]}, "no longer be read, whatever citizens have consented to", "stays as it is"),
+        ({"categories": [], "purposes": [], "redirect_uris": ""}, "It cannot ask citizens for anything.", asks),
+    ):
+        sent |= changed
+        button, follows = told(change, sent)
+        assert button == "Agree to this change of the client" and wanted in follows and unwanted not in follows, follows
+    _post(astrid, f"/en/console/clients/{form['client_id']}/state/", {"reason": "Key stolen"})
+    _post(astrid, f"/en/console/clients/{form['client_id']}/state/", {"reason": "New key"})
+    draft = ClientDraft.objects.get(client_id=form["client_id"], state="open")
+    page = otso.get(reverse("console:draft", args=[draft.pk])).context["page"]
+    assert page.agree == "Agree that the client works again" and "is answered again" in page.follows[0] and not page.changes
+    stopped = ClientDraft.objects.get(client_id=form["client_id"], kind="suspend")
+    assert otso.get(reverse("console:draft", args=[stopped.pk])).context["page"].follows == ()
+
+
 def test_a_change_shows_only_what_differs(astrid: Browser, otso: Browser) -> None:
     at, form = _drafted(astrid)
     _post(otso, at, {"decision": "approve"})
@@ -134,7 +197,7 @@ def test_a_change_shows_only_what_differs(astrid: Browser, otso: Browser) -> Non
     answer = _post(astrid, change, sent)
     assert answer.status_code == 302
     page = otso.get(answer["Location"]).context["page"]
-    assert [r.label for r in page.rows if r.differs] == ["Public keys", "Address of the public keys"]
+    assert [r.label for r in page.rows if r.differs] == ["Public keys (JSON Web Key Set)", "Address of the public keys (jwks_uri)"]
     assert _post(otso, answer["Location"], {"decision": "approve"}).status_code == 302
     client = Client.objects.get(client_id=form["client_id"])
     assert (client.jwks, client.jwks_uri) == (None, "https://pilot.example/keys")
@@ -300,7 +363,7 @@ def _file(folder: Any, **changes: Any) -> Any:
     form = {
         "client_id": f"auto-{uuid4().hex[:8]}",
         "reason": "Infrastructure as code",
-        "agency": {"code": f"auto-{uuid4().hex[:8]}", "name": dict.fromkeys(("fi", "sv", "en"), "Auto")},
+        "agency": {"code": f"auto-{uuid4().hex[:8]}", "name": dict.fromkeys(("fi", "sv", "en"), f"Auto {uuid4().hex[:8]}")},
         "name": dict.fromkeys(("fi", "sv", "en"), "Auto"),
         "redirect_uris": ["https://auto.example/cb"],
         "jwks": json.loads(_keys()),

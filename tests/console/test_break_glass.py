@@ -20,9 +20,9 @@ from aurora.messages import letters, outbox
 from consent.breakglass import changes, queries
 from consent.breakglass.models import Alarm, Read, Request
 from consent.errors import Conflict, InvalidInput, NotFound
-from consent.oauth.onboarding import SamePerson
 from consent.rules.glass import MINUTES, MISMATCHES, OPEN_AT_ONCE, REQUESTS_A_DAY, REVIEW_WITHIN, WAITS
 from consent.scope import citizen_scope
+from consent.two_people import SamePerson
 from tests.console.glass import (
     HOUSEHOLD,
     PERSON,
@@ -188,7 +188,7 @@ def test_of_two_who_name_another_person_at_once_the_second_counts_the_first(
         monkeypatch.setattr(break_glass.changes, "alarm", keep)
         begun.extend(in_thread(wrong))
         pause = Event()
-        for _ in range(2000):
+        for _ in range(6000):
             with connection.cursor() as cursor:
                 cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype IN ('transactionid', 'tuple')")
                 if cursor.fetchone()[0] or not begun[0].is_alive():
@@ -199,7 +199,7 @@ def test_of_two_who_name_another_person_at_once_the_second_counts_the_first(
     monkeypatch.setattr(break_glass.changes, "alarm", slowly)
     with pytest.raises(InvalidInput):
         break_glass.approve(operator=decider.operator, request_id=row.pk, who=cast.cecilia.national_id, now=timezone.now())
-    begun[0].join(timeout=30)
+    begun[0].join(timeout=120)
     assert isinstance(begun[1][0], Conflict) and len(alarms(decider)) == MISMATCHES and alarms(third) == []
     third.operator.delete()
 
@@ -479,7 +479,7 @@ def test_of_two_decisions_at_once_one_counts(cast: Cast, three: tuple[Officer, O
     row, start, done = ask(asker, cast.aino), Barrier(2), []
 
     def decides(deed: Any) -> None:
-        start.wait(timeout=10)
+        start.wait(timeout=60)
         try:
             done.append(deed())
         except Conflict:
@@ -495,7 +495,7 @@ def test_of_two_decisions_at_once_one_counts(cast: Cast, three: tuple[Officer, O
     for one in threads:
         one.start()
     for one in threads:
-        one.join(timeout=30)
+        one.join(timeout=120)
     row.refresh_from_db()
     assert len(done) == 2 and [state for state in done if state] == [row.state]
     assert actions(cast.aino, row) == ["requested", row.state]

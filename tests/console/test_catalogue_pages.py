@@ -17,6 +17,7 @@ from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from aurora.audit.models import OperatorDeed
 from aurora.console.auth import VERIFIED
 from aurora.identity.models import Operator
 from aurora.journeys import edit_catalogue
@@ -159,6 +160,8 @@ def test_what_nobody_decided_on_is_thrown_away(edla: Browser) -> None:
     files = [("f.json", json.dumps(ptv_service()).encode())]
     edit_catalogue.propose(operator=operator, origin="ptv", files=files, whole=False, language="fi", now=later)
     assert ImportDraft.objects.get(pk=made).state == "withdrawn"
+    mine = OperatorDeed.objects.filter(operator_id=operator.pk, deed="catalogue_import_withdrawn")
+    assert [each.about for each in mine] == [[made]], "what somebody else's import ends stands in the trail as its end"
 
 
 def test_a_service_is_retired_and_brought_back(edla: Browser) -> None:
@@ -243,6 +246,7 @@ def test_what_is_not_there_is_not_found(edla: Browser, path: str) -> None:
     assert edla.get(path).status_code == 404
 
 
+@pytest.mark.usefixtures("kept_meanwhile")
 def test_no_page_costs_much(edla: Browser) -> None:
     made = _upload(edla, *(ptv_service(id=f"7000000{n:02}-0000-4000-8000-000000000000"[:36]) for n in range(10, 60)), ptv_channel())[
         "Location"

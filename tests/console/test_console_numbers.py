@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -19,13 +20,14 @@ from aurora.identity.eid import Identified
 from aurora.identity.models import Operator
 from aurora.sources import pulls
 from aurora.sources.models import Connection, DataSource, Pull
+from aurora.sources.pulls import PullCount
 from aurora.telemetry.models import Heartbeat
 from aurora.ui import cards, log_words
 from consent.ledger.witness_models import Alarm
-from consent.models import Agency, ConsentRecord
+from consent.models import Agency, ConsentRecord, DataCategory, Purpose
 from consent.scope import citizen_scope
 from consent.transparency import standing
-from consent.transparency.models import Standing
+from consent.transparency.models import RoundingKey, Standing
 from tests.console.glass import superuser
 from tests.support import models
 from tests.support.cast import TAX, Cast, browser
@@ -85,7 +87,7 @@ def test_a_silent_process_needs_everybody(quiet: datetime) -> None:
 
 
 def test_the_overview_says_so_when_nothing_is_needed(quiet: datetime, faces: dict[str, Browser]) -> None:
-    assert b"Nothing that you look after needs anybody now." in faces["catalogue_editor"].get(OVERVIEW).content
+    assert b"Nothing that you look after needs anybody now. What does stands here" in faces["catalogue_editor"].get(OVERVIEW).content
 
 
 def test_links_lead_to_pages_that_open(quiet: datetime, faces: dict[str, Browser]) -> None:
@@ -95,47 +97,170 @@ def test_links_lead_to_pages_that_open(quiet: datetime, faces: dict[str, Browser
             assert need.url and face.get(need.url).status_code == 200, (role, need)
 
 
-def test_connections_of_few_people_are_not_told(cast: Cast, quiet: datetime) -> None:
-    for row in present.overview(now=quiet, opens=lambda name: False).sources:
-        assert row.connections is None or row.connections >= present.SMALLEST_CELL
+def test_fetches_are_counted_in_words_that_say_what_is_counted(
+    quiet: datetime, monkeypatch: pytest.MonkeyPatch, faces: dict[str, Browser]
+) -> None:
+    counted = [
+        PullCount(TAX, state, error, many, quiet, quiet)
+        for state, error, many in (("failed", "timeout", 7), ("done", "", pulls.COUNTED), ("queued", "timeout", 1), ("queued", "", 2))
+    ]
+    monkeypatch.setattr(present.pulls, "counts", lambda: counted)
+    html = re.sub(r"<[^>]+>|\s+", " ", faces["operations"].get(OVERVIEW).content.decode()).partition("Fetches from sources")[2]
+    rows = (
+        "Waiting for their turn 2 fetches",
+        "Failed, and tried again by itself 1 fetch",
+        "Finished 1,000 fetches or more",
+        "Failed for good 7 fetches",
+    )
+    places = [re.sub(" +", " ", html).find(row) for row in rows]
+    assert -1 not in places and places == sorted(places), places
+    assert "What waits and what failed at each source" in html
+    monkeypatch.setattr(present.pulls, "counts", list)
+    assert "Nothing has been fetched yet. Fetches are counted here once" in faces["auditor"].get(OVERVIEW).content.decode()
 
 
-MANY, FEW = "crowd.many", "crowd.few"
+MANY, FEW, NONE = "crowd.many", "crowd.few", "crowd.none"
 
 
-@pytest.fixture
-def crowd(cast: Cast) -> Iterator[str]:
-    """An agency to which eleven people gave a consent, one of them two, and two of them for another kind of data too. Counted anew."""
-    model = cast.aino.consents(state="given")[-1]
-    agency = Agency.objects.create(code=f"crowd-{uuid4().hex[:8]}", name=dict.fromkeys(("fi", "sv", "en"), "Crowd"), roles=["data_user"])
+def _person() -> UUID:
+    made = Identified("https://eid.test", f"C-{uuid4().hex}", "Somebody")
+    return citizens.find_or_create(identified=made, language="en", now=timezone.now()).id
+
+
+def _consent(person: UUID, agency: Agency, model: ConsentRecord, categories: list[str], state: str = "given") -> ConsentRecord:
     now = timezone.now()
-    for number in range(11):
-        person = citizens.find_or_create(
-            identified=Identified("https://eid.test", f"C-{uuid4().hex}", "Somebody"), language="en", now=now
-        ).id
-        with citizen_scope(person):
-            for state in ("given", "withdrawn") if number == 0 else ("given",):
-                ConsentRecord.objects.create(
-                    citizen_id=person, recipient=agency, purpose=model.purpose, purpose_version=model.purpose_version,
-                    categories=[MANY, FEW] if number < 2 else [MANY], category_versions={}, notice=model.notice, state=state,
-                    decided_at=now, not_before=now - timedelta(minutes=1), expires_at=now + timedelta(days=9),
-                    ended_at=now if state == "withdrawn" else None, ended_by="citizen" if state == "withdrawn" else "",
-                )  # fmt: skip
+    return ConsentRecord(
+        citizen_id=person, recipient=agency, purpose=model.purpose, purpose_version=model.purpose_version,
+        categories=categories, category_versions={}, notice=model.notice, state=state,
+        decided_at=now, not_before=now - timedelta(minutes=1), expires_at=now + timedelta(days=9),
+        ended_at=now if state == "withdrawn" else None, ended_by="citizen" if state == "withdrawn" else "",
+    )  # fmt: skip
+
+
+def _agency(*roles: str) -> Agency:
+    return Agency.objects.create(code=f"crowd-{uuid4().hex[:8]}", name=dict.fromkeys(("fi", "sv", "en"), "Crowd"), roles=list(roles))
+
+
+def _count_anew() -> dict[tuple[str, str], int | None]:
     with superuser() as admin:
         admin.execute("DELETE FROM consent_transparency_standing")
     assert standing.count() > 0
-    yield agency.code
+    counted = standing.newest()
+    assert counted is not None
+    return {(name, code): people for name, rows in counted.by.items() for code, people in rows}
+
+
+@pytest.fixture
+def crowd(cast: Cast) -> Iterator[Agency]:
+    """An agency, source and recipient, to which eleven people gave a consent, one of them two, and one of them for another kind of data too."""
+    model = next(one for one in cast.aino.consents(state="given") if one.purpose.kind == "connect")
+    agency = _agency("data_user", "data_source")
+    DataCategory.objects.bulk_create(DataCategory(code=code, source=agency) for code in (MANY, FEW, NONE))
+    for number in range(11):
+        person = _person()
+        with citizen_scope(person):
+            for state in ("given", "withdrawn") if number == 0 else ("given",):
+                _consent(person, agency, model, [MANY, FEW] if number < 1 else [MANY], state).save()
+    yield agency
     with superuser() as admin:
         admin.execute("DELETE FROM consent_consentrecord WHERE recipient_id = %s", [agency.pk])
+        admin.execute("DELETE FROM consent_datacategory WHERE source_id = %s", [agency.pk])
         admin.execute("DELETE FROM consent_transparency_standing")
 
 
-def test_people_are_counted_in_tens_and_no_few(crowd: str) -> None:
-    counted = standing.newest()
-    assert counted is not None
-    assert (dict(counted.by["recipient"])[crowd], dict(counted.by["category"])[MANY], dict(counted.by["category"])[FEW]) == (10, 10, None)
-    for rows in counted.by.values():
-        assert all(people is None or (people >= 10 and people % 10 == 0) for _, people in rows)
+def test_people_are_counted_in_tens_and_no_few(crowd: Agency) -> None:
+    found = _count_anew()
+    for key in (("recipient", crowd.code), ("source", crowd.code), ("category", MANY)):
+        assert found[key] in (10, 20), key
+    assert found["category", FEW] is None
+    assert all(people is None or (people >= 10 and people % 10 == 0) for people in found.values())
+
+
+def test_nobody_looks_like_one(crowd: Agency) -> None:
+    """Each code has a row: that one had none would say of all others that somebody stands there."""
+    found, alone = _count_anew(), _agency("data_source")
+    assert (found["category", NONE], found["category", FEW]) == (None, None)
+    found = _count_anew()
+    assert found["recipient", alone.code] is None and found["source", alone.code] is None
+    assert {code for name, code in found if name == "purpose"} == set(Purpose.objects.values_list("code", flat=True))
+    assert [sum(name == which for name, _ in found) for which in ("given", "declined", "ended")] == [12, 12, 12]
+
+
+def test_an_agency_of_few_stands_with_the_others(crowd: Agency, faces: dict[str, Browser]) -> None:
+    alone = _agency("data_user")
+    Agency.objects.filter(pk=alone.pk).update(name=dict.fromkeys(("fi", "sv", "en"), "Lonely"))
+    _count_anew()
+    [chart] = [one for one in faces["auditor"].get(CONSENTS).context["page"].charts if one.caption == "In force, by agency"]
+    labels = [row.label for row in chart.rows]
+    assert "Crowd" in labels and "Lonely" not in labels and labels[-1] == "Each of the others" and labels.count(labels[-1]) == 1
+
+
+def test_chance_rounds_and_keeps_its_mind(crowd: Agency, cast: Cast) -> None:
+    """Fifteen people at each of 24 agencies: all down, or all up, once in eight million times. Of the same people it says the same every day."""
+    model = cast.aino.consents(state="given")[-1]
+    agencies = [_agency("data_user") for _ in range(24)]
+    people = [_person() for _ in range(15)]
+    for person in people:
+        with citizen_scope(person):
+            ConsentRecord.objects.bulk_create(_consent(person, agency, model, [MANY]) for agency in agencies)
+    try:
+        first = [_count_anew()["recipient", one.code] for one in agencies]
+        assert set(first) == {10, 20}
+        assert [_count_anew()["recipient", one.code] for one in agencies] == first
+    finally:
+        with superuser() as admin:
+            admin.execute("DELETE FROM consent_consentrecord WHERE recipient_id = ANY(%s)", [[one.pk for one in agencies]])
+
+
+def test_nobody_but_the_function_knows_on_what_chance_hangs(cast: Cast) -> None:
+    with pytest.raises(DatabaseError) as refused, transaction.atomic():
+        RoundingKey.objects.count()
+    assert getattr(refused.value.__cause__, "sqlstate", "") == "42501"
+
+
+def test_the_overview_does_not_tell_that_somebody_has_just_connected(
+    cast: Cast, crowd: Agency, quiet: datetime, faces: dict[str, Browser]
+) -> None:
+    """One more connection, and one more: what an operator sees of the source is what was counted that day."""
+    model = next(one for one in cast.aino.consents(state="given") if one.purpose.kind == "connect")
+    source = DataSource.objects.get(agency__code=TAX)
+    DataCategory.objects.filter(source=crowd).update(source=source.agency)
+    made: list[UUID] = []
+
+    def connects() -> None:
+        person = _person()
+        with citizen_scope(person):
+            made.append(
+                Connection.objects.create(
+                    citizen_id=person, source=source, access_token_sealed=b"-", access_expires_at=quiet, connected_at=quiet, state="live"
+                ).pk
+            )  # fmt: skip
+            _consent(person, crowd, model, [MANY]).save()
+
+    def seen() -> list[str]:
+        html = faces["catalogue_editor"].get(OVERVIEW).content.decode()
+        return re.findall(r'data-label="People, in tens">([^<]*)<', html)
+
+    try:
+        for _ in range(11):
+            connects()
+        counted = _count_anew()["source", TAX]
+        before = seen()
+        assert counted is not None and counted >= 20 and f"{counted}" in before
+        for _ in range(3):
+            connects()
+            assert seen() == before
+    finally:
+        with superuser() as admin:
+            admin.execute("DELETE FROM sources_connection WHERE id = ANY(%s)", [made])
+            admin.execute("UPDATE consent_datacategory SET source_id = %s WHERE code = ANY(%s)", [crowd.pk, [MANY, FEW, NONE]])
+
+
+def test_people_that_were_not_counted_yet_are_no_fewer_than_ten(cast: Cast, quiet: datetime, faces: dict[str, Browser]) -> None:
+    with superuser() as admin:
+        admin.execute("DELETE FROM consent_transparency_standing")
+    html = faces["operations"].get(OVERVIEW).content.decode()
+    assert set(re.findall(r'data-label="People, in tens">([^<]*)<', html)) == {"–"} and "People have not been counted yet." in html
 
 
 def test_what_only_the_function_writes(cast: Cast) -> None:
@@ -198,7 +323,7 @@ def test_a_dataset_says_its_ground_and_no_small_number(cast: Cast, faces: dict[s
     path = f"/en/console/models/datasets/{made.pk}/"
     answer = faces["auditor"].get(path)
     values = {row.label: row.values for row in answer.context["page"].rows}
-    assert values["Citizens' rows, in tens"] == ("fewer than 10",) and "consent to training" in values["On what ground"][0]
+    assert values["Citizens' rows, rounded"] == ("fewer than 10",) and "consent to training" in values["On what ground"][0]
     assert faces["operations"].get(path).status_code == 403
     models.forget_all()
 
@@ -224,6 +349,7 @@ def test_the_age_of_a_checkpoint(seconds: int, said: str) -> None:
         assert log_words.age(timedelta(seconds=seconds)) == said
 
 
+@pytest.mark.usefixtures("kept_meanwhile")
 def test_no_page_costs_much(faces: dict[str, Browser]) -> None:
     pages = {OVERVIEW: "operations", CONSENTS: "auditor", "/en/console/ledger/": "auditor", "/en/console/sources/": "operations"}
     for path, role in pages.items():

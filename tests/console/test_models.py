@@ -18,7 +18,7 @@ from django.utils import timezone, translation
 
 from aurora.console.auth import VERIFIED
 from aurora.identity.models import Operator
-from aurora.journeys import _contract_fit, onboard_evaluator
+from aurora.journeys import _contract_fit, officers, onboard_evaluator
 from aurora.ui import model_words
 from consent.models import Agency
 from recommender.errors import EVALUATOR_CODES, EvaluatorRefused
@@ -112,7 +112,7 @@ def test_an_authority_is_let_in_by_two_who_can_compare_it(faces: dict[str, Brows
     path = str(post(faces["milla"], NEW, **sent)["Location"])
     page = faces["sven"].get(path)
     digest = made.certificate.fingerprint(hashes.SHA256()).hex()
-    for shown in (digest, authority.IDENTITY, "CN=Root,O=Hospital", "Read the certificate's SHA-256"):
+    for shown in (digest, authority.IDENTITY, "CN=Root,O=Hospital", "Read out the fingerprint of the certificate"):
         assert shown in page.content.decode(), shown
     assert authority.IDENTITY in faces["sven"].get(LIST).content.decode()
     assert post(faces["milla"], path, decision="approve").status_code == 400
@@ -186,7 +186,7 @@ def test_the_page_shows_the_contract_in_full(faces: dict[str, Browser], version:
             assert part.of(language) in text
     for shown in (version.package_sha256, version.owner.key_sha256, *version.files, *version.files.values(), "surgery-risk"):
         assert shown in text
-    for shown in ("Age at the assessment", "18 to 100 years", "Female, Male", "yes or no", "0.71", "0.66", "0.76", "1,000", "3\u00a0%"):
+    for shown in ("Age at the assessment", "18 to 100 years", "Female, Male", "yes or no", "0.71", "0.66", "0.76", "1,000", "3%"):
         assert shown in text, shown
     assert "12 test cases were met" in text and "invented data" in text
     finnish = faces["aud"].get(at(version).replace("/en/", "/fi/")).content.decode()
@@ -281,8 +281,8 @@ def test_what_the_vocabulary_no_longer_has_is_not_released(
         ({"public_key": ""}, "public_key"),
         ({"public_key": "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----"}, "public_key"),
         ({"public_key": "x" * 5000}, "public_key"),
-        ({"public_key": authority.root().pem}, "identity"),
-        ({"public_key": authority.root().pem, "identity": "hospital"}, "identity"),
+        ({"public_key": authority.root(days=(-3000, 3000)).pem}, "identity"),
+        ({"public_key": authority.root(days=(-3000, 3000)).pem, "identity": "hospital"}, "identity"),
         ({"public_key": authority.leaf(authority.root()).pem, "identity": authority.IDENTITY}, "public_key"),
         ({"public_key": "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----", "identity": authority.IDENTITY}, "public_key"),
         ({"identity": authority.IDENTITY}, "identity"),
@@ -355,9 +355,28 @@ def test_other_operators_see_none_of_it(version: EvaluatorVersion, roles: tuple[
 
 
 def test_a_steward_who_has_left_decides_nothing(people: dict[str, Operator], version: EvaluatorVersion) -> None:
-    people["milla"].is_active = False
+    """Whatever the request had loaded of them before."""
+    Operator.objects.filter(pk=people["milla"].pk).update(is_active=False)
+    assert people["milla"].is_active
     with pytest.raises(onboard_evaluator.NotASteward):
         onboard_evaluator.ask_release(operator=people["milla"], version_id=version.pk, now=timezone.now())
+
+
+def test_what_a_steward_asked_for_who_is_none_any_more_is_not_agreed_to(people: dict[str, Operator], version: EvaluatorVersion) -> None:
+    """Of two people one would be nobody's: an account that was taken over and shut leaves nothing behind to agree to."""
+    milla, sven = people["milla"], people["sven"]
+    onboard_evaluator.ask_release(operator=milla, version_id=version.pk, now=timezone.now())
+    public = evaluators.key(990)[1]
+    key = onboard_evaluator.ask_key(operator=milla, agency_code=AGENCY, public_key=public, reason="Renewal", now=timezone.now())
+    before = Operator.objects.get(pk=milla.pk).roles
+    for gone in ({"is_active": False}, {"roles": [Role.AUDITOR]}):
+        Operator.objects.filter(pk=milla.pk).update(**{"is_active": True, "roles": before, **gone})
+        with pytest.raises(officers.AskerGone):
+            onboard_evaluator.release(operator=sven, version_id=version.pk, now=timezone.now())
+        with pytest.raises(officers.AskerGone):
+            onboard_evaluator.approve_key(operator=sven, key_id=key.pk, now=timezone.now())
+    assert state(version) == "asked" and EvaluatorOwner.objects.get(pk=key.pk).state == "asked"
+    onboard_evaluator.decline_key(operator=sven, key_id=key.pk, now=timezone.now())
 
 
 def test_without_the_second_factor_no_role_helps(cast: Cast) -> None:

@@ -27,7 +27,7 @@ from aurora.sandbox.config import OFFICE
 from consent.errors import OutsideTransaction
 from consent.ledger.models import DelayPermission, Pending
 from consent.ledger.sequence import Sequencer
-from tests.console.glass import ask
+from tests.console.glass import ask, clear
 from tests.console.glass import officer as glass_officer
 from tests.console.officials import Official, official
 from tests.support.cast import Cast, browser, services
@@ -181,6 +181,7 @@ def test_break_glass_is_there_without_saying_whose(cast: Cast) -> None:
     for text in told:
         for secret in (*cast.secrets(), str(cast.aino.id), row.case):
             assert secret not in text
+    clear()
     asker.operator.delete()
 
 

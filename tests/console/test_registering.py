@@ -25,10 +25,11 @@ from aurora.console.auth import VERIFIED
 from aurora.identity.models import Operator
 from aurora.journeys import officers, register_agency
 from aurora.ui import agency_words
-from consent import agency_drafts, agency_form, loading
+from consent import agency_drafts, agency_form, loading, names
 from consent.models import Agency, AgencyDraft, MeaningChange
-from consent.oauth.models import Client
+from consent.oauth.models import Client, ClientDraft
 from tests.support.cast import FORM, Cast, browser
+from tests.ui.reading import parse
 
 NEW = "/en/console/agencies/new/"
 Role = Operator.Role
@@ -60,7 +61,7 @@ def otso(cast: Cast) -> Iterator[Browser]:
 
 def _form(**changes: Any) -> dict[str, Any]:
     code = f"bureau-{uuid4().hex[:8]}"
-    texts = {"code": code, **{f"name_{x}": f"{x} bureau" for x in ("fi", "sv", "en")}, "legal_name": "Bureau", "business_id": "1234567-8"}
+    texts = {"code": code, **{f"name_{x}": f"{x} {code}" for x in ("fi", "sv", "en")}, "legal_name": "Bureau", "business_id": "1234567-8"}
     rest = {
         "country": "fi",
         "contact_email": "data@bureau.example",
@@ -104,6 +105,35 @@ def test_an_agency_is_there_when_another_officer_agrees(astrid: Browser, otso: B
     shown = otso.get(f"/en/console/agencies/{form['code']}/")
     assert [(r.title, r.state) for r in shown.context["page"].history] == [("Register an agency", "approved")]
     assert "1234567-8" in shown.content.decode() and shown.context["page"].described
+
+
+def test_who_decides_reads_whose_request_it_is_and_what_the_button_does(astrid: Browser, otso: Browser) -> None:
+    at, form = _asked(astrid)
+    shown, mine = otso.get(at).content.decode(), astrid.get(at).content.decode()
+    assert "What you see here was asked for by Astrid. Nothing of it is in force yet" in shown
+    assert re.findall(r'<button type="submit" name="decision"[^>]*>([^<]*)<', shown) == [
+        "Agree to register this agency",
+        "Decline the request",
+    ]
+    assert "It can do nothing before it has a client." in shown.partition("If you agree")[2].partition("<form")[0]
+    assert (
+        re.findall(r'<button type="submit" name="decision"[^>]*>([^<]*)<', mine) == ["Take it back"]
+        and "another officer must agree" in mine
+    )
+    assert "Finnish: fi bureau" in shown and "As it is" not in shown
+    row = re.search(r"To whom it passes data on.*?</tr>", shown, re.DOTALL)
+    assert row and "To nobody" in row[0] and "Data user: it asks citizens for their data" in shown
+    assert re.search(r'class="au-header__name"[^>]*>Otso<', shown) and "If another officer agrees" in mine
+    listed = otso.get("/en/console/agencies/").content.decode()
+    assert re.search(rf">Request: Register an agency<span[^>]*> {form['code']},", listed)  # no button of that name does this
+    _post(otso, at, {"decision": "approve"})
+    done = otso.get(at).content.decode()
+    assert (
+        done.index("What comes next:") < done.index("Register its first client") < done.index("Decided on by") < done.index("What follows")
+    )
+    changed = _post(astrid, f"/en/console/agencies/{form['code']}/change/", {**form, "legal_name": "Other", "meaning": "words"})
+    shown = otso.get(changed["Location"]).content.decode()
+    assert "Agree to this change of the agency" in shown and "As it is" in shown
 
 
 def test_what_is_agreed_to_can_be_loaded_from_a_file_and_changes_nothing(astrid: Browser, otso: Browser) -> None:
@@ -151,6 +181,7 @@ def test_who_asked_takes_it_back_and_another_declines(astrid: Browser, otso: Bro
         at, form = _asked(astrid)
         assert _post(face, at, {"decision": "shrug"}).status_code == 400
         assert _post(face, at, {"decision": "decline"}).status_code == 302
+        assert "It can do nothing before it has a client." not in face.get(at).content.decode()  # of what was declined nothing follows
         assert AgencyDraft.objects.get(code=form["code"]).state == state
         assert not Agency.objects.filter(code=form["code"]).exists()
 
@@ -165,7 +196,8 @@ def test_one_draft_waits_for_an_agency_at_a_time(astrid: Browser) -> None:
     ("field", "value", "named"),
     [
         ("code", "A b", "code"), ("code", "aurora", "code"), ("code", "new", "code"), ("code", "benefits-office", "code"),
-        ("name_sv", "", "name"), ("name_en", "a\u202eb", "name"), ("roles", ["operator"], "roles"), ("roles", ["model_owner"], "roles"),
+        ("name_sv", "", "name"), ("name_en", "a\u202eb", "name"), ("name_fi", "Kela\u3164", "name"), ("name_sv", "T\u0430x", "name"),
+        ("legal_name", "Bureau\u2800", "legal_name"), ("business_id", "1234567\ufe0f-8", "business_id"), ("roles", ["operator"], "roles"), ("roles", ["model_owner"], "roles"),
         ("legal_name", "", "legal_name"), ("business_id", "1" * 33, "business_id"), ("country", "FIN", "country"),
         ("contact_email", "", "contact_url"), ("contact_email", "nobody", "contact_email"), ("contact_url", "http://x.example", "contact_url"),
         ("contact_url", "https://10.0.0.1/", "contact_url"), ("onward_fi", "vain suomeksi", "onward"), ("since", "31.31.2026", "since"),
@@ -201,7 +233,38 @@ def test_the_next_page_names_clients_and_addresses(astrid: Browser, cast: Cast) 
     for row in page.addresses[1:]:
         path = "/" + row.values[0].split("/", 3)[3]
         assert browser().get(path).status_code in (200, 301, 401, 404, 405)
+    found = next(c for c in page.clients if c.client_id == cast.office.client_id)
+    assert ("Handling your benefit application", "benefit-application") in [(one.name, one.code) for one in found.purposes]
+    assert all(one.name and one.name != one.code for one in (*found.purposes, *found.categories))
     assert {"/oauth/par", "/api/v1/schema/"} <= {"/" + r.values[0].split("/", 3)[3] for r in page.addresses[1:]}
+
+
+@pytest.mark.parametrize("language", ["fi", "sv", "en"])
+def test_the_hand_over_says_step_by_step_who_does_what_and_where(astrid: Browser, otso: Browser, cast: Cast, language: str) -> None:
+    answer = astrid.get(f"/{language}/console/agencies/benefits-office/next/")
+    page, html = answer.context["page"], answer.content.decode()
+    assert len(page.steps) == 6 and all(step.text in re.sub(r"&#x27;", "'", html) for step in page.steps)
+    for step in page.steps:
+        assert not step.url or (step.url.startswith(f"/{language}/developers/") and browser().get(step.url).status_code == 200)
+        assert step.text in page.letter and f"{step.url}" in page.letter
+    assert sum(bool(step.url) for step in page.steps) == 4 and "- tax.income (" in page.letter
+    user = _registered(astrid, otso)["code"]
+    shown = astrid.get(f"/{language}/console/agencies/{user}/next/")
+    assert len(shown.context["page"].steps) == 5 and "manage.py" not in shown.content.decode()
+    # A source is declared where Aurora runs, and the page says by what and by whom.
+    source = _registered(astrid, otso, roles=["data_source"])["code"]
+    shown = astrid.get(f"/{language}/console/agencies/{source}/next/")
+    html, page = shown.content.decode(), shown.context["page"]
+    assert "manage.py load_sources" in html and "docs/operations/connectors.md" in html and page.source and not page.asks
+    assert [bool(step.url) for step in page.steps] == [True, True] and page.steps[-1].url.endswith("/developers/guide/sources/")
+
+
+def test_what_is_agreed_to_leads_to_what_comes_next_for_that_agency(astrid: Browser, otso: Browser) -> None:
+    """Who asks citizens needs a client; who only holds their data is handed over to."""
+    for roles, then in ((["data_user"], "/en/console/clients/new/?agency={}"), (["data_source"], "/en/console/agencies/{}/next/")):
+        at, form = _asked(astrid, roles=roles)
+        assert _post(otso, at, {"decision": "approve"}).status_code == 302
+        assert astrid.get(at).context["page"].next_url == then.format(form["code"])
 
 
 def test_the_day_stands_there_as_people_write_it(astrid: Browser) -> None:
@@ -225,6 +288,54 @@ def test_from_an_agency_its_client_is_asked_for_and_no_other_agencys(astrid: Bro
     assert _post(otso, at, {"decision": "approve"}).status_code == 302
     assert Client.objects.get(client_id=code).agency.code == code
     assert Agency.objects.get(code="benefits-office").name["en"] != "Somebody else"
+
+
+# Words of engineers: they stand in brackets, behind what an officer understands, or in no label at all.
+JARGON = re.compile(r"nonce|token|refresh|redirect|JSON|jwks|DPoP|resource", re.IGNORECASE)
+FORMS = ("agencies/new/", "agencies/benefits-office/change/", "clients/new/", "clients/benefits-office/change/")
+
+
+@pytest.mark.parametrize("language", ["fi", "sv", "en"])
+@pytest.mark.parametrize("at", FORMS)
+def test_every_field_says_in_a_sentence_what_it_is_for(astrid: Browser, at: str, language: str) -> None:
+    page = parse(astrid.get(f"/{language}/console/{at}").content.decode())
+    texts = {e.attributes["id"]: e.text.strip() for e in page.elements if "id" in e.attributes}
+    mine = [e for e in page.elements if any(a.attributes.get("id") == "main" for a in e.ancestors)]
+    asked = [e for e in mine if e.tag in ("input", "textarea") and e.attributes.get("type") not in ("hidden", "radio")]
+    assert len(asked) > 10
+    for control in asked:
+        of = control.inside("fieldset") or control
+        if control.attributes["name"].startswith("agency_name"):
+            continue  # the field before says what they are for
+        hint = texts[of.attributes["aria-describedby"].split()[0]]
+        assert hint.endswith("."), (control.attributes["name"], hint)
+    for label in (e for e in mine if e.tag in ("label", "legend")):
+        assert not JARGON.search(re.sub(r"\([^)]*\)", "", label.text)), label.text
+    for control in asked:
+        if control.attributes.get("type") == "text" and (group := control.inside("fieldset")):
+            [legend] = [e for e in mine if e.tag == "legend" and e.inside("fieldset") is group]
+            box = control.inside("div")
+            assert legend.text and box is not None and box.attributes["class"] == "govuk-form-group" and group in box.ancestors
+
+
+def test_a_list_without_rows_says_what_would_be_there_and_leads_on_who_may(astrid: Browser, otso: Browser) -> None:
+    AgencyDraft.objects.filter(state="open").update(state="declined", decided_by=uuid4(), decided_at=timezone.now())
+    ClientDraft.objects.filter(state="open").update(state="declined", decided_by=uuid4(), decided_at=timezone.now())
+    operator, auditor = _operator("aud", Role.AUDITOR)
+    code = f"plain-{uuid4().hex[:8]}"
+    Agency.objects.create(code=code, name=dict.fromkeys(("fi", "sv", "en"), "Plain"), roles=["data_user"])
+    try:
+        for face, leads in ((astrid, True), (auditor, False)):
+            waiting = (
+                face.get("/en/console/agencies/").content.decode().partition("Waiting for a second person")[2].partition("</table>")[0]
+            )
+            assert "What one officer asks for stands here until another one has decided on it." in waiting
+            assert (NEW in waiting) == leads
+            here = face.get(f"/en/console/agencies/{code}/").content.decode()
+            assert "This agency has no client yet, so it can ask citizens for nothing." in here and "There is no history yet. What" in here
+            assert ("Register its first client" in here) == leads and "Register another client" not in here
+    finally:
+        operator.delete()
 
 
 WRITES = (NEW, "/en/console/agencies/benefits-office/change/")
@@ -283,6 +394,7 @@ def test_what_is_not_there_is_not_found(astrid: Browser, path: str) -> None:
     assert astrid.get(path).status_code == 404
 
 
+@pytest.mark.usefixtures("kept_meanwhile")
 def test_no_page_costs_much(astrid: Browser, otso: Browser) -> None:
     form = _registered(astrid, otso)
     pages = ("/en/console/agencies/", f"/en/console/agencies/{form['code']}/", f"/en/console/agencies/{form['code']}/next/",
@@ -298,7 +410,7 @@ def test_no_page_costs_much(astrid: Browser, otso: Browser) -> None:
 def test_every_sentence_of_a_fault_is_translated(language: str) -> None:
     """What the server may say about an agency, gathered where it is said."""
     sentences = {officers.AskerGone.sentence}
-    for module in (agency_form, agency_drafts):
+    for module in (agency_form, agency_drafts, names):
         docs = {ast.get_docstring(n, clean=False) for n in ast.walk(ast.parse(inspect.getsource(module)))
                 if isinstance(n, ast.FunctionDef | ast.ClassDef | ast.Module)}  # fmt: skip
         for node in ast.walk(ast.parse(inspect.getsource(module))):

@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client as Browser
+from django.utils import timezone
 
 from aurora.identity import totp
 from aurora.identity.models import Operator
 from aurora.journeys import model_operations
 from recommender.errors import ArtefactAway, ModelRefused
 from recommender.models import ModelMove, ModelVersion
-from recommender.registry import lifecycle, serving
+from recommender.registry import datasets, lifecycle, serving
 from recommender.registry.offline import FeedbackGate
 from tests.support import models as made
 from tests.support import owners
@@ -186,6 +187,29 @@ def test_small_numbers_are_not_told(faces: dict[str, Browser], people: dict[str,
     made.dataset(citizens=3)
     page = faces["aud"].get(LIST).context["page"]
     assert page.datasets[0].citizens == "fewer than 10"
+
+
+def test_no_page_tells_how_many_people_a_dataset_has_or_has_lost(faces: dict[str, Browser], people: dict[str, Operator]) -> None:
+    """Exact counts of all and of those gone since told on the spot that somebody has withdrawn. Each page says the same of the same people."""
+    found = made.dataset(citizens=57)
+    model = made.registered(6, on=found)
+
+    def seen() -> tuple[str, str, str]:
+        [row] = [one for one in faces["aud"].get(LIST).context["page"].datasets if one.sha256 == found.sha256]
+        page = faces["aud"].get(at(model)).context["page"]
+        rows = {one.label: one.values for one in faces["aud"].get(row.url).context["page"].rows}
+        [on_model] = [one.values for one in page.rows if one.label == "Citizens' rows in the dataset, rounded"]
+        assert rows["Citizens' rows, rounded"] == (row.citizens,) == on_model and rows["Of them gone since, rounded"] == (row.forgotten,)
+        return row.citizens, row.forgotten, page.forgotten
+
+    whole = seen()
+    assert whole[0] in ("55", "60") and whole[1:] == ("fewer than 10", "")
+    rows = list(found.consents.values_list("commitment", flat=True))
+    for number in range(9):
+        datasets.forgotten(commitments=rows[number : number + 1], now=timezone.now(), share=1.0)
+        assert seen() == whole, number
+    datasets.forgotten(commitments=rows[9:23], now=timezone.now(), share=1.0)
+    assert seen()[1] in ("20", "25") and seen()[2] == seen()[1]
 
 
 def test_whom_it_serves_less_well_is_told_in_words(faces: dict[str, Browser], people: dict[str, Operator]) -> None:

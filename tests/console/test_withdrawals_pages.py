@@ -88,7 +88,7 @@ def test_who_has_to_do_with_it_reads_and_only_a_privacy_officer_is_offered_to_en
         if role not in READERS:
             assert answer.status_code == 403, role
             continue
-        assert answer.status_code == 200 and str(row.pk) in answer.content.decode(), role
+        assert answer.status_code == 200 and str(row.pk)[-12:] in answer.content.decode(), role
         assert bool(answer.context["page"].end_url) == (role == Role.PRIVACY_OFFICER), role
         assert ("/retry/" in answer.content.decode()) == (role in (Role.PRIVACY_OFFICER, Role.OPERATIONS)), role
     assert browser().get(LIST).status_code == cast.cecilia.browser().get(LIST).status_code == 302
@@ -233,4 +233,4 @@ def test_the_figures_count_notices_and_the_page_names_nobody(cast: Cast, officer
     whose = [cast.cecilia.id, pairwise(citizen_id=cast.cecilia.id, agency=cast.office.client_id), *cast.personal()]
     for row in rows:
         whose += [row.consent_id, row.grant_id]
-    assert str(rows[2].pk) in text and not [w for w in whose if str(w) in text]
+    assert str(rows[2].pk)[-12:] in text and not [w for w in whose if str(w) in text]

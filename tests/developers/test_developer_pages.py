@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import xml.etree.ElementTree as ElementTree
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,12 +14,13 @@ import yaml
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from aurora.ui import developer_words as words
 from aurora.ui.developers import documents, exchanges, openapi, problems
 from tests.support.cast import ISSUER, Cast, browser
 
 PAGES = (
-    "", "concepts/", "concepts/tax.income/", "authorization/", "webhooks/", "reference/", "problems/", "changelog/", "credentials/", "events/",
-    *(f"guide/{name}/" for name in documents.FILES),
+    "", "concepts/", "concepts/tax.income/", "authorization/", "webhooks/", "reference/", "limits/", "problems/", "changelog/", "credentials/", "events/",
+    *(f"guide/{name}/" for name in (*documents.FILES, *documents.CHAPTERS)),
     *(f"reference/{name}/" for name in openapi.operations()),
     "problems/no_consent/", "problems/invalid_grant/", "problems/unavailable/",
 )  # fmt: skip
@@ -48,6 +50,34 @@ def test_each_link_of_them_leads_somewhere(cast: Cast) -> None:
         if path.startswith("/en/developers/"):
             todo += [found for found in LINK.findall(answer.content.decode()) if found.startswith(("/en/developers", "/developers"))]
     assert {f"/en/developers/problems/{code}/" for code in problems.table()} <= seen
+
+
+def test_each_group_of_the_reference_has_a_name_in_words(cast: Cast) -> None:
+    tags = {one.tag for one in openapi.operations().values()}
+    assert set(words.TAGS) == tags
+    for language, name in (("fi", "Kansalaisen tietojen lukeminen"), ("sv", "Att läsa en medborgares uppgifter")):
+        headings = re.findall(r"<h2[^>]*>([^<]+)</h2>", browser().get(f"/{language}/developers/reference/").content.decode())
+        assert name in headings and not tags & set(headings)
+
+
+def test_a_long_document_leads_to_its_chapters_and_loses_nothing(cast: Cast) -> None:
+    whole = (documents.FOLDER / "conformance.md").read_text(encoding="utf-8")
+    modules = set(re.findall(r"^\| ([a-z][\w-]+) \|", whole, re.MULTILINE)) - {"module", "clause", "family"}
+    page = browser().get("/en/developers/guide/conformance/").content.decode()
+    shown = ""
+    for name, (_, heading) in documents.CHAPTERS.items():
+        assert f'href="/en/developers/guide/{name}/">{heading}</a>' in page
+        chapter = browser().get(f"/en/developers/guide/{name}/").content.decode()
+        assert 'href="/en/developers/guide/conformance/"' in chapter and f">{heading}</h1>" in chapter
+        shown += chapter
+    assert len(modules) >= 78 and all(f">{one}</td>" in shown for one in modules if one not in ("mix-up",))
+    assert "Grant Management" in page and "happy-flow</td>" not in page
+
+
+def test_an_installation_without_the_guide_has_no_chapters_either(cast: Cast, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(documents, "FOLDER", tmp_path)
+    for name in ("conformance", "conformance-modules"):
+        assert browser().get(f"/en/developers/guide/{name}/").status_code == 404
 
 
 @pytest.mark.parametrize("code", sorted(problems.table()))

@@ -193,6 +193,19 @@ def test_the_new_key_counts_at_once_and_the_old_one_no_more(cast: Cast, key: dic
     assert face.post(EVENTS, {"deed": "key", "jwk": json.dumps(fresh)}).status_code == 400
 
 
+def test_one_address_replaces_keys_so_often(cast: Cast, key: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is a row of history, which is never deleted."""
+    monkeypatch.setitem(sandboxed.LIMITS, "key", (86_400 * 30, 2))
+    page = made(key)
+    monkeypatch.setattr(sandboxed, "address_of", lambda request: f"of {page.client_id}")
+    face, keys = opened(page.secret), [public(jose.new_key()) for _ in range(3)]
+    answers = [face.post(EVENTS, {"deed": "key", "jwk": each}) for each in keys]
+    assert [answer.status_code for answer in answers] == [302, 302, 429]
+    assert [error.field for error in answers[2].context["page"].errors] == ["jwk"]
+    assert 'id="jwk-error"' in answers[2].content.decode()
+    assert ClientDraft.objects.filter(client_id=page.client_id).count() == 3
+
+
 def test_it_ends_by_itself_and_nothing_of_it_is_answered(cast: Cast, key: dict[str, str]) -> None:
     page = made(key)
     own = office(cast, page.client_id, key)

@@ -17,6 +17,10 @@ SERVICE = ("web", "worker", "beat")
 pytestmark = pytest.mark.xdist_group("stack")
 
 
+def _get(url: str) -> httpx.Response:
+    return httpx.get(url, timeout=60, trust_env=False)
+
+
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     with Stack(tmp_path_factory.mktemp("demo") / "state", from_nothing=True) as stack:
@@ -24,8 +28,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 def test_all_of_it_answers(stack: Stack) -> None:
-    assert httpx.get(f"{stack.base_url}/readyz").json() == {"ready": True, "failed": [], "alarms": []}
-    assert httpx.get(f"{stack.base_url}/en/").status_code == 200
+    assert _get(f"{stack.base_url}/readyz").json() == {"ready": True, "failed": [], "alarms": []}
+    assert _get(f"{stack.base_url}/en/").status_code == 200
     assert set(stack.pids()) == {
         *("postgres", "valkey", "web", "worker", "beat", "sequencer"),
         *(
@@ -42,22 +46,22 @@ def test_all_of_it_answers(stack: Stack) -> None:
     issuers = [stack.demo["sandbox"]["eid"]["issuer"], *(source["issuer"] for source in stack.demo["sandbox"]["sources"])]
     for issuer in issuers:
         assert issuer.startswith("http://localhost:")
-    assert httpx.get(f"{issuers[0]}/.well-known/openid-configuration").json()["issuer"] == issuers[0]
+    assert _get(f"{issuers[0]}/.well-known/openid-configuration").json()["issuer"] == issuers[0]
 
 
 def test_a_second_process_keeps_the_log_honest(stack: Stack) -> None:
     """What the witness cosigned verifies by the keys that both publish; and once a citizen's deed is in the log, it is cosigned too."""
     ledger = f"{stack.base_url}/ledger"
-    wait_for(lambda: httpx.get(f"{ledger}/key").status_code == 200, "the sequencer, which a start does not wait for", within=60)
-    log, second = httpx.get(f"{ledger}/key").text.splitlines()
-    (witness,) = httpx.get(f"{ledger}/witnesses").text.splitlines()
+    wait_for(lambda: _get(f"{ledger}/key").status_code == 200, "the sequencer, which a start does not wait for", within=60)
+    log, second = _get(f"{ledger}/key").text.splitlines()
+    (witness,) = _get(f"{ledger}/witnesses").text.splitlines()
     kept = json.loads((stack.state / "sandbox" / "witness.json").read_text())
-    assert httpx.get(f"{kept['base_url']}/key").text.strip() == witness
+    assert _get(f"{kept['base_url']}/key").text.strip() == witness
     with stack.admin() as database:
         database.execute("INSERT INTO ledger_pending (entry_id, commitment) VALUES (gen_random_uuid(), sha256('x'))")
         database.commit()
     stack_note = wait_for(
-        lambda: (answer := httpx.get(f"{ledger}/checkpoint/witnessed")).status_code == 200 and answer.text, "a cosignature", within=60
+        lambda: (answer := _get(f"{ledger}/checkpoint/witnessed")).status_code == 200 and answer.text, "a cosignature", within=60
     )
     assert (
         verify.open_cosigned(stack_note, witness).checkpoint
@@ -105,7 +109,7 @@ def test_after_kill_9_nothing_runs_and_the_next_start_is_the_same_service(stack:
     stack.kill_supervisor()
     stack.start()
     assert stack.demo == before
-    assert httpx.get(f"{stack.base_url}/readyz").status_code == 200
+    assert _get(f"{stack.base_url}/readyz").status_code == 200
 
 
 def test_ctrl_c_ends_all_of_it(stack: Stack) -> None:

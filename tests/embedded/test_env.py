@@ -95,6 +95,9 @@ def test_other_parameters_reach_the_driver() -> None:
         ({"DATABASE_URL": APP, "AURORA_DB_ROLE": "owner"}, "DATABASE_OWNER_URL"),
         ({"AURORA_DB_ROLE": "root"}, "AURORA_DB_ROLE"),
         ({"BROKER_URL": "memory://"}, "BROKER_URL"),
+        ({"BROKER_URL": "rediss://b.example:6379/0?ssl_cert_reqs=none"}, "certificate"),
+        ({"BROKER_URL": "rediss://b.example:6379/0?ssl_ca_certs=/ca.pem&ssl_cert_reqs=requird"}, "certificate"),
+        ({"BROKER_URL": "rediss://b.example:6379/0?ssl_check_hostname=False"}, "certificate"),
         ({"BROKER_URL": "redis+socket://"}, "BROKER_URL"),
         ({"CACHE_URL": "redis:///0"}, "CACHE_URL"),
         ({"AURORA_BASE_URL": "http://aurora.example"}, "https"),
@@ -149,6 +152,9 @@ def test_other_parameters_reach_the_driver() -> None:
         ({"AURORA_WITNESSES": f"{WITNESS} https://w.example {OTHER} https://w.example/"}, "twice"),
         ({"AURORA_WITNESSES": " ".join(f"{witness_vkey(f'w{n}', bytes(32))} https://w{n}.example" for n in range(9))}, "at most 8"),
         ({"AURORA_LOG_LEVEL": "LOUD"}, "AURORA_LOG_LEVEL"),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "grpc://collector:4317"}, "OTEL_EXPORTER_OTLP_ENDPOINT"),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4317", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}, "http/protobuf"),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318", "OTEL_SDK_DISABLED": "perhaps"}, "OTEL_SDK_DISABLED"),
     ],
 )
 def test_malformed_or_contradictory_values_refuse_to_start(environ: dict[str, str], named: str) -> None:
@@ -160,6 +166,16 @@ def test_nothing_kills_a_process_unless_the_sandbox_was_asked_for_it() -> None:
     assert not Env.from_environ({}).crash_points
     assert not Env.from_environ({"AURORA_SANDBOX": "1"}).crash_points
     assert Env.from_environ({"AURORA_SANDBOX": "1", "AURORA_CRASH_POINTS": "1"}).crash_points
+
+
+def test_traces_go_where_opentelemetry_s_own_variables_say_or_nowhere() -> None:
+    there = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318"}
+    assert not Env.from_environ({}).traces and not Env.from_environ({"OTEL_SERVICE_NAME": "aurora"}).traces
+    assert Env.from_environ(there).traces
+    assert Env.from_environ({"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "https://collector.example/v1/traces"}).traces
+    assert Env.from_environ(there | {"OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf"}).traces
+    for off in ({"OTEL_SDK_DISABLED": "true"}, {"OTEL_TRACES_EXPORTER": "none"}):
+        assert not Env.from_environ(there | off).traces
 
 
 def test_no_password_in_any_repr_or_refusal() -> None:

@@ -29,5 +29,5 @@ def left(them: Lived) -> Erasure:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(scrub, "EVERY", timedelta(0))  # a fixture of a module comes before the folder's own
-        wait_for(is_done, "the erasure to end", within=60)
+        wait_for(is_done, "the erasure to end", within=240)
     return stands(asked.erasure_id)

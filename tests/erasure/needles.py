@@ -16,7 +16,8 @@ Needles = Mapping[str, bytes]
 HEAD = 6
 """So many bytes of a form are looked up in a table; what begins as one of them is compared as a whole."""
 NUMBER = 10
-"""Numbers of fewer digits are there by chance as parts of others, of moments' microseconds above all: they count where they stand alone."""
+"""Numbers of fewer digits are there by chance as parts of others, of moments' microseconds above all, and of bytes that a row tells as hexadecimal
+digits: five of those are a given number once in a million places, and a signed receipt has thousands. They count where they stand alone."""
 
 
 def forms(needle: bytes) -> set[bytes]:
@@ -78,7 +79,7 @@ class Sought:
 
 
 def _alone(form: bytes) -> re.Pattern[bytes]:
-    return re.compile(rb"(?<![\d.])" + re.escape(form) + rb"(?!\d)" if form.isdigit() else re.escape(form))
+    return re.compile(rb"(?<![\da-fA-F.])" + re.escape(form) + rb"(?![\da-fA-F])" if form.isdigit() else re.escape(form))
 
 
 def _marked(pairs: npt.NDArray[np.uint16]) -> npt.NDArray[np.bool_]:

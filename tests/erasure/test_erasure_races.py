@@ -52,14 +52,14 @@ def test_what_was_written_before_is_waited_for_and_goes(cast: Cast, leaver: Pers
         with citizen_scope(leaver.id):
             write.write(citizen_id=leaver.id, facts=[fact(76_543)], now=timezone.now())
             wrote.set()
-            assert go.wait(30)
+            assert go.wait(120)
 
     writer, failed = in_thread(pull)
-    assert wrote.wait(30)
+    assert wrote.wait(60)
     asked: list[erase.Asked] = []
     closer, refused = in_thread(lambda: asked.append(erase.everything(citizen_id=leaver.id, language="en", now=timezone.now())))
     with admin() as database:
-        wait_for(lambda: waits_for_lock(database), "the closing to wait")
+        wait_for(lambda: waits_for_lock(database), "the closing to wait", within=60)
         assert not asked
     go.set()
     writer.join()
@@ -81,7 +81,7 @@ def test_what_comes_while_it_is_closed_waits_and_is_refused(cast: Cast, leaver: 
 
         writer, failed = in_thread(push)
         with admin() as database:
-            wait_for(lambda: waits_for_lock(database), "the writer to wait")
+            wait_for(lambda: waits_for_lock(database), "the writer to wait", within=60)
         other.commit()
     writer.join()
     assert len(failed) == 1 and isinstance(failed[0], DatabaseError) and "closed" in str(failed[0])

@@ -21,6 +21,7 @@ SOUGHT = Sought({"wages": b"34521", "benefit": b"345216", "salt": SALT, "name": 
         (b"(7,345216,f)", {"benefit"}),
         (b"x" + SALT + b"x", {"salt"}),
         (b"\\x" + SALT.hex().encode(), {"salt"}),
+        (b"\\x0ac7" + b"34521".hex().encode() + b"f7", {"wages"}),
         (b"ab" + base64.b64encode(b"a" + SALT), {"salt"}),
         (b'{"name": "V\\u00e4in\\u00f6 Example"}', {"name"}),
     ],
@@ -29,6 +30,18 @@ def test_what_lies_there_is_found(data: bytes, found: set[str]) -> None:
     assert SOUGHT.found_in(data) == found
 
 
-@pytest.mark.parametrize("data", [b"2026-11-27 09:03:10.345216+00", b"1345210", b"34522", b"2026-11-27 09:03:10.34521+00", b"", b"345"])
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"2026-11-27 09:03:10.345216+00",
+        b"1345210",
+        b"34522",
+        b"2026-11-27 09:03:10.34521+00",
+        b"",
+        b"345",
+        b"\\x0ac34521f7",
+        b"\\xd345216a",
+    ],
+)
 def test_a_part_of_another_number_is_not(data: bytes) -> None:
     assert SOUGHT.found_in(data) == set()

@@ -8,10 +8,12 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.core.cache import cache
 from django.utils import timezone
 
 from aurora.exports import forgetting, seal
 from aurora.journeys import export
+from aurora.portal.views.exports import PASSPHRASES_A_MINUTE
 from consent.scope import citizen_scope
 from tests.support.cast import FORM, Cast, Person
 from tests.support.copies import opened
@@ -140,3 +142,15 @@ def test_every_state_has_its_sentences(aino: Person, language: str) -> None:
     post(face, face.get(address).context["page"].delete_url)
     seen.append(face.get(address).content.decode())
     assert len(set(seen)) == 4 and all("None" not in re.sub(r"(?s)<script.*?</script>", "", text) for text in seen)
+
+
+def test_passphrases_are_made_anew_so_often_a_minute_and_the_last_one_opens(aino: Person) -> None:
+    """Each is worth a fifth of a second of a core."""
+    face = aino.browser()
+    page, _ = ready(aino, face)
+    cache.delete(f"passphrases:{aino.id}")
+    answers = [post(face, page.passphrase_url) for _ in range(PASSPHRASES_A_MINUTE + 1)]
+    assert [answer.status_code for answer in answers] == [200] * PASSPHRASES_A_MINUTE + [429] and 1 <= int(answers[-1]["Retry-After"]) <= 60
+    last = answers[-2].context["page"].passphrase
+    assert opened(b"".join(post(face, page.download_url).streaming_content), last)[:2] == b"PK"
+    cache.delete(f"passphrases:{aino.id}")

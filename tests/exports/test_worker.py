@@ -9,8 +9,9 @@ import signal
 import stat
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -86,13 +87,26 @@ def test_it_is_made_once_and_tells_how_far_it_is(aino: Person) -> None:
 
 
 def test_progress_is_told_part_by_part_in_whole_percents(aino: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[tuple[str, int]] = []
-    real = rows.note
-    monkeypatch.setattr(rows, "note", lambda lease, **k: told.append((k["part"], k["percent"])) or real(lease, **k))
+    """By the thread that tells it, for which the writer waits here at each part."""
     from aurora.journeys._export_write import Pulse
 
-    at = Pulse.at
-    monkeypatch.setattr(Pulse, "at", lambda self, part, percent: (at(self, part, percent), self._beat()))
+    told: list[tuple[str, int]] = []
+    heard, note, at = threading.Condition(), rows.note, Pulse.at
+
+    def noted(lease: rows.Lease, *, part: str, percent: int, now: datetime) -> bool:
+        went_on = note(lease, part=part, percent=percent, now=now)
+        with heard:
+            told.append((part, percent))
+            heard.notify_all()
+        return went_on
+
+    def reached(pulse: Pulse, part: str, percent: int) -> None:
+        at(pulse, part, percent)
+        with heard:
+            assert heard.wait_for(lambda: told[-1:] == [(pulse.part, pulse.percent)], timeout=120), (part, percent)
+
+    monkeypatch.setattr(rows, "note", noted)
+    monkeypatch.setattr(Pulse, "at", reached)
     made(aino)
     percents = [percent for _, percent in told]
     assert percents == sorted(percents) and len(set(percents)) > 20 and {"facts", "consents", "log"} <= {part for part, _ in told}
@@ -237,7 +251,7 @@ def test_a_worker_killed_at_any_step_is_followed_by_another(aino: Person, point:
         f"from aurora.journeys import export; from uuid import UUID; export.run(export_id=UUID('{found.export_id}'))",
     ]
     environ = os.environ | {"AURORA_CRASH_POINTS": "1", "AURORA_SANDBOX": "1", "AURORA_EXPORT_DIR": str(settings.AURORA_EXPORT_FOLDER)}
-    died = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, start_new_session=True, check=False, timeout=240)
+    died = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, start_new_session=True, check=False, timeout=600)
     assert died.returncode == -signal.SIGKILL, died.stderr.decode()[-500:]
     left = row(aino, found.export_id)
     if point == "finished":
@@ -272,8 +286,6 @@ def test_after_five_deaths_it_has_failed(aino: Person) -> None:
 
 
 def test_somebody_elses_entry_in_that_very_moment_only_delays_it(aino: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    import threading
-
     from aurora.journeys import _export_write, own_data
 
     real = _export_write.mandates.confirm

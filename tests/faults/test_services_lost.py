@@ -75,7 +75,8 @@ def _empty_the_broker(stack: Stack) -> None:
 
 
 def _lose_the_broker(stack: Stack) -> None:
-    shutil.rmtree(stack.state / "valkey" / "appendonlydir")
+    folder = stack.state / "valkey" / "appendonlydir"
+    shutil.rmtree(folder.rename(folder.with_name("lost")))  # where it was, the broker may be about to begin a file
     stack.wait_for_restart("valkey", stack.kill("valkey"))
 
 

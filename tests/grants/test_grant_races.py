@@ -43,7 +43,7 @@ BOTH = [HOUSEHOLD, INCOME]
 def until_blocked(number: int) -> None:
     """So many connections of this test run wait for a row that another holds, or for their turn to wait for it."""
     pause = threading.Event()
-    for _ in range(2000):
+    for _ in range(6000):
         with connection.cursor() as cursor:
             cursor.execute("SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted AND locktype IN ('transactionid', 'tuple')")
             if cursor.fetchone()[0] == number:
@@ -61,7 +61,7 @@ def in_order(person: Person, *acts: Callable[[], Any]) -> list[Any]:
             begun.append(in_thread(act))
             until_blocked(number)
     for thread, _ in begun:
-        thread.join(30)
+        thread.join(120)
     return [outcome[0] for _, outcome in begun]
 
 
@@ -163,7 +163,7 @@ def slowly(monkeypatch: pytest.MonkeyPatch) -> tuple[threading.Event, threading.
 
     def wait(token: dict[str, Any], request: Any) -> None:
         there.set()
-        assert go_on.wait(timeout=30)
+        assert go_on.wait(timeout=120)
         save(token, request)
 
     monkeypatch.setattr(rfc6749, "save", wait)
@@ -176,11 +176,11 @@ def test_no_token_outlives_the_return_beside_which_it_is_fetched(cast: Cast, per
     held, own = granted(office, person, BOTH), own_token(office)
     go_on.clear(), there.clear()
     fetching, fetched = in_thread(lambda: refresh(office, held["refresh_token"]))
-    assert there.wait(timeout=30)
+    assert there.wait(timeout=120)
     returning, returned = in_thread(lambda: manage(office, "DELETE", held["grant_id"], own))
     until_blocked(1)
     go_on.set()
-    fetching.join(30), returning.join(30)
+    fetching.join(120), returning.join(120)
     assert (fetched[0].status_code, returned[0].status_code) == (200, 204)
     assert office.read(fetched[0].json()["access_token"], INCOME).json()["code"] == "consent_withdrawn"
     assert refresh(office, held["refresh_token"]).json()["error"] == "invalid_grant"
@@ -193,7 +193,7 @@ def test_a_refresh_beside_a_return_that_is_about_to_commit_gets_nothing(cast: Ca
         end_consents.by_recipient(client_id=office.client_id, agency_code=OFFICE, grant_id=UUID(held["grant_id"]), now=timezone.now())
         fetching, fetched = in_thread(lambda: refresh(office, held["refresh_token"]))
         until_blocked(1)
-    fetching.join(30)
+    fetching.join(120)
     assert fetched[0].json()["error"] == "invalid_grant"
     assert_sound(person)
 
@@ -211,8 +211,8 @@ def test_the_old_code_gives_nothing_beside_a_replacement(cast: Cast, person: Per
         until_blocked(1)
         # It does not wait for the consents, and so comes first: its token must die by what comes after.
         redeeming, redeemed = in_thread(lambda: redeem(office, code))
-        redeeming.join(30)
-    replacing.join(30)
+        redeeming.join(120)
+    replacing.join(120)
     assert redeemed[0].status_code == 200 and "code" in sent_back(answered[0])
     assert office.read(redeemed[0].json()["access_token"], INCOME).json()["code"] == "invalid_token"
     assert refresh(office, redeemed[0].json()["refresh_token"]).json()["error"] == "invalid_grant"
@@ -228,11 +228,11 @@ def test_a_replacement_that_is_about_to_commit_kills_the_code_that_is_being_rede
     replace = deciding(cast, person, [HOUSEHOLD], action="replace", grant_id=first["grant_id"], categories=[HOUSEHOLD])
     go_on.clear(), there.clear()
     redeeming, redeemed = in_thread(lambda: redeem(office, code))
-    assert there.wait(timeout=30)
+    assert there.wait(timeout=120)
     replacing, answered = in_thread(replace)
     until_blocked(1)
     go_on.set()
-    redeeming.join(30), replacing.join(30)
+    redeeming.join(120), replacing.join(120)
     assert redeemed[0].status_code == 200 and "code" in sent_back(answered[0])
     assert office.read(redeemed[0].json()["access_token"], INCOME).json()["code"] == "invalid_token"
     assert_sound(person)
@@ -254,6 +254,6 @@ def test_everything_at_once_leaves_it_sound(cast: Cast, person: Person, review: 
         ]
         outcomes = [(thread, outcome) for thread, outcome in map(in_thread, acts)]
         for thread, outcome in outcomes:
-            thread.join(30)
+            thread.join(120)
             assert isinstance(outcome[0], Conflict) or getattr(outcome[0], "status_code", 200) in (200, 303, 400), outcome
         assert_sound(person)

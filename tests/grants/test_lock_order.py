@@ -36,7 +36,7 @@ def waiting() -> int:
 
 def until_waiting(number: int) -> None:
     pause = threading.Event()
-    for _ in range(2000):
+    for _ in range(6000):
         if waiting() == number:
             return
         pause.wait(0.01)
@@ -59,7 +59,7 @@ def test_an_attorney_who_adds_to_a_grant_and_one_who_gives_anew_wait_for_each_ot
         until_waiting(1)
         two, second = in_thread(lambda: answer(adding, merged, BOTH))
         until_waiting(2)
-    one.join(30), two.join(30)
+    one.join(120), two.join(120)
     assert first[0].status_code == 303, first
     # The grant to add to is replaced by then: the attorney reads that, and the agency is told nothing of the one who is acted for.
     assert second[0].status_code == 200 and "portal/authorize_gone.html" in [t.name for t in second[0].templates], second
@@ -79,7 +79,7 @@ def test_reads_before_and_after_a_withdrawal_wait_for_each_other(cast: Cast, per
     def note() -> None:
         with citizen_scope(person.id):
             list(ConsentRecord.objects.select_for_update(no_key=True).filter(pk=newest.pk))
-            assert go_on.wait(30)
+            assert go_on.wait(120)
 
     try:
         with citizen_scope(person.id):
@@ -94,7 +94,7 @@ def test_reads_before_and_after_a_withdrawal_wait_for_each_other(cast: Cast, per
     finally:
         go_on.set()
     for thread in (noting, early, late):
-        thread.join(30)
+        thread.join(120)
     assert before == after, (before, after)
     assert before[0][newest.pk] is False, "what ended while it was waited for is seen as ended"
 
@@ -114,7 +114,7 @@ def test_a_consent_that_is_replaced_while_a_read_waits_for_it_is_not_read_as_gon
         until_blocked(1)
         reading, seen = in_thread(read)
         until_blocked(2)
-    replacing.join(30), reading.join(30)
+    replacing.join(120), reading.join(120)
     assert answered[0].status_code == 303 and seen == [[BOTH]]
 
 

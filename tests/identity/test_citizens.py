@@ -90,7 +90,7 @@ def test_two_first_sign_ins_at_once_make_one_citizen(committed: str) -> None:
     made: list[Any] = []
 
     def first_time() -> None:
-        together.wait(10)
+        together.wait(60)
         try:
             made.append(sign_in(committed))
         except Exception as error:

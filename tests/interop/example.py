@@ -19,7 +19,7 @@ import pytest
 from tests.interop.peer import EXAMPLE, node
 from tests.support.stack import ROOT, Stack
 
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 120.0
 
 
 def free_address(path: str) -> str:
@@ -35,7 +35,7 @@ def manage(stack: Stack, *arguments: str) -> str:
     for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "BROKER_URL", "CACHE_URL"):
         environ.pop(name, None)
     command = [sys.executable, "manage.py", *arguments]
-    done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -13,7 +13,7 @@ import pytest
 
 HERE = Path(__file__).parent
 EXAMPLE = HERE.parents[1] / "docs" / "agency" / "client"
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 120.0
 
 
 def node() -> str:

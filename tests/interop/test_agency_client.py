@@ -143,7 +143,7 @@ def test_a_notice_is_verified_obeyed_and_confirmed(stack: Stack, example: Exampl
         assert listening.next() | {"id": ""} == {
             "id": "", "type": "consent.withdrawn", "grant_id": granted["grant_id"], "deleted": [HOUSEHOLD],
         }  # fmt: skip
-        wait_for(lambda: all(one["confirmed"] for one in example.state["done"].values()), "the confirmation")
+        wait_for(lambda: all(one["confirmed"] for one in example.state["done"].values()), "the confirmation", within=90)
     citizen.goto(consent)
     expect(citizen.get_by_role("main")).to_contain_text("It says that it deleted the data")
 

@@ -70,7 +70,6 @@ def eid(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Peer
 @pytest.fixture
 def window(browser: Browser) -> Iterator[BrowserContext]:
     context = browser.new_context(java_script_enabled=False)
-    context.set_default_timeout(15_000)
     yield context
     context.close()
 
@@ -105,7 +104,7 @@ def go_to_the_eid(page: Page, stack: Stack, eid: Peer) -> None:
 
 
 def assert_nobody_is_signed_in(page: Page, stack: Stack, reason: str) -> None:
-    assert page.url.startswith(f"{stack.base_url}/sign-in/callback")
+    page.wait_for_url(f"{stack.base_url}/sign-in/callback**")
     expect(page.get_by_role("heading", level=1)).to_have_text("You are not signed in")
     expect(page.get_by_role("main")).to_contain_text(reason)
     home = page.context.request.get(f"{stack.base_url}/en/home/", max_redirects=0)
@@ -130,7 +129,7 @@ def test_a_citizen_signs_in_and_is_the_same_one_the_next_time(stack: Stack, eid:
 def test_whoever_cancels_at_the_eid_is_told_so(stack: Stack, eid: Peer, page: Page) -> None:
     go_to_the_eid(page, stack, eid)
     page.get_by_role("button", name="Cancel").click()
-    assert "error=access_denied" in page.url
+    page.wait_for_url("**error=access_denied**")
     assert_nobody_is_signed_in(page, stack, "You cancelled signing in.")
 
 

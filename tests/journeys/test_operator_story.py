@@ -29,7 +29,7 @@ def test_two_factors_open_an_overview_that_names_no_citizen(stack: Stack, page: 
     page.get_by_role("button").filter(has_text="Continue").click()
     main = page.get_by_role("main")
     expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
-    for words in ("What needs somebody now", "Population Register", "Pull queue", "Sequencer of the log"):
+    for words in ("What needs somebody now", "Population Register", "Fetches from sources", "Sequencer of the log"):
         expect(main).to_contain_text(words)
     shown = main.inner_text()
     assert not [c for c in stack.demo["citizens"] if c["name"] in shown or c["identifier"] in shown]

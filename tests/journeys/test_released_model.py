@@ -41,7 +41,7 @@ def test_its_owner_sees_what_became_of_it(stack: Stack) -> None:
     first = "joint-surgery-risk"
     one = wait_for(lambda: next((o for o in released() if o["identifier"] == first), None), "the model to be released", within=180)
     assert (one["owner"], one["identifier"], one["version"], one["purpose"]) == ("hospital", "joint-surgery-risk", 1, "surgery-risk")
-    page = httpx.get(owner["base_url"], headers={"Accept-Language": "en"}, trust_env=False).text
+    page = httpx.get(owner["base_url"], headers={"Accept-Language": "en"}, trust_env=False, timeout=60).text
     assert "Aurora has taken the model" in page and "joint-surgery-risk 1" in page
 
 
@@ -56,4 +56,4 @@ def test_the_second_model_which_reads_the_first_ones_result_is_released_too(stac
 
 
 def _told(owner: dict[str, Any]) -> dict[str, Any]:
-    return dict(httpx.get(f"{owner['base_url']}/_sandbox/evaluator", trust_env=False).json())
+    return dict(httpx.get(f"{owner['base_url']}/_sandbox/evaluator", trust_env=False, timeout=60).json())

@@ -25,7 +25,7 @@ WHERE e.id = %s AND f.agency_id = (SELECT id FROM consent_agency WHERE code = 'b
 def lying(stack: Stack, how: str) -> None:
     office = stack.demo["agencies"][0]["base_url"]
     control = {"Authorization": f"Bearer {stack.demo['sandbox']['control_token']}"}
-    answer = httpx.post(f"{office}/_sandbox/switches", json={"uses": how}, headers=control, trust_env=False)
+    answer = httpx.post(f"{office}/_sandbox/switches", json={"uses": how}, headers=control, trust_env=False, timeout=60)
     assert answer.status_code == 200 and answer.json()["uses"] == how
 
 
@@ -41,9 +41,17 @@ def reads(stack: Stack) -> list[UUID]:
 
 def read(stack: Stack, page: Page, how: str) -> UUID:
     lying(stack, how)
+    before = reads(stack)
     page.get_by_role("button", name="Read now").first.click()
-    expect(page.locator("body")).to_contain_text("household_size")
-    return reads(stack)[-1]
+
+    def newest() -> UUID | None:
+        now = reads(stack)
+        return now[-1] if now and now[-1] not in before else None
+
+    entry: UUID = wait_for(newest, "the read to be in the log")
+    # The office shows which it was once it has written it into its book as it then does: the next lie comes after that.
+    expect(page.locator("body")).to_contain_text(str(entry))
+    return entry
 
 
 def found(stack: Stack, entry: UUID) -> dict[UUID | None, tuple[str, list[str]]]:

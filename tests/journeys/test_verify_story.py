@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -28,7 +29,7 @@ def face(browser: Browser) -> Iterator[Page]:
     """A browser with JavaScript, which keeps what it is told to remember; any fault of a script fails the test."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(60_000)
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("console", lambda message: faults.append(message.text) if "Content Security Policy" in message.text else None)
@@ -96,6 +97,7 @@ def test_the_citizen_verifies_their_whole_log(stack: Stack, face: Page, browser:
     # From an entry's own page; and its proof, which the program checks by the log's published key.
     face.goto(f"{stack.base_url}/en/activity/")
     face.get_by_role("link", name="You looked at your data").first.click()
+    face.wait_for_url(re.compile(r"/en/activity/[0-9a-f-]{36}/$"))
     entry = face.url.rstrip("/").rpartition("/")[2]
     with face.expect_download() as proved:
         face.get_by_role("link", name="Download the proof of this entry").click()
@@ -122,7 +124,7 @@ def test_the_citizen_verifies_their_whole_log(stack: Stack, face: Page, browser:
 
 def _program(file: Path, *options: str) -> tuple[int, str]:
     said = subprocess.run(
-        [sys.executable, "-I", str(PROGRAM), str(file), "--json", *options], capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, "-I", str(PROGRAM), str(file), "--json", *options], capture_output=True, text=True, check=False, timeout=300
     )
     told = json.loads(said.stdout)
     return said.returncode, told.get("verdict") or told["code"]

@@ -51,6 +51,7 @@ def test_what_would_be_found(kind: str, line: str) -> None:
         "Connection 6d0b4f58-7c1b-4f4e-9d5e-0d6f1f6f8f77 could not be given back yet: source_down",
         "[2026-11-25 22:33:53 +0000] [4711] [INFO] Listening at: http://127.0.0.1:43800 (4711)",
         "GET /data/tax.income 200",
+        "benefits-office GET /applications/15pvVyKrR9inS6WU5Ja8m_dEtg1-Ida-SXzSPzeY--4 200",
         '    if totp.verify(operator=operator, code=request.POST.get("code", "")):',
         "    requests.check_unopened(client_id=client_id, request_uri=request_uri)",
     ],

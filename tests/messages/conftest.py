@@ -27,5 +27,5 @@ def post(settings: Any) -> Iterator[MailServer]:
     with mail_server() as server:
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_USE_TLS, settings.EMAIL_USE_SSL = "127.0.0.1", server.port, False, False
-        settings.EMAIL_TIMEOUT, settings.AURORA_MAIL_FROM = 5, "aurora@aurora.test"
+        settings.EMAIL_TIMEOUT, settings.AURORA_MAIL_FROM = 60, "aurora@aurora.test"
         yield server

@@ -198,13 +198,14 @@ def test_an_answer_of_the_largest_size_is_read(peer: Any) -> None:
 @pytest.mark.parametrize("head", [b"", b"HTTP/1.1 200 OK\r\nX-Slow: ", b"HTTP/1.1 200 OK\r\n\r\n"])
 def test_a_trickling_answer_is_cut_off_wherever_it_trickles(peer: Any, monkeypatch: pytest.MonkeyPatch, head: bytes) -> None:
     """Each byte comes well within the timeout of a read; only the whole takes too long."""
-    monkeypatch.setattr(guard, "TOTAL_SECONDS", 0.4)
+    if head:  # what begins with a blank is found out before any time is up
+        monkeypatch.setattr(guard, "TOTAL_SECONDS", 0.4)
     hung_up = threading.Event()
 
     def trickle(handler: Any) -> None:
         try:
             handler.wfile.write(head)
-            for _ in range(250):  # not for ever, should nobody hang up
+            for _ in range(3000):  # not for ever, should nobody hang up
                 handler.wfile.write(b" ")
                 hung_up.wait(0.02)
         except OSError:
@@ -214,7 +215,7 @@ def test_a_trickling_answer_is_cut_off_wherever_it_trickles(peer: Any, monkeypat
     try:
         with pytest.raises(PeerFailed) as failed:
             exchange.get_json(f"{peer.url}/x")
-        # What begins with a blank is no HTTP at all, which is found out before time is up.
+        # What begins with a blank is no HTTP at all.
         assert failed.value.code == ("timeout" if head else "source_down") and failed.value.retryable
     finally:
         hung_up.set()
@@ -223,7 +224,7 @@ def test_a_trickling_answer_is_cut_off_wherever_it_trickles(peer: Any, monkeypat
 def test_a_silent_peer_is_left(peer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(guard, "TIMEOUT", httpx.Timeout(0.2))
     left = threading.Event()
-    peer.answers["/x"] = lambda handler: left.wait(20)
+    peer.answers["/x"] = lambda handler: left.wait(120)
     try:
         with pytest.raises(PeerFailed, match="timeout"):
             exchange.get_json(f"{peer.url}/x")
@@ -262,7 +263,7 @@ def test_a_name_that_does_not_resolve_or_cannot_be_one_is_source_down(client: ht
 def test_a_look_up_that_takes_too_long_is_left(outside: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(guard, "LOOK_UP_SECONDS", 0.1)
     left = threading.Event()
-    monkeypatch.setattr(guard.socket, "getaddrinfo", lambda *more, **named: left.wait(20) and [])
+    monkeypatch.setattr(guard.socket, "getaddrinfo", lambda *more, **named: left.wait(120) and [])
     try:
         with pytest.raises(PeerFailed, match="timeout") as failed:
             exchange.get_json("https://agency.example/")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -15,7 +17,6 @@ from outbound_checks import check_assertion, failure
 
 from aurora.outbound import oauth
 from aurora.outbound.oauth import Registration
-from aurora.sandbox.launch import free_ports
 from tests.support.hostile_peer import Peer
 
 TOKEN = {"access_token": "at-1", "token_type": "Bearer", "expires_in": 600, "refresh_token": "rt-1", "scope": "tax.income"}
@@ -109,16 +110,19 @@ def test_a_token_endpoint_that_cannot_be_reached_is_worth_another_try(peer: Peer
 
 
 @pytest.fixture
-def unused_port() -> int:
-    return free_ports(1)[0]
+def unused_port() -> Iterator[int]:
+    """One at which nobody listens, and nobody else can begin to."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
 
 
 def test_a_slow_token_endpoint_is_a_timeout(peer: Peer, registration: Registration, monkeypatch: pytest.MonkeyPatch) -> None:
     peer.publishes()
     left = threading.Event()
-    peer.answers["/token"] = lambda handler: left.wait(20)
-    monkeypatch.setattr(oauth, "TIMEOUT", httpx.Timeout(0.2))
+    peer.answers["/token"] = lambda handler: left.wait(120)
     oauth.metadata(registration)
+    monkeypatch.setattr(oauth, "TIMEOUT", httpx.Timeout(0.2))
     try:
         failed = failure(lambda: oauth.refresh(registration, refresh_token="r"))
         assert (failed.code, failed.retryable) == ("timeout", True)

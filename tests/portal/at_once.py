@@ -29,7 +29,7 @@ def in_thread(act: Callable[[], Any]) -> tuple[threading.Thread, list[Any]]:
 def until_waiting(number: int, kind: str = "transactionid") -> None:
     """So many connections of this test run wait for another's transaction, or for a lock of another `kind` (`advisory`)."""
     pause = threading.Event()
-    for _ in range(2000):
+    for _ in range(6000):
         with connection.cursor() as cursor:
             cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = %s", [kind])
             if cursor.fetchone()[0] == number:

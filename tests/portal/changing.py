@@ -34,7 +34,7 @@ class Asking:
         self.purpose, self.income, self.housing = f"benefit-{tag}", f"x{tag}.income", f"x{tag}.housing"
         self.docs: dict[str, dict[str, Any]] = {
             "agency": {
-                "code": f"office-{tag}", "version": 1, "roles": ["data_user"], "name": words("Office"), "legal_name": "Office of X",
+                "code": f"office-{tag}", "version": 1, "roles": ["data_user"], "name": words(f"Office {tag}"), "legal_name": "Office of X",
                 "business_id": "0000001-9", "contact": {"url": "https://office.test/data"}, "country": "SX", "since": "2026-01-01",
             },
             "purpose": {

@@ -13,9 +13,10 @@ from aurora.identity.eid import Identified
 from aurora.sources.models import DataSource
 from tests.support.cast import TAX, Cast, Person
 from tests.support.casting import cast, committed_cast
+from tests.support.counted import kept_meanwhile
 from tests.support.hostile_peer import Peer, listening, peer
 
-__all__ = ["cast", "committed_cast", "listening", "peer"]
+__all__ = ["cast", "committed_cast", "kept_meanwhile", "listening", "peer"]
 
 
 @pytest.fixture

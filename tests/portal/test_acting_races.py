@@ -25,7 +25,7 @@ def test_a_decision_that_meets_a_revocation_under_way_waits_and_is_refused(cast:
         mandate_changes.revoke(mandate_id=made, who=aamu.id, now=timezone.now())
         deciding, outcome = in_thread(lambda: post(face, "/oauth/authorize", **form))
         until_waiting(1)
-    deciding.join(20)
+    deciding.join(120)
     assert outcome[0].status_code == 403 and b"was ended" in outcome[0].content
     assert not aamu.consents(recipient__code=cast.office.client_id)
     assert not [e for e in aamu.entries() if e.event == "citizen:consent:given" and e.purpose == "benefit-application"]
@@ -40,7 +40,7 @@ def test_a_revocation_waits_for_the_decision_that_was_first(cast: Cast) -> None:
         revoking, outcome = in_thread(lambda: delegate.revoke(citizen_id=aamu.id, mandate_id=made, now=timezone.now()))
         until_waiting(1)
         assert row(aamu, made).state == "standing"
-    revoking.join(20)
+    revoking.join(120)
     assert outcome == [None] and row(aamu, made).state == "revoked"
 
 
@@ -57,5 +57,5 @@ def test_two_who_act_at_once_do_not_wait_for_each_other(cast: Cast) -> None:
     with acting_now.use(doing), citizen_scope(aamu.id):
         mandates.confirm(citizen_id=aamu.id, now=timezone.now(), deed=Deed.SEE)
         other, outcome = in_thread(confirm)
-        other.join(20)
+        other.join(120)
         assert outcome == ["done"]

@@ -17,7 +17,9 @@ from django.utils import timezone
 from aurora.identity import vault
 from aurora.journeys import own_data
 from aurora.portal.present import activity_file
-from aurora.portal.present.activity_file import COLUMNS, cell
+from aurora.portal.present.activity_file import COLUMNS
+from aurora.ui import sheets
+from aurora.ui.sheets import cell
 from consent import acting as acts
 from consent.ledger import queries as ledger
 from consent.ledger.events import Event
@@ -121,7 +123,7 @@ def test_an_attorneys_name_cannot_become_a_formula(cast: Cast) -> None:
 
 
 def test_quotes_commas_and_newlines_in_names_stay_within_their_cell() -> None:
-    line = activity_file._lines([['a "b", c', "d\r\ne", "f"]])
+    line = sheets.lines([['a "b", c', "d\r\ne", "f"]])
     assert line == '"a ""b"", c","d\r\ne",f\r\n'
 
 

@@ -37,7 +37,8 @@ def events(page: ActivityPage) -> list[str]:
 
 def used(person: Person, event: Event, actor: str, *, ago: timedelta = timedelta(), decision: str = "permit", **more: Any) -> None:
     with citizen_scope(person.id):
-        log(citizen_id=person.id, event=event, actor=actor, decision=decision, at=timezone.now() - ago, **more)
+        # By the clock of the citizen, so many days ago at the same hour: also over the change to summer or winter time.
+        log(citizen_id=person.id, event=event, actor=actor, decision=decision, at=timezone.localtime() - ago, **more)
 
 
 @pytest.fixture
@@ -134,9 +135,33 @@ def test_the_picture_has_a_title_a_description_and_the_same_as_a_table(busy: Per
     said = busy.browser().get(PATH).content.decode()
     picture = said[said.index('<svg class="au-uses__picture"') : said.index("</details>")]
     assert 'role="img" aria-labelledby="timeline-title timeline-desc"' in picture
-    assert picture.count('<rect class="au-uses__allowed" x=') == 2 and picture.count('<rect class="au-uses__refused" x=') == 1
+    columns = {name: picture[picture.index(f'<g class="au-uses__{name}"') :].split("</g>")[0] for name in ("allowed", "refused")}
+    assert {name: part.count("<rect x=") for name, part in columns.items()} == {"allowed": 2, "refused": 1}
     assert "Uses in all: 4, of which refused: 1." in picture and picture.count('<th scope="row"') == 30
     assert "style=" not in picture and "<script" not in picture
+
+
+@pytest.mark.parametrize("language", ["fi", "sv", "en"])
+def test_a_full_page_after_a_busy_month_keeps_its_size(new_person: Person, language: str) -> None:
+    """Uses and refusals on each day, the longest of an entry's parts in each of a page's entries, and more than a page of them."""
+    everything = ["population.household", "population.person", "tax.income"]
+    behind = consented(new_person, REGISTER)
+    for back in range(30):
+        ago = timedelta(days=back)
+        used(new_person, Event.AGENCY_READ, OFFICE, categories=everything, purpose="benefit-application", consent_ids=[behind], ago=ago)
+        used(
+            new_person,
+            Event.AGENCY_READ_REFUSED,
+            TAX,
+            categories=everything,
+            consent_ids=[behind],
+            decision="category_not_covered",
+            ago=ago,
+        )
+    answer: Any = new_person.browser().get(f"/{language}/activity/")
+    page: ActivityPage = answer.context["page"]
+    assert page.timeline is not None and all(day.allowed and day.refused for day in page.timeline.days) and page.pagination.next_url
+    assert len(answer.content) <= 40_000
 
 
 def test_who_has_no_uses_sees_no_empty_picture(new_person: Person) -> None:
@@ -191,11 +216,11 @@ def test_nobody_elses_consent_narrows_to_anything_or_has_a_name(cast: Cast, new_
 
 
 def test_the_choice_goes_along_to_the_next_page_and_back(new_person: Person) -> None:
-    for _ in range(26):
+    for _ in range(21):
         own_data.view(citizen_id=new_person.id, now=timezone.now())
     face = new_person.browser()
     page = page_of(face, kind="own", **{"from": "1.1.2020"})
-    assert sum(len(day.entries) for day in page.days) == 25 and "kind=own&from=1.1.2020&before=2" in page.pagination.next_url
+    assert sum(len(day.entries) for day in page.days) == 20 and "kind=own&from=1.1.2020&before=2" in page.pagination.next_url
     further: ActivityPage = face.get(page.pagination.next_url).context["page"]  # type: ignore[attr-defined]
     assert sum(len(day.entries) for day in further.days) == 1 and "before" not in further.pagination.previous_url
     assert further.kind == "own" and further.date_from == "1.1.2020"

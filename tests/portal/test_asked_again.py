@@ -173,13 +173,14 @@ def test_texts_in_two_languages_are_compared_in_one(asking: Asking, new_person: 
     face = new_person.browser()
     assert headings(ask(asking, face, language="sv")) == []
     asking.grow("Wages", "Interest")
-    asking.load("agency", meaning=False, name={code: f"Bureau ({code})" for code in ("fi", "sv", "en")})
+    before = asking.docs["agency"]["name"]["sv"]
+    asking.load("agency", meaning=False, name={code: f"New bureau ({code})" for code in ("fi", "sv", "en")})
     page = ask(asking, face, language="sv", until=(timezone.localdate() + timedelta(days=60)).isoformat(), once=True)
     assert page.again is not None
     assert [c.heading for c in page.again.changes] == [
         "Den som frågar har ett annat namn", "Nu ingår fler uppgifter: Income (sv)", "Hur ofta", "I kraft",
     ]  # fmt: skip
-    assert page.again.changes[0].was == ("Office (sv)",) and page.again.changes[1].now == ("Interest (sv)",)
+    assert page.again.changes[0].was == (before,) and page.again.changes[1].now == ("Interest (sv)",)
 
 
 def test_an_ended_consent_is_compared_with_and_not_called_standing(asking: Asking, new_person: Person) -> None:

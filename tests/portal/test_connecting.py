@@ -141,7 +141,7 @@ def test_of_two_windows_at_once_one_connects_and_the_other_gives_its_tokens_back
         )  # fmt: skip
         second, outcome = in_thread(lambda: arrive(new_person, answer))
         until_waiting(1)
-    second.join(20)
+    second.join(120)
     assert isinstance(outcome[0], NotConnected) and outcome[0].code == "invalid_state", outcome
     assert given_back(source) == ["a-refresh-token"] and len(new_person.consents()) == 1
 
@@ -159,7 +159,7 @@ def test_connecting_again_and_suggesting_at_once_wait_for_each_other(cast: Cast,
         until_waiting(1)
         suggesting, suggested = in_thread(lambda: suggest.suggest(citizen_id=new_person.id, now=timezone.now()))
         until_waiting(2)
-    connecting.join(20), suggesting.join(20)
+    connecting.join(120), suggesting.join(120)
     assert not isinstance(connected[0], Exception), connected
     assert isinstance(suggested[0], suggest.Suggestions), suggested
 

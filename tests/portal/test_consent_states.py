@@ -18,7 +18,7 @@ from tests.support.cast import REGISTER, TAX, Cast, Person
 from tests.support.mandated import acting, attorney, mandate, post, principal
 
 HOUSEHOLD = "population.household"
-ERASED, KEPT = "other consents covers is erased", "has not kept is erased"
+ERASED, KEPT = "other consents covers is deleted", "has not kept is deleted"
 
 
 def given(cast: Cast, person: Person) -> Any:

@@ -39,7 +39,7 @@ def test_a_death_and_who_acts_on_what_was_passed_on_do_not_wait_for_each_other(c
         telling, outcome = in_thread(lambda: told(heir, estate(dead)))
         until_waiting(1)
         cursor.execute("SELECT 1 FROM consent_mandate WHERE id = %s FOR SHARE", [below])
-    telling.join(20)
+    telling.join(120)
     assert outcome == [None] and {row(dead, one).state for one in (above, below)} == {"ended"}
 
 
@@ -55,7 +55,7 @@ def test_what_ends_for_the_dead_waits_for_a_correction_and_a_correction_for_it(c
 
     monkeypatch.setattr(end_consents, "_ended", ends)
     assert end_consents._ended_for_dead(consent.pk, dead.id, timezone.now())
-    begun[0].join(20)
+    begun[0].join(120)
     assert begun[1] == [1], "after it"
     with citizen_scope(dead.id):
         assert mandates.told_dead(citizen_id=dead.id) is None

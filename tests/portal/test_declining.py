@@ -70,6 +70,6 @@ def test_a_double_click_is_one_no(cast: Cast, new_person: Person) -> None:
         # One waits for us, the other for its turn to wait.
         until_waiting(1)
     for thread, outcome in clicks:
-        thread.join(20)
+        thread.join(120)
         assert outcome == [None]
     assert recorded(new_person) == (2, 2)

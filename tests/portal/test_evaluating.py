@@ -193,7 +193,7 @@ def test_the_sweep_sends_a_message_that_carries_the_row_s_id_and_nothing_else(pa
     waiting = asked(patient, version)
     with app.connection_for_read() as connection, connection.SimpleQueue(app.conf.task_default_queue) as queue:
         queue.clear()
-        messages = [queue.get(timeout=10) for _ in range(evaluate.sweep(now=timezone.now()))]
+        messages = [queue.get(timeout=60) for _ in range(evaluate.sweep(now=timezone.now()))]
         for message in messages:
             message.ack()
     assert ("aurora.evaluate", [[str(waiting)], {}]) in [(m.headers["task"], m.payload[:2]) for m in messages]
@@ -254,10 +254,11 @@ def test_a_model_that_may_yet_answer_is_tried_again_without_an_entry_and_in_the_
     waiting = asked(patient, version)
     fails(monkeypatch, "timeout")
     for attempt in range(1, evaluations.MAXIMUM_ATTEMPTS):
+        before = timezone.now()
         evaluate.run(evaluation_id=waiting)
         row = row_of(patient, waiting)
         assert (row.state, row.code, row.attempt, row.entry_id) == (State.QUEUED, "timeout", attempt, None)
-        assert row.due_at > timezone.now() - timedelta(seconds=1) and entries(patient) == []
+        assert row.due_at > before and entries(patient) == []
         patients.change(patient, waiting, due_at=timezone.now())
     evaluate.run(evaluation_id=waiting)
     row = row_of(patient, waiting)
@@ -313,7 +314,7 @@ def test_of_two_who_ask_at_once_both_get_the_same_one(patient: Person, version: 
         )
         second, asking = in_thread(lambda: asked(patient, version))
         until_waiting(1)
-    second.join(20)
+    second.join(120)
     assert new and asking == [first] and len(rows(patient)) == 1
 
 
@@ -330,7 +331,7 @@ def test_who_withdraws_while_the_model_runs_waits_for_it_and_takes_its_outcome_a
     monkeypatch.setattr(evaluate.models, "evaluate", slow)
     evaluate.run(evaluation_id=waiting)
     [(thread, ended)] = withdrawing
-    thread.join(20)
+    thread.join(120)
     assert ended == [None] and rows(patient) == []
     assert [e.event for e in person_entries(patient)] == ["aurora:evaluation:made", "citizen:consent:withdrawn"]
 

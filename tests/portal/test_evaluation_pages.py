@@ -242,6 +242,7 @@ def _counts(face: Client, version: EvaluatorVersion) -> dict[str, int]:
     return found
 
 
+@pytest.mark.usefixtures("kept_meanwhile")
 def test_the_pages_cost_so_many_statements_whatever_there_is(patient: Person, version: EvaluatorVersion) -> None:
     face = patient.browser()
     evaluated(patient, version)

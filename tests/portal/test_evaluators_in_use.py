@@ -170,7 +170,7 @@ def test_who_retires_it_while_it_runs_waits_for_it_and_others_run_it_beside(
 
     def slow(*args: Any) -> Any:
         beside, told = in_thread(lambda: hold_beside(version))
-        beside.join(20)
+        beside.join(120)
         retiring.append((told, in_thread(lambda: patients.retire(version))))
         until_waiting(1)
         return real(*args)
@@ -178,7 +178,7 @@ def test_who_retires_it_while_it_runs_waits_for_it_and_others_run_it_beside(
     monkeypatch.setattr(evaluate.models, "evaluate", slow)
     evaluate.run(evaluation_id=waiting)
     [(told, (thread, ended))] = retiring
-    thread.join(20)
+    thread.join(120)
     assert told == [True] and ended == [None] and row_of(patient, waiting).state == State.DONE
     version.refresh_from_db()
     assert version.state == EvaluatorVersion.State.RETIRED

@@ -280,7 +280,7 @@ def test_who_says_the_same_at_once_has_said_it_once(person: Person) -> None:
 
     threads = [in_thread(say) for _ in range(6)]
     for thread, _ in threads:
-        thread.join(20)
+        thread.join(120)
     assert [outcome for _, outcome in threads] == [[None]] * 6
     assert kinds(person) == [(service, "helpful", "")]
 

@@ -29,7 +29,9 @@ from tests.support.mandated import acting, consented, mandate, offered, post, ro
 def born(years: int, *, more: int = 0) -> date:
     """Somebody who turned so many years so many days ago; negative: who turns them in so many."""
     day = days.today() - timedelta(days=more)
-    return day.replace(year=day.year - years) if (day.month, day.day) != (2, 29) else date(day.year - years, 3, 1)
+    if (day.month, day.day) != (2, 29):
+        return day.replace(year=day.year - years)
+    return date(day.year - years, 2, 28) if more >= 0 else date(day.year - years, 3, 1)  # who was born on neither turns them on the first
 
 
 def child(years: int = 8, *, more: int = 0, ends: date | None = None) -> Ward:
@@ -115,7 +117,7 @@ def test_a_child_of_17_years_and_364_days_is_acted_for_today_and_not_tomorrow(ca
     (made,) = mandates_of(hanna)
     face = acting(hanna, made.pk)
     assert face.get("/en/consents/").status_code == 200
-    birthday = days.start_of(days.today() + timedelta(days=1))
+    birthday = days.start_of(eighteenth_birthday(lilli.born))
     monkeypatch.setattr("aurora.portal.mandated.timezone.now", lambda: birthday)
     answer = face.get("/en/consents/")
     assert answer.status_code == 403 and b"turned 18" in answer.content, "by the day alone, before any sweep"
@@ -130,7 +132,7 @@ def frozen(hanna: Person) -> tuple[UUID, Person]:
     lilli = child(18, more=-1)
     told(hanna, lilli)
     (made,) = mandates_of(hanna)
-    delegate.sweep(now=days.start_of(days.today() + timedelta(days=1)))
+    delegate.sweep(now=days.start_of(eighteenth_birthday(lilli.born)))
     return made.pk, as_child(hanna, lilli)
 
 

@@ -12,6 +12,7 @@ from aurora.journeys.delegate import Terms
 from aurora.messages import letters, outbox
 from aurora.ui import letters as sentences
 from consent import days
+from consent.rules.mandates import eighteenth_birthday
 from consent.scope import citizen_scope
 from tests.portal import test_estates as estates
 from tests.portal.test_guardians import as_child, child, guardian, mandates_of, told
@@ -31,7 +32,7 @@ def test_of_a_power_of_attorney(cast: Cast) -> None:
     aamu, valto = somebody("Aamu Päämies"), attorney()
     made = mandate(aamu, valto)
     assert letter(aamu).startswith("Valto Valtuutettu accepted the power of attorney")
-    assert letter(aamu, language="fi").startswith("Valto Valtuutettu hyväksyi valtakirjan")
+    assert letter(aamu, language="fi").startswith("Valto Valtuutettu hyväksyi valtuutuksen")
     assert letter(aamu, language="sv").startswith("Valto Valtuutettu godkände fullmakten")
     delegate.revoke(citizen_id=aamu.id, mandate_id=made, now=timezone.now())
     assert letter(valto).startswith("Aamu Päämies ended your right to act for them.")
@@ -58,7 +59,7 @@ def test_of_a_guardian(cast: Cast) -> None:
     told(hanna, lilli)
     little = as_child(hanna, lilli)
     assert "you are the guardian of Lilli Lapsi" in letter(hanna) and "Hanna Huoltaja is your guardian" in letter(little)
-    birthday = days.today() + timedelta(days=1)
+    birthday = eighteenth_birthday(lilli.born)
     delegate.sweep(now=days.start_of(birthday))
     assert letter(hanna).startswith("Lilli Lapsi has turned 18") and letter(little).startswith("You have turned 18, so Hanna Huoltaja")
     (made,) = mandates_of(hanna)

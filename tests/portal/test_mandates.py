@@ -17,7 +17,7 @@ from consent.errors import InvalidInput, NotFound
 from consent.models import Mandate, MandateEvent
 from consent.scope import citizen_scope
 from tests.support.cast import Cast, Person, changed, snapshot
-from tests.support.mandated import acting, attorney, mandate, offered, post, row, somebody, stands, terms
+from tests.support.mandated import acting, attorney, mandate, none_due, offered, post, row, somebody, stands, terms
 
 UNTIL = days.today() + timedelta(days=60)
 DAY = {"until_day": str(UNTIL.day), "until_month": str(UNTIL.month), "until_year": str(UNTIL.year)}
@@ -97,6 +97,7 @@ def _without_tokens(page: str) -> str:
 
 
 def test_an_offer_waits_for_somebody_who_comes_later(cast: Cast) -> None:
+    none_due()
     aamu = somebody("Aamu Päämies")
     number = f"T-{uuid4().hex.upper()}"
     made = delegate.offer(principal_id=aamu.id, identifier=f" {number.lower()} ", terms=terms(), now=timezone.now())

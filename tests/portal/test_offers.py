@@ -13,7 +13,7 @@ from consent.mandate_changes import MOST_RECEIVED
 from tests.portal.test_estates import administered
 from tests.portal.test_mandates import events, messages, newest
 from tests.support.cast import Cast, Person
-from tests.support.mandated import attorney, mandate, offered, post, row, somebody, terms
+from tests.support.mandated import attorney, mandate, none_due, offered, post, row, somebody, terms
 
 
 def send(giver: Person, receiver: Person, times: int = 1) -> list[Any]:
@@ -39,6 +39,7 @@ def test_nobody_hides_what_stands_behind_offers_of_their_own(cast: Cast, monkeyp
 
 
 def test_a_receiver_is_brought_so_many_a_day_of_each_giver_first_one(cast: Cast) -> None:
+    none_due()
     valto, aamu = attorney(), somebody("Aamu Päämies")
     for name in ("Roska Yksi", "Roska Kaksi"):
         send(somebody(name), valto, MOST_RECEIVED)
@@ -52,6 +53,7 @@ def test_a_receiver_is_brought_so_many_a_day_of_each_giver_first_one(cast: Cast)
 
 
 def test_to_the_dead_no_offer_is_brought(cast: Cast) -> None:
+    none_due()
     dead, _, _ = administered()
     (made,) = send(somebody("Tarjoaja"), dead)
     before = (events(dead), messages(dead))

@@ -15,6 +15,7 @@ from django.utils import timezone
 from aurora.journeys import own_data
 from tests.support.cast import FORM, REGISTER, TAX, Cast, Person, browser
 
+pytestmark = pytest.mark.usefixtures("kept_meanwhile")
 # Transactions and scopes are statements too: BEGIN, setting and restoring a scope, COMMIT.
 AT_MOST = {
     "landing": 0,
@@ -119,4 +120,4 @@ def test_the_activity_page_is_cut_and_says_where_it_goes_on(cast: Cast, size: in
         own_data.view(citizen_id=cast.aino.id, now=timezone.now())
     page = cast.aino.browser().get("/en/activity/").context["page"]  # type: ignore[attr-defined]
     shown = sum(len(day.entries) for day in page.days)
-    assert shown == min(25, len(cast.aino.entries())) and bool(page.pagination.next_url) == (len(cast.aino.entries()) > 25)
+    assert shown == min(20, len(cast.aino.entries())) and bool(page.pagination.next_url) == (len(cast.aino.entries()) > 20)

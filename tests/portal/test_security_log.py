@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -81,6 +82,22 @@ def test_what_a_message_quotes_is_no_line_of_its_own(form: Any, odd: str) -> Non
     record = logging.LogRecord("x", logging.INFO, __file__, 1, "%s", (odd,), None)
     said = form().format(record)
     assert len(said.splitlines()) == 1 and "\x1b" not in said and "\x00" not in said
+
+
+@pytest.mark.parametrize("odd", ["a\n{}", "a\r\n{}", "a\r{}", "a\u2028{}", "a\x0b{}", "a\x1b[2J{}"], ids=ascii)
+def test_what_an_exception_quotes_looks_like_no_entry(odd: str) -> None:
+    """A trace has many lines; who reads them must not take one for an entry of the log."""
+    forged = PlainLines().format(logging.LogRecord("aurora.security", logging.INFO, __file__, 1, "Operator signed in.", (), None))
+    try:
+        try:
+            raise ValueError(odd.format(forged))
+        except ValueError as error:
+            raise RuntimeError(odd.format(forged)) from error
+    except RuntimeError:
+        record = logging.LogRecord("x", logging.ERROR, __file__, 1, "It failed.", (), sys.exc_info(), sinfo=odd.format(forged))
+    first, *rest = PlainLines().format(record).splitlines()
+    assert first.endswith("ERROR x It failed.") and len(rest) > 5
+    assert all(line.startswith("  | ") and line.isprintable() for line in rest)
 
 
 def test_times_say_their_zone() -> None:

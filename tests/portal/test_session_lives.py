@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from datetime import timedelta
 from io import StringIO
@@ -19,7 +18,7 @@ from django.utils import timezone
 from aurora.identity import own_sessions
 from aurora.identity.models import Session
 from aurora.identity.own_sessions import BEGAN
-from aurora.identity.session_store import DAY, IDLE, PAUSES, SessionStore, account_of
+from aurora.identity.session_store import DAY, IDLE, PAUSES, SessionStore, account_of, name_of
 from aurora.portal.sessions import WORKING_DAY
 from consent.scope import citizen_scope
 from tests.support.cast import Cast, browser
@@ -46,7 +45,7 @@ def _unused(face: Client, since: timedelta) -> None:
     store = SessionStore(_key(face))
     store._get_session(no_load=False)
     left = store.get_expiry_age() - since.total_seconds()
-    Session.objects.filter(pk=_key(face)).update(expire_date=timezone.now() + timedelta(seconds=left))
+    Session.objects.filter(pk=name_of(_key(face))).update(expire_date=timezone.now() + timedelta(seconds=left))
     if left <= 0:
         cache.delete(store.cache_key)
 
@@ -69,10 +68,10 @@ def test_using_it_puts_the_end_off_without_writing_what_is_in_it(cast: Cast) -> 
     face = cast.aino.browser()
     assert _is_in(face)
     _unused(face, IDLE - timedelta(minutes=5))
-    before = Session.objects.get(pk=_key(face))
-    cache.delete(f"session-used:{hashlib.sha256(_key(face).encode()).hexdigest()}")  # a minute has passed
+    before = Session.objects.get(pk=name_of(_key(face)))
+    cache.delete(f"session-used:{name_of(_key(face))}")  # a minute has passed
     assert _is_in(face)
-    after = Session.objects.get(pk=_key(face))
+    after = Session.objects.get(pk=name_of(_key(face)))
     assert after.expire_date - before.expire_date > timedelta(minutes=50) and after.session_data == before.session_data
 
 
@@ -93,7 +92,7 @@ def test_however_much_it_is_used_it_ends(cast: Cast, who: str, path: str, longes
     _began(face, longest + timedelta(seconds=1))
     key = _key(face)
     assert not _is_in(face, path)
-    assert not Session.objects.filter(pk=key).exists() and cache.get(SessionStore(key).cache_key) is None
+    assert not Session.objects.filter(pk=name_of(key)).exists() and cache.get(SessionStore(key).cache_key) is None
 
 
 @pytest.mark.parametrize("odd", ["tomorrow", "a word"])
@@ -125,7 +124,7 @@ def test_a_copied_cookie_opens_nothing_once_its_owner_has_left(cast: Cast) -> No
 def test_a_row_says_whose_it_is_to_nobody_without_the_key(cast: Cast) -> None:
     face = cast.aino.browser()
     assert _is_in(face)
-    row = Session.objects.get(pk=_key(face))
+    row = Session.objects.get(pk=name_of(_key(face)))
     assert row.account == account_of(cast.aino.id) and str(cast.aino.id) not in row.account
     visitor = browser()
     visitor.get("/en/console/sign-in/")
@@ -135,7 +134,7 @@ def test_a_row_says_whose_it_is_to_nobody_without_the_key(cast: Cast) -> None:
 def test_one_is_ended_by_its_name_and_others_stay(cast: Cast) -> None:
     first, second, stranger = cast.aino.browser(), cast.aino.browser(), cast.cecilia.browser()
     assert all(_is_in(face) for face in (first, second, stranger))
-    names = frozenset(own_sessions.name_of(_key(face)) for face in (first, stranger))
+    names = frozenset(name_of(_key(face)) for face in (first, stranger))
     assert own_sessions.end(cast.aino.id, names=names) == 1
     assert [_is_in(face) for face in (first, second, stranger)] == [False, True, True], "a stranger's is not hers to end"
 

@@ -12,7 +12,7 @@ from django.test import Client
 
 from aurora.identity import own_sessions
 from aurora.identity.own_sessions import BEGAN
-from aurora.identity.session_store import PAUSES, SessionStore
+from aurora.identity.session_store import PAUSES, SessionStore, name_of
 from aurora.portal.auth import ANEW, ANEW_SECONDS
 from consent.scope import citizen_scope
 from tests.support.cast import FORM, Cast
@@ -57,13 +57,13 @@ def test_the_page_lists_each_browser_and_marks_this_one(cast: Cast) -> None:
     rows = _page(here).rows
     assert [(row.what, row.here) for row in rows] == [("Firefox, Linux", True), ("Safari, iPhone", False)]
     shown = here.get(PAGE).content.decode()
-    assert _key(phone) not in shown and own_sessions.name_of(_key(stranger)) not in shown
+    assert _key(phone) not in shown and name_of(_key(stranger)) not in shown
 
 
 def test_one_browser_is_signed_out_from_another(cast: Cast) -> None:
     here, phone = cast.aino.browser(), cast.aino.browser()
     assert _is_in(here) and _is_in(phone)
-    answer = _post(here, action="end", name=own_sessions.name_of(_key(phone)))
+    answer = _post(here, action="end", name=name_of(_key(phone)))
     assert answer["Location"] == f"{PAGE}?ended"
     assert _is_in(here) and not _is_in(phone)
 
@@ -85,7 +85,7 @@ def test_whoever_finds_a_browser_open_signs_nobody_out(cast: Cast) -> None:
     _as_of(here, timedelta(seconds=ANEW_SECONDS + 5))
     page = _page(here)
     assert not page.fresh and "anew" in page.sign_in_url and "next=%2Fen%2Fsessions%2F" in page.sign_in_url
-    for form in ({"action": "others"}, {"action": "end", "name": own_sessions.name_of(_key(phone))}):
+    for form in ({"action": "others"}, {"action": "end", "name": name_of(_key(phone))}):
         assert _post(here, **form)["Location"] == PAGE
         assert _is_in(phone)
     store = SessionStore(_key(here))

@@ -46,7 +46,7 @@ def in_node() -> Callable[[str, list[Any]], list[Any]]:
         assert node, "Node 20 or later is not installed: apt-get install nodejs"
         said = subprocess.run(
             [node, str(Path(__file__).with_name("ask.mjs")), VERIFY.as_uri(), verb],
-            input=json.dumps(tasks), capture_output=True, text=True, check=False, timeout=60,
+            input=json.dumps(tasks), capture_output=True, text=True, check=False, timeout=300,
         )  # fmt: skip
         assert said.returncode == 0, said.stderr
         return list(json.loads(said.stdout))

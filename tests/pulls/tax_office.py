@@ -79,7 +79,7 @@ class TaxOffice:
 
 
 def _plain() -> httpx.Client:
-    return httpx.Client(timeout=20, trust_env=False, verify=False)
+    return httpx.Client(timeout=60, trust_env=False, verify=False)
 
 
 def store_of(state: Path) -> Store:

@@ -34,11 +34,13 @@ def ended(case: Case, **ago: int) -> None:
 
 
 def ended_cases(office: TaxOffice, number: int, **ago: int) -> list[Case]:
-    """The first ended first."""
+    """The first ended first; each of them some milliseconds ago, and so due."""
     cases = [open_case(office.grant(INCOME), INCOME, household=HOUSEHOLD + n) for n in range(number)]
     for n, one in enumerate(cases):
         with citizen_scope(one.citizen_id):
-            assert connections.end(connection_id=one.connection_id, now=timezone.now() - timedelta(**ago) + timedelta(milliseconds=n))
+            assert connections.end(
+                connection_id=one.connection_id, now=timezone.now() - timedelta(**ago) - timedelta(milliseconds=number - n)
+            )
     return cases
 
 
@@ -199,7 +201,7 @@ def test_one_worker_at_a_time_gives_back_and_a_dead_one_holds_up_nobody(case: Ca
         # The other is killed without a word.
         [pid] = other.execute("SELECT pg_backend_pid()").fetchone() or [0]
         with psycopg.connect(services().admin_url or "", autocommit=True) as admin:
-            admin.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+            assert admin.execute("SELECT pg_terminate_backend(%s, 60000)", [pid]).fetchone() == (True,)
     assert return_tokens(now=timezone.now()) == 1
     with database.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()")

@@ -133,14 +133,14 @@ def test_waiting_citizens_do_not_count_against_the_room(office: TaxOffice, monke
 
 
 def test_planners_at_once_make_each_pull_once(committed: TaxOffice) -> None:
-    """Real transactions, eight threads."""
+    """Real transactions, eight threads, none of which can take them all."""
     cases = [due_case(committed, n, *BOTH) for n in range(40)]
     begin = threading.Barrier(8)
 
     def go() -> list[Any]:
         begin.wait()
         found: list[Any] = []
-        for _ in range(12):
+        for _ in range(5):
             found += plan(most=7)
         return found
 
@@ -150,6 +150,8 @@ def test_planners_at_once_make_each_pull_once(committed: TaxOffice) -> None:
     made = [outcome for _, [outcome] in threads]
     assert all(isinstance(some, list) for some in made), made
     flat = [pull_id for some in made for pull_id in some]
+    while left := plan():  # a planner that met others at work may have used its turns up
+        flat += left
     assert len(flat) == len(set(flat)) == 40 and sum(bool(some) for some in made) > 1, "more than one planner had work"
     for case in cases:
         [one] = open_pulls(case)
@@ -163,7 +165,7 @@ def test_a_planner_waits_for_nobody(committed: TaxOffice) -> None:
     with citizen_scope(held.citizen_id), transaction.atomic():
         Connection.objects.select_for_update(no_key=True).get(pk=held.connection_id)
         thread, outcome = in_thread(plan)
-        thread.join(20)
+        thread.join(60)
         assert not thread.is_alive() and len(outcome[0]) == 1
     assert open_pulls(free) and not open_pulls(held)
     assert len(plan()) == 1 and open_pulls(held)
@@ -246,7 +248,7 @@ def test_operators_counts_stop_at_so_many(office: TaxOffice, monkeypatch: pytest
     due_case(office)
     monkeypatch.setattr(pulls, "COUNTED", 1)
     shown = {row.label: row.more for row in present._queue(pulls.counts())}
-    assert shown["Done"] is True and shown.get("Running") in (None, False)
+    assert shown["Finished"] is True and shown.get("Being fetched") in (None, False)
 
 
 def test_what_is_found_across_citizens_is_ids_and_counts(office: TaxOffice) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -36,7 +36,7 @@ def test_a_pull_keeps_the_facts_and_logs_once(case: Case) -> None:
     for fact in case.facts:
         assert (fact.provenance, fact.source, fact.pull_id) == ("reported", TAX, case.pull_id)
         assert fact.category_version == versions[fact.category]
-        assert fact.valid_from == date(datetime.now(UTC).year - 1, 1, 1) and fact.observed_at <= fact.recorded_at
+        assert fact.valid_from == date(fact.observed_at.year - 1, 1, 1) and fact.observed_at <= fact.recorded_at
     [entry] = case.entries
     assert (entry.event, entry.actor, entry.decision, entry.source) == ("aurora:pull:completed", "aurora", "permit", TAX)
     assert entry.categories == sorted(BOTH) and set(entry.consent_ids) <= set(case.consents) and entry.permit_id
@@ -95,7 +95,8 @@ def test_a_later_pull_supersedes_what_the_source_says_otherwise_now(case: Case) 
 def test_what_time_can_mend_is_tried_again_later(
     case: Case, office: TaxOffice, monkeypatch: pytest.MonkeyPatch, switch: dict[str, Any], error: str, wait: int
 ) -> None:
-    monkeypatch.setattr(guard, "TIMEOUT", httpx.Timeout(0.3))
+    if switch["mode"] == "slow":  # any other answer comes sooner than we hang up, however busy the machine is
+        monkeypatch.setattr(guard, "TIMEOUT", httpx.Timeout(0.3))
     office.switch(**switch)
     began = timezone.now()
     journey.run(pull_id=case.pull_id)
@@ -103,6 +104,7 @@ def test_what_time_can_mend_is_tried_again_later(
     assert (pull.state, pull.error, pull.attempt, pull.lease_token) == ("queued", error, 1, None)
     assert pull.due_at >= began + timedelta(seconds=max(wait, 1))
     assert not case.facts and not case.entries
+    case.change(due_at=timezone.now() + timedelta(minutes=5))
     journey.run(pull_id=case.pull_id)
     assert case.pull.attempt == 1, "not before it is due"
     monkeypatch.undo()

@@ -36,7 +36,7 @@ def source(office: TaxOffice, peer: Peer) -> Peer:
         "facts": households.facts_of(HOUSEHOLD)[INCOME],
     }
     now = int(time.time())
-    token = jose.sign(KEY, {"iss": peer.url, "aud": client_id, "iat": now, "exp": now + 60, "data": said}, typ="aurora-facts+jwt")
+    token = jose.sign(KEY, {"iss": peer.url, "aud": client_id, "iat": now, "exp": now + 600, "data": said}, typ="aurora-facts+jwt")
     peer.answers[f"/data/{INCOME}"] = answer(token.encode(), Content_Type="application/jose")
     peer.answers["/plain"] = answer(said)
     return peer

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from django.utils import timezone
 
@@ -15,9 +17,13 @@ ALLOWED, ENDED = "citizen:facts:allowed", "aurora:facts:ended"
 
 
 @pytest.fixture
-def pushing_register(cast: Cast) -> None:
-    """A source of several categories, which tells by itself instead of being asked."""
-    assert DataSource.objects.filter(agency__code=REGISTER).update(connector="push") == 1
+def pushing_register(cast: Cast) -> Iterator[None]:
+    """A source of several categories, which tells by itself instead of being asked; as it was for whoever comes after."""
+    register = DataSource.objects.filter(agency__code=REGISTER)
+    before = register.get().connector
+    register.update(connector="push")
+    yield
+    register.update(connector=before)
 
 
 def end(person: Person, source: str, *, categories: list[str] | None = None) -> None:

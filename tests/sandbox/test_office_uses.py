@@ -110,6 +110,10 @@ def test_the_switch_makes_it_lie(book: tuple[AuroraDouble, Runtime]) -> None:
         uses.switch("no-such", here)
 
 
+def _post(url: str, **sent: Any) -> httpx.Response:
+    return httpx.post(url, trust_env=False, timeout=60, **sent)
+
+
 def signed(question: Any, key: Ed25519PrivateKey = KEY, at: float | None = None) -> tuple[bytes, dict[str, str]]:
     body, stamp = json.dumps(question).encode(), str(int(time.time() if at is None else at))
     signature = base64.b64encode(key.sign(f"uses-1.{stamp}.".encode() + body)).decode()
@@ -126,9 +130,9 @@ def test_it_answers_when_aurora_asks_and_nobody_else(started: tuple[str, AuroraD
     aurora.webhook_keys = keys
     aurora.twin = lambda category: (200, {**reading("seven"), "category": category})
     visitor = Browser("http://nobody.invalid")
-    switched = httpx.post(f"{url}/_sandbox/switches", json={"uses": "asked"}, headers={"Authorization": f"Bearer {token}"})
+    switched = _post(f"{url}/_sandbox/switches", json={"uses": "asked"}, headers={"Authorization": f"Bearer {token}"})
     assert switched.json()["uses"] == "asked"
-    assert httpx.post(f"{url}/_sandbox/switches", json={"uses": "drop"}).status_code == 401
+    assert _post(f"{url}/_sandbox/switches", json={"uses": "drop"}).status_code == 401
     visitor.open(url).press("Apply").press("Read now", category="tax.income")
     visitor.close()
     body, headers = signed(QUESTION)
@@ -138,8 +142,8 @@ def test_it_answers_when_aurora_asks_and_nobody_else(started: tuple[str, AuroraD
         signed(QUESTION, at=time.time() - 600)[1],
         signed(QUESTION, Ed25519PrivateKey.generate())[1],
     ):
-        assert httpx.post(f"{url}/find-usage", content=body, headers=wrong).status_code == 401
-    answer = httpx.post(f"{url}/find-usage", content=body, headers=headers)
+        assert _post(f"{url}/find-usage", content=body, headers=wrong).status_code == 401
+    answer = _post(f"{url}/find-usage", content=body, headers=headers)
     [record] = answer.json()["usage"]
     assert (
         set(record) == {"logtime", "action", "receiver", "receiver_name", "system", "categories", "purpose", "entry"}
@@ -151,7 +155,7 @@ def test_it_answers_when_aurora_asks_and_nobody_else(started: tuple[str, AuroraD
         ({**QUESTION, "to": "2020-01-02T00:00:00Z"}, 0),
     ):
         body, headers = signed(question)
-        assert len(httpx.post(f"{url}/find-usage", content=body, headers=headers).json()["usage"]) == count
+        assert len(_post(f"{url}/find-usage", content=body, headers=headers).json()["usage"]) == count
     for odd in ({**QUESTION, "more": 1}, {**QUESTION, "from": "x"}, [], {**QUESTION, "limit": "x"}):
         body, headers = signed(odd)
-        assert httpx.post(f"{url}/find-usage", content=body, headers=headers).status_code == 400
+        assert _post(f"{url}/find-usage", content=body, headers=headers).status_code == 400

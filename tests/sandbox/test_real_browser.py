@@ -24,7 +24,7 @@ def chromium() -> Iterator[Chromium]:
 def page(chromium: Chromium, request: pytest.FixtureRequest) -> Iterator[Page]:
     size = {"width": request.param, "height": 800}
     context = chromium.new_context(viewport=size, java_script_enabled=False, locale="en-GB")  # type: ignore[arg-type]
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(60_000)
 
     def back_at_aurora(route: Route) -> None:
         route.fulfill(body="back at Aurora")

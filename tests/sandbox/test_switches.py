@@ -31,12 +31,12 @@ Held = tuple[Peer, dict[str, Any]]
 
 def test_slow_delays_only_its_category_and_ends_after_its_times(steady: Sandbox, held: Held) -> None:
     peer, tokens = held
-    steady.switch(SOURCE, mode="slow", seconds=2.0, category=INCOME, times=1)
+    steady.switch(SOURCE, mode="slow", seconds=4.0, category=INCOME, times=1)
     with ThreadPoolExecutor(1) as pool:
         began = time.monotonic()
         slow = pool.submit(peer.read, INCOME, tokens["access_token"])
         assert peer.read(HOUSING, tokens["access_token"]).status_code == 200 and not slow.done()
-        assert slow.result().status_code == 200 and time.monotonic() - began >= 2.0
+        assert slow.result().status_code == 200 and time.monotonic() - began >= 4.0
     assert peer.http.get(f"{peer.issuer}/_sandbox/switches").json()["switches"] == []
     assert peer.read(INCOME, tokens["access_token"]).status_code == 200
 

@@ -7,6 +7,7 @@ import hashlib
 import http.client
 import os
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +23,7 @@ from aurora.sandbox.launch import Running
 from aurora.sandbox.provision import load_or_make, provision, write_configs
 from aurora.sandbox.witness import trees
 from aurora.sandbox.witness.keys import log_key
+from aurora.sandbox.witness.memory import Memory, Seen
 from consent.ledger import leaf, merkle, tiles, verify, witness
 from tests.support.log_keys import make_signer
 
@@ -70,7 +72,7 @@ class Watched:
 
     def start(self) -> None:
         self.running = Running(WITNESS, config=self.config, state=self.state, port=self.port)
-        self.http = httpx.Client(base_url=self.running.base_url, trust_env=False)
+        self.http = httpx.Client(base_url=self.running.base_url, trust_env=False, timeout=60)
 
     def show(self, body: bytes) -> httpx.Response:
         return self.http.post("/add-checkpoint", content=body)
@@ -206,7 +208,7 @@ def test_a_malformed_request_is_told_so(watched: Watched, deed: str) -> None:
 
 def test_too_large_and_endless_bodies_are_not_read(watched: Watched) -> None:
     assert watched.show(b"old 0\n\n" + b"x" * 70_000).status_code == 413
-    with socket.create_connection(("127.0.0.1", watched.port), timeout=10) as endless:
+    with socket.create_connection(("127.0.0.1", watched.port), timeout=60) as endless:
         endless.sendall(b"POST /add-checkpoint HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n")
         answer = http.client.HTTPResponse(endless)
         answer.begin()
@@ -239,10 +241,34 @@ def test_of_many_at_once_one_tree_wins(watched: Watched, tree: Tree) -> None:
     with ThreadPoolExecutor(10) as pool:
         statuses = list(
             pool.map(
-                lambda body: httpx.post(f"{watched.running.base_url}/add-checkpoint", content=body, trust_env=False).status_code, forks
+                lambda body: (
+                    httpx.post(f"{watched.running.base_url}/add-checkpoint", content=body, trust_env=False, timeout=60).status_code
+                ),
+                forks,
             )
         )
     assert sorted(statuses) == [200, *[409] * 9]
+
+
+def test_what_two_memories_of_one_folder_remember_is_one(tmp_path: Path) -> None:
+    """Two first requests at once may each make one, and a witness that is started again may meet the one before it: both would cosign another tree."""
+    first, second = Memory(tmp_path), Memory(tmp_path)
+    looks, has_looked = threading.Event(), threading.Event()
+
+    def look() -> int:
+        looks.set()
+        with second.of(ORIGIN) as last:
+            has_looked.set()
+            return last.size
+
+    with ThreadPoolExecutor(1) as pool:
+        with first.of(ORIGIN) as nothing:
+            assert nothing.size == 0
+            seen = pool.submit(look)
+            assert looks.wait(60)
+            assert not has_looked.wait(0.5), "while one looks and keeps, nobody else does"
+            first.keep(ORIGIN, Seen(5, "", 1, "the note"))
+        assert seen.result(60) == 5
 
 
 def test_a_memory_that_cannot_be_read_is_not_an_empty_one(watched: Watched, tree: Tree) -> None:

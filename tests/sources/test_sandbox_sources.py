@@ -67,7 +67,7 @@ class Sources:
     def switch(self, code: str, **setting: Any) -> None:
         issuer = self.made.aurora["sources"][code]["issuer"]
         control = {"Authorization": f"Bearer {self.made.aurora['control_token']}"}
-        answer = httpx.post(f"{issuer}/_sandbox/switches", json=setting, headers=control, trust_env=False)
+        answer = httpx.post(f"{issuer}/_sandbox/switches", json=setting, headers=control, trust_env=False, timeout=60)
         assert answer.status_code == 200, answer.text
 
     def held(self, category: str) -> Any:
@@ -174,7 +174,7 @@ def test_another_citizens_answer_says_so(sources: Sources, code: str) -> None:
 def test_only_a_source_that_signs_can_sign_badly(sources: Sources) -> None:
     issuer = sources.made.aurora["sources"][TAX]["issuer"]
     control = {"Authorization": f"Bearer {sources.made.aurora['control_token']}"}
-    answer = httpx.post(f"{issuer}/_sandbox/switches", json={"mode": "unsigned"}, headers=control, trust_env=False)
+    answer = httpx.post(f"{issuer}/_sandbox/switches", json={"mode": "unsigned"}, headers=control, trust_env=False, timeout=60)
     assert (answer.status_code, answer.json()["code"]) == (400, "bad_switch")
 
 

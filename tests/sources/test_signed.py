@@ -177,6 +177,7 @@ def test_what_is_rightly_signed_passes_the_same_checks(peer: Peer) -> None:
 
 
 def test_keys_are_kept_and_a_new_one_is_asked_for_once(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signed, "SPACING_SECONDS", 600.0)
     for _ in range(3):
         signs(peer)
         assert answer(peer, settings=SIGNS).attested

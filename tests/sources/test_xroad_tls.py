@@ -45,11 +45,17 @@ def key_of(made: Made, passphrase: bytes = b"") -> bytes:
     return key
 
 
+def replace(file: Path, content: bytes, *, mode: int = 0o600) -> None:
+    """As who renews certificates does it: another file in its place. A file system's clock does not tell apart what was written twice in one tick."""
+    new = file.with_suffix(".new")
+    new.write_bytes(content)
+    new.chmod(mode)
+    new.rename(file)
+
+
 def put(folder: Path, made: Made, *, name: str = "aurora", passphrase: bytes = b"") -> None:
-    (folder / f"{name}.pem").write_text(made.pem)
-    key = folder / f"{name}.key"
-    key.write_bytes(key_of(made, passphrase))
-    key.chmod(0o600)
+    replace(folder / f"{name}.pem", made.pem.encode())
+    replace(folder / f"{name}.key", key_of(made, passphrase))
 
 
 @dataclass
@@ -160,7 +166,7 @@ def spoil_passphrase(inside: Inside) -> None:
 
 
 def spoil_pair(inside: Inside) -> None:
-    (inside.folder / "aurora.key").write_bytes(key_of(certificate("Other", inside.root)))
+    replace(inside.folder / "aurora.key", key_of(certificate("Other", inside.root)))
 
 
 def spoil_mode(inside: Inside) -> None:
@@ -168,7 +174,7 @@ def spoil_mode(inside: Inside) -> None:
 
 
 def spoil_ca(inside: Inside) -> None:
-    (inside.folder / "ca.pem").write_text("no certificate")
+    replace(inside.folder / "ca.pem", b"no certificate")
 
 
 def spoil_file(inside: Inside) -> None:

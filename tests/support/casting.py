@@ -12,8 +12,11 @@ from tests.support.cast import Cast, made_cast
 
 
 @pytest.fixture(scope="package")
-def committed_cast(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cast]:
+def committed_cast(
+    request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Cast]:
     """One cast a folder, gone when the folder is done."""
+    assert isinstance(request.node, pytest.Package), "a folder without __init__.py: its cast would stay until the last of all tests"
     with django_db_blocker.unblock(), made_cast(tmp_path_factory.mktemp("cast")) as cast:
         yield cast
 

@@ -89,6 +89,6 @@ def wait_for_web(stack: Stack) -> None:
 
 def _answers(stack: Stack) -> bool:
     try:
-        return httpx.get(f"{stack.base_url}/healthz", trust_env=False).status_code == 200
+        return httpx.get(f"{stack.base_url}/healthz", trust_env=False, timeout=20).status_code == 200
     except httpx.HTTPError:
         return False

@@ -15,7 +15,7 @@ NOBODY = "http://nobody.invalid"
 
 def plain_client() -> httpx.Client:
     """For loopback: no proxy, and no certificates to load, which would take most of a test's time."""
-    return httpx.Client(timeout=20, trust_env=False, verify=False)
+    return httpx.Client(timeout=90, trust_env=False, verify=False)
 
 
 @dataclass

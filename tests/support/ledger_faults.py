@@ -151,7 +151,10 @@ class LogUnderLoad:
 
     def _kill_backend(self) -> None:
         """PostgreSQL then ends all the others too, and recovers from its log."""
-        os.kill(self.dice.choice(_children(self._postgres.pid or 0)), signal.SIGKILL)
+        while True:
+            with suppress(ProcessLookupError):  # one that ended by itself since
+                os.kill(self.dice.choice(_children(self._postgres.pid or 0)), signal.SIGKILL)
+                return
 
     def _kill_postmaster(self) -> None:
         pid = self._postgres.pid or 0

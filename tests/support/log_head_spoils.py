@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from tests.support.log_world import (
+    COSIGNED,
+    DAY,
     FOREIGN,
     IMPOSTOR,
     LOG,
@@ -40,7 +42,7 @@ def case(
     **options: Any,
 ) -> dict[str, Any]:
     """`findings` in the verifier's order. `notes` where they are not those of a bundle whose key is taken from it."""
-    incomplete = {"overdue", "extension_unproven", "witness_missing", "witness_changed", "kept_unproven"}
+    incomplete = {"overdue", "extension_unproven", "witness_missing", "witness_old", "witness_changed", "kept_unproven"}
     failed = any(finding[0] not in incomplete for finding in findings)
     return {
         "name": name,
@@ -195,7 +197,47 @@ def witnesses(tree: Tree) -> list[dict[str, Any]]:
             older_ops=[named(WITNESSING, SECOND)],
             notes=["witness_gone"],
         ),
+        *_ages(tree),
         case("without an earlier bundle the key that is named is taken", [named(IMPOSTOR), signed(IMPOSTOR)]),
+    ]
+
+
+def _ages(tree: Tree) -> list[dict[str, Any]]:
+    """`today` was made nine microseconds after 8:09 of the day on which it was cosigned, which are no milliseconds."""
+    made = COSIGNED + 4140
+
+    def signed(*times: tuple[Signing, int], size: int = SIZE) -> str:
+        note = tree.head(size, LOG)
+        return note + "".join(signer.line(note.split("\n\n")[0] + "\n", time) for signer, time in times)
+
+    def replaced(*times: tuple[Signing, int]) -> Ops:
+        return [replace("/witnesses", [WITNESSING.vkey, SECOND.vkey]), replace("/checkpoint", signed(*times))]
+
+    old: Finding = ("witness_old",)
+    trusted = {"witnesses": [WITNESSING.vkey], "keys": [LOG.vkey]}
+    earlier = replace("/earlier/0/checkpoint", signed((WITNESSING, made - 400 * DAY), size=OLD_SIZE))
+    return [
+        case("a witness signed a day before", replaced((WITNESSING, made - DAY))),
+        case("a witness signed a day and a second before", replaced((WITNESSING, made - DAY - 1)), old),
+        case("one witness signed long ago, and another just now", replaced((WITNESSING, 1), (SECOND, made))),
+        case("a witness signed twice, long ago and just now", replaced((WITNESSING, made), (WITNESSING, 1))),
+        case("a witness whose clock is ahead", replaced((WITNESSING, made + 2 * DAY))),
+        case("a witness that is trusted signed long ago", replaced((WITNESSING, 1), (SECOND, made)), old, notes=[], **trusted),
+        case(
+            "a witness that is trusted signed an earlier head alone, long ago",
+            [replace("/checkpoint", tree.head(SIZE, LOG)), earlier],
+            old,
+            notes=["witnessed_earlier"],
+            **trusted,
+        ),
+        case(
+            "another key under a noted name signed just now, and the noted one an earlier head, long ago",
+            [replace("/witnesses", [WITNESSING.vkey, IMPOSTOR.vkey]), replace("/checkpoint", signed((IMPOSTOR, made))), earlier],
+            ("witness_changed", WITNESSING.name),
+            old,
+            older="earlier",
+            notes=["witnessed_earlier"],
+        ),
     ]
 
 

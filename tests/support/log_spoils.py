@@ -7,6 +7,8 @@ from typing import Any
 from consent.ledger import leaf
 from tests.support.log_head_spoils import Finding, case, heads, rotations, witnesses
 from tests.support.log_world import (
+    COSIGNED,
+    DAY,
     FOREIGN,
     LOG,
     NAME,
@@ -105,6 +107,15 @@ def _good(earlier: dict[str, Any], today: dict[str, Any]) -> list[dict[str, Any]
             ],
             notes=["key_from_bundle", "witnessed_earlier"],
         ),
+        case(
+            "witnessed at an earlier head alone, as long ago as that is",
+            [
+                replace("/checkpoint", today["checkpoint"].rsplit("— ", 1)[0]),
+                replace("/earlier/0/checkpoint", _witnessed(earlier["checkpoint"], COSIGNED - 2 * DAY)),
+            ],
+            ("witness_old",),
+            notes=["key_from_bundle", "witnessed_earlier"],
+        ),
         case("a whole number written as a fraction is the same number", [replace("/entries/0/access/v", 1.0)]),
         case("nothing yet", [replace("/entries", []), replace("/head", None)], notes=["key_from_bundle", "empty"]),
         case(
@@ -151,7 +162,7 @@ def _entries(chain: list[dict[str, Any]], today: dict[str, Any]) -> list[dict[st
         case("an entry is kept out of the tree", [replace("/entries/2/index", None), replace("/entries/2/proof", None)], ("left_out", 3)),
         case("the last waits too long", [replace("/made_at", "2026-11-24T08:20:00.000009Z")], ("overdue", 9)),
         case("it was made before its last entry", [replace("/made_at", "2026-11-24T07:50:00.000000Z")], ("overdue", 9)),
-        case("it was made at no time", [replace("/made_at", "2026-11-24")], ("overdue", 9)),
+        case("it was made at no time", [replace("/made_at", "2026-11-24")], ("witness_old",), ("overdue", 9)),
         case(
             "all is about somebody else",
             [replace("/citizen", "018f4b6a-0000-7000-8000-00000000b0b0")],
@@ -223,8 +234,8 @@ def _head(chain: list[dict[str, Any]], seq: int) -> dict[str, Any]:
     return {"seq": seq, "commitment": chain[seq - 1]["commitment"]}
 
 
-def _witnessed(note: str) -> str:
-    return note + WITNESSING.line(note.split("\n\n")[0] + "\n", 1_795_000_000)
+def _witnessed(note: str, time: int = COSIGNED) -> str:
+    return note + WITNESSING.line(note.split("\n\n")[0] + "\n", time)
 
 
 def _signed_by_other(tree: Tree) -> Ops:

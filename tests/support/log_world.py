@@ -15,6 +15,8 @@ from consent.ledger import leaf, merkle
 NAME, WITNESS = "aurora.example/ledger", "witness.example/w1"
 CITIZEN = "018f4b6a-0000-7000-8000-00000000a1a1"
 OLD_SIZE, SIZE = 99, 300
+DAY = 24 * 3600
+COSIGNED = 1_795_503_600  # 24 November 2026, 7:00
 PLACES = {1: 3, 2: 40, 3: 41, 4: 99, 5: 128, 6: 255, 7: 256, 8: 299}
 """Running number to leaf index; the ninth entry is pending."""
 DOWNLOADS = {4: OLD_SIZE, 9: SIZE}
@@ -76,9 +78,9 @@ class Tree:
     def node(self, height: int, index: int) -> bytes:
         return merkle.complete_root(self.leaves[index << height : (index + 1) << height])
 
-    def head(self, size: int, *signers: Signing) -> str:
+    def head(self, size: int, *signers: Signing, time: int = COSIGNED) -> str:
         text = f"{NAME}\n{size}\n{b64(self.root(size))}\n"
-        return text + "\n" + "".join(one.line(text, 1_795_000_000) for one in signers)
+        return text + "\n" + "".join(one.line(text, time) for one in signers)
 
     def root(self, size: int) -> bytes:
         return merkle.root(size, self.node)

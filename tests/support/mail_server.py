@@ -26,7 +26,7 @@ class MailServer:
 
 
 class _Conversation(socketserver.StreamRequestHandler):
-    timeout = 10
+    timeout = 60
     disable_nagle_algorithm = True
 
     def handle(self) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
+import pytest
 from django.utils import timezone
 
 from aurora.identity import vault
@@ -23,7 +24,7 @@ from consent.ledger import queries as ledger
 from consent.ledger.models import LedgerEntry
 from consent.models import ConsentRecord
 from consent.scope import citizen_scope
-from recommender.evaluators import registry
+from recommender.evaluators import registry, run
 from recommender.models import EvaluatorVersion
 from tests.support import evaluators
 from tests.support.cast import Person, services
@@ -34,7 +35,13 @@ STEWARD = UUID(int=7)
 
 @contextmanager
 def model(**changes: Any) -> Iterator[EvaluatorVersion]:
-    """A released model of the hospital's under a name of its own; retired afterwards."""
+    """A released model of the hospital's under a name of its own; retired afterwards. Meanwhile it has the time that a busy machine needs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run, "SECONDS", 300)
+        yield from _released(changes)
+
+
+def _released(changes: dict[str, Any]) -> Iterator[EvaluatorVersion]:
     version = evaluators.released(evaluators.document(identifier=f"hip-risk-{uuid4().hex[:12]}", **changes))
     yield version
     version.refresh_from_db()

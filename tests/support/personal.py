@@ -15,6 +15,8 @@ IDENTIFIER = re.compile(r"\bS[0-9]{6}-[0-9A-Z]\b")
 # Years that a log's own timestamps do not have. The extract's people were born before 2026.
 BIRTHDATE = re.compile(r"(?<![\d.-])(?:19\d\d|20[01]\d|202[0-5])-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?![\d-])")
 WORD = re.compile(r"[^\W\d_]+")
+# 256 random bits as text, such as an id in an address: one in thirty thousand has a short name between two hyphens.
+RANDOM = re.compile(r"(?<![\w-])[\w-]{43}(?![\w-])")
 SECRETS = re.compile(
     r"eyJ[\w-]{8,}\.[\w-]{8,}"  # a JWT: client assertion, ID Token, DPoP proof
     r"|\b(?:Bearer|DPoP) [\w~+/.=-]{8,}"
@@ -37,7 +39,7 @@ def found_in(line: str) -> str | None:
         return "birthdate"
     if _facts().search(line):
         return "fact"
-    return "name" if not _names().isdisjoint(WORD.findall(line)) else None
+    return "name" if not _names().isdisjoint(WORD.findall(RANDOM.sub("", line))) else None
 
 
 def lines_with_people(log: Path) -> Iterator[tuple[str, str]]:

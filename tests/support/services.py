@@ -34,7 +34,9 @@ def _start() -> None:
     from aurora.embedded import forget, provide, state_folder
 
     for name in [
-        n for n in os.environ if n.startswith("AURORA_") or n in ("DATABASE_URL", "DATABASE_OWNER_URL", "BROKER_URL", "CACHE_URL")
+        n
+        for n in os.environ
+        if n.startswith(("AURORA_", "OTEL_")) or n in ("DATABASE_URL", "DATABASE_OWNER_URL", "BROKER_URL", "CACHE_URL")
     ]:
         del os.environ[name]
     state = state_folder(Path(tempfile.mkdtemp(prefix="aurora-test-")))

@@ -22,6 +22,8 @@ from tests.support import migrated
 from tests.support.logs import gather
 
 ROOT = Path(__file__).resolve().parents[2]
+# How many times slower a machine may be than the one on which the times were found that a test gives to `wait_for`.
+SLOWER = 3
 # What the test run set for its own services must not lead the stack to them.
 FOREIGN = ("DATABASE_URL", "DATABASE_OWNER_URL", "BROKER_URL", "CACHE_URL")
 
@@ -30,12 +32,12 @@ class StackError(AssertionError):
     """The stack did not come up, or a process did not do what was waited for."""
 
 
-def wait_for(condition: Callable[[], Any], what: str = "it to happen", *, within: float = 20.0) -> Any:
-    """The first true answer of `condition`; fails when there is none in time."""
-    deadline = time.monotonic() + within
+def wait_for(condition: Callable[[], Any], what: str = "it to happen", *, within: float = 30.0) -> Any:
+    """The first true answer of `condition`; fails when there is none in time, and a slow machine has three times `within`."""
+    deadline = time.monotonic() + within * SLOWER
     while not (found := condition()):
         if time.monotonic() > deadline:
-            raise StackError(f"waited {within:.0f} s for {what}")
+            raise StackError(f"waited {within * SLOWER:.0f} s for {what}")
         time.sleep(0.05)
     return found
 
@@ -86,7 +88,7 @@ class Stack:
         self._wait(self._is_described, within, "the stack to be ready")
         self.demo = json.loads((self.state / "demo.json").read_text(encoding="utf-8"))
 
-    def stop(self, *, within: float = 25.0) -> int:
+    def stop(self, *, within: float = 90.0) -> int:
         """Ctrl-C, and waits; returns the exit status."""
         process = self._running()
         process.send_signal(signal.SIGINT)
@@ -117,7 +119,7 @@ class Stack:
         os.killpg(pid, signal.SIGKILL)
         return pid
 
-    def manage(self, *arguments: str, check: bool = True, within: float = 120.0) -> subprocess.CompletedProcess[str]:
+    def manage(self, *arguments: str, check: bool = True, within: float = 300.0) -> subprocess.CompletedProcess[str]:
         """A command of manage.py as an operator gives it beside the running processes: their database, their keys. Its output is captured."""
         environ = self._environ | {"AURORA_STATE_DIR": str(self.state), "AURORA_SANDBOX": "1", "AURORA_BASE_URL": self.base_url}
         command = [sys.executable, str(ROOT / "manage.py"), *arguments]
@@ -127,7 +129,7 @@ class Stack:
         """A failure switch of one of the sandbox's sources: aurora/sandbox/README.md."""
         issuer = next(s["issuer"] for s in self.demo["sandbox"]["sources"] if s["code"] == source)
         control = {"Authorization": f"Bearer {self.demo['sandbox']['control_token']}"}
-        answer = httpx.post(f"{issuer}/_sandbox/switches", json=setting, headers=control, trust_env=False)
+        answer = httpx.post(f"{issuer}/_sandbox/switches", json=setting, headers=control, trust_env=False, timeout=60)
         assert answer.status_code == 200, answer.text
 
     def wait_for_restart(self, name: str, killed: int, *, within: float = 60.0) -> int:
@@ -135,7 +137,7 @@ class Stack:
         self._wait(lambda: self.pids().get(name, killed) != killed, within, f"{name} to be started again")
         return self.pids()[name]
 
-    def kill_supervisor(self, *, within: float = 30.0) -> None:
+    def kill_supervisor(self, *, within: float = 90.0) -> None:
         """kill -9 of the supervisor; waits until its guards have ended everything else."""
         groups = list(self.pids().values())
         process = self._running()

@@ -61,4 +61,15 @@ def wait_until_pulled(page: Page) -> None:
             again.click()
         return page.get_by_role("main").inner_text()
 
-    wait_for(lambda: "Done" in looks(), "the fetch to end", within=20)
+    wait_for(lambda: "Done" in looks(), "the fetch to end", within=60)
+
+
+def all_my_data(page: Page) -> str:
+    """What My data says, from the page that is open to the last one. Leaves the last one open."""
+    page.wait_for_load_state()
+    text = page.get_by_role("main").inner_text()
+    while page.get_by_role("link", name="Next page").count():
+        page.get_by_role("link", name="Next page").click()
+        page.wait_for_load_state()
+        text += page.get_by_role("main").inner_text()
+    return text

@@ -240,11 +240,11 @@ def _log_holds(stack: Stack) -> None:
     assert {citizen: breaks for citizen, chain in chains.items() if (breaks := verify.check_sequence(chain))} == {}
     permits = Counter(entry["permit_id"] for entry in entries if entry["permit_id"])
     assert set(permits.values()) <= {1}
+    # What came while we were looking stands in the tree, or will in a moment. In this order: what waits no more by now is among the leaves.
+    waiting = {row["entry_id"] for row in ask(stack, "SELECT entry_id FROM ledger_pending")}
     leaves = ask(stack, "SELECT index, entry_id, commitment FROM ledger_leaf ORDER BY index")
     assert [leaf["index"] for leaf in leaves] == list(range(len(leaves)))
     known = {leaf["entry_id"]: bytes(leaf["commitment"]) for leaf in leaves}
-    # What came while we were looking stands in the tree, or will in a moment.
-    waiting = {row["entry_id"] for row in ask(stack, "SELECT entry_id FROM ledger_pending")}
     assert {e["id"] for e in entries} - set(known) - waiting == set()
     assert all(known[e["id"]] == bytes(e["commitment"]) for e in entries if e["id"] in known)
     heads = {

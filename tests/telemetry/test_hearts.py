@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -56,7 +57,8 @@ def test_two_hosts_are_two_and_a_week_later_neither_is_told_of(tmp_path: Path) -
     assert {one.at for one in last_seen(now=timezone.now() + timedelta(days=8))} == {None}
 
 
-def test_between_two_signs_nothing_is_done(tmp_path: Path) -> None:
+def test_between_two_signs_nothing_is_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hearts, "EVERY", 3600.0)
     noted = []
     heart = Heart("worker", state_dir=tmp_path, note=noted.append)
     heart.pulse()
@@ -76,7 +78,7 @@ def test_a_database_that_hangs_or_refuses_holds_up_neither_loop_nor_file(tmp_pat
         calls.append(heart)
         if len(calls) == 1:
             raise OperationalError
-        held.wait(20)
+        held.wait(300)
 
     heart = Heart("sequencer", state_dir=tmp_path, note=hangs)
     try:
@@ -87,7 +89,7 @@ def test_a_database_that_hangs_or_refuses_holds_up_neither_loop_nor_file(tmp_pat
         os.utime(tmp_path / "alive/sequencer", (0, 0))
         begun = time.monotonic()
         heart.pulse()
-        assert time.monotonic() - begun < 5 and (tmp_path / "alive/sequencer").stat().st_mtime > 1
+        assert time.monotonic() - begun < 60 and (tmp_path / "alive/sequencer").stat().st_mtime > 1
     finally:
         held.set()
 
@@ -103,7 +105,7 @@ def test_systemd_hears_that_it_is_ready_and_then_that_it_is_well(tmp_path: Path,
     monkeypatch.setattr(hearts, "EVERY", 0.0)
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as inbox:
         inbox.bind(str(tmp_path / "notify"))
-        inbox.settimeout(5)
+        inbox.settimeout(60)
         monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
         heart = Heart("beat", state_dir=tmp_path, note=lambda _: None)
         heart.pulse()
@@ -125,6 +127,7 @@ def test_the_health_check_judges_by_the_file_s_age(tmp_path: Path) -> None:
     old = time.time() - 61
     os.utime(tmp_path / "alive/worker", (old, old))
     silent_one = _healthy("worker", tmp_path)
-    assert (silent_one.returncode, "worker has been silent for 6" in silent_one.stderr) == (1, True)
+    told = re.search(r"worker has been silent for (\d+)", silent_one.stderr)
+    assert silent_one.returncode == 1 and told and int(told[1]) >= 61, silent_one.stderr
     nobody = _healthy("web", tmp_path)
     assert (nobody.returncode, "does not answer" in nobody.stderr) == (1, True)

@@ -7,6 +7,7 @@ import re
 import socket
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -14,11 +15,15 @@ import httpx
 import pytest
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
-from aurora.telemetry import hearts
+from aurora.sources.feeds import Failing
+from aurora.sources.pulls import Queue
+from aurora.telemetry import figures, hearts
 from aurora.telemetry.requests import STATIC, UNMATCHED
 from consent.models import Agency
+from consent.webhooks.queue import Count
 from tests.support.cast import browser
 from tests.support.services import ROOT
 from tests.support.stack import wait_for
@@ -75,17 +80,17 @@ def text(tmp_path_factory: pytest.TempPathFactory) -> str:
 
         def answer() -> httpx.Response | None:
             try:
-                return httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False, timeout=20)
+                return httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False, timeout=60)
             except httpx.ConnectError:
                 return None
 
         found = wait_for(answer, "metrics", within=60)
         assert found.status_code == 200 and found.headers["content-type"].startswith("text/plain")
-        assert httpx.get(f"http://127.0.0.1:{port}/", trust_env=False).status_code == 404
+        assert httpx.get(f"http://127.0.0.1:{port}/", trust_env=False, timeout=60).status_code == 404
         return found.text
     finally:
         server.terminate()
-        assert server.wait(20) == 0
+        assert server.wait(120) == 0
 
 
 def _values(text: str) -> dict[tuple[str, ...], float]:
@@ -161,3 +166,29 @@ def test_without_an_address_nothing_is_counted_nor_loaded(tmp_path: Path) -> Non
     assert not (tmp_path / "m").exists()
     refused = subprocess.run([sys.executable, "manage.py", "metrics"], env=environ, cwd=ROOT, check=False, capture_output=True, text=True)
     assert refused.returncode == 1 and "AURORA_METRICS_ADDRESS" in refused.stderr
+
+
+def _figures(monkeypatch: pytest.MonkeyPatch, many: int, waited: timedelta) -> dict[tuple[str, ...], float]:
+    """What the database's gauges say where so many wait, fail and are on their way."""
+    now = timezone.now()
+    monkeypatch.setattr(figures.pulls, "queues", lambda **_: [Queue("tax-administration", many, many, many, many, now - waited)])
+    monkeypatch.setattr(figures.feeds, "failing", lambda: [Failing("tax-administration", "tax.income", "timeout", many, 0, now, now)])
+    monkeypatch.setattr(figures.deliveries, "counts", lambda **_: [Count("client", "benefits-office", many, many, many, many, many, many)])
+    parts = (figures._queues, figures._dead_letters, figures._deliveries)
+    return {
+        (sample.name, *sample.labels.values()): sample.value
+        for part in parts
+        for metric in part(now)
+        for sample in metric.samples
+        if metric.name.startswith("aurora_")
+    }
+
+
+def test_gauges_do_not_tell_that_just_now_one_person_is_read_or_has_withdrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = [_figures(monkeypatch, many, timedelta(seconds=9 * many)) for many in (0, 1, 9)]
+    work = [("aurora_deliveries", "benefits-office", state) for state in ("failed", "overdue")]
+    assert [[one.pop(key) for key in work] for one in seen] == [[0, 0], [1, 1], [9, 9]], "what somebody must see to is exact"
+    assert seen[0] == seen[1] == seen[2] and set(seen[0].values()) == {0}
+    many = _figures(monkeypatch, 123, timedelta(hours=2))
+    assert many["aurora_queue", "tax-administration", "waiting"] == many["aurora_dead_letters", "tax-administration", "timeout"] == 120
+    assert many["aurora_queue_oldest_seconds", "tax-administration"] == 7200

@@ -44,7 +44,7 @@ def test_every_class_in_the_templates_of_ours_is_styled() -> None:
 
 def test_what_is_committed_is_what_its_sources_give(tmp_path: Path) -> None:
     assert (FRONTEND / "node_modules").is_dir(), "run `npm ci` in aurora/ui/frontend first (make test does)"
-    subprocess.run(["node", "build.mjs", str(tmp_path)], cwd=FRONTEND, check=True, capture_output=True, timeout=60)
+    subprocess.run(["node", "build.mjs", str(tmp_path)], cwd=FRONTEND, check=True, capture_output=True, timeout=600)
     for name in (
         "aurora.css",
         "aurora.js",

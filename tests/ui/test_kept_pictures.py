@@ -29,6 +29,25 @@ def test_a_page_becomes_a_small_picture_cut_where_it_is_too_long_and_the_same_ea
     assert keep.smaller(browser.new_page(), taken) == made
 
 
+def test_a_painting_keeps_more_shades(browser: Browser) -> None:
+    page = browser.new_page(viewport={"width": 320, "height": 200})
+    page.set_content("<body style='margin:0;height:200px;background:linear-gradient(90deg,#000,#08f)'>")
+    taken = page.screenshot(full_page=True)
+
+    def colours(made: bytes) -> int:
+        return int(
+            page.evaluate(
+                """async (png) => { const one = new Image(); one.src = "data:image/png;base64," + png; await one.decode();
+                const canvas = document.createElement("canvas"); canvas.width = one.width; canvas.height = one.height;
+                const pen = canvas.getContext("2d"); pen.drawImage(one, 0, 0);
+                return new Set(new Uint32Array(pen.getImageData(0, 0, one.width, one.height).data.buffer)).size }""",
+                base64.b64encode(made).decode(),
+            )
+        )
+
+    assert colours(keep.smaller(page, taken)) <= keep.COLOURS < colours(keep.smaller(page, taken, painted=True)) <= keep.SHADES
+
+
 def test_the_index_names_each_picture_with_its_page_and_heading(tmp_path: Path) -> None:
     for language, width in (("en", 320), ("fi", 320), ("en", 1280)):
         target = keep.kept_at(tmp_path, "home", language, width)

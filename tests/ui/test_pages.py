@@ -20,6 +20,7 @@ ELSEWHERE = {
     "portal/help.html",
     "portal/help_topic.html",
     "portal/landing.html",
+    "portal/public_log.html",
     "portal/rights.html",
     "portal/transparency.html",
 }
@@ -49,7 +50,9 @@ def test_titles_are_unique_and_say_when_there_is_an_error(gallery: list[Drawn]) 
     for drawn in gallery:
         title = drawn.page.all("title")[0].text
         site = {"fi": "Auroran valvomo", "sv": "Auroras driftkonsol", "en": "Aurora console"}[drawn.language]
-        assert title.endswith(f" – {site}" if drawn.template.startswith("console/") else " – Aurora"), title
+        assert title.endswith(
+            f" – {site}" if drawn.template.startswith("console/") or drawn.name.startswith("error-console") else " – Aurora"
+        ), title
         assert title.startswith(prefix[drawn.language]) == drawn.has_errors, (drawn.name, title)
         titles[drawn.language, title.removeprefix(prefix[drawn.language])].add(drawn.template)
     assert {title: t for title, t in titles.items() if len(t) > 1} == {}

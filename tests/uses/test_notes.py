@@ -20,6 +20,7 @@ from consent.scope import citizen_scope
 from consent.uses import notes
 from consent.uses.models import DeliveryNote
 from tests.support.cast import HOST, Cast
+from tests.support.stack import wait_for
 from tests.uses.telling import HOUSEHOLD, account, read
 
 
@@ -70,10 +71,7 @@ def test_the_thread_writes_what_is_handed_over(cast: Cast, monkeypatch: pytest.M
     monkeypatch.setattr(note_deliveries, "_writer", writer)
     monkeypatch.setattr(note_deliveries, "EVERY_SECONDS", 0.01)
     entry = served(cast, until_the_end=True)
-    deadline = 2_000
-    while not noted(cast, entry) and deadline:
-        deadline -= 1
-    assert noted(cast, entry)
+    wait_for(lambda: noted(cast, entry), "the note to be written", within=60)
     writer._end()
 
 

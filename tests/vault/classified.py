@@ -95,7 +95,7 @@ NOBODYS = {
     "consent.Agency", "consent.AgencyDraft", "consent.AgencyVersion", "consent.Purpose", "consent.PurposeVersion", "consent.DataCategory", "consent.DataCategoryVersion",
     "consent.MeaningChange", "consent.Notice", "consent_oauth.Client", "consent_oauth.ClientDraft", "consent_oauth.ClientKeySet",
     "consent_oauth.ClientToken", "consent_oauth.SandboxClient", "consent_oauth.SandboxRequest", "consent_webhooks.Ping", "consent_oauth.UsedAssertion", "consent_oauth.UsedProof", "consent_oauth.ProofMemory", "consent_breakglass.Alarm",
-    "consent_webhooks.SourceEnding", "consent_transparency.Publication", "consent_transparency.Figure", "consent_transparency.Standing", "consent_uses.Scanned",
+    "consent_webhooks.SourceEnding", "consent_transparency.Publication", "consent_transparency.Figure", "consent_transparency.Standing", "consent_transparency.RoundingKey", "consent_uses.Scanned",
     "ledger.Witness", "ledger.Cosignature", "ledger.Alarm", "ledger.Former", "ledger.Tile", "ledger.Checkpoint", "ledger.Key", "ledger.DelayPermission",
     "recommender.DatasetVersion", "recommender.ModelVersion", "recommender.ModelEvaluation", "recommender.ModelMove", "recommender.Retraining",
     "recommender.EvaluatorOwner", "recommender.EvaluatorVersion", "catalogue.ServiceVersion", "catalogue.CatalogueVersion", "catalogue.CatalogueUse",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from filled import Filled, fill
 
 from tests.support.cast import Cast
 from tests.support.casting import cast, committed_cast
+from tests.vault.filled import Filled, fill
 
 __all__ = ["cast", "committed_cast"]
 

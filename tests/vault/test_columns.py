@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from classified import CLASSES, COLUMNS, NOBODYS
 from django.apps import apps
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from seals import places
 
 from aurora.journeys._sealed_columns import OF_CITIZENS, OF_PLATFORM
+from tests.vault.classified import CLASSES, COLUMNS, NOBODYS
+from tests.vault.seals import places
 
 OURS = ("aurora.", "consent.", "recommender.")
 KEPT_BACK = {("ledger.KeptBack", "sealed"), ("ledger.KeptBack", "longer_sealed")}

@@ -9,7 +9,6 @@ import psycopg
 import pytest
 from django.db import DatabaseError, transaction
 from django.utils import timezone
-from filled import Filled, admin
 
 from aurora.identity import rotation, vault
 from aurora.identity.models import DataKey, FormerKey, KeyRotation
@@ -20,6 +19,7 @@ from consent.errors import OutsideTransaction
 from consent.scope import citizen_scope
 from tests.support.cast import Cast, services
 from tests.support.days_later import days_later
+from tests.vault.filled import Filled, admin
 
 State = KeyRotation.State
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from filled import Filled
 
 from aurora.identity import rotation
 from aurora.identity.models import KeyRotation
 from consent.scope import citizen_scope
 from tests.support.services import ROOT
+from tests.vault.filled import Filled
 
 POINTS = (
     "rotation.claimed",

@@ -11,7 +11,8 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from aurora.journeys import end_consents, own_data, suggest, withdraw
+from aurora.identity.models import Operator
+from aurora.journeys import end_consents, officers, own_data, suggest, withdraw
 from aurora.journeys._door import AccessRefused
 from aurora.journeys.withdraw import end
 from aurora.sources import connections
@@ -20,8 +21,8 @@ from consent.errors import Conflict, InvalidInput, NotFound
 from consent.models import Agency, ConsentEvent, ConsentRecord, ConsentState
 from consent.oauth import tokens
 from consent.oauth.models import AccessToken, RefreshToken
-from consent.oauth.onboarding import SamePerson
 from consent.scope import citizen_scope
+from consent.two_people import SamePerson
 from consent.webhooks.models import SourceEnding
 from tests.support.cast import REGISTER, TAX, Cast, Person
 from tests.withdrawals.told import HOUSEHOLD, INCOME, asked_for, deliveries, delivery, entries, granted, withdrawn
@@ -248,7 +249,8 @@ def test_an_operator_ends_a_consent_by_an_id_with_reason_and_case(cast: Cast) ->
 def test_an_order_ends_every_consent_at_a_source_and_no_other(cast: Cast) -> None:
     cast.cecilia.connect(REGISTER)
     cast.cecilia.connect(TAX)
-    why: Any = {"reason": "source_ended", "case": "2026/7", "operator_id": uuid4(), "now": timezone.now()}
+    first, second = (Operator.objects.create(username=f"p-{uuid4().hex[:8]}", name="P", roles=["privacy_officer"]) for _ in range(2))
+    why: Any = {"reason": "source_ended", "case": "2026/7", "operator_id": first.pk, "now": timezone.now()}
     order = end_consents.order_source_ending(source=TAX, **why)
     with pytest.raises(Conflict):
         end_consents.order_source_ending(source=TAX, **why)
@@ -257,9 +259,16 @@ def test_an_order_ends_every_consent_at_a_source_and_no_other(cast: Cast) -> Non
     assert end_consents.end_sources(now=timezone.now()) == 0, "one person's word is not enough"
     with pytest.raises(SamePerson):
         end_consents.confirm_source_ending(order_id=order.pk, operator_id=why["operator_id"], now=timezone.now())
-    end_consents.confirm_source_ending(order_id=order.pk, operator_id=uuid4(), now=timezone.now())
+    confirm: Any = {"order_id": order.pk, "operator_id": second.pk, "now": timezone.now()}
+    for gone, refusal in ((first, officers.AskerGone), (second, end_consents.NotAPrivacyOfficer)):
+        for change in ({"is_active": False}, {"roles": ["auditor"]}):
+            Operator.objects.filter(pk=gone.pk).update(**change)
+            with pytest.raises(refusal):
+                end_consents.confirm_source_ending(**confirm)
+            Operator.objects.filter(pk=gone.pk).update(is_active=True, roles=["privacy_officer"])
+    end_consents.confirm_source_ending(**confirm)
     with pytest.raises(Conflict):
-        end_consents.confirm_source_ending(order_id=order.pk, operator_id=uuid4(), now=timezone.now())
+        end_consents.confirm_source_ending(**confirm)
     with pytest.raises(Conflict):
         end_consents.decline_source_ending(order_id=order.pk, operator_id=uuid4(), now=timezone.now())
     with pytest.raises(NotFound):

@@ -38,7 +38,7 @@ def test_unticked_means_deleted_and_any_other_word_than_yes_is_unticked(cast: Ca
         answer = withdraw_all(person, person.browser(), **form)
         assert answer.status_code == 200 and not answer.context["page"].kept
         assert held(person) == 0, form
-        assert "is erased from Aurora" in answer.content.decode()
+        assert "is deleted from Aurora" in answer.content.decode()
 
 
 def test_what_is_kept_is_shown_as_kept_and_deleted_by_its_button(cast: Cast) -> None:

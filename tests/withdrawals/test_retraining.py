@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from functools import reduce
 from operator import getitem
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import numpy as np
 import pytest
@@ -24,7 +25,7 @@ from recommender.models import DatasetVersion, ModelVersion, Retraining
 from recommender.monitoring.protect import Rounder
 from recommender.registry import current, datasets, lifecycle, serving, trial
 from recommender.registry.artefact import model_directory, read
-from recommender.training import assemble, dataset, train
+from recommender.training import assemble, dataset, dataset_card, train
 from recommender.training.households import extract_sha256
 from recommender.training.rows import Row
 from tests.support import models as made
@@ -229,7 +230,7 @@ def test_no_file_of_a_model_names_an_amount_or_a_count_of_those_it_learnt_from()
     assert found.data.column("tax.income.interest")[-1] == 123_000
     made, without = (
         trial.described(train.train_on(on.data, held_out=on.held_out, told=on.open), on, citizens=citizens, dataset_sha256="d" * 64)
-        for on, citizens in ((found, 400), (alone, 0))
+        for on, citizens in ((found, 400), (alone, None))
     )
     assert made.sha256 != without.sha256
     for text in (*made.texts.values(), json.dumps(made.metadata)):
@@ -293,6 +294,34 @@ def test_small_cells_are_suppressed_and_cannot_be_worked_out() -> None:
         "family": {"couple": told["family"]["couple"], "single": 0},
     }
     assert told["family"]["couple"] in (10, 15)
+
+
+def test_a_count_of_people_leaves_in_fives_and_none_is_as_silent_as_nine() -> None:
+    def told(people: int, what: str = "citizens") -> int | None:
+        return datasets.told(people, ROUNDER, what=what, dataset_id=UUID(int=7))
+
+    assert {told(people) for people in range(10)} == {None}
+    found = [told(people) for people in range(10, 90)]
+    assert all(one is not None and one >= 10 and one % 5 == 0 for one in found)
+    assert {(one or 0) - people for one, people in zip(found, range(10, 90), strict=True)} >= {-4, -3, -2, 2, 3, 4}, "up and down"
+    assert found == [told(people) for people in range(10, 90)], "a count that stands still is told alike"
+
+
+def test_a_card_tells_no_count_of_people_and_not_which_groups_have_few() -> None:
+    """57 citizens and 58, one of them the only one of a group: nothing on the two cards says so."""
+    found = DatasetVersion(pk=UUID(int=7), extract_sha256="e" * 64, row_schema=1, window_from=timezone.now(), window_until=timezone.now())
+
+    def written(citizens: int, counts: dict[str, dict[str, int]]) -> str:
+        people = datasets.told(citizens, ROUNDER, what="citizens", dataset_id=found.pk)
+        return dataset_card.card(found, citizens=people, labelled=None, counts=datasets.suppressed(counts, ROUNDER))
+
+    for citizens in (57, 58):
+        [line] = re.findall(r"Rows of citizens \| (.*) \|", written(citizens, {}))
+        assert int(line) in (55, 60)
+    cards = [written(58, {"age": {"old": 40, "middle": 17, **one}}) for one in ({}, {"young": 1})]
+    assert not any("young" in card for card in cards) and "| old | " in cards[0] and "fewer than 10, " not in cards[1]
+    for nobody in (0, 9):
+        assert "| Rows of citizens | fewer than 10 |\n| Of them with every label | not told |" in written(nobody, {})
 
 
 def test_two_datasets_do_not_tell_who_left_between_them() -> None:

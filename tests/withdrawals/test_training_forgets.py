@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -70,18 +71,20 @@ def found_in(dataset: DatasetVersion) -> list[Row]:
 
 
 def tables_with(text: str) -> list[str]:
-    """Every table in which a superuser reads it."""
+    """Every table in which a superuser reads it. Where it is part of a longer hexadecimal number, a key or a digest, chance has put it there."""
+    alone = rf"(^|[^0-9a-f]){re.escape(text)}($|[^0-9a-f])"
     with psycopg.connect(services().admin_url or "") as admin:
         tables = admin.execute(
             "SELECT quote_ident(schemaname) || '.' || quote_ident(tablename) FROM pg_tables "
             "WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
         ).fetchall()
-        return [t for (t,) in tables if admin.execute(f"SELECT 1 FROM {t} r WHERE r::text LIKE %s LIMIT 1", [f"%{text}%"]).fetchone()]
+        return [t for (t,) in tables if admin.execute(f"SELECT 1 FROM {t} r WHERE r::text ~ %s LIMIT 1", [alone]).fetchone()]
 
 
 def files_with(text: str) -> list[Path]:
-    folder = Path(default_storage.location)
-    return [path for path in folder.rglob("*") if path.is_file() and text.encode() in path.read_bytes()]
+    """Likewise. A model's text is full of fractions, among whose digits chance puts it too."""
+    folder, alone = Path(default_storage.location), re.compile(rb"(?<![0-9a-f.])" + text.encode() + rb"(?![0-9a-f])")
+    return [path for path in folder.rglob("*") if path.is_file() and alone.search(path.read_bytes())]
 
 
 def test_a_withdrawal_makes_the_next_training_set_forget(cast: Cast, caplog: pytest.LogCaptureFixture) -> None:

@@ -20,13 +20,15 @@ from aurora.portal.present.vocabulary import Vocabulary
 from aurora.ui import mandate_words
 from aurora.ui.contexts import ActivityPage, FilterOption, Pagination, Text
 from aurora.ui.contexts.activity import OneCategory, OneConsent
+from aurora.ui.templatetags.aurora import localized
 from aurora.ui.uses import timeline as drawn
 from consent import acting, days, queries
 from consent.ledger import queries as ledger
 from consent.rules import AURORA, CITIZEN
 from consent.rules.mandates import Deed
 
-PAGE = 25
+# A full page after a month with uses on each of its days is 39 kB of HTML.
+PAGE = 20
 # Agencies further back are found by the citizen's consents, or by their address: the whole log is not read for a list of names.
 SEEN = timedelta(days=400)
 
@@ -85,7 +87,9 @@ def _may_export(now: datetime) -> bool:
 def _options(codes: list[str], chosen: str, name: Callable[[str], Text]) -> tuple[FilterOption, ...]:
     """By name; what is chosen stands among them even if it is none of them: the form says what the list shows."""
     among = [*codes, *([chosen] if chosen and chosen not in codes else [])]
-    return tuple(FilterOption(code, name(code), code == chosen) for code in among)
+    return tuple(
+        sorted((FilterOption(code, name(code), code == chosen) for code in among), key=lambda one: localized(one.label).casefold())
+    )
 
 
 def _within(codes: Iterable[str]) -> list[str]:

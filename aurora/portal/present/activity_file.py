@@ -1,12 +1,11 @@
 """The activity as a file, streamed: CSV as RFC 4180 has it, or JSON; the same rows as the page, with the codes beside the words.
 
 Written a page of entries at a time, each in a short transaction of its own: a long log is never held whole, and no slow reader keeps one open.
+Where somebody acts for the citizen each asks again whether they may: one that may not breaks the file off, and with it the answer.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -15,10 +14,11 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from aurora.journeys import export_activity
 from aurora.portal.choosing import Choice, entries
 from aurora.portal.present import log
 from aurora.portal.present.vocabulary import Vocabulary
-from aurora.ui import formats
+from aurora.ui import formats, sheets
 from aurora.ui.contexts import EntryView, Text
 from consent.ledger.models import LedgerEntry
 from consent.scope import citizen_scope
@@ -29,8 +29,6 @@ COLUMNS = (
     "number", "time", "event", "what", "actor", "who", "result", "reason", "purpose", "purpose_name",
     "categories", "data", "source", "source_name", "consents", "entry", "seal",
 )  # fmt: skip
-# What a spreadsheet takes for a formula (OWASP, CSV injection): names of agencies and of people come from elsewhere.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠")
 
 
 def written(citizen_id: UUID, chosen: Choice, as_format: str, *, upto: int, now: datetime) -> Iterator[str]:
@@ -44,6 +42,7 @@ def _rows(citizen_id: UUID, chosen: Choice, upto: int) -> Iterator[list[dict[str
     vocabulary = Vocabulary()
     while before is not None:
         with citizen_scope(citizen_id):
+            export_activity.goes_on(citizen_id=citizen_id, now=timezone.now())
             found = entries(citizen_id, chosen, vocabulary, before=before, limit=CHUNK)
             shown = log.rows(found, vocabulary)
             piece = [_row(entry, view, vocabulary) for entry, view in zip(found, shown, strict=True)]
@@ -80,21 +79,9 @@ def _said(text: Text | str) -> str:
 
 def _csv(pieces: Iterable[list[dict[str, Any]]]) -> Iterator[str]:
     """With a byte order mark: without one, spreadsheets take ä for something else."""
-    yield "\ufeff" + _lines([COLUMNS])
+    yield "\ufeff" + sheets.lines([COLUMNS])
     for piece in pieces:
-        yield _lines([cell(row[name]) for name in COLUMNS] for row in piece)
-
-
-def _lines(rows: Iterable[Iterable[str]]) -> str:
-    out = io.StringIO(newline="")
-    csv.writer(out, lineterminator="\r\n").writerows(rows)
-    return out.getvalue()
-
-
-def cell(value: Any) -> str:
-    """A value as text that no spreadsheet runs; of a list its items, with semicolons between."""
-    text = "; ".join(value) if isinstance(value, list) else str(value)
-    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text
+        yield sheets.lines([row[name] for name in COLUMNS] for row in piece)
 
 
 def _json(pieces: Iterable[list[dict[str, Any]]], chosen: Choice, now: datetime) -> Iterator[str]:

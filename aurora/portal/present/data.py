@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from aurora.journeys import correct
 from aurora.journeys.own_data import OwnData
-from aurora.portal.present import estimates
+from aurora.portal.present import data_pages, estimates
 from aurora.portal.present.readers import Readers
 from aurora.portal.present.vocabulary import Vocabulary, category_view, connect_url
 from aurora.sources import registry
@@ -32,8 +32,8 @@ TOWNS = frozenset({f"{HOME_CATEGORY}.municipality", "health.patient.municipality
 _REGIONS = {"fi": "Alue", "sv": "Region", "en": "Region"}
 
 
-def my_data_page(mine: OwnData) -> MyDataPage:
-    """Every category: with its facts, or with the way to connect it."""
+def my_data_page(mine: OwnData, *, number: int = 1) -> MyDataPage:
+    """Every category: with its facts, or with the way to connect it. As many as a page bears; `number` says which page, the nearest there is."""
     vocabulary, doing = Vocabulary(), acting.current()
     beside = Beside(vocabulary, Readers(mine.reads, mine.read_since, vocabulary), doing is None, correct.may_ask())
     offered = {CITIZEN, AURORA, *registry.active().values_list("agency__code", flat=True)}
@@ -61,9 +61,14 @@ def my_data_page(mine: OwnData) -> MyDataPage:
             readers=beside.readers.of_category(version.category_id) if facts else (),
         )
         (groups if facts else missing).append(group)
+    pages = data_pages.cut(groups, missing)
+    here = min(max(number, 1), len(pages))
     return MyDataPage(
-        groups=tuple(groups),
-        missing=tuple(missing),
+        groups=pages[here - 1].groups,
+        missing=pages[here - 1].missing,
+        previous_url=data_pages.url(here - 1) if here > 1 else "",
+        next_url=data_pages.url(here + 1) if here < len(pages) else "",
+        kinds=data_pages.kinds(pages) if len(pages) > 1 else (),
         sources_url="" if doing else reverse("portal:sources"),
         export_url=reverse("portal:copy") if doing is None or doing.scope.everything else "",
         entry_url=reverse("portal:entry", args=[mine.entry_id]),

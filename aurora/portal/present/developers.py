@@ -33,6 +33,7 @@ def index() -> contexts.DevelopersPage:
     )
     reference = (
         to("reference", _("Reference of the API"), _("Each operation with its parameters, answers and an example; the OpenAPI documents.")),
+        to("limits", _("Limits"), _("How often, how large and how long, as this installation is set up.")),
         to("problems", _("Problems"), _("Each code that Aurora answers, what it means and what to do.")),
         to("webhooks", _("Notices to your server"), _("What Aurora sends, and how to verify that it comes from Aurora.")),
         to("changelog", _("Changes of the API"), _("What has changed, on which day, and what breaks.")),
@@ -42,7 +43,9 @@ def index() -> contexts.DevelopersPage:
 
 
 def document(name: str) -> contexts.DocumentPage:
-    return contexts.DocumentPage(documents.title(name), documents.body(name))
+    of = documents.whole(name)
+    above = Link(reverse("portal:developers_document", args=[of]), documents.title(of)) if of else None
+    return contexts.DocumentPage(documents.title(name), documents.body(name), above)
 
 
 def authorization() -> contexts.AuthorizationPage:
@@ -64,7 +67,7 @@ def reference() -> contexts.ReferencePage:
     groups: dict[str, list[openapi.Operation]] = {}
     for one in openapi.operations().values():
         groups.setdefault(one.tag, []).append(one)
-    shown = tuple(contexts.ReferenceGroup(tag, tuple(found)) for tag, found in groups.items())
+    shown = tuple(contexts.ReferenceGroup(words.tag(tag), tuple(found)) for tag, found in groups.items())
     return contexts.ReferencePage(shown, reverse("openapi_json"), reverse("openapi_yaml"))
 
 
@@ -77,7 +80,11 @@ def operation(found: openapi.Operation) -> contexts.OperationPage:
 
 def all_problems() -> contexts.ProblemsPage:
     rows = [
-        contexts.ProblemRow(one, reverse("portal:developers_problem", args=[one.code]), dict(one.means))
+        contexts.ProblemRow(
+            one,
+            reverse("portal:developers_problem", args=[one.code]),
+            {code: marked.inline(said, documents.address) for code, said in one.means.items()},
+        )
         for one in problems.table().values()
     ]
     return contexts.ProblemsPage(*(tuple(row for row in rows if row.problem.kind == kind) for kind in ("api", "oauth")))

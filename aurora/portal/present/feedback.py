@@ -47,7 +47,7 @@ def added(request: HttpRequest, page: SuggestionsPage, *, citizen_id: UUID) -> S
         page,
         suggestions=tuple(map(with_feedback, page.suggestions)),
         rest=tuple(map(with_feedback, page.rest)),
-        set_aside=_set_aside(request, said),
+        set_aside=_set_aside(request, give_feedback.set_aside(citizen_id=citizen_id, said=said)),
     )
 
 
@@ -83,7 +83,7 @@ def _views(request: HttpRequest, said: Iterable[Said], run_id: UUID, services: I
 def _set_aside(request: HttpRequest, said: Iterable[Said]) -> tuple[SetAsideView, ...]:
     """What is not suggested since the citizen said so, the newest first, once a service."""
     catalogue = store.current()
-    newest = {one.service: one for one in said if one.kind is Kind.NOT_FOR_ME}
+    newest = {one.service: one for one in said}
     found = sorted(newest.values(), key=lambda one: one.at, reverse=True)
     return tuple(
         SetAsideView(

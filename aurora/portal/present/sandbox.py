@@ -64,8 +64,8 @@ def entry(fault: str = "") -> contexts.EventsEntryPage:
     return contexts.EventsEntryPage((FieldError("secret", words.fault(fault)),) if fault else ())
 
 
-def events(row: SandboxClient, *, error: AuroraError | None = None) -> contexts.EventsPage:
-    """Three statements."""
+def events(row: SandboxClient, *, error: AuroraError | None = None, at: str = "ping") -> contexts.EventsPage:
+    """Three statements. `at`: the control of what was tried, for an error that names none."""
     requests = tuple(_request(one) for one in sandbox.requests_of(row, now=timezone.now()))
     return contexts.EventsPage(
         client_id=row.client.client_id,
@@ -79,7 +79,7 @@ def events(row: SandboxClient, *, error: AuroraError | None = None) -> contexts.
         ),
         most=sandbox.MOST_REQUESTS,
         kept_days=sandbox.REQUESTS_KEPT.days,
-        errors=_errors(error, "ping"),
+        errors=_errors(error, at),
     )
 
 

@@ -17,8 +17,7 @@ MOST = 20  # so many are listed, the newest: "everywhere else" ends the others t
 
 def page(found: Sequence[Open], *, here: str, fresh: bool, pauses: bool, done: str = "") -> SessionsPage:
     """`here`: the name of the session that asks; it comes first. `done`: the code of what was just done, "" for nothing."""
-    rows = [SessionRow(session_words.browser(one.browser, one.system), one.name, one.name == here, one.began) for one in found]
-    rows.sort(key=lambda row: not row.here)
+    rows = listed(found, here=here)
     again = urlencode({"next": reverse("portal:sessions"), "anew": ""})
     return SessionsPage(
         rows=tuple(rows[:MOST]),
@@ -28,3 +27,12 @@ def page(found: Sequence[Open], *, here: str, fresh: bool, pauses: bool, done: s
         sign_in_url=f"{reverse('portal:sign_in')}?{again}",
         banner=Banner(NoticeKind.SUCCESS, str(words.banner(done))) if done else None,
     )
+
+
+def listed(found: Sequence[Open], *, here: str, with_use: bool = False) -> list[SessionRow]:
+    """In the words of the page, the one that asks first."""
+    rows = [
+        SessionRow(session_words.browser(one.browser, one.system), one.name, one.name == here, one.began, one.used if with_use else None)
+        for one in found
+    ]
+    return sorted(rows, key=lambda row: not row.here)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any
@@ -12,13 +12,13 @@ from uuid import UUID
 from django.http import QueryDict
 from django.urls import reverse
 
-from aurora.journeys.connect_source import Offer
+from aurora.journeys.connect_source import Offer, unmatched
 from aurora.portal.present import again
 from aurora.portal.present.vocabulary import Vocabulary, category_view, connect_url, purpose_view
 from aurora.sources import connections, feeds, pulls, registry
 from aurora.sources.models import Connection, DataSource, Pull, PullPart
 from aurora.sources.pushes import batches
-from aurora.ui import words
+from aurora.ui import connect_words, words
 from aurora.ui.contexts import (
     Banner,
     CategoryChoice,
@@ -34,10 +34,12 @@ from aurora.ui.contexts import (
     SourcesPage,
     SourceState,
     SourceView,
+    Text,
 )
 from aurora.ui.renewals import renewal as why_again
 from consent import queries
-from consent.models import ConsentRecord
+from consent.models import ConsentRecord, PurposeVersion
+from consent.purposes import fitting, limited, only_for
 from consent.rules import latest_end
 from consent.terms import Term
 
@@ -147,13 +149,14 @@ def connect_page(shown: Offer, *, today: date, form: QueryDict | None = None, er
     return ConnectPage(
         source_code=shown.source.agency.code,
         source_name=shown.source.agency.name,
-        purposes=tuple(PurposeChoice(purpose_view(p), p.purpose_id in purposes) for p in shown.purposes),
+        purposes=tuple(PurposeChoice(purpose_view(p), p.purpose_id in purposes, _needs(shown, p)) for p in shown.purposes),
         categories=tuple(
             CategoryChoice(
                 category_view(c),
                 c.category_id in categories,
                 again.marks(shown.texts, c.category_id),
                 again.same(shown.texts, c.category_id),
+                tuple(p.name for p in shown.purposes if p.purpose_id in only_for(c.category_id)),
             )
             for c in shown.categories
         ),
@@ -169,9 +172,39 @@ def connect_page(shown: Offer, *, today: date, form: QueryDict | None = None, er
         own_month=sent.get("own_month", "")[:4],
         own_year=sent.get("own_year", "")[:6],
         notice_token=shown.token,
-        errors=field_errors(errors or {}),
+        errors=tuple(_connect_errors(shown, purposes, categories, errors or {})),
         again=again.view(shown.texts),
     )
+
+
+def _needs(shown: Offer, purpose: PurposeVersion) -> tuple[Text, ...]:
+    """The only data that a purpose is about, of what the source holds."""
+    about = limited().get(purpose.purpose_id, frozenset())
+    return tuple(c.name for c in shown.categories if c.category_id in about)
+
+
+def _connect_errors(shown: Offer, purposes: list[str], categories: list[str], errors: Mapping[str, str]) -> Iterator[FieldError]:
+    """Purposes and data that do not go together are named, and what would mend it: a sentence each."""
+    idle, unused = unmatched(purposes=purposes, categories=categories)
+    held = [c.category_id for c in shown.categories]
+    for field, code in errors.items():
+        if code == "purpose_without_data":
+            said = [
+                connect_words.purpose_without_data(
+                    p.name, [c.name for c in shown.categories if c.category_id in fitting(p.purpose_id, held)]
+                )
+                for p in shown.purposes
+                if p.purpose_id in idle
+            ]
+        elif code == "data_without_purpose":
+            said = [
+                connect_words.data_without_purpose(c.name, [p.name for p in shown.purposes if fitting(p.purpose_id, [c.category_id])])
+                for c in shown.categories
+                if c.category_id in unused
+            ]
+        else:
+            said = [str(words.form_error(code))]
+        yield FieldError(field, " ".join(said))
 
 
 def notice_parts(terms: Iterable[Term]) -> dict[str, NoticePart]:

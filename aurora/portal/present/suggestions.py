@@ -97,10 +97,12 @@ def reasons(
 
 
 def unknowns(settles: Iterable[str], not_held: Iterable[str], vocabulary: Vocabulary) -> tuple[UnknownView, ...]:
-    """What could be connected comes first; what a connected source does not have is said without an offer."""
-    could = [_unknown(fact, vocabulary, offered=True) for fact in settles]
-    cannot = [_unknown(fact, vocabulary, offered=False) for fact in not_held]
-    return tuple([*could, *cannot])
+    """What could be connected comes first; what a connected source does not have is said without an offer. One line for all facts of a source."""
+    found: dict[tuple[str, bool], list[str]] = {}
+    for offered, facts in ((True, settles), (False, not_held)):
+        for fact in facts:
+            found.setdefault((vocabulary.source_of(fact.rpartition(".")[0]), offered), []).append(fact)
+    return tuple(_unknown(facts, source, vocabulary, offered=offered) for (source, offered), facts in found.items())
 
 
 def card_url(service: str) -> str:
@@ -165,6 +167,6 @@ def _settled(made: Suggestions, catalogue: Catalogue) -> Iterable[SettledView]:
             yield SettledView(catalogue[service].name, Settled(outcome), reverse("portal:suggestion_why", args=[service]))
 
 
-def _unknown(fact: str, vocabulary: Vocabulary, *, offered: bool) -> UnknownView:
-    source = vocabulary.source_of(fact.rpartition(".")[0])
-    return UnknownView(label(fact, vocabulary), vocabulary.agency(source), connect_url(source) if offered else "", source == CITIZEN)
+def _unknown(facts: list[str], source: str, vocabulary: Vocabulary, *, offered: bool) -> UnknownView:
+    first, *others = (label(fact, vocabulary) for fact in facts)
+    return UnknownView(first, vocabulary.agency(source), connect_url(source) if offered else "", source == CITIZEN, tuple(others))

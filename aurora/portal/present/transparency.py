@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from datetime import date, timedelta
 from typing import Any
@@ -11,6 +9,7 @@ from typing import Any
 from django.urls import reverse
 
 from aurora.portal.present.vocabulary import Vocabulary
+from aurora.ui import sheets
 from aurora.ui import transparency_words as words
 from aurora.ui.contexts.transparency import FiguresRow, FiguresTable, MonthChoice, TransparencyPage
 from consent.ledger import queries as ledger
@@ -39,8 +38,7 @@ def page(wanted: str, *, today: date) -> TransparencyPage | None:
         json_url=reverse("transparency_json"),
         csv_url=reverse("transparency_csv"),
         next_day=_next_day(published, today),
-        checkpoint=newest.note if newest else "",
-        checkpoint_url="/ledger/checkpoint",
+        log_url=reverse("portal:public_log"),
         checkpoint_at=newest.at if newest else None,
         tree_size=newest.size if newest else 0,
     )
@@ -99,9 +97,6 @@ def as_json() -> str:
 
 def as_csv() -> str:
     """The same, RFC 4180; no number where it is not told."""
-    out = io.StringIO(newline="")
-    lines = csv.writer(out, lineterminator="\r\n")
-    lines.writerow(("month", "measure", "agency", "number"))
-    for month, measure, agency, told in queries.figures():
-        lines.writerow((f"{month:%Y-%m}", measure, agency, "" if told is None else told))
-    return out.getvalue()
+    head = ("month", "measure", "agency", "number")
+    told = ((f"{month:%Y-%m}", measure, agency, "" if number is None else number) for month, measure, agency, number in queries.figures())
+    return sheets.lines([head, *told])

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from aurora.journeys import own_data
 from aurora.portal.auth import for_citizens, me
 from aurora.portal.present import data as present
+from aurora.portal.present import data_pages
 
 
 @require_safe
@@ -18,7 +19,7 @@ from aurora.portal.present import data as present
 def my_data(request: HttpRequest) -> HttpResponse:
     """Every fact with its source and date. Looking is an access too, and stands in the log."""
     data = own_data.view(citizen_id=me(request), now=timezone.now())
-    return render(request, "portal/my_data.html", {"page": present.my_data_page(data)})
+    return render(request, "portal/my_data.html", {"page": present.my_data_page(data, number=data_pages.number(request.GET))})
 
 
 @require_POST

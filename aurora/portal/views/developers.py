@@ -15,6 +15,7 @@ from aurora.portal import feeds
 from aurora.portal.auth import for_everyone
 from aurora.portal.errors import problem as problem_document
 from aurora.portal.present import developers as present
+from aurora.portal.present import limits as present_limits
 from aurora.ui.developers import documents, openapi, problems
 from consent import queries
 
@@ -31,8 +32,8 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_safe
 @for_everyone
 def document(request: HttpRequest, name: str) -> HttpResponse:
-    """One of the guide's documents, where the installation has them."""
-    if name not in documents.names():
+    """One of the guide's documents, or a chapter of one, where the installation has them."""
+    if not documents.is_there(name):
         raise Http404
     return render(request, "developers/document.html", {"page": present.document(name)})
 
@@ -83,6 +84,13 @@ def operation(request: HttpRequest, identifier: str) -> HttpResponse:
     if found is None:
         raise Http404
     return render(request, "developers/operation.html", {"page": present.operation(found)})
+
+
+@require_safe
+@for_everyone
+def limits(request: HttpRequest) -> HttpResponse:
+    """How often, how large, how long."""
+    return render(request, "developers/limits.html", {"page": present_limits.page()})
 
 
 @require_safe

@@ -34,7 +34,7 @@ def landing(request: HttpRequest) -> HttpResponse:
     if isinstance(request.user, Citizen):
         return HttpResponseRedirect(reverse("portal:home"))
     left = Banner(NoticeKind.SUCCESS, str(words.banner("signed_out"))) if "signed-out" in request.GET else None
-    page = LandingPage(sign_in_url=reverse("portal:sign_in"), public_log_url="/ledger/checkpoint", banner=left)
+    page = LandingPage(sign_in_url=reverse("portal:sign_in"), public_log_url=reverse("portal:public_log"), banner=left)
     return render(request, "portal/landing.html", {"page": page})
 
 

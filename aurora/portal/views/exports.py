@@ -14,8 +14,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from aurora.journeys import export
 from aurora.portal import mandated, polling
 from aurora.portal.auth import for_citizens, me
+from aurora.portal.errors import too_many_attempts
 from aurora.portal.present import exports as present
 from aurora.ui import formats
+from consent.counting import count
+
+PASSPHRASES_A_MINUTE = 10
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -33,7 +37,10 @@ def copy(request: HttpRequest) -> HttpResponse:
 @require_POST
 @for_citizens
 def passphrase(request: HttpRequest, id: UUID) -> HttpResponse:
-    """Another passphrase, shown once."""
+    """Another passphrase, shown once. Making a key of one is slow on purpose."""
+    asked = count(f"passphrases:{me(request)}", 60)
+    if asked.number > PASSPHRASES_A_MINUTE:
+        return too_many_attempts(request, seconds=asked.left)
     if _elsewhere(request):
         return _page(request, status=409, changed=True)
     made = export.new_passphrase(citizen_id=me(request), export_id=id, now=timezone.now())

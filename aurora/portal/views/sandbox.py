@@ -58,7 +58,8 @@ def events(request: HttpRequest) -> HttpResponse:
             deed(request, row)
             return HttpResponseRedirect(reverse("portal:developers_events"))
     except AuroraError as error:
-        return render(request, "developers/events.html", {"page": present.events(row, error=error)}, status=error.status)
+        at = "jwk" if request.POST.get("deed") == "key" else "ping"
+        return render(request, "developers/events.html", {"page": present.events(row, error=error, at=at)}, status=error.status)
     return render(request, "developers/events.html", {"page": present.events(row)})
 
 
@@ -83,6 +84,7 @@ def _ping(request: HttpRequest, row: SandboxClient) -> None:
 
 
 def _replace_key(request: HttpRequest, row: SandboxClient) -> None:
+    sandboxed.admit(request, "key")
     sandbox_clients.replace_key(row, jwk=request.POST.get("jwk", "").replace("\x00", "")[:20_000], now=timezone.now())
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from aurora.identity import citizens, own_sessions
-from aurora.identity.session_store import PAUSES
+from aurora.identity.session_store import PAUSES, name_of
 from aurora.portal.auth import ANEW_SECONDS, actor, for_citizens, remember, signed_in_anew
 from aurora.portal.present import sessions as present
 from aurora.portal.sessions import signed_in_within
@@ -28,7 +28,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(f"{reverse('portal:sessions')}{_changed(request)}")
     page = present.page(
         own_sessions.live(actor(request), now=timezone.now()),
-        here=own_sessions.name_of(request.session.session_key or ""),
+        here=name_of(request.session.session_key or ""),
         fresh=_fresh(request),
         pauses=bool(request.session.get(PAUSES)),
         done=next((code for name, code in DONE.items() if name in request.GET), ""),

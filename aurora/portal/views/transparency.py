@@ -1,4 +1,4 @@
-"""Numbers for everyone: how people's data were used, by month and agency, told of at least ten people."""
+"""For everyone: how people's data were used, by month and agency, told of at least ten people; and the public log."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from aurora.identity.models import Citizen
 from aurora.portal.auth import for_everyone
+from aurora.portal.present import public_log as present_log
 from aurora.portal.present import transparency as present
 from consent.errors import NotFound
 
@@ -25,7 +25,14 @@ def transparency(request: HttpRequest) -> HttpResponse:
     if page is None:
         raise NotFound()
     response = render(request, "portal/transparency.html", {"page": page})
-    return response if isinstance(request.user, Citizen) else _public(response, "Cookie")
+    return response if request.user.is_authenticated else _public(response, "Cookie")
+
+
+@require_safe
+@for_everyone
+def public_log(request: HttpRequest) -> HttpResponse:
+    """How much is sealed, since when, and who watches; as it is now, so no cache keeps it."""
+    return render(request, "portal/public_log.html", {"page": present_log.page()})
 
 
 @require_safe

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -23,21 +23,19 @@ class Seen:
 
 
 class Memory:
-    """For the one process that has this folder."""
+    """As many as there are for one folder, of one process or of several: a lock on a file is what they have in common."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._folder = folder
-        self._locks: dict[str, threading.Lock] = {}
-        self._guard = threading.Lock()
 
     @contextmanager
     def of(self, origin: str) -> Iterator[Seen]:
         """What was seen last; nobody else looks or keeps meanwhile: to check and to keep must be one step."""
-        with self._guard:
-            lock = self._locks.setdefault(origin, threading.Lock())
-        with lock:
-            yield self._read(digest(origin))
+        name = digest(origin)
+        with (self._folder / f"{name}.lock").open("a") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)  # of the opened file, so between threads too; it ends with it
+            yield self._read(name)
 
     def keep(self, origin: str, seen: Seen) -> None:
         """On the disk when this returns. Only within `of`."""

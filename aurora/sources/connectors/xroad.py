@@ -84,7 +84,7 @@ def check(settings: Mapping[str, Any], categories: Mapping[str, DataCategoryVers
 
 def _check_tls(declared: Mapping[str, Any]) -> None:
     """Raises `SettingsWrong`: whoever loads a source hears now what every fetch would fail of."""
-    if (tls := _tls(declared)) is None:
+    if (tls := tls_of(declared)) is None:
         return
     if not declared["security_server"].startswith("https://"):
         raise SettingsWrong("settings/xroad/security_server: a certificate is shown over https:// only")
@@ -94,7 +94,8 @@ def _check_tls(declared: Mapping[str, Any]) -> None:
         raise SettingsWrong(f"settings/xroad/tls: {error}") from None
 
 
-def _tls(declared: Mapping[str, Any]) -> ClientTls | None:
+def tls_of(declared: Mapping[str, Any]) -> ClientTls | None:
+    """By which certificate Aurora shows itself to the security server; `declared` is the member `xroad` of a source's settings."""
     return ClientTls(**declared["tls"]) if "tls" in declared else None
 
 
@@ -113,7 +114,7 @@ class SecurityServer:
     @property
     def tls(self) -> ClientTls | None:
         """Our certificate, where the security server lets in no information system without one."""
-        return _tls(self.declared)
+        return tls_of(self.declared)
 
     def headers(self) -> dict[str, str]:
         """Who asks (4.3), and a name for this very message. Never the citizen: security servers keep headers for years, and the token says it."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from aurora.ui.contexts.console import AgencyRole
-from aurora.ui.contexts.shared import Banner, FieldError, Text
+from aurora.ui.contexts.shared import Banner, FieldError, Pagination, Text
 
 
 class DraftState(StrEnum):
@@ -50,22 +50,26 @@ class AgencyListRow:
 
 @dataclass(frozen=True, slots=True)
 class AgenciesPage:
-    """`console/agencies.html`. `new_url` is empty for who may only read."""
+    """`console/agencies.html`. `new_url` is empty for who may only read. `agencies` are a page's, `total` are all that were looked for by `query`."""
 
     agencies: tuple[AgencyListRow, ...]
     open: tuple[DraftRow, ...]
+    total: int
+    pagination: Pagination
     new_url: str = ""
     register_url: str = ""
+    query: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ValueRow:
-    """One field: `label` and its values as lines, each shown as it is; `before` where a draft changes it."""
+    """One field: `label` and its values as lines, each shown as it is; `before` where a draft changes it. `names`: they are words, which nobody types."""
 
     label: str
     values: tuple[str, ...]
     before: tuple[str, ...] = ()
     differs: bool = False
+    names: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +106,12 @@ class AgencyPage:
 
 @dataclass(frozen=True, slots=True)
 class ClientChoice:
+    """A purpose or a kind of data to tick; `source`: who tells that kind of data."""
+
     code: str
     name: Text
     checked: bool = False
+    source: Text | str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +121,7 @@ class ClientFormPage:
     Controls: `client_id` and `agency` (fixed if `client_known` and `agency_known`, which the former implies), `agency_name_fi|sv|en` (new agency), `name_fi|sv|en`,
     `redirect_uris` (one a line), `jwks`, `jwks_uri`, `notice_uri`, `usage_uri`, `resource`, `purposes`, `categories`, `rotate_refresh`,
     `dpop_nonce`
-    (checkboxes, "yes"), `reason`. `values` by control's name, as sent.
+    (checkboxes, "yes"), `reason`. `values` by control's name, as sent. `agency_name`: of the agency that is fixed.
     """
 
     values: Mapping[str, str]
@@ -126,6 +133,7 @@ class ClientFormPage:
     rotate_refresh: bool = False
     dpop_nonce: bool = False
     errors: tuple[FieldError, ...] = field(default=())
+    agency_name: Text = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +151,9 @@ class ClientStatePage:
 class DraftPage:
     """`console/draft.html`: what was asked for, and a POST form to itself for the second person. Control: `decision` (`approve`, `decline`).
 
-    `may_approve`, `may_decline`: which buttons there are; who asked can only take the draft back. `advice`: what to make sure of before; `follows`: what
-    an agreement does beside what the rows say; `document`: the file that would do the same; `next_url`: what is to be done when it is agreed to.
+    `may_approve`, `may_decline`: which buttons there are; who asked can only take the draft back. `agree`: what the button says that agrees; `advice`: what
+    to make sure of before; `follows`: what an agreement does; `document`: the file that would do the same; `next_url`: what is to be done when it is agreed to.
+    `is_new`: there is nothing yet that it would change.
     """
 
     draft: DraftRow
@@ -155,8 +164,20 @@ class DraftPage:
     may_decline: bool = False
     is_mine: bool = False
     errors: tuple[FieldError, ...] = ()
+    agree: str = ""
     advice: str = ""
     follows: tuple[str, ...] = ()
     document: str = ""
     next_url: str = ""
     next_text: str = ""
+    is_new: bool = False
+
+    @property
+    def standing(self) -> bool:
+        """Whether an agreement is to come or has come: of what was declined nothing follows."""
+        return self.draft.state in (DraftState.OPEN, DraftState.APPROVED)
+
+    @property
+    def changes(self) -> bool:
+        """Whether there is a row that differs: a client that is to work again stays as it is."""
+        return any(row.differs for row in self.rows)

@@ -1,10 +1,11 @@
 """Concerns and what was kept back by a law: on an entry's page, the citizen's cases, the console's pages. See the package for the conventions."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from urllib.parse import urlsplit
 
-from aurora.ui.contexts.shared import EntryView, FieldError, Text
+from aurora.ui.contexts.shared import EntryView, FieldError, Pagination, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,13 +178,14 @@ class CorrectionCount:
 
 @dataclass(frozen=True, slots=True)
 class ConsoleConcernsPage:
-    """`console/concerns.html`. `ours` None for who may not read citizens' words."""
+    """`console/concerns.html`. `ours` None for who may not read citizens' words. `turns`: of `ours`, `agencies`, `late`, `corrections`."""
 
     counts: tuple[ConcernCount, ...]
     late: tuple[LateRow, ...]
     ours: tuple[OursRow, ...] | None
     more: bool = False
     corrections: tuple["CorrectionCount", ...] = ()
+    turns: Mapping[str, Pagination] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +246,9 @@ class LawRow:
 
 @dataclass(frozen=True, slots=True)
 class DelaysPage:
-    """`console/delays.html`. `agencies`, `law_choices`: the form's radios (controls `agency`, `law`, `reason`), empty for who only reads."""
+    """`console/delays.html`. `agencies`, `law_choices`: the form's choices (controls `agency`, `law`, `reason`), empty for who only reads.
+    `turns`: of `months` (the counts) and `permissions`.
+    """
 
     counts: tuple[DelayCount, ...]
     overdue: int
@@ -255,3 +259,4 @@ class DelaysPage:
     law_choices: tuple[ConcernChoice, ...] = ()
     reason: str = ""
     errors: tuple[FieldError, ...] = ()
+    turns: Mapping[str, Pagination] = field(default_factory=dict)

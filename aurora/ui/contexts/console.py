@@ -1,7 +1,7 @@
 """The operators' console. See the package for the conventions."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from aurora.ui.contexts.shared import FieldError, Text
@@ -54,12 +54,12 @@ class Health(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SourceRow:
-    """`connections` None is suppressed: fewer than ten people's."""
+    """`people`: with a consent in force to fetch from it, in tens, as of `ConsoleOverviewPage.counted_on`; None: fewer than ten, or nobody."""
 
     code: str
     name: Text
     health: Health
-    connections: int | None
+    people: int | None
     last_success_at: datetime | None = None
     last_error: str = ""
 
@@ -106,3 +106,4 @@ class ConsoleOverviewPage:
     checkpoint_at: datetime | None = None
     checkpoint_url: str = ""
     sources_url: str = ""
+    counted_on: date | None = None

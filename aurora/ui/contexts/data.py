@@ -151,7 +151,8 @@ class FactGroup:
 @dataclass(frozen=True, slots=True)
 class MyDataPage:
     """`portal/my_data.html`. `export_url`: where a copy of everything is asked for; "" hides the link. `readers_since`: since which day
-    readers are counted, `readers_newest`: among how many of the newest entries. `erase_url` and `leave_url` are "" for who acts.
+    readers are counted, `readers_newest`: among how many of the newest entries. `erase_url` and `leave_url` are "" for who acts. Where there is more than
+    a page bears, `previous_url` and `next_url` lead on, and `kinds` names each kind of data with where it stands.
     """
 
     groups: tuple[FactGroup, ...]
@@ -165,3 +166,6 @@ class MyDataPage:
     leave_url: str = ""
     readers_since: date | None = None
     readers_newest: int = 0
+    previous_url: str = ""
+    next_url: str = ""
+    kinds: tuple[tuple[Text, str], ...] = ()

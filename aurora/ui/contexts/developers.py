@@ -33,10 +33,11 @@ class DevelopersPage:
 
 @dataclass(frozen=True, slots=True)
 class DocumentPage:
-    """`developers/document.html`: one of docs/agency, in English."""
+    """`developers/document.html`: one of docs/agency, in English. `above`: the document of which this is a chapter."""
 
     title: str
     body: SafeString
+    above: Link | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,36 @@ class WebhooksPage:
 
 
 @dataclass(frozen=True, slots=True)
+class LimitRow:
+    """`by`: for whom it is counted, "" where nothing is."""
+
+    what: str
+    by: str
+    most: str
+
+
+@dataclass(frozen=True, slots=True)
+class LimitGroup:
+    name: str
+    rows: tuple[LimitRow, ...]
+
+    @property
+    def counted(self) -> bool:
+        return any(row.by for row in self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class LimitsPage:
+    """`developers/limits.html`: in English, as the installation is configured. `problem_url`: what to do about a 429."""
+
+    groups: tuple[LimitGroup, ...]
+    problem_url: str
+    reference_url: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReferenceGroup:
-    tag: str
+    name: str
     operations: tuple[Operation, ...]
 
 

@@ -10,7 +10,7 @@ from aurora.ui.contexts.suggestions import OfferView, SuggestionView
 
 @dataclass(frozen=True, slots=True)
 class LandingPage:
-    """`portal/landing.html`. `sign_in_url` starts the e-ID by GET; `public_log_url` is `/ledger/checkpoint`."""
+    """`portal/landing.html`. `sign_in_url` starts the e-ID by GET; `public_log_url` is the public log's page."""
 
     sign_in_url: str
     public_log_url: str = ""

@@ -10,6 +10,8 @@ class ErrorPage:
     All fields are optional: each template says its own piece without a context. `reason` is a translated sentence
     that adds to it; `reference` is what support may ask for; `retry_after` in seconds (429, 503). `back_url`: where the form was, of one that
     could not be taken. `again`: the same address may be asked for once more, and nothing is done twice by that. `framed`: who is signed in keeps the menu.
+    `console`: the address is one of the operators' console, and so are the frame and the way back; `for_whom`: the roles that open that page, where it is not
+    for this operator's.
     """
 
     home_url: str = ""
@@ -20,3 +22,5 @@ class ErrorPage:
     framed: bool = False
     again: bool = False
     back_url: str = ""
+    console: bool = False
+    for_whom: str = ""

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from aurora.ui.contexts.shared import FieldError
+from aurora.ui.contexts.sessions import SessionRow
+from aurora.ui.contexts.shared import Banner, FieldError
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,3 +152,34 @@ class TrailPage:
     filtered: bool = False
     clear_url: str = ""
     csv_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something by which one signs in was changed: a translated sentence, and when."""
+
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPage:
+    """`console/account.html`: POST forms to itself. `action` is `password` with `current`, `password`, `again` (never echo them), `end` with `name`, or `others`.
+
+    Not `fresh`: a code is asked for first. `last_at`: when they had signed in before this session; `failed` attempts and `changes` since then. `rows`: their
+    sessions, and `more` that are not among them. `trail`: what they did last; `trail_url`: all of it.
+    """
+
+    name: str
+    username: str
+    roles: str
+    fresh: bool
+    rows: tuple[SessionRow, ...]
+    trail: TrailPage
+    trail_url: str
+    last_at: datetime | None = None
+    failed: int = 0
+    changes: tuple[Change, ...] = ()
+    more: int = 0
+    banner: Banner | None = None
+    errors: tuple[FieldError, ...] = ()

@@ -23,6 +23,8 @@ class QueueRow:
     `waiting`: pulls that citizens wait for; `refreshes`: those that are planned; `due`: kinds of data that are due and not planned yet. Of each
     `most` are counted: who has so many has so many or more. `half_took`, `most_took`: how long half and 95 % of the last pulls took, in words. `connector`
     is translated; `signs`: its answers must be signed; `pause`: seconds for which it is left alone after too many failures.
+    `certificate_ends_at`: until when the certificate lasts by which Aurora shows itself to it, None for none or one that cannot be read;
+    `certificate_needs`: somebody must see to it.
     """
 
     code: str
@@ -46,6 +48,8 @@ class QueueRow:
     last_success_at: datetime | None = None
     half_took: str = ""
     most_took: str = ""
+    certificate_ends_at: datetime | None = None
+    certificate_needs: bool = False
 
 
 @dataclass(frozen=True, slots=True)

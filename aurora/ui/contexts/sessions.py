@@ -8,12 +8,13 @@ from aurora.ui.contexts.shared import Banner
 
 @dataclass(frozen=True, slots=True)
 class SessionRow:
-    """One browser. `what` is translated; `here`: the one that shows the page. `name` says which, when it is ended."""
+    """One browser. `what` is translated; `here`: the one that shows the page. `name` says which, when it is ended. `used`: when last, where the page tells it."""
 
     what: str
     name: str
     here: bool = False
     began: datetime | None = None
+    used: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,11 @@ class SourceView:
     renewal: str = ""
     pushes: bool = False
 
+    @property
+    def holds(self) -> tuple[Text, ...]:
+        """The names of what it holds."""
+        return tuple(category.name for category in self.categories)
+
 
 @dataclass(frozen=True, slots=True)
 class SourcesPage:
@@ -54,18 +59,23 @@ class SourcesPage:
 
 @dataclass(frozen=True, slots=True)
 class PurposeChoice:
+    """`needs`: names of the only data that it is about; empty: it is about all that is not for another purpose alone."""
+
     purpose: PurposeView
     checked: bool = False
+    needs: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class CategoryChoice:
-    """`marks`: what is said beside its name to somebody who agreed before; `same`: it says what it said then, and is folded."""
+    """`marks`: what is said beside its name to somebody who agreed before; `same`: it says what it said then, and is folded;
+    `only_for`: names of the purposes that it is for alone."""
 
     category: CategoryView
     checked: bool = False
     marks: tuple[str, ...] = ()
     same: bool = False
+    only_for: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

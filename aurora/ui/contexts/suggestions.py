@@ -32,13 +32,14 @@ class ReasonView:
 @dataclass(frozen=True, slots=True)
 class UnknownView:
     """A fact that would settle the eligibility, and its source. Without `connect_url` the source is connected and does
-    not have it. `declared`: citizens tell it themselves, there.
+    not have it. `declared`: citizens tell it themselves, there. `others`: further facts of which the same is true.
     """
 
     fact_label: Text
     source_name: Text
     connect_url: str = ""
     declared: bool = False
+    others: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

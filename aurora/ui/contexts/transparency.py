@@ -35,7 +35,7 @@ class MonthChoice:
 
 @dataclass(frozen=True, slots=True)
 class TransparencyPage:
-    """`portal/transparency.html`. `month` "" and no `tables`: nothing is published yet. `checkpoint` is the log's newest signed head, "" without one;
+    """`portal/transparency.html`. `month` "" and no `tables`: nothing is published yet. `checkpoint_at`: when the public log was signed last, None before that;
     `next_day`: from when on the next month is told.
     """
 
@@ -46,7 +46,6 @@ class TransparencyPage:
     json_url: str
     csv_url: str
     next_day: date
-    checkpoint: str = ""
-    checkpoint_url: str = ""
+    log_url: str = ""
     checkpoint_at: datetime | None = None
     tree_size: int = 0

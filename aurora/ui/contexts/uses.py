@@ -39,26 +39,28 @@ class UsesPart:
 
 @dataclass(frozen=True, slots=True)
 class UseCount:
-    """One agency's reads and reports of the time shown. `share`: reported of what was due, written out, "" where nothing was."""
+    """One agency's reads and reports of the time shown, written out: rounded, and nothing of fewer than ten. `share`: reported of what was due, "" where
+    fewer than ten were. `oldest`: of what is not reported.
+    """
 
     agency: Text
-    matched: int
-    differing: int
-    not_reported: int
-    not_delivered: int
-    in_doubt: int
-    open: int
+    matched: str
+    differing: str
+    not_reported: str
+    not_delivered: str
+    in_doubt: str
+    open: str
     share: str = ""
     oldest: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AskedRow:
-    """An agency that is asked at its address. `error`: a translated sentence, "" where nothing is wrong."""
+    """An agency that is asked at its address. Counts are written out; `error`: a translated sentence, "" where nothing is wrong."""
 
     agency: Text
-    waiting: int
-    failing: int
+    waiting: str
+    failing: str
     oldest: datetime
     error: str = ""
 

@@ -1,9 +1,10 @@
 """The console's pages about withdrawals: no citizen, no consent but the one whose id an operator types in. See the package for the conventions."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from aurora.ui.contexts.shared import Banner, FieldError, Text
+from aurora.ui.contexts.shared import Banner, FieldError, Pagination, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +59,14 @@ class OrderRow:
 
 @dataclass(frozen=True, slots=True)
 class WithdrawalsPage:
-    """`console/withdrawals.html`. `retry_url` of a row takes a POST. `end_url` is empty for who may not end consents."""
+    """`console/withdrawals.html`. `retry_url` of a row takes a POST. `end_url` is empty for who may not end consents. `turns`: of `agencies`, `troubles`."""
 
     counts: tuple[TellingCount, ...]
     troubled: tuple[TroubleRow, ...]
     orders: tuple[OrderRow, ...]
     end_url: str = ""
     banner: Banner | None = None
+    turns: Mapping[str, Pagination] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,17 +12,18 @@ KEPT_WIDTHS = (320, 768, 1280)
 STATIC = Path(__file__).resolve().parent.parent / "static"
 
 
-def write(out: Path, only: tuple[str, ...], languages: tuple[str, ...], *, whole: bool = False) -> list[Path]:
-    """The HTML of every example whose name begins with one of `only`, or with `whole` is one of them; static files beside it, by relative address."""
+def write(out: Path, only: tuple[str, ...], languages: tuple[str, ...], *, whole: bool = False) -> dict[Path, str]:
+    """The HTML of every example whose name begins with one of `only`, or with `whole` is one of them, by its file;
+    static files beside it, by relative address."""
     from aurora.ui.gallery import draw
 
-    written = []
+    written = {}
     for language in languages:
         for example in draw.examples(language):
             if example.name in only if whole else example.name.startswith(only):
                 target = out / f"{example.name}.{language}.html"
-                target.write_text(draw.html(example, language).replace("/static/", "static/"), encoding="utf-8")
-                written.append(target)
+                written[target] = draw.html(example, language).replace("/static/", "static/")
+                target.write_text(written[target], encoding="utf-8")
     return written
 
 
@@ -46,15 +47,18 @@ def photograph(files: list[Path], chromium: str, widths: tuple[int, ...], keep_i
                 name, language = file.stem.rsplit(".", 1)
                 target = keep.kept_at(keep_in, name, language, width)
                 target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(keep.smaller(scripts, page.screenshot(full_page=True)))
+                target.write_bytes(keep.smaller(scripts, page.screenshot(full_page=True), painted=name in keep.PAINTED))
         browser.close()
 
 
-def index(folder: Path) -> None:
-    """Write the list of the kept pictures anew, in the gallery's order."""
+def index(folder: Path, written: dict[Path, str]) -> None:
+    """Write the list of the kept pictures anew, in the gallery's order. What was not `written` is drawn for its heading."""
     from aurora.ui.gallery import draw, keep
 
-    keep.write_index(folder, {one.name: keep.heading(draw.html(one, "en")) for one in draw.examples("en")})
+    drawn = {file.name: html for file, html in written.items()}
+    keep.write_index(
+        folder, {one.name: keep.heading(drawn.get(f"{one.name}.en.html") or draw.html(one, "en")) for one in draw.examples("en")}
+    )
 
 
 def _listed(given: str) -> tuple[str, ...]:
@@ -86,9 +90,9 @@ def main() -> None:
             (out / "static").symlink_to(STATIC)
         files = write(out, given.only, languages, whole=given.whole_names)
         if not given.no_pictures:
-            photograph(files, given.chromium, widths, kept)
+            photograph(list(files), given.chromium, widths, kept)
     if kept:
-        index(kept)
+        index(kept, files)
     print(f"{len(files)} pages in {kept or out}")
 
 

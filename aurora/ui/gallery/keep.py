@@ -18,11 +18,14 @@ if TYPE_CHECKING:
 LONGEST = 4000
 COLOURS = 16
 APART = 900  # of two colours, at least: the sum of squares of what their three parts differ by
+# A page with a painted sky: in sixteen colours it stands in bands.
+PAINTED = frozenset({"landing"})
+SHADES, SHADES_APART = 256, 24
 INDEX = "README.md"
 _HEAD = f"""# Screenshots
 
 Pages as a visitor sees them without JavaScript, with invented people and data: some of the gallery's examples, all of which the tests read. `python -m aurora.ui.gallery --out FOLDER` draws the rest.
-A picture is cut after {LONGEST} pixels and has {COLOURS} colours. The name is the page and, after it, its state (`home-empty`); the number is the width in pixels.
+A picture is cut after {LONGEST} pixels and has {COLOURS} colours ({SHADES} where there is a painting). The name is the page and, after it, its state (`home-empty`); the number is the width in pixels.
 How they are made: CONTRIBUTING.md, "Set up".
 """
 
@@ -54,25 +57,31 @@ _COUNTED = """async ([png, longest, colours, apart]) => {
 }"""
 
 
-def smaller(page: "Page", png: bytes) -> bytes:
-    """The picture in `COLOURS` colours and at most `LONGEST` pixels high, as PNG; `page` is any page that runs scripts."""
-    counted = page.evaluate(_COUNTED, [base64.b64encode(png).decode(), LONGEST, COLOURS, APART])
+def smaller(page: "Page", png: bytes, *, painted: bool = False) -> bytes:
+    """The picture in `COLOURS` colours (`SHADES` if `painted`), at most `LONGEST` pixels high, as PNG; `page` is any page that runs scripts."""
+    wanted = (SHADES, SHADES_APART) if painted else (COLOURS, APART)
+    counted = page.evaluate(_COUNTED, [base64.b64encode(png).decode(), LONGEST, *wanted])
     return _png(counted["width"], counted["height"], counted["palette"], base64.b64decode(counted["places"]))
 
 
 def _png(width: int, height: int, palette: list[list[int]], places: bytes) -> bytes:
-    """Four bits a pixel, rows as they are."""
+    """Four bits a pixel where that is enough, else eight; rows as they are."""
+    few = len(palette) <= 16
     rows = bytearray()
     for y in range(height):
-        row = places[y * width : (y + 1) * width] + b"\0" * (width % 2)
+        row = places[y * width : (y + 1) * width]
         rows.append(0)
-        rows += bytes(left << 4 | right for left, right in zip(row[::2], row[1::2], strict=True))
-    header = struct.pack(">IIBBBBB", width, height, 4, 3, 0, 0, 0)
+        rows += _halves(row + b"\0" * (width % 2)) if few else row
+    header = struct.pack(">IIBBBBB", width, height, 4 if few else 8, 3, 0, 0, 0)
     colours = bytes(part for colour in palette for part in colour)
     chunks = ((b"IHDR", header), (b"PLTE", colours), (b"IDAT", zlib.compress(bytes(rows), 9)), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
     )
+
+
+def _halves(row: bytes) -> bytes:
+    return bytes(left << 4 | right for left, right in zip(row[::2], row[1::2], strict=True))
 
 
 def kept_at(folder: Path, name: str, language: str, width: int) -> Path:

@@ -253,17 +253,14 @@ def suggestions() -> tuple[SuggestionView, ...]:
     )
 
 
-def data_names() -> tuple[str, ...]:
-    return tuple(category.name[formats.language()] for category in (HOUSEHOLD, INCOME))
+def data_names(*categories: CategoryView) -> tuple[str, ...]:
+    return tuple(category.name[formats.language()] for category in categories or (HOUSEHOLD, INCOME))
 
 
-def connect_terms() -> dict[str, NoticePart]:
+def connect_terms(*categories: CategoryView) -> dict[str, NoticePart]:
     """What a citizen is told before connecting, in the active language."""
-    return _parts(
-        terms.connect(
-            language=formats.language(), source=TAX[formats.language()], period=Period(TODAY, date(2027, 11, 24)), data=data_names()
-        )
-    )
+    period, data = Period(TODAY, date(2027, 11, 24)), data_names(*categories)
+    return _parts(terms.connect(language=formats.language(), source=TAX[formats.language()], period=period, data=data))
 
 
 def estimate_terms() -> dict[str, NoticePart]:
@@ -272,13 +269,18 @@ def estimate_terms() -> dict[str, NoticePart]:
     return _parts(terms.estimate(language=formats.language(), category=name, period=Period(TODAY, date(2027, 11, 24)), data=(name,)))
 
 
-def access_terms(*, once: bool = False, until: date = date(2027, 2, 24)) -> dict[str, NoticePart]:
+def access_terms(*categories: CategoryView, once: bool = False, until: date = date(2027, 2, 24)) -> dict[str, NoticePart]:
     """What a citizen is told before an agency may read, in the active language."""
     code, service = formats.language(), text("Asumistukihakemus", "Ansökan om bostadsstöd", "Housing assistance application")
     period = Period(TODAY, until, once)
     return _parts(
         terms.access(
-            language=code, recipient=OFFICE[code], service=service[code], purpose=BENEFIT.name[code], period=period, data=data_names()
+            language=code,
+            recipient=OFFICE[code],
+            service=service[code],
+            purpose=BENEFIT.name[code],
+            period=period,
+            data=data_names(*categories),
         )
     )
 
@@ -294,8 +296,17 @@ def identity(*, former: bool = False) -> NoticePart:
 
 def notice() -> tuple[NoticePart, ...]:
     """The same as it is kept, with one kind of data."""
-    language, said = formats.language(), connect_terms()
-    why = NoticePart(SUGGEST.name[language], (SUGGEST.description[language],))
+    return _kept(connect_terms(), SUGGEST)
+
+
+def access_notice() -> tuple[NoticePart, ...]:
+    """What an agency asked, as it is kept."""
+    return _kept(access_terms(until=date(2027, 5, 24)), BENEFIT)
+
+
+def _kept(said: dict[str, NoticePart], purpose: PurposeView) -> tuple[NoticePart, ...]:
+    language = formats.language()
+    why = NoticePart(purpose.name[language], (purpose.description[language],))
     data = NoticePart(INCOME.name[language], (INCOME.description[language],), tuple(f.label[language] for f in INCOME.facts))
     return (said["asks"], why, said["onward"], data, *(said[c] for c in ("frequency", "in_force", "not_shared", "on_decline")))
 

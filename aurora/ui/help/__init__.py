@@ -43,6 +43,7 @@ _OF_VIEW = {
     "concerns": "safety",
     "concern": "safety",
     "transparency": "who-sees-what",
+    "public_log": "verify",
     "accessibility": "first-steps",
     "training": "suggestions",
     "authorize": "consent",

@@ -96,7 +96,7 @@ _STATES: tuple[tuple[StrEnum, str, str | Promise], ...] = (
     (Health.GOOD, "au-tag--good", _("Working")),
     (Health.DEGRADED, "au-tag--attention", _("Partly failing")),
     (Health.DOWN, "au-tag--bad", _("Down")),
-    (Health.IDLE, "", _("No pulls lately")),
+    (Health.IDLE, "", _("No fetches lately")),
     (DraftState.OPEN, "au-tag--attention", _("Waiting for a second person")),
     (DraftState.APPROVED, "au-tag--good", _("Done")),
     (DraftState.DECLINED, "", _("Declined")),

@@ -151,10 +151,7 @@ const commands = {
       const { deleted } = obey(id, data);
       print(data.concern_id ? { id, type, concern_id: data.concern_id } : { id, type, grant_id: data.grant_id, deleted });
       // Not before Aurora has its answer, which says that the notice arrived. What fails now `events` does later.
-      setImmediate(() => agency.own('events').then((token) => confirmAll(agency, token.access_token)).then(({ notTaken, failed }) => {
-        for (const one of notTaken) print({ not_taken: one });
-        if (failed) throw failed;
-      }).catch(tell));
+      setImmediate(() => confirmSoon(agency).catch(tell));
     });
     print({ listening: kept.notice_uri });
   },
@@ -173,6 +170,19 @@ const commands = {
     print(await (await open(load())).receipt(readFileSync(file, 'utf8')));
   },
 };
+
+// Once more where nobody answered: of a connection that was kept while nothing was to do, the other side may just have let go.
+async function confirmSoon(agency, again = true) {
+  try {
+    const token = await agency.own('events');
+    const { notTaken, failed } = await confirmAll(agency, token.access_token);
+    for (const one of notTaken) print({ not_taken: one });
+    if (failed) throw failed;
+  } catch (error) {
+    if (!again || error instanceof Problem || error.status) throw error;
+    await confirmSoon(agency, false);
+  }
+}
 
 async function open({ server, client_id: clientId, private_jwk: jwk, redirect_uri: redirectUri, dpop: [privateKey, publicKey] }) {
   const dpopKeys = { privateKey: await importJWK(privateKey, 'ES256'), publicKey: await importJWK(publicKey, 'ES256', { extractable: true }) };

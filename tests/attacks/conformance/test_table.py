@@ -27,7 +27,7 @@ def _section(title: str) -> list[list[str]]:
 def _modules() -> dict[str, list[str]]:
     lines = PAGE.read_text(encoding="utf-8").partition("\n## Authorization server")[2].partition("\n## ")[0].splitlines()
     cells = [[cell.strip() for cell in line[1:-1].split("|")] for line in lines if line.startswith("| ")]
-    return {BEGINNING + row[0]: row[1:] for row in cells[1:]}
+    return {BEGINNING + row[0]: row[1:] for row in cells if row[0] != "module"}  # of two tables
 
 
 @cache

@@ -194,6 +194,27 @@ def test_a_tree_that_was_forked_for_the_witness_is_an_alarm(log: Log) -> None:
     assert Alarm.objects.count() == 1, "once for the same thing"
 
 
+SAME_SIZE: dict[str, tuple[Any, str, str | None]] = {
+    "in words": (answer(b"another root at this size\n", 409, **{"Content-Type": "text/plain"}), "inconsistent", "inconsistent"),
+    "in no words": (answer(b"", 409), "inconsistent", "inconsistent"),
+    "with the very size": (answer(b"3\n", 409, **{"Content-Type": "text/x.tlog.size"}), "inconsistent", "inconsistent"),
+    "with a size that is none": (answer(b"03\n", 409, **{"Content-Type": "text/x.tlog.size"}), "bad_answer", None),
+}
+
+
+@pytest.mark.parametrize("said", SAME_SIZE)
+def test_another_tree_of_the_very_size_that_was_cosigned_is_an_alarm(lying: Peer, said: str) -> None:
+    """tlog-witness: a size that agrees and a root that does not is answered 409, for which it names no body."""
+    Log("aurora.test/lied-to").grow(3)
+    note = queries.newest_checkpoint().note  # type: ignore[union-attr]
+    lying.answers["/add-checkpoint"] = answer(cosignature(note, NAME, SEED, at=AT).encode(), 200)
+    assert cosigned().size == 3
+    Witness.objects.update(cosigned_at=datetime(2000, 1, 1, tzinfo=UTC))
+    lying.answers["/add-checkpoint"], trouble, alarm = SAME_SIZE[said]
+    assert cosigned().trouble == trouble
+    assert [(one.kind, one.size) for one in Alarm.objects.all()] == ([(alarm, 3)] if alarm else [])
+
+
 @pytest.mark.parametrize("kept_row", [True, False])
 def test_a_database_set_back_is_an_alarm(log: Log, kept_row: bool) -> None:
     """Without the head file, too: the witness has seen more than there is."""
@@ -261,9 +282,10 @@ ANSWERS: dict[str, tuple[Any, str, str | None]] = {
 def test_a_witness_that_says_anything_else_gets_no_line_in(lying: Peer, said: str) -> None:
     Log("aurora.test/lied-to").grow(3)
     lying.answers["/add-checkpoint"], trouble, alarm = ANSWERS[said]
+    before = datetime.now(UTC)
     row = cosigned()
     assert (row.trouble, row.size, row.failures) == (trouble, 0, 1)
-    assert row.due_at > datetime.now(UTC) + timedelta(seconds=5), "it is left alone for a while"
+    assert row.due_at > before + timedelta(seconds=5), "it is left alone for a while"
     assert [one.kind for one in Alarm.objects.all()] == ([alarm] if alarm else [])
     assert not Cosignature.objects.exists() and queries.witnessed_checkpoint() is None
     (asked, *_) = lying.asked("/add-checkpoint")

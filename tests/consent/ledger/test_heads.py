@@ -110,6 +110,31 @@ def test_a_database_set_back_is_noticed(heads: HeadFile) -> None:
     assert Pending.objects.count() == 1
 
 
+def test_an_older_note_in_the_row_of_the_newest_tree_does_not_set_the_file_back(heads: HeadFile, tmp_path: Path) -> None:
+    """Every note is public and signed. Who writes rows, and makes the sequencer connect anew, must not choose what the file remembers: else they could
+    set the whole database back to there, and have another tree signed."""
+    sequencer = grown(heads, 3)
+    older = queries.newest_checkpoint()
+    with backup() as kept:
+        pass
+    fill(4)
+    sequencer.round()
+    newest = (tmp_path / "state" / "ledger-head").read_text()
+    assert older is not None
+    with connections["admin"].cursor() as cursor:
+        cursor.execute("UPDATE ledger_checkpoint SET note = %s WHERE size = 7", [older.note])
+    with pytest.raises(tiles.TreeDamaged, match="the newest checkpoint's note states another tree than its row"):
+        begun(heads)
+    fill(1)
+    with pytest.raises(tiles.TreeDamaged, match="states another tree"):
+        sequencer.round()
+    assert (tmp_path / "state" / "ledger-head").read_text() == newest
+    restore(kept)
+    fill(4)
+    with pytest.raises(tiles.TreeDamaged, match="7 entries were signed"):
+        begun(heads)
+
+
 @pytest.mark.parametrize("again", [4, 300])
 def test_a_database_set_back_that_has_grown_past_the_old_size_is_noticed(heads: HeadFile, again: int) -> None:
     """Somebody who has the key (a copy of the sequencer, started without the file) let it grow: to the same size, and beyond a tile."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from threading import Thread
@@ -232,13 +233,13 @@ def test_an_entry_is_looked_for_in_one_month() -> None:
     entry_id = read_by_agency(AINO).entry_id
     with citizen_scope(AINO):
         plan = plan_of(lambda: visible(AINO).filter(pk=entry_id).first())
-    assert plan.count("entry_2") == plan.count(f"entry_{NOW:%Y_%m}") > 0 and "entry_other" not in plan
+    assert plan.count("entry_2") == plan.count(f"entry_{moment_of(entry_id):%Y_%m}") > 0 and "entry_other" not in plan
 
 
 def test_a_time_is_looked_for_in_its_months() -> None:
     with citizen_scope(AINO):
         plan = plan_of(lambda: list(visible(AINO, since=NOW - timedelta(days=7), until=NOW)))
-    looked = {word for word in plan.replace("_pkey", "").split() if word.startswith("entry_2")}
+    looked = set(re.findall(r"\bentry_2\d{3}_\d\d", plan))
     assert 1 <= len(looked) <= 2 and "entry_other" not in plan
 
 
@@ -307,6 +308,7 @@ def test_there_is_a_month_for_now_and_for_a_year_to_come() -> None:
 
 def test_entries_of_a_month_that_was_made_late_move_into_it(count: Callable[[str], int]) -> None:
     """A clock was ahead: the entry lay among the odd ones, which must not keep its month from being made."""
+    months.make()  # should the month have turned since the tables were made
     last = sorted(name for name in parts() if "entry_2" in name)[-1]
     as_superuser(f"DROP TABLE {last}")
     middle = datetime.strptime(last[-7:], "%Y_%m").replace(day=15, tzinfo=UTC)

@@ -37,7 +37,7 @@ pytestmark = pytest.mark.usefixtures("ledger_db")
 ORIGIN = "aurora.test/ledger"
 SIGNER = make_signer(ORIGIN, bytes(32))
 AINO = uuid4()
-PATIENCE = 30.0
+PATIENCE = 180.0
 
 wait_for = partial(stack.wait_for, within=PATIENCE)
 
@@ -318,6 +318,7 @@ def check_chains(citizens: list[UUID], total: int) -> None:
 def test_eight_writers_at_once_leave_unbroken_chains_and_a_whole_tree(citizens: int) -> None:
     them = [uuid4() for _ in range(citizens)]
     with running(Sequencer(signer=SIGNER, using="owner", period=0.02)):
+        wait_for(lambda: Checkpoint.objects.exists(), "the sequencer")
         append_from_many(them, workers=8, each=200)
         wait_for(lambda: Leaf.objects.count() == 1600, "all entries to be sequenced")
     check_chains(them, 1600)

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.usefixtures("ledger_db")
 
 ORIGIN = "aurora.test/ledger"
 SIGNER = make_signer(ORIGIN, bytes(32))
-PATIENCE = 60.0
+PATIENCE = 180.0
 wait_for = partial(stack.wait_for, within=PATIENCE)
 
 

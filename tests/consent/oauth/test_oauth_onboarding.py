@@ -9,6 +9,7 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import timezone
 
+from consent import two_people
 from consent.errors import Conflict, InvalidInput, NotFound
 from consent.models import Agency
 from consent.oauth import client_form, clients, onboarding
@@ -42,7 +43,7 @@ def test_nothing_is_registered_before_a_second_person_agrees(office) -> None:
     draft = _draft(office)
     assert draft.kind == "register" and not Client.objects.filter(client_id="new-client").exists()
     assert not Agency.objects.filter(code=draft.agency_code).exists()
-    with pytest.raises(onboarding.SamePerson):
+    with pytest.raises(two_people.SamePerson):
         _approve(draft, by=ANNA)
     assert not Client.objects.filter(client_id="new-client").exists()
     decided = _approve(draft)
@@ -157,7 +158,7 @@ def test_stopping_is_at_once_and_starting_again_takes_two(office, tokens_of) -> 
         onboarding.suspend(client_id=office.client.client_id, reason="Again", by=BO, now=timezone.now())
     draft = onboarding.reactivate(client_id=office.client.client_id, reason="New key", by=ANNA, now=timezone.now())
     assert office.push().status_code == 401
-    with pytest.raises(onboarding.SamePerson):
+    with pytest.raises(two_people.SamePerson):
         _approve(draft, by=ANNA)
     assert office.push().status_code == 401
     _approve(draft)

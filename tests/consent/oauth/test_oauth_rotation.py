@@ -95,7 +95,7 @@ def test_of_parallel_refreshes_one_wins_and_the_others_are_reuse(committed, agre
 
     def refresh(_: int) -> Any:
         try:
-            start.wait(timeout=20)
+            start.wait(timeout=60)
             return office.refresh(held["refresh_token"])
         finally:
             connections.close_all()

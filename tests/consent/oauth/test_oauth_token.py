@@ -102,7 +102,7 @@ def test_of_parallel_redemptions_one_wins(committed, agree) -> None:
 
     def redeem(_: int) -> Any:
         try:
-            start.wait(timeout=20)
+            start.wait(timeout=60)
             return office.redeem(code)
         finally:
             connections.close_all()
@@ -125,7 +125,7 @@ def test_of_parallel_uses_of_one_assertion_one_passes(committed) -> None:
 
     def push(_: int) -> int:
         try:
-            start.wait(timeout=20)
+            start.wait(timeout=60)
             status: int = office.post("/oauth/par", office.request(), assertion=assertion).status_code
             return status
         finally:
@@ -144,7 +144,7 @@ def test_no_token_is_issued_beside_a_withdrawal(committed, agree) -> None:
 
     def refresh(_: int) -> list[str]:
         try:
-            start.wait(timeout=20)
+            start.wait(timeout=60)
             got = [office.refresh(refresh_token) for _ in range(6)]
             return [r.json()["access_token"] for r in got if r.status_code == 200]
         finally:
@@ -152,7 +152,7 @@ def test_no_token_is_issued_beside_a_withdrawal(committed, agree) -> None:
 
     with ThreadPoolExecutor(2) as pool:
         running = pool.map(refresh, range(2))
-        start.wait(timeout=20)
+        start.wait(timeout=60)
         now = timezone.now()
         with citizen_scope(aino):
             type(answer.consent).objects.filter(pk=answer.consent.pk).update(state="withdrawn", ended_at=now, ended_by="citizen")
@@ -171,7 +171,7 @@ def test_no_token_outlives_the_revocation_beside_which_it_was_issued(committed, 
 
     def slowly(token: dict[str, Any], request: Any) -> None:
         checked.set()
-        assert go_on.wait(timeout=20)
+        assert go_on.wait(timeout=60)
         save(token, request)
 
     def call(path: str, **form: str) -> Any:
@@ -183,9 +183,9 @@ def test_no_token_outlives_the_revocation_beside_which_it_was_issued(committed, 
     monkeypatch.setattr(rfc6749, "save", slowly)
     with ThreadPoolExecutor(2) as pool:
         refreshing = pool.submit(call, "/oauth/token", grant_type="refresh_token", refresh_token=held["refresh_token"])
-        assert checked.wait(timeout=20)
+        assert checked.wait(timeout=60)
         revoking = pool.submit(call, "/oauth/revoke", token=held[given_back])
-        wait_for(lambda: revoking.done() or _waits_for_a_lock(), "the revocation to wait for the grant")
+        wait_for(lambda: revoking.done() or _waits_for_a_lock(), "the revocation to wait for the grant", within=60)
         beside = not revoking.done()
         go_on.set()
         fresh, revoked = refreshing.result().json()["access_token"], revoking.result()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import math
@@ -10,6 +11,7 @@ import resource
 import signal
 import subprocess
 import sys
+import termios
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -39,7 +41,7 @@ def one() -> Iterator[Runner]:
     made.close()
 
 
-def ask(runner: Runner, content: bytes, row: list[float] = ROW, *, seconds: float = 30) -> float:
+def ask(runner: Runner, content: bytes, row: list[float] = ROW, *, seconds: float = 60) -> float:
     sha256 = hashlib.sha256(content).hexdigest()
     return runner.load_and_run(
         rows=[row], asks=[{"sha256": sha256, "tensor": "risk", "column": 0}], models={sha256: content}, seconds=seconds
@@ -47,10 +49,16 @@ def ask(runner: Runner, content: bytes, row: list[float] = ROW, *, seconds: floa
 
 
 def until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+def unread(runner: Runner) -> int:
+    """Bytes that lie in the pipe to the child."""
+    assert runner._process is not None and runner._process.stdin is not None
+    return int.from_bytes(fcntl.ioctl(runner._process.stdin, termios.FIONREAD, b"\0" * 4), sys.byteorder)
 
 
 def ended(pid: int) -> bool:
@@ -82,7 +90,7 @@ def test_the_process_is_bounded_and_has_no_secret(one: Runner, monkeypatch: pyte
     assert limits["Max address space"] == [str(child.MEMORY)] * 2
     assert limits["Max open files"] == [str(child.OPEN_FILES)] * 2
     assert limits["Max file size"] == limits["Max core file size"] == limits["Max processes"] == ["0", "0"]
-    assert int(limits["Max cpu time"][0]) <= 40
+    assert int(limits["Max cpu time"][0]) <= 70
     environ = dict(line.split("=", 1) for line in (at / "environ").read_text().split("\0") if line)
     assert environ == runner.ENVIRON
     assert os.getsid(fresh.pid or 0) == fresh.pid
@@ -139,7 +147,8 @@ def test_who_dies_at_work_is_told_of_and_replaced(one: Runner) -> None:
 
     thread = threading.Thread(target=work)
     thread.start()
-    until(lambda: one._lock.locked())
+    # Not the lock alone: whoever dies before the job is sent is replaced before anybody notices.
+    until(lambda: unread(one) > 0)
     os.kill(pid, signal.SIGKILL)
     thread.join()
     assert errors == ["crashed"]

@@ -275,7 +275,8 @@ def test_what_a_dataset_rests_on_is_added_while_it_is_collected_and_only_forgott
 def at_once(*acts):
     running = [in_thread(act) for act in acts]
     for thread, _ in running:
-        thread.join(60)
+        thread.join(120)
+        assert not thread.is_alive()
     return sorted(outcome[0] for _, outcome in running)
 
 

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from typing import Any
 
-from aurora.ui import letters, words
+from aurora.ui import connect_words, letters, words
 from aurora.ui.contexts import (
     Banner,
     CategoryChoice,
@@ -42,12 +42,12 @@ def entrance() -> list[Example]:
     left = Banner(NoticeKind.SUCCESS, str(words.banner("signed_out")))
     failed = SignInErrorPage(str(words.sign_in_error("eid_unavailable")), "/sign-in/", "7f3a-21")
     return [
-        Example("landing", "portal/landing.html", "", LandingPage("/sign-in/", "/ledger/checkpoint"), signed_in=False),
+        Example("landing", "portal/landing.html", "", LandingPage("/sign-in/", "/en/public-log/"), signed_in=False),
         Example(
             "landing-left",
             "portal/landing.html",
             "",
-            LandingPage("/sign-in/", "/ledger/checkpoint", left),
+            LandingPage("/sign-in/", "/en/public-log/", left),
             signed_in=False,
         ),
         Example("sign-in-error", "portal/sign_in_error.html", "sign-in/", failed, signed_in=False),
@@ -162,7 +162,7 @@ def sources() -> list[Example]:
         purposes=(PurposeChoice(p.OVERVIEW), PurposeChoice(p.SUGGEST)),
         categories=(CategoryChoice(p.INCOME), CategoryChoice(p.DISABILITY)),
         ends=ends,
-        **asked,
+        **{**asked, "terms": p.connect_terms(p.INCOME, p.DISABILITY)},
     )
     wrong = ConnectPage(
         purposes=(PurposeChoice(p.OVERVIEW, True), PurposeChoice(p.SUGGEST)),
@@ -175,13 +175,21 @@ def sources() -> list[Example]:
             FieldError("categories", str(words.form_error("category_required"))),
             FieldError("own_date", str(words.form_error("date_invalid"))),
         ),
+        **{**asked, "terms": p.connect_terms(p.INCOME, p.DISABILITY)},
+    )
+    unmatched = ConnectPage(
+        purposes=(PurposeChoice(p.OVERVIEW, True), PurposeChoice(p.SUGGEST, needs=(p.HOUSEHOLD.name,))),
+        categories=(CategoryChoice(p.INCOME, True), CategoryChoice(p.HOUSEHOLD, True, only_for=(p.SUGGEST.name,))),
+        ends=ends,
+        errors=(FieldError("categories", connect_words.data_without_purpose(p.HOUSEHOLD.name, [p.SUGGEST.name])),),
         **asked,
     )
+    deductions = p.text("Verovähennykset", "Skatteavdrag", "Tax deductions")
     steps = (
         PullStep(p.HOUSEHOLD.name, PullStepState.DONE, 8),
         PullStep(p.INCOME.name, PullStepState.FETCHING),
         PullStep(p.DISABILITY.name, PullStepState.WAITING),
-        PullStep(p.INCOME.name, PullStepState.FAILED, 0, str(words.pull_error("source_down")), p.NOW + timedelta(minutes=2)),
+        PullStep(deductions, PullStepState.FAILED, 0, str(words.pull_error("source_down")), p.NOW + timedelta(minutes=2)),
     )
     running = PullPage(p.TAX, p.NOW, False, steps, "/sources/", "/my-data/", "/suggestions/", fragment_url="/pulls/x/progress/")
     broken = (steps[0], PullStep(p.INCOME.name, PullStepState.FAILED, 0, str(words.pull_error("revoked"))))
@@ -192,6 +200,7 @@ def sources() -> list[Example]:
         Example("sources", "portal/sources.html", "sources/", sources),
         Example("connect", "portal/connect.html", "sources/tax-administration/connect/", connecting),
         Example("connect-errors", "portal/connect.html", "sources/tax-administration/connect/", wrong),
+        Example("connect-unmatched", "portal/connect.html", "sources/tax-administration/connect/", unmatched),
         Example("pull", "portal/pull.html", "pulls/x/", running),
         Example("pull-ended", "portal/pull.html", "pulls/x/", ended),
         Example("pull-again", "portal/pull.html", "pulls/x/", again),
@@ -259,7 +268,9 @@ def _why() -> list[Example]:
     listed = WhyPage(
         first.name, *links, position=1, rank=1, of=24, reasons=first.reasons, otherwise=first.otherwise, made_at=p.NOW, entry_url="/activity/e/"
     )  # fmt: skip
-    kinds = (("received", (wages,)), ("elsewhere", (children,)), ("not_valid", ()), ("hidden", ()), ("little", ()))
+    aid = UnknownView(p.text("Kuljetuspalvelu", "Färdtjänst", "Transport service"), p.INSURANCE)
+    home = UnknownView(p.text("Kotikunta", "Hemkommun", "Home municipality"), p.REGISTER)
+    kinds = (("received", (aid,)), ("elsewhere", (home,)), ("not_valid", ()), ("hidden", ()), ("little", ()))
     shut_out = WhyPage(
         second.name, *links, causes=(CauseView("not_eligible", (wages, children)), *(CauseView(kind, facts) for kind, facts in kinds)), made_at=p.NOW,
         entry_url="/activity/e/",

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
+from aurora.ui import catalogue_words, mandate_words, words
 from aurora.ui import concern_words as w
-from aurora.ui import mandate_words, words
 from aurora.ui.authority_words import authority
 from aurora.ui.contexts import (
     Complain,
@@ -31,6 +31,7 @@ from aurora.ui.contexts import (
 from aurora.ui.gallery import parts as p
 from aurora.ui.gallery.example import Example
 from aurora.ui.gallery.examples.records import read_entry
+from aurora.ui.templatetags.aurora import localized
 
 OFFICE = p.text("Etuusvirasto", "Förmånsbyrån", "Benefits office")
 LAW = p.text(
@@ -110,7 +111,7 @@ def console() -> list[Example]:
     ours = (OursRow(kind, p.NOW - timedelta(days=31), p.NOW - timedelta(days=1), True, "/console/concerns/c/"),)
     asked = SaidView(w.said("raised", to_us=True), {}, p.NOW - timedelta(days=20), TEXT)
     case = ConsoleConcernPage(
-        kind, str(words.event_title("aurora:pull:completed")), p.NOW, DUE, w.state("open"), "Finnish", (asked,),
+        kind, str(words.event_title("aurora:pull:completed")), p.NOW, DUE, w.state("open"), catalogue_words.spoken("fi"), (asked,),
         _choices(("lawful", "mistake", "later"), w.answer, "later"), "/console/concerns/", True,
         errors=(FieldError("until", w.error("until_required")), FieldError("text", w.error("text_required"))),
     )  # fmt: skip
@@ -123,7 +124,7 @@ def console() -> list[Example]:
     )  # fmt: skip
     delays = DelaysPage(
         (DelayCount(OFFICE, LAW, month, 4, 1, 7, 1, 0, 0),), 0, 0, permissions, (LawRow(LAW, 365, 730),),
-        (ConcernChoice("office", "Benefits office"),), (ConcernChoice("law", LAW["en"]),),
+        (ConcernChoice("office", localized(OFFICE)),), (ConcernChoice("law", localized(LAW)),),
         errors=(FieldError("agency", w.error("agency_unknown")), FieldError("reason", w.error("reason"))),
     )  # fmt: skip
     troubled = replace(delays, overdue=2, ahead=1, agencies=(), law_choices=(), errors=(), permissions=(permissions[3],))

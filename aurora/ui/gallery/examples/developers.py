@@ -34,6 +34,7 @@ def pages() -> list[Example]:
         ("developers-category", "category", contexts.CategoryPage(CATEGORY, 1, (FACT,), '{"type": "object"}')),
         ("developers-authorization", "authorization", _authorization()),
         ("developers-reference", "reference", _reference()),
+        ("developers-limits", "limits", _limits()),
         ("developers-problem", "problem", _problem("consent_withdrawn")),
         ("developers-problems", "problems", _problems()),
         ("developers-operation", "operation", _operation("readTwinCategory")),
@@ -71,13 +72,26 @@ def _authorization() -> contexts.AuthorizationPage:
 
 
 def _reference() -> contexts.ReferencePage:
-    group = contexts.ReferenceGroup("twin", (openapi.operations()["readTwinCategory"],))
+    group = contexts.ReferenceGroup(words.tag("twin"), (openapi.operations()["readTwinCategory"],))
     return contexts.ReferencePage((group,), "/developers/openapi.json", "/developers/openapi.yaml")
 
 
+def _limits() -> contexts.LimitsPage:
+    often = contexts.LimitRow("Calls of the API", "a client", "600 a minute")
+    holds = contexts.LimitRow("Access token", "", "10 minutes")
+    return contexts.LimitsPage((contexts.LimitGroup("How often", (often,)), contexts.LimitGroup("How long it holds", (holds,))), "/", "/")
+
+
 def _index() -> contexts.DevelopersPage:
-    links = tuple(contexts.Link("/", str(_(name))) for name in ("Reference of the API", "Problems", "Notices to your server"))
-    return contexts.DevelopersPage(links, links, (contexts.Link("/", "Aurora for agencies: your first hour"),))
+    begin = (
+        contexts.Link("/", _("Asking a citizen, step by step"), _("From the pushed request to the first read, as it goes over the wire.")),
+        contexts.Link("/", _("Credentials for the sandbox"), _("A client of your own to try it with, at once and without asking anybody.")),
+    )
+    look_up = (
+        contexts.Link("/", _("Problems"), _("Each code that Aurora answers, what it means and what to do.")),
+        contexts.Link("/", _("Notices to your server"), _("What Aurora sends, and how to verify that it comes from Aurora.")),
+    )
+    return contexts.DevelopersPage(begin, look_up, (contexts.Link("/", "Aurora for agencies: your first hour"),))
 
 
 def _problem(code: str) -> contexts.ProblemPage:
@@ -88,7 +102,10 @@ def _problem(code: str) -> contexts.ProblemPage:
 
 
 def _problems() -> contexts.ProblemsPage:
-    rows = tuple(contexts.ProblemRow(one, "/", dict(one.means)) for one in problems.table().values())
+    rows = tuple(
+        contexts.ProblemRow(one, "/", {code: marked.inline(said, lambda _: "") for code, said in one.means.items()})
+        for one in problems.table().values()
+    )
     return contexts.ProblemsPage(rows[:12], rows[-4:])
 
 

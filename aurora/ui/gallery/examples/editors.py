@@ -27,8 +27,10 @@ from aurora.ui.contexts.monitoring import Chart, ChartRow, Picture
 from aurora.ui.contexts.services import Choice, Clause, Written
 from aurora.ui.contexts.shared import Pagination
 from aurora.ui.contexts.suggestion_models import DatasetPage, OwnModelRow
+from aurora.ui.formats import number
 from aurora.ui.gallery import parts as p
 from aurora.ui.gallery.example import Example
+from aurora.ui.templatetags.aurora import localized
 
 POOL = {"fi": "Uimahalli", "sv": "Simhall", "en": "Swimming hall"}
 CARD = "# Dataset card\n\n| | |\n|---|---|\n| Rows of citizens | 240 |\n\n## What it is\n\nHouseholds of the open extract, and one row a citizen."
@@ -86,7 +88,8 @@ def console() -> list[Example]:
             tuple(ChartRow(label, (said,), Picture(width) if width else None) for label, said, width in rows), str(words.note(name)),
         )
         for name, rows in (
-            ("purpose", (("Asumistuki", "1 240", "100"), ("Ehdotukset", str(words.FEW), ""))),
+            ("purpose", ((localized(p.BENEFIT.name), number(1_240), "100"), (localized(p.SUGGEST.name), str(words.FEW), ""))),
+            ("recipient", ((localized(p.OFFICE), number(1_240), "100"), (str(words.OTHERS), str(words.FEW), ""))),
             ("given", (("11/2026", "320", "100"), ("10/2026", "160", "50"))),
         )
     )  # fmt: skip

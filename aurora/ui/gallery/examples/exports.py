@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from aurora.ui import formats
 from aurora.ui.contexts import CopyPage, CopyState
 from aurora.ui.gallery import parts as p
 from aurora.ui.gallery.example import Example
@@ -15,7 +16,7 @@ def pages() -> list[Example]:
         fragment_url="/my-data/copy/x/progress/",
     )  # fmt: skip
     ready = replace(
-        live, state=CopyState.READY, size="1,4 MB", expires_at=p.NOW + timedelta(days=7), downloads_left=3, fragment_url="",
+        live, state=CopyState.READY, size=f"{formats.measure(1.4)} {'Mt' if formats.language() == 'fi' else 'MB'}", expires_at=p.NOW + timedelta(days=7), downloads_left=3, fragment_url="",
         download_url="/my-data/copy/x/download/",
     )  # fmt: skip
     shown = "7K3M-Q9TX-0B4N-HW2R-6D8C-VZ1P-5YJF"

@@ -25,7 +25,7 @@ from aurora.ui.contexts.facts import (
 from aurora.ui.gallery import parts as p
 from aurora.ui.gallery.example import Example
 
-REGISTER = p.text("Väestörekisteri", "Befolkningsregistret", "Population register")
+REGISTER = p.text("Väestörekisteri", "Befolkningsregistret", "Population Register")
 CENTRE = p.text("Terveyskeskus", "Hälsocentralen", "Health centre")
 PERSON = p.text("Henkilön perustiedot", "Personuppgifter", "Basic personal details")
 PATIENT = p.text("Potilastiedot", "Patientuppgifter", "Patient details")
@@ -86,14 +86,17 @@ def citizen() -> list[Example]:
     )  # fmt: skip
     agreed = replace(
         region, code="town", disputed=False, because=w.because("agreed"), may_choose=False,
-        statements=tuple(replace(one, decides=False, choose_id="", correct_url="", asked_url="") for one in region.statements),
+        statements=tuple(
+            replace(one, row=replace(one.row, value="R32", value_label=THERE.value_label), decides=False, choose_id="", correct_url="", asked_url="")
+            for one in region.statements
+        ),
     )  # fmt: skip
     page = DisagreementsPage((region, _household()), (agreed,), "/my-data/", "/corrections/", "/activity/e/")
     history = FactHistoryPage(
         PERSON, (VersionView(HERE, p.NOW), VersionView(replace(THERE, source_name=REGISTER), p.NOW - timedelta(days=90), p.NOW)),
         "/activity/e/", "/my-data/",
     )  # fmt: skip
-    then = replace(history, on=(p.NOW - timedelta(days=5)).date(), typed="21.11.2026", then=(THERE,))
+    then = replace(history, on=(p.NOW - timedelta(days=3)).date(), typed="21.11.2026", then=(replace(THERE, source_name=REGISTER),))
     form = CorrectionFormPage(
         HERE, PERSON, REGISTER, DUE, (ValueChoice("R12", "Alue 12"), ValueChoice("R32", "Alue 32", True)), "/my-data/", 4000
     )

@@ -28,6 +28,11 @@ RESTS = p.text(
     "Inkomster och skatteavdrag samt ansökningar där de behövs.",
     "Income and tax deductions, and applications that need them.",
 )
+FAMILIES = p.text(
+    "Kotitalouden tiedot sekä hakemukset, joihin ne tarvitaan.",
+    "Uppgifter om hushållet samt ansökningar där de behövs.",
+    "Data on the household, and applications that need them.",
+)
 BERTIL, ONNI = "Bertil Lindqvist-Mäkinen", "Onni Virta"
 
 
@@ -81,14 +86,14 @@ def mandates() -> list[Example]:
 
 
 def _forms() -> list[Example]:
-    themes = (ThemeChoice("family", FAMILY, RESTS), ThemeChoice("taxation", TAXATION, RESTS, True))
+    themes = (ThemeChoice("family", FAMILY, FAMILIES), ThemeChoice("taxation", TAXATION, RESTS, True))
     latest, at = date(2031, 11, 24), "mandates/offer/"
     wrong = (
         FieldError("identifier", str(mandate_words.form_error("identifier_required"))),
         FieldError("themes", str(mandate_words.form_error("theme_required"))),
         FieldError("until", str(mandate_words.form_error("mandate_too_long"))),
     )
-    fresh = MandateOfferPage((ThemeChoice("family", FAMILY, RESTS), ThemeChoice("taxation", TAXATION, RESTS)), latest, "/mandates/")
+    fresh = MandateOfferPage((ThemeChoice("family", FAMILY, FAMILIES), ThemeChoice("taxation", TAXATION, RESTS)), latest, "/mandates/")
     sent = MandateOfferPage(themes, latest, "/mandates/", "S0", "31", "2", "2040", True, errors=wrong)
     return [
         Example("mandate-offer", "portal/mandate_offer.html", at, fresh),

@@ -1,6 +1,6 @@
 """Receipts, messages, and being told by e-mail."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from aurora.ui import formats, letters, words
 from aurora.ui.contexts import (
@@ -26,7 +26,7 @@ def receipts() -> list[Example]:
     language = formats.language()
     labels = letters.receipt_labels()
 
-    def rows(code: str, who: str) -> tuple[ReceiptRow, ...]:
+    def rows(code: str, who: str, *more: str) -> tuple[ReceiptRow, ...]:
         told = {
             "what": (letters.title(code),),
             "at": (formats.moment(p.NOW),),
@@ -34,7 +34,7 @@ def receipts() -> list[Example]:
             "recipient": (p.OFFICE[language],),
             "purpose": (p.BENEFIT.name[language], p.BENEFIT.description[language]),
             "data": tuple(c.name[language] for c in (p.HOUSEHOLD, p.INCOME)),
-            "until": (formats.day(p.TODAY + timedelta(days=90)), letters.once()),
+            "until": (formats.day(date(2027, 5, 24)), *more),
             "number": (NUMBER,),
             "consent": (NUMBER,),
         }
@@ -43,14 +43,14 @@ def receipts() -> list[Example]:
     at = "consents/c/receipts/r/"
     files = (f"/{at}receipt.jsonld", f"/{at}receipt.jwt", "/consents/c/", "/oauth/jwks")
     given = ReceiptPage(
-        language, letters.title("given"), rows("given", letters.you()), p.notice(), "d4" * 32, NUMBER, "e5" * 32, *files,
+        language, letters.title("given"), rows("given", letters.you()), p.access_notice(), "d4" * 32, NUMBER, "e5" * 32, *files,
         summary=p.consent(ConsentState.ACTIVE, p.OFFICE, p.BENEFIT).summary,
     )  # fmt: skip
     acted = ReceiptPage(
         language,
         letters.title("withdrawn:for"),
-        rows("withdrawn:for", letters.decided_for("Bertil Berg", "Aino Virta")),
-        p.notice(),
+        rows("withdrawn:for", letters.decided_for("Bertil Berg", "Aino Virta"), letters.once()),
+        p.access_notice(),
         "d4" * 32,
         NUMBER,
         "e5" * 32,

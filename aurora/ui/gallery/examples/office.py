@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from aurora.ui import need_words, words
+from aurora.ui import need_words, operator_words, words
 from aurora.ui.contexts import (
     ConsoleOverviewPage,
     ConsoleSignInPage,
@@ -29,9 +29,20 @@ def errors() -> list[Example]:
         "csrf": ErrorPage("/", back_url="/life/"),
         "500": None,
     }
+    for_whom = operator_words.roles(("agency_officer", "auditor"))
     return [
-        Example(f"error-{name}", f"errors/{name}.html", "nowhere/", special.get(name, ErrorPage("/", reference="7f3a-23")))
-        for name in ERRORS
+        *(
+            Example(f"error-{name}", f"errors/{name}.html", "nowhere/", special.get(name, ErrorPage("/", reference="7f3a-23")))
+            for name in ERRORS
+        ),
+        Example(
+            "error-console-403",
+            "errors/403.html",
+            "console/agencies/",
+            ErrorPage("/console/", framed=True, console=True, for_whom=for_whom),
+            name_shown="Otso",
+        ),
+        Example("error-console-429", "errors/429.html", "console/", ErrorPage("/console/", retry_after=30, again=True, console=True)),
     ]
 
 
@@ -46,8 +57,8 @@ def console() -> list[Example]:
             for kind, at in (("worker", p.NOW), ("beat", p.NOW), ("sequencer", None))
         ),
         sources=(
-            SourceRow("population-register", p.REGISTER, Health.GOOD, 18_411, p.NOW),
-            SourceRow("tax-administration", p.TAX, Health.DEGRADED, 17_904, p.NOW, str(words.pull_error("timeout"))),
+            SourceRow("population-register", p.REGISTER, Health.GOOD, 10_240, p.NOW),
+            SourceRow("tax-administration", p.TAX, Health.DEGRADED, 7_900, p.NOW, str(words.pull_error("timeout"))),
             SourceRow("social-insurance", p.INSURANCE, Health.DOWN, 9_120, None, str(words.pull_error("source_down"))),
             SourceRow("benefits-office", p.OFFICE, Health.IDLE, None),
         ),
@@ -59,6 +70,7 @@ def console() -> list[Example]:
         checkpoint_at=p.NOW,
         checkpoint_url="/ledger/checkpoint",
         sources_url="/sources/",
+        counted_on=p.NOW.date(),
     )
     quiet = replace(overview, needs=(), processes=overview.processes[:2])
     secret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"  # noqa: S105 - an example of nobody

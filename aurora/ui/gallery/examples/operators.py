@@ -3,7 +3,10 @@
 from datetime import timedelta
 
 from aurora.ui import operator_words as words
+from aurora.ui import session_words
 from aurora.ui.contexts.operators import (
+    AccountPage,
+    Change,
     InvitePage,
     JoinPage,
     OperatorPage,
@@ -16,6 +19,7 @@ from aurora.ui.contexts.operators import (
     TrailPage,
     TrailRow,
 )
+from aurora.ui.contexts.sessions import SessionRow
 from aurora.ui.contexts.shared import FieldError
 from aurora.ui.gallery import parts as p
 from aurora.ui.gallery.example import Example
@@ -38,6 +42,17 @@ def _trail() -> tuple[TrailRow, ...]:
         TrailRow(p.NOW - timedelta(minutes=n), who, words.kind(kind), code, about, words.outcome(end)[1], words.outcome(end)[0], 1204 - n)
         for n, (who, kind, code, about, end) in enumerate(told)
     )
+
+
+def _account(*, fresh: bool) -> AccountPage:
+    """Petra's, as it is when she comes, and after she entered a code and a wrong password."""
+    here = SessionRow(session_words.browser("firefox", "windows"), "a", True, p.NOW - timedelta(hours=2), p.NOW)
+    home = SessionRow(session_words.browser("safari", "mac"), "b", False, p.NOW - timedelta(hours=7), p.NOW - timedelta(minutes=40))
+    return AccountPage(
+        "Petra", "petra", words.roles(["privacy_officer"]), fresh, (here, home), TrailPage(_trail()[1:2]), "#main", p.NOW - timedelta(days=1), 2,
+        (Change(str(words.CHANGES["password:changed"]), p.NOW - timedelta(hours=3)),),
+        errors=(FieldError("current", words.fault("password_wrong")),) if fresh else (),
+    )  # fmt: skip
 
 
 def pages() -> list[Example]:
@@ -73,5 +88,7 @@ def pages() -> list[Example]:
             "console-operators-trail", "console/audit.html", "console/audit/",
             TrailPage(_trail(), "#main", (TrailChoice("x", "Astrid", False),), choices, "", "2026-11-24", True, "#main", "#main"), name_shown="aune",
         ),
+        Example("console-account", "console/account.html", "console/account/", _account(fresh=False), name_shown="petra"),
+        Example("console-account-fresh", "console/account.html", "console/account/", _account(fresh=True), name_shown="petra"),
         Example("console-operators-own", "console/own_trail.html", "console/audit/mine/", TrailPage(_trail()[:1]), name_shown="astrid"),
     ]  # fmt: skip

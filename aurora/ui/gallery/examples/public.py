@@ -12,6 +12,7 @@ from aurora.ui.contexts import Banner, FieldError, NoticeKind
 from aurora.ui.contexts.accessibility import AccessibilityPage, ConsoleFeedbackPage, ConsoleReportPage, ReportDeed, ReportRow
 from aurora.ui.contexts.concerns import Complain
 from aurora.ui.contexts.help import HelpPage, HelpTopicPage
+from aurora.ui.contexts.public_log import PublicLogPage, Watcher
 from aurora.ui.contexts.transparency import FiguresRow, FiguresTable, MonthChoice, TransparencyPage
 from aurora.ui.gallery import parts as p
 from aurora.ui.gallery.example import Example
@@ -28,7 +29,7 @@ TOLD: dict[str, tuple[tuple[str, ...], dict[str, tuple[int | None, ...]]]] = {
     ),
 }
 NAMES = {"office": p.OFFICE, "tax": p.TAX, "register": p.REGISTER, "aurora": common.AURORA}
-NOTE = "aurora.example/log\n48212\nnJycnJycnJycnJycnJycnJycnJycnJycnJycnJycnJw=\n\n— aurora.example/log Gq8aZ1Zk0b7nJycnJycnJycnJycnJycnJycnJycnJycnJyc=\n"
+ROOT = "nJycnJycnJycnJycnJycnJycnJycnJycnJycnJycnJw="
 
 
 def pages() -> list[Example]:
@@ -36,18 +37,31 @@ def pages() -> list[Example]:
     files = ("/transparency.json", "/transparency.csv")
     full = TransparencyPage(
         words.month(date(2026, 10, 1)), p.NOW, months, tuple(_table(code) for code in TOLD), *files, date(2026, 12, 9),
-        checkpoint=NOTE, checkpoint_url="/ledger/checkpoint", checkpoint_at=p.NOW, tree_size=48_212,
+        log_url="/en/public-log/", checkpoint_at=p.NOW, tree_size=48_212,
     )  # fmt: skip
     empty = TransparencyPage("", None, (), (), *files, date(2026, 12, 9))
     return [
         Example("transparency", "portal/transparency.html", "transparency/", full, signed_in=False),
         Example("transparency-empty", "portal/transparency.html", "transparency/", empty, signed_in=False),
+        *_log(),
         Example(
             "accessibility", "portal/accessibility.html", "accessibility/", AccessibilityPage("aurora@aurora.example"), signed_in=False
         ),
         *_help(),
         Example("accessibility-silent", "portal/accessibility.html", "accessibility/", AccessibilityPage("")),
         *_feedback(),
+    ]
+
+
+def _log() -> list[Example]:
+    """The public log with witnesses, one of which has not answered yet; and before its first seal, with none."""
+    watchers = (Watcher("witness.example", 48_209, p.NOW), Watcher("university.example/witness", None, None))
+    addresses = ("/en/activity/verify/", "/static/aurora/verify/aurora_verify.py")
+    full = PublicLogPage("aurora.example/log", 48_212, p.NOW, ROOT, watchers, *addresses, former=True)
+    young = PublicLogPage("aurora.example/log", 0, None, "", (), *addresses, former=False)
+    return [
+        Example("public-log", "portal/public_log.html", "public-log/", full, signed_in=False),
+        Example("public-log-empty", "portal/public_log.html", "public-log/", young),
     ]
 
 

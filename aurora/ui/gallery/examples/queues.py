@@ -14,14 +14,16 @@ USUALLY = FreshnessRow(None, 24)
 def console() -> list[Example]:
     def failing(source: str, name: Text, error: str, count: int, broken: int = 0, only_citizen: bool = False) -> FailingRow:
         since = p.NOW - timedelta(days=2)
-        return FailingRow(source, name, p.INCOME.name, str(words.pull_error(error)), error, count, broken, since, p.NOW, only_citizen)
+        return FailingRow(
+            source, name, p.INCOME.name, str(words.pull_error_to_officers(error)), error, count, broken, since, p.NOW, only_citizen
+        )
 
     busy = QueuesPage(
         sources=(
             QueueRow(
                 "tax-administration", p.TAX, True, 2, 4_998, 4, 31_204, p.NOW - timedelta(hours=3), a_second=2.5, at_once=4,
                 freshness=(FreshnessRow(p.INCOME.name, 168), USUALLY), connector=str(words.connector("xroad")), pause=30,
-                last_success_at=p.NOW, half_took="0.4", most_took="2.1",
+                last_success_at=p.NOW, half_took="0.4", most_took="2.1", certificate_ends_at=p.NOW + timedelta(days=12), certificate_needs=True,
             ),
             QueueRow("population-register", p.REGISTER, True, 0, 0, 0, 0, failures=3, freshness=(USUALLY,), connector=str(words.connector("json_oauth")), signs=True),
             QueueRow(

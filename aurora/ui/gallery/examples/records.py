@@ -49,7 +49,7 @@ def read_entry() -> EntryPage:
         "a1" * 32,
         "/activity/",
         "b2" * 32,
-        (ConsentBehind("Service suggestions", "/consents/c/", p.notice(), "en"),),
+        (ConsentBehind(p.BENEFIT.name["en"], "/consents/c/", p.access_notice(), "en"),),
         sealed,
     )
 
@@ -197,8 +197,8 @@ def consents() -> list[Example]:
         ConsentEventView(str(words.consent_event("given")), p.NOW - timedelta(days=9), "/consents/c/receipts/r/"),
         ConsentEventView(str(words.consent_event("withdrawn")), p.NOW),
     )
-    detail = ConsentPage(active, p.notice(), "en", "d4" * 32, history[:1], p.entries()[2:4], "/consents/", "/activity/")
-    ended = ConsentPage(past, p.notice(), "en", "d4" * 32, history, (), "/consents/", "/activity/", told=_told())
+    detail = ConsentPage(active, p.notice(), "en", "d4" * 32, history[:1], p.entries()[3:4], "/consents/", "/activity/")
+    ended = ConsentPage(past, p.access_notice(), "en", "d4" * 32, history, (), "/consents/", "/activity/", told=_told())
     follows = tuple(str(s) for s in words.WITHDRAW_CONNECTION)
     follows_access = tuple(str(s) for s in words.WITHDRAW_ACCESS)
     states = (ConsentState.EXPIRED, ConsentState.DECLINED, ConsentState.REPLACED, ConsentState.ENDED)
@@ -212,7 +212,7 @@ def consents() -> list[Example]:
     behind = replace(
         p.consent(ConsentState.ACTIVE, p.OFFICE, p.BENEFIT), outdated=(p.HOUSEHOLD.name, p.INCOME.name), renewal=renewal("purpose")
     )
-    renewing = ConsentPage(behind, p.notice(), "en", "d4" * 32, history[:1], (), "/consents/", "/activity/")
+    renewing = ConsentPage(behind, p.access_notice(), "en", "d4" * 32, history[:1], (), "/consents/", "/activity/")
     return [
         Example("consents", "portal/consents.html", "consents/", ConsentsPage((active, given), (past, *others), "/sources/")),
         Example("consents-again", "portal/consents.html", "consents/", ConsentsPage((partly, behind), (), "/sources/")),
@@ -269,7 +269,9 @@ def agency() -> list[Example]:
     )
     urls = {code: f"/oauth/authorize?language={code}" for code in ("fi", "sv", "en")}
     hidden = (("request_uri", "urn:x"), ("client_id", "c"))
-    asks = AgencyConsentPage(p.OFFICE, p.BENEFIT, categories, p.access_terms(), "office.example", "", hidden, urls)
+    asks = AgencyConsentPage(
+        p.OFFICE, p.BENEFIT, categories, p.access_terms(p.INCOME, p.HOUSEHOLD, p.DISABILITY), "office.example", "", hidden, urls
+    )
     mistake = (FieldError("categories", str(words.form_error("category_required"))),)
     wrong = AgencyConsentPage(
         p.OFFICE, p.BENEFIT, categories, p.access_terms(once=True), "office.example", "/oauth/authorize", hidden, urls, mistake

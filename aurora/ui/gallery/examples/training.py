@@ -66,7 +66,7 @@ def console() -> list[Example]:
         OwnModelRow(HASH, own.state("champion"), str(own.HELD), p.NOW, "/m/"),
         OwnModelRow(HASH[::-1], own.state("evaluated"), str(own.FAILED), p.NOW, "/m/", own.state("shadow")),
     )
-    datasets = (DatasetRow(HASH, own.dataset_state("ready"), formats.number(1204), str(own.FEW), p.NOW),)
+    datasets = (DatasetRow(HASH, own.dataset_state("ready"), formats.number(1205), str(own.FEW), p.NOW),)
     retrainings = (
         RetrainingRow(own.retraining_state("due"), p.NOW),
         RetrainingRow(own.retraining_state("done"), p.NOW, HASH, "/m/"),
@@ -86,7 +86,7 @@ def console() -> list[Example]:
     )  # fmt: skip
     asks = replace(
         model, next_step=own.state("challenger"), asks_share=True, may_ask=True, errors=(FieldError("share", own.fault("share_wrong")),), share="70",
-        forgotten=str(own.FEW), earned=Earned(own.earned("unlike", citizens="", shown="")),
+        forgotten=formats.number(45), earned=Earned(own.earned("unlike", citizens="", shown="")),
     )  # fmt: skip
     earned = Earned(
         own.earned("enough", citizens=formats.number(1200), shown=formats.measure(0.064)),

@@ -43,14 +43,17 @@ def pages() -> list[Example]:
 
 
 def console() -> list[Example]:
+    few = str(use_words.FEW)
     page = UsesPage(
         counts=(
-            UseCount(p.OFFICE, 12_044, 3, 61, 2, 7, 240, monitoring_words.percent(0.99), p.NOW - timedelta(days=12)),
-            UseCount(p.TAX, 0, 0, 0, 1, 0, 0),
+            UseCount(
+                p.OFFICE, formats.number(12_045), few, "60", few, few, "240", monitoring_words.percent(0.99), p.NOW - timedelta(days=12)
+            ),
+            UseCount(p.TAX, few, few, few, few, few, few, oldest=p.NOW - timedelta(days=9)),
         ),
         asked=(
-            AskedRow(p.TAX, 14, 0, p.NOW - timedelta(minutes=3)),
-            AskedRow(p.OFFICE, 3, 3, p.NOW - timedelta(days=2), use_words.error("answer_out_of_period")),
+            AskedRow(p.TAX, "15", "0", p.NOW - timedelta(minutes=3)),
+            AskedRow(p.OFFICE, few, few, p.NOW - timedelta(days=2), use_words.error("answer_out_of_period")),
         ),
         trends=(_trend(),),
         days=30,
@@ -70,7 +73,7 @@ def _of_read(state: str, *, day: str = "", **more: object) -> UsesPart:
 def _trend() -> Chart:
     words = use_words.chart()
     rows = []
-    for back, (reported, reads) in enumerate([(4, 20), (118, 120), (119, 119), (97, 110)]):
+    for back, (reported, reads) in enumerate([(10, 20), (115, 120), (120, 120), (95, 110)]):
         share = reported / reads
         cells = (formats.number(reads), formats.number(reported), monitoring_words.percent(share))
         rows.append(ChartRow(formats.day(p.TODAY - timedelta(days=back)), cells, bar(share)))

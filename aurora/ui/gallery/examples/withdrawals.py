@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from aurora.ui import withdrawal_words as words
-from aurora.ui.contexts import EndConsentPage, FieldError, Option, OrderRow, TellingCount, TroubleRow, WithdrawalsPage
+from aurora.ui.contexts import EndConsentPage, FieldError, Option, OrderRow, Pagination, TellingCount, TroubleRow, WithdrawalsPage
 from aurora.ui.gallery import parts as p
 from aurora.ui.gallery.example import Example
 from aurora.ui.templatetags.aurora import localized
@@ -35,6 +35,10 @@ def console() -> list[Example]:
             OrderRow(p.TAX, str(words.reason("unlawful")), "2026/1144", p.NOW, p.NOW, declined=True),
         ),
         end_url="/console/withdrawals/end/",
+        turns={
+            "agencies": Pagination(1, 2, next_url="?agencies=2#agencies"),
+            "troubles": Pagination(2, 3, "?troubles=1#troubles", "?troubles=3#troubles"),
+        },
     )
     reasons = tuple(Option(code, str(words.reason(code)), code == "unlawful") for code in ("citizen_asked", "recipient_ended", "unlawful"))
     sources = (Option("tax-administration", localized(p.TAX)), Option("social-insurance", localized(p.INSURANCE)))

@@ -24,7 +24,7 @@ import re
 import sys
 import urllib.request
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeGuard
 
@@ -33,10 +33,11 @@ NO_COMMITMENT = "0" * 64
 EXPORTED = "citizen:twin:exported"
 LOG, WITNESS = 1, 4
 DISCLOSED, REPORTED = "agency:use:disclosed", "agency:use:reported"
-INCOMPLETE = {"overdue", "extension_unproven", "public_unproven", "witness_missing", "witness_changed", "kept_unproven"}
+INCOMPLETE = {"overdue", "extension_unproven", "public_unproven", "witness_missing", "witness_old", "witness_changed", "kept_unproven"}
 SIGNED = {"signed", "signed_earlier"}
 UNSAID = {"unreadable", "content_changed"}  # what such an entry says was not written by the log
 LATEST = timedelta(minutes=10)  # the sequencer takes a tenth of a second
+FRESH = timedelta(days=1)  # a witness signs once an hour at least
 LONGEST_PROOF, LONGEST_NOTE, LONGEST_TILE, DEEPEST = 64, 64 * 1024, 8192, 64
 LARGEST = 2**53 - 1
 TILE_WIDTH = 256
@@ -75,6 +76,7 @@ SENTENCES = {
     "head_differs": "The last entry is not the one that Aurora notes as the last.",
     "witness_wrong": "A witness's signature is wrong.",
     "witness_missing": "None of the witnesses that you trust has signed.",
+    "witness_old": "The newest signature of a witness is more than a day older than the bundle, or the bundle does not say when it was made: nobody outside has confirmed what came since.",
     "witness_changed": "This witness is named with another key than the one that was noted; what that key signs is not counted.",
     "earlier_forked": "The public log no longer contains a state that it had.",
     "tree_shrunk": "The public log has fewer entries than last time.",
@@ -411,9 +413,9 @@ def open_checkpoint(note: object, keys: Sequence[Key]) -> Head | str:
     return head
 
 
-def cosigned(head: Head, witnesses: Sequence[Key]) -> tuple[list[Key], bool]:
-    """The keys of the witnesses whose cosignature/v1 holds, and whether one of theirs does not."""
-    held: list[Key] = []
+def cosigned(head: Head, witnesses: Sequence[Key]) -> tuple[dict[Key, int], bool]:
+    """The keys of the witnesses whose cosignature/v1 holds, with the newest time (POSIX) that each states, and whether one of theirs does not."""
+    held: dict[Key, int] = {}
     wrong = False
     for name, identifier, signature in head.lines:
         key = next((one for one in witnesses if (one.name, one.id) == (name, identifier)), None)
@@ -423,8 +425,8 @@ def cosigned(head: Head, witnesses: Sequence[Key]) -> tuple[list[Key], bool]:
         message = f"cosignature/v1\ntime {time}\n{head.text}".encode("utf-8", "surrogatepass")
         if len(signature) != 72 or not 0 < time <= LARGEST or not ed25519(key.public, signature[8:], message):
             wrong = True
-        elif key not in held:
-            held.append(key)
+        else:
+            held[key] = max(time, held.get(key, 0))
     return held, wrong
 
 
@@ -443,17 +445,19 @@ class Watch:
         self._counted: dict[str, str] = {}
         self._refused: set[str] = set()
         self.wrong = False
+        self.newest: int | None = None  # of what counts, when it was signed, as the witness says
 
     def read(self, head: Head, state: str) -> None:
         """Take in a note that is proved."""
         held, wrong = cosigned(head, [*self._named, *self._missing])
         self.wrong = self.wrong or wrong
         vouching = {key.name for key in held if key.vkey in self._noted}
-        for key in held:
+        for key, time in held.items():
             if self._strange(key) and key.name not in vouching:
                 self._refused.add(key.vkey)
             else:
                 self._counted.setdefault(key.vkey, state)
+                self.newest = max(time, self.newest or 0)
 
     def told(self) -> list[dict[str, Any]]:
         def state(key: Key) -> str:
@@ -764,7 +768,7 @@ def check_bundle(
         for seq, found, entry in zip(seqs, codes, entries, strict=True)
     ]
     result = _result("failed" if failed else "incomplete" if findings else "verified", stated, findings, notes, len(entries), head, known)
-    return {**result, "former": _replaced(bundle, head, before) if head else []}
+    return {**result, "former": _replaced(bundle, head, before) if head else [], "cosigned": watched.newest}
 
 
 def _result(
@@ -773,7 +777,7 @@ def _result(
     return {
         "verdict": verdict, "entries": entries, "findings": findings, "notes": notes, "length": length,
         "size": head.size if head else None, "root": head.root.hex() if head else None, "witnesses": known, "key": head.signer.vkey if head else None,
-        "former": [],
+        "former": [], "cosigned": None,
     }  # fmt: skip
 
 
@@ -856,6 +860,8 @@ def _witnesses(
     if watched.wrong:
         findings.append({"code": "witness_wrong"})
     findings += [{"code": "witness_changed", "name": name} for name in watched.changed()]
+    if watched.newest is not None and _stale(watched.newest, bundle["made_at"]):
+        findings.append({"code": "witness_old"})
     known = watched.told()
     states = {one["state"] for one in known}
     if not states & SIGNED:
@@ -865,6 +871,12 @@ def _witnesses(
     if "gone" in states:
         notes.append("witness_gone")
     return known
+
+
+def _stale(signed: int, made_at: object) -> bool:
+    """A state that witnesses signed long ago is a beginning of any log that was made up since. By the bundle's own time: it may be checked years later."""
+    made = _instant(made_at)
+    return made is None or made.timestamp() - signed > FRESH.total_seconds()
 
 
 def _earlier_head(earlier: dict[str, Any], signer: Key) -> Head | str:
@@ -1004,7 +1016,10 @@ def _public_tree(head: Head, today: Callable[[], str], tile: Callable[[str], byt
     except (OSError, ValueError):
         findings.append({"code": "public_unproven"})
         return
-    if old.size and not _extends(old, new, proof):
+    if old.size == 0:
+        # An empty log is a beginning of any: where this citizen's is not empty, nothing is known of what everyone is shown.
+        findings += [{"code": "public_unproven"}] if head.size else []
+    elif not _extends(old, new, proof):
         findings.append({"code": "public_forked"})
 
 
@@ -1039,6 +1054,13 @@ def _fetch(url: str, most: int) -> bytes:
         return bytes(answer.read(most + 1)[:most])
 
 
+def _day(at: float) -> str:
+    try:
+        return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC"
+    except (OverflowError, OSError, ValueError):
+        return "at no time"
+
+
 def _say(result: dict[str, Any], bundle: Any, every: bool) -> None:
     for position, entry in enumerate(result["entries"]):
         if every or entry["code"] not in ("proved", "pending"):
@@ -1058,6 +1080,9 @@ def _say(result: dict[str, Any], bundle: Any, every: bool) -> None:
         f"{result['length']} entries, {proved} proved, {pending} waiting to be sealed. Tree of {result['size']} entries, root {result['root']}."
     )
     print(f"Key: {result['key']}")
+    if result["cosigned"] is not None:
+        made = _instant(bundle["made_at"])
+        print(f"Newest signature of a witness: {_day(result['cosigned'])}. The bundle was made: {_day(made.timestamp()) if made else '?'}.")
     for one in result["witnesses"]:
         print(f"Witness: {ascii(one['key'])[1:-1]} {WITNESS_SENTENCES[one['state']]}.")
     print({"verified": "VERIFIED", "failed": "FAILED", "incomplete": "NOT COMPLETE: what could be checked holds"}[result["verdict"]])

@@ -1,6 +1,6 @@
 // Is this bundle (format aurora-log-bundle-1, docs/citizen/log.md) whole and true, and does it extend what was seen before? Nothing here
 // asks a server for its opinion; aurora_verify.py says the same of the same bundle, by the same codes.
-import { hexOf, isObject, sha256, unbase64, unhex } from './bytes.mjs';
+import { hexOf, instant, isObject, sha256, unbase64, unhex } from './bytes.mjs';
 import { leafHash } from './canonical.mjs';
 import { checkEntries } from './entries.mjs';
 import { consistencyProof, isConsistent, isIncluded, nodeOfTiles, remembering } from './merkle.mjs';
@@ -8,8 +8,9 @@ import { logKeys, openCheckpoint, witnessKeys } from './note.mjs';
 import { watching } from './witnesses.mjs';
 
 export const FORMAT = 'aurora-log-bundle-1';
-const INCOMPLETE = new Set(['overdue', 'extension_unproven', 'public_unproven', 'witness_missing', 'witness_changed', 'kept_unproven']);
+const INCOMPLETE = new Set(['overdue', 'extension_unproven', 'public_unproven', 'witness_missing', 'witness_old', 'witness_changed', 'kept_unproven']);
 const SIGNED = new Set(['signed', 'signed_earlier']);
+const FRESH = 24 * 3600; // a witness signs once an hour at least
 const EXPORTED = 'citizen:twin:exported';
 
 function wellFormed(bundle) {
@@ -23,7 +24,7 @@ const verdictOf = (findings) =>
   findings.some(({ code }) => !INCOMPLETE.has(code)) ? 'failed' : findings.length > 0 ? 'incomplete' : 'verified';
 
 const nothing = (code) => ({
-  verdict: 'failed', entries: [], findings: [{ code }], notes: [], length: 0, size: null, root: null, witnesses: [], key: null, former: [],
+  verdict: 'failed', entries: [], findings: [{ code }], notes: [], length: 0, size: null, root: null, witnesses: [], key: null, former: [], cosigned: null,
 });
 
 // `seen` is what an earlier verification left: {citizen, name, key, former, size, root, seq, commitment, witnesses}; `older` an earlier bundle. `keys` and
@@ -43,7 +44,7 @@ export async function check(bundle, { seen = null, older = null, keys = null, wi
   const head = opened?.head ?? null;
   // Keys that are trusted from elsewhere need no noted ones.
   const noted = witnesses === null ? (before?.witnesses ?? []) : [];
-  const known = await witnessesOf(bundle, opened, { asked: witnesses ?? bundle.witnesses, noted, findings, notes });
+  const { known, newest } = await witnessesOf(bundle, opened, { asked: witnesses ?? bundle.witnesses, noted, findings, notes });
   if (witnesses !== null && !known.some(({ state }) => SIGNED.has(state))) findings.push({ code: 'witness_missing' });
   const checked = await checkEntries(bundle.entries, { citizen: bundle.citizen, madeAt: bundle.made_at, head, node: remembering(), progress });
   checked.codes.forEach((codes, i) => codes.forEach((code) => findings.push({ code, seq: checked.seqs[i] })));
@@ -67,6 +68,7 @@ export async function check(bundle, { seen = null, older = null, keys = null, wi
     witnesses: known,
     key: opened?.signer.vkey ?? null,
     former: opened === null ? [] : await replaced(bundle, opened, before),
+    cosigned: newest,
   };
 }
 
@@ -117,7 +119,7 @@ async function replaced(bundle, { signer }, before) {
 }
 
 async function witnessesOf(bundle, opened, { asked, noted, findings, notes }) {
-  if (opened === null) return [];
+  if (opened === null) return { known: [], newest: null };
   const watch = watching(await witnessKeys(asked), await witnessKeys(noted));
   await watch.read(opened.parsed, 'signed');
   for (const earlier of bundle.earlier) {
@@ -133,14 +135,21 @@ async function witnessesOf(bundle, opened, { asked, noted, findings, notes }) {
     }
     if (former.parsed) await watch.read(former.parsed, 'signed_earlier');
   }
-  const { witnesses, changed, wrong } = watch.told();
+  const { witnesses, changed, wrong, newest } = watch.told();
   if (wrong) findings.push({ code: 'witness_wrong' });
   for (const name of changed) findings.push({ code: 'witness_changed', name });
+  if (newest !== null && stale(newest, bundle.made_at)) findings.push({ code: 'witness_old' });
   const states = witnesses.map(({ state }) => state);
   if (!states.some((state) => SIGNED.has(state))) notes.push('unwitnessed');
   else if (!states.includes('signed')) notes.push('witnessed_earlier');
   if (states.includes('gone')) notes.push('witness_gone');
-  return witnesses;
+  return { known: witnesses, newest };
+}
+
+// A state that witnesses signed long ago is a beginning of any log that was made up since. By the bundle's own time: it may be checked years later.
+function stale(signed, madeAt) {
+  const made = instant(madeAt);
+  return made === null || made / 1000 - signed > FRESH;
 }
 
 const hashesOf = (given) => {
@@ -249,7 +258,11 @@ async function publicTree(opened, today, tile, findings) {
   }
   const [older, newer] = [everyones.head, opened.head].sort((a, b) => a.size - b.size);
   const sizes = { oldSize: older.size, newSize: newer.size, oldRoot: older.root, newRoot: newer.root };
-  if (older.size === 0) return;
+  if (older.size === 0) {
+    // An empty log is a beginning of any: where this citizen's is not empty, nothing is known of what everyone is shown.
+    if (opened.head.size > 0) findings.push({ code: 'public_unproven' });
+    return;
+  }
   let proof = [];
   try {
     if (older.size < newer.size) proof = await consistencyProof(older.size, newer.size, nodeOfTiles(newer.size, tile));

@@ -73,9 +73,10 @@ export async function openCheckpoint(note, keys) {
   return { head, signer, parsed, unchecked: parsed.lines.some((line) => line.name === signer.name && !keys.some((key) => of(line, key))) };
 }
 
-// The keys of the witnesses whose cosignature/v1 on this note holds; `wrong` where a listed witness's line does not.
+// The keys of the witnesses whose cosignature/v1 on this note holds, each with the newest time (POSIX) that it states; `wrong` where a listed
+// witness's line does not.
 export async function witnessed(parsed, witnesses) {
-  const keys = [];
+  const held = new Map();
   let wrong = false;
   for (const line of parsed.lines) {
     const key = witnesses.find((one) => of(line, one));
@@ -84,7 +85,7 @@ export async function witnessed(parsed, witnesses) {
     const message = utf8(`cosignature/v1\ntime ${time}\n${parsed.text}`);
     const holds = line.signature.length === 72 && time > 0 && Number.isSafeInteger(time) && (await verify(key.key, line.signature.slice(8), message));
     if (!holds) wrong = true;
-    else if (!keys.includes(key)) keys.push(key);
+    else held.set(key, Math.max(time, held.get(key) ?? 0));
   }
-  return { keys, wrong };
+  return { held, wrong };
 }

@@ -41,7 +41,7 @@ export function resultOf(bundle, result, { data, facts = [], entry = null }) {
   if (found.length > 0) inside.append(el('ul', { class: 'govuk-list govuk-list--bullet' }, ...found.map((text) => el('li', {}, text))));
   const parts = [banner];
   if (Array.isArray(bundle?.entries) && bundle.entries.length > 0 && result.entries.length > 0) {
-    parts.push(el('ul', { class: 'govuk-list govuk-list--bullet au-measure' }, ...about(result, facts, data).map((text) => el('li', {}, text)), ...witnessesOf(result, data)));
+    parts.push(el('ul', { class: 'govuk-list govuk-list--bullet au-measure' }, ...[...about(result, facts, data), ...signedWhen(bundle, result, data)].map((text) => el('li', {}, text)), ...witnessesOf(result, data)));
     parts.push(...entriesOf(bundle, result, data, entry));
   }
   return parts;
@@ -70,6 +70,11 @@ function about(result, facts, data) {
   lines.push(...facts);
   return [...lines, ...result.notes.map((code) => notes[code])];
 }
+
+// Of when the newest signature of a witness is, beside when the bundle was made.
+const signedWhen = ({ made_at: made }, { cosigned }, data) => (cosigned == null ? [] : [
+  filled(data.words.said.cosigned, { at: moment(cosigned * 1000, data) || '?', made: moment(made, data) || '?' }),
+]);
 
 // Each witness, whether its signature holds, and the key by which that was checked.
 function witnessesOf({ witnesses }, { words }) {

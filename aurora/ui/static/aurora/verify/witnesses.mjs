@@ -5,7 +5,7 @@ import { witnessed } from './note.mjs';
 const once = (keys) => keys.filter((key, i) => keys.findIndex(({ vkey }) => vkey === key.vkey) === i);
 
 // `named`: keys that the bundle names; `noted`: those that were noted. `read(parsed)` takes in a note that is proved, `told()` says
-// {witnesses: [{name, key, state}], changed: [name], wrong}.
+// {witnesses: [{name, key, state}], changed: [name], wrong, newest}: when, as the witness says, the newest that counts was signed (POSIX), or null.
 export function watching(given, noted) {
   const named = once(given);
   const has = (keys, { vkey }) => keys.some((key) => key.vkey === vkey);
@@ -16,14 +16,20 @@ export function watching(given, noted) {
   const looked = [...named, ...missing];
   const [counted, refused] = [new Map(), new Set()];
   let wrong = false;
+  let newest = null;
 
   async function read(parsed, state) {
     const then = await witnessed(parsed, looked);
     wrong ||= then.wrong;
-    for (const key of then.keys) {
-      const vouched = !strange(key) || then.keys.some((one) => one.name === key.name && has(noted, one));
-      if (!vouched) refused.add(key.vkey);
-      else if (!counted.has(key.vkey)) counted.set(key.vkey, state);
+    const keys = [...then.held.keys()];
+    for (const [key, time] of then.held) {
+      const vouched = !strange(key) || keys.some((one) => one.name === key.name && has(noted, one));
+      if (!vouched) {
+        refused.add(key.vkey);
+        continue;
+      }
+      if (!counted.has(key.vkey)) counted.set(key.vkey, state);
+      newest = Math.max(time, newest ?? 0);
     }
   }
 
@@ -33,7 +39,7 @@ export function watching(given, noted) {
       return { name: key.name, key: key.vkey, state };
     });
     const alone = named.filter((key) => strange(key) && !counted.has(key.vkey) && (refused.has(key.vkey) || under(missing, key.name).length > 0));
-    return { witnesses: states, changed: [...new Set(alone.map(({ name }) => name))], wrong };
+    return { witnesses: states, changed: [...new Set(alone.map(({ name }) => name))], wrong, newest };
   }
 
   return { read, told };
