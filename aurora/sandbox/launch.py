@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import select
 import signal
 import socket
@@ -12,10 +13,10 @@ import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from aurora.ports import at_random
 from aurora.sandbox.errors import SandboxError
 
 ROOT = Path(__file__).resolve().parents[2]
+_HANDED_OUT = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 
 class Running:
@@ -63,11 +64,13 @@ def free_ports(number: int) -> list[int]:
     """Ports on 127.0.0.1 that nobody listens on now; all are held open until all are found, so they differ.
 
     Between this and the start of the process for which one is, it is nobody's: so they come from below those that the system hands out to whoever
-    asks for any.
+    asks for any. (`aurora.ports` does it for the demo, but nothing of Aurora is known here.)
     """
+    below = range(11_000, int(_HANDED_OUT.read_text().split()[0]) if _HANDED_OUT.exists() else 49_152)  # RFC 6335, 6
+    drawn = random.Random().sample(below, min(50 * number, len(below)))  # its own: others may have seeded the module's
     held: list[socket.socket] = []
     try:
-        for port in [*at_random(50 * number), *[0] * number]:
+        for port in [*drawn, *[0] * number]:
             one = socket.socket()
             held.append(one)
             try:
