@@ -13,7 +13,7 @@ import os
 import secrets
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +52,12 @@ class Operator:
     roles: Sequence[str]
     password: str = field(repr=False)
     totp_secret: str = field(repr=False)
+    # What the database keeps of the password: to make it, or to compare it with a password, takes a third of a second, of which a start has twelve.
+    password_digest: str = field(repr=False, default="")
+
+    def described(self) -> dict[str, Any]:
+        """What an integrator needs to sign in."""
+        return {name: value for name, value in asdict(self).items() if name != "password_digest"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -114,16 +120,19 @@ _OPERATORS = (
 
 
 def operators(file: Path) -> list[Operator]:
-    """The demo's operators, of agency officers, model stewards and administrators two each (no one may both ask and approve), a third privacy officer (who answers for the other two) and an auditor apart; passwords are made once and kept in `file`, mode 600."""
+    """The demo's operators, of agency officers, model stewards and administrators two each (no one may both ask and approve), a third privacy officer (who answers for the other two) and an auditor apart; passwords and their digests are made once and kept in `file`, mode 600."""
+    from django.contrib.auth.hashers import make_password  # reads the settings, which most of this module comes before
+
     kept = [Operator(**entry) for entry in json.loads(file.read_text(encoding="utf-8"))] if file.exists() else []
     made = [
         Operator(username, name, roles, secrets.token_urlsafe(12), base64.b32encode(secrets.token_bytes(20)).decode())
         for username, name, roles in _OPERATORS
         if username not in {one.username for one in kept}
     ]
-    if made:
-        write_private(file, json.dumps([asdict(operator) for operator in (*kept, *made)], indent=2) + "\n")
-    return [*kept, *made]
+    people = [one if one.password_digest else replace(one, password_digest=make_password(one.password)) for one in (*kept, *made)]
+    if people != kept:
+        write_private(file, json.dumps([asdict(operator) for operator in people], indent=2) + "\n")
+    return people
 
 
 def sandbox_processes(plan: Plan, configs: Mapping[str, Path]) -> list[Process]:
@@ -189,7 +198,7 @@ def description(plan: Plan, demo: Mapping[str, Any], control_token: str, people:
         "estates": demo.get("estates", []),
         "agencies": demo["agencies"],
         "model_owners": demo.get("model_owners", []),
-        "operators": [asdict(operator) for operator in people],
+        "operators": [operator.described() for operator in people],
         "sandbox": {"eid": demo["eid"], "sources": demo["sources"], "control_token": control_token},
     }
 

@@ -221,8 +221,10 @@ def test_the_choice_goes_along_to_the_next_page_and_back(new_person: Person) -> 
     face = new_person.browser()
     page = page_of(face, kind="own", **{"from": "1.1.2020"})
     assert sum(len(day.entries) for day in page.days) == 20 and "kind=own&from=1.1.2020&before=2" in page.pagination.next_url
+    assert page.pagination.next_url.endswith("#entries")
     further: ActivityPage = face.get(page.pagination.next_url).context["page"]  # type: ignore[attr-defined]
     assert sum(len(day.entries) for day in further.days) == 1 and "before" not in further.pagination.previous_url
+    assert further.pagination.previous_url.endswith("#entries")
     assert further.kind == "own" and further.date_from == "1.1.2020"
 
 

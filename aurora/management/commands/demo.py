@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from argparse import ArgumentParser
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -46,15 +47,15 @@ class Command(BaseCommand):
 
     def _run(self, plan: demo.Plan, supervisor: Supervisor, say: Any) -> None:
         made = provision.load_or_make(plan.state / "sandbox" / "provision.json", urls=plan.urls, logs=self._log_keys())
-        people = demo.operators(plan.state / "operators.json")
         supervisor.start(*demo.sandbox_processes(plan, provision.write_configs(made, plan.state / "sandbox")), wait=False)
+        people = demo.operators(plan.state / "operators.json")
         if self._pending_migrations():
             say("Preparing the database.")
             # Without checks, as above: they import all pages, which is a third of it.
             supervisor.finish(demo.manage("migrate", "--no-input", "--skip-checks", role="owner"))
         description = demo.description(plan, made.demo, made.aurora["control_token"], people)
         seed = plan.state / "seed.json"
-        write_private(seed, json.dumps({**made.aurora, "operators": description["operators"]}))
+        write_private(seed, json.dumps({**made.aurora, "operators": [asdict(one) for one in people]}))
         self._seed(seed)
         web, worker, *later = demo.aurora_processes(plan, made.aurora["witnesses"])
         supervisor.start(web, worker)

@@ -132,7 +132,9 @@ def _corrector(wanted: dict[str, Any]) -> None:
 def _operator(wanted: dict[str, Any]) -> None:
     operator = Operator.objects.filter(username=wanted["username"]).first() or Operator(username=wanted["username"])
     operator.name, operator.roles = wanted["name"], wanted["roles"]
-    if not check_password(wanted["password"], operator.password):
+    if digest := wanted.get("password_digest"):
+        operator.password = digest
+    elif not operator.password or not check_password(wanted["password"], operator.password):
         operator.password = make_password(wanted["password"])
     operator.save()
     if wanted.get("totp_secret") and operator.totp_secret_sealed is None:

@@ -111,6 +111,7 @@ def _pagination(chosen: Choice, last_seq: int | None) -> Pagination:
     return Pagination(
         number=1,
         count=1,
-        previous_url=chosen.url() if chosen.before else "",
-        next_url=chosen.url(before=last_seq) if last_seq else "",
+        # To the entries: on a phone, what stands above them is three screens high.
+        previous_url=f"{chosen.url()}#entries" if chosen.before else "",
+        next_url=f"{chosen.url(before=last_seq)}#entries" if last_seq else "",
     )
