@@ -28,8 +28,7 @@ from aurora.twin import sealing
 from aurora.twin.models import Fact
 from consent.ledger import leaf, merkle
 from consent.ledger.checkpoint import Signer, ensure_key, ensure_mldsa_key
-from consent.ledger.heads import HeadFile, is_of
-from consent.ledger.note import parse_head, parts
+from consent.ledger.heads import HeadFile, is_of, stated_by
 from consent.ledger.sequence import Sequencer
 from consent.ledger.tiles import TreeDamaged
 from consent.scope import citizen_scope
@@ -133,7 +132,7 @@ def check_tree(owner: DatabaseUrl) -> Tree:
         row = connection.execute("SELECT size, note FROM ledger_checkpoint ORDER BY size DESC LIMIT 1").fetchone()
         size, root = _root(connection)
     if row is not None:
-        head = parse_head(parts(row[1])[0])
+        head = stated_by(row[1])
         if head is None or (head.size, head.root) != (size, root):
             raise BackupError(
                 f"the restored tree of {size} entries is not the one that the log had signed: the backup was damaged or changed"

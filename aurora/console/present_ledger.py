@@ -24,7 +24,7 @@ ALARMS_SHOWN = 50
 def state(*, now: datetime, may_see: bool) -> LogStatePage:
     """The whole page. `may_see`: who sits there may say that they have looked into an alarm."""
     newest, pending = queries.newest_checkpoint(), Pending.objects.count()
-    name = newest.note.partition("\n")[0] if newest else settings.AURORA_LEDGER_ORIGIN
+    name = newest.origin if newest else settings.AURORA_LEDGER_ORIGIN
     size = newest.size if newest else 0
     return LogStatePage(
         name=name,
@@ -38,8 +38,7 @@ def state(*, now: datetime, may_see: bool) -> LogStatePage:
         former=tuple(
             FormerRow(one["origin"], one["size"], one["reason"], datetime.fromisoformat(one["at"])) for one in queries.former_heads()
         ),
-        # C2SP tlog-checkpoint: origin, size, root hash, each a line.
-        root=newest.note.split("\n")[2] if newest else "",
+        root=newest.root_text if newest else "",
         age=words.age(now - newest.at) if newest else "",
         sequencer=_sequencer(now),
     )

@@ -228,4 +228,4 @@ def _text(texts: Texts) -> dict[str, str]:
 
 def _percent(share: float) -> str:
     """2,3 % (fi, sv), 2.3% (en)."""
-    return formats.measure(share * 100) + ("%" if formats.language() == "en" else f"{formats.NBSP}%")
+    return formats.per_cent(formats.measure(share * 100))

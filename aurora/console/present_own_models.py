@@ -241,5 +241,4 @@ def _between(low: float | None, high: float | None, *, brackets: bool = False) -
 
 def _percent(share: float) -> str:
     """43,5 % (fi, sv), 43.5% (en)."""
-    said = formats.measure(round(share * 100, 1))
-    return said + ("%" if formats.language() == "en" else f"{formats.NBSP}%")
+    return formats.per_cent(formats.measure(round(share * 100, 1)))

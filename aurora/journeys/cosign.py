@@ -20,7 +20,6 @@ from aurora.outbound.peer import PeerFailed
 from consent.errors import NotFound
 from consent.ledger import cosignatures, queries, witness
 from consent.ledger.cosignatures import Lease
-from consent.ledger.note import parse_head, parts
 from consent.ledger.tiles import TreeDamaged
 from consent.ledger.witness import Answer, Said
 from consent.ledger.witness_models import Alarm
@@ -34,7 +33,7 @@ def sweep(*, now: datetime) -> int:
     newest = queries.newest_checkpoint()
     if newest is None or newest.size == 0 or not settings.AURORA_WITNESSES:
         return 0
-    found = cosignatures.due(origin=_origin(newest.note), vkeys=queries.witness_keys(), size=newest.size, now=now)
+    found = cosignatures.due(origin=newest.origin, vkeys=queries.witness_keys(), size=newest.size, now=now)
     for witness_id in found:
         send("aurora.cosign_with", witness_id, expires=settings.AURORA_COSIGN_EVERY.total_seconds())
     return len(found)
@@ -48,7 +47,7 @@ def run(*, witness_id: UUID) -> None:
         return
     url = next((one.url for one in settings.AURORA_WITNESSES if one.vkey == lease.vkey), None)
     newest = queries.newest_checkpoint()
-    if url is None or newest is None or _origin(newest.note) != lease.origin:
+    if url is None or newest is None or newest.origin != lease.origin:
         cosignatures.release(lease)  # it is asked no longer, or under another name
         return
     every = settings.AURORA_COSIGN_EVERY
@@ -104,8 +103,3 @@ def _ask(lease: Lease, url: str) -> tuple[int, Answer, int]:
 def _alarm(lease: Lease, kind: Alarm.Kind, size: int) -> None:
     name = lease.vkey.partition("+")[0]
     cosignatures.alarm(kind=kind, origin=lease.origin, witness=name, size=size, now=timezone.now())
-
-
-def _origin(note: str) -> str:
-    head = parse_head(parts(note)[0])
-    return head.origin if head else ""

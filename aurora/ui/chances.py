@@ -84,7 +84,7 @@ def percent(value: float) -> str:
         text = "< 0.01"
     elif 99.95 <= shown < 100:
         text = "> 99.9"
-    return text + "%" if code == "en" else text.replace(".", ",") + f"{formats.NBSP}%"
+    return formats.per_cent(text if code == "en" else text.replace(".", ","))
 
 
 def explained(value: float, base: int, months: int) -> str:

@@ -94,6 +94,11 @@ def quantity(value: int | float, unit: str) -> str:
     return number(value)
 
 
+def per_cent(figure: str) -> str:
+    """With its sign: 43 % (fi, sv; no-break space), 43% (en)."""
+    return f"{figure}%" if language() == "en" else f"{figure}{NBSP}%"
+
+
 def measure(value: int | float) -> str:
     """27.4 and not 27.40: a measure says by its decimals how exact it is."""
     text = number(value)

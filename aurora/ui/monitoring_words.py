@@ -171,8 +171,7 @@ def silent(note: str) -> str:
 
 def percent(share: float) -> str:
     """Whole per cent: 43 % (fi, sv; no-break space), 43% (en)."""
-    whole = formats.number(round(share * 100))
-    return whole + ("%" if formats.language() == "en" else f"{formats.NBSP}%")
+    return formats.per_cent(formats.number(round(share * 100)))
 
 
 def points(share: float) -> str:

@@ -13,6 +13,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from consent.ledger.note import encode
 from consent.ledger.witness_models import Alarm, Cosignature, Former, Witness
 
 __all__ = ["Alarm", "Cosignature", "Former", "Witness"]
@@ -111,6 +112,16 @@ class Checkpoint(models.Model):
 
     def __str__(self) -> str:
         return f"checkpoint at {self.size}"
+
+    @property
+    def origin(self) -> str:
+        """The log's name, with which the note begins."""
+        return self.note.partition("\n")[0]
+
+    @property
+    def root_text(self) -> str:
+        """The root hash as the note states it, in base64."""
+        return encode(self.root)
 
 
 class Key(models.Model):

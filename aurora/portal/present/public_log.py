@@ -14,13 +14,12 @@ from consent.ledger import queries
 def page() -> PublicLogPage:
     """Three queries, none about anybody."""
     newest = queries.newest_checkpoint()
-    # C2SP tlog-checkpoint: origin, size, root hash, each a line.
-    name, _, root = newest.note.split("\n")[:3] if newest else (settings.AURORA_LEDGER_ORIGIN, "", "")
+    name = newest.origin if newest else settings.AURORA_LEDGER_ORIGIN
     return PublicLogPage(
         name=name,
         size=newest.size if newest else 0,
         at=newest.at if newest else None,
-        root=root,
+        root=newest.root_text if newest else "",
         watchers=tuple(
             Watcher(name, row.size, row.cosigned_at) if row and row.cosigned_at else Watcher(name, None, None)
             for name, _, row in queries.witnesses(name)
