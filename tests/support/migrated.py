@@ -14,9 +14,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
-from aurora.embedded import forget, provide, state_folder
+from aurora.embedded import forget, provide, state_folder, write_private
 from aurora.embedded.places import Account, postgres_home
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,6 +26,7 @@ SOURCES = ("aurora", "consent", "recommender")
 # Addresses that are given keep the embedded services from being started: only PostgreSQL is wanted.
 NO_VALKEY = {"BROKER_URL": "redis://127.0.0.1:1/0", "CACHE_URL": "redis://127.0.0.1:1/1"}
 MOST = 3
+OPERATORS = "operators-{}.json"
 
 
 def place(state: Path) -> None:
@@ -41,6 +43,23 @@ def place(state: Path) -> None:
         for old in sorted(KEPT.glob("[0-9a-f]*"), key=lambda f: f.stat().st_mtime)[:-MOST]:
             shutil.rmtree(old, ignore_errors=True)
         _copy(found, home / "data")
+
+
+def place_operators(state: Path) -> None:
+    """The demo's operators as another demo of the same sources made them: to digest their twelve slow passwords costs each new stack as much as four of its processes."""
+    found = KEPT / OPERATORS.format(_digest())
+    with suppress(FileNotFoundError):
+        write_private(state / "operators.json", found.read_text("utf-8"))
+
+
+def keep_operators(state: Path) -> None:
+    """Those of a demo that is up, for the next one. Of two that come at once either will do."""
+    found = KEPT / OPERATORS.format(_digest())
+    if not found.exists():
+        KEPT.mkdir(parents=True, exist_ok=True)
+        for old in KEPT.glob(OPERATORS.format("*")):
+            old.unlink(missing_ok=True)
+        write_private(found, (state / "operators.json").read_text("utf-8"))
 
 
 def _digest() -> str:

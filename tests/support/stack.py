@@ -78,6 +78,7 @@ class Stack:
         """Starts and waits. May be called again after `stop` or `kill_supervisor`: state and addresses are kept."""
         if not self.state.exists() and not self._from_nothing:
             migrated.place(state_folder(self.state))
+            migrated.place_operators(self.state)
         self.state.mkdir(parents=True, exist_ok=True)
         (self.state / "demo.json").unlink(missing_ok=True)  # left by a killed one
         command = [sys.executable, str(ROOT / "manage.py"), "demo", "--state", str(self.state), "--port", "0", "--quiet"]
@@ -87,6 +88,7 @@ class Stack:
             )
         self._wait(self._is_described, within, "the stack to be ready")
         self.demo = json.loads((self.state / "demo.json").read_text(encoding="utf-8"))
+        migrated.keep_operators(self.state)
 
     def stop(self, *, within: float = 90.0) -> int:
         """Ctrl-C, and waits; returns the exit status."""
