@@ -1,4 +1,4 @@
-"""A database of the ledger's own: a throwaway server, its migrations, connections as service, owner and superuser.
+"""A database of the ledger's own: a throwaway server, a copy of the migrated tables, connections as service, owner and superuser.
 
 The ledger's tables are append-only and refuse TRUNCATE, so the usual ways of emptying a test database do not work on
 them; and the tests here need several processes on committed rows.
@@ -17,18 +17,18 @@ from uuid import UUID, uuid4
 import pytest
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from django.core.management import call_command
 from django.db import connections
 from django.http import HttpResponse
 from django.test import Client, override_settings
 from pytest_django.plugin import DjangoDbBlocker
 
 from aurora.database_url import DatabaseUrl
-from aurora.embedded import Services, forget, provide
+from aurora.embedded import Services, forget, provide, state_folder
 from consent.ids import uuid7
 from consent.ledger.append import Appended, append
 from consent.ledger.events import Event
 from consent.scope import citizen_scope
+from tests.support import migrated
 
 ROOT = Path(__file__).resolve().parents[3]
 TABLES = (
@@ -78,11 +78,10 @@ __all__ = ["InvalidTag", "open_sealed", "public", "read_by_agency", "seal"]
 
 @pytest.fixture(scope="session")
 def ledger_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
-    state = tmp_path_factory.mktemp("ledger")
-    # Only PostgreSQL is wanted: an address given for the others keeps them from being started.
-    nowhere = {"BROKER_URL": "redis://127.0.0.1:1/0", "CACHE_URL": "redis://127.0.0.1:1/1"}
+    state = state_folder(tmp_path_factory.mktemp("ledger"))
     try:
-        with provide(state, nowhere, durable=False) as services:
+        migrated.place(state)
+        with provide(state, migrated.NO_VALKEY, durable=False) as services:
             yield services
     finally:
         forget(state)
@@ -109,17 +108,12 @@ def _connected_as(aliases: dict[str, str]) -> Iterator[None]:
 
 
 @pytest.fixture(scope="package")
-def _ledger_tables(ledger_server: Services, django_db_blocker: DjangoDbBlocker) -> dict[str, str]:
-    aliases = {
+def _ledger_tables(ledger_server: Services) -> dict[str, str]:
+    return {
         "default": ledger_server.database_url,
         "owner": ledger_server.owner_url or "",
         "admin": ledger_server.admin_url or "",
     }
-    with django_db_blocker.unblock(), _connected_as(aliases):
-        call_command("migrate", "ledger", database="owner", verbosity=0)
-        # Operators, whom the database asks about where a delay is allowed: identity's trigger on a table of the log's.
-        call_command("migrate", "identity", database="owner", verbosity=0)
-    return aliases
 
 
 @pytest.fixture
