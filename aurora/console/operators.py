@@ -32,7 +32,8 @@ _OF_ACCOUNT = {"reset": journey.reset, "suspend": journey.suspend, "restore": jo
 @for_roles(Role.ADMINISTRATOR, Role.AUDITOR)
 def operators(request: HttpRequest) -> HttpResponse:
     """Who is an operator, with which roles; what waits for a second person; what was decided."""
-    return render(request, "console/operators.html", {"page": present.operators(may_write=has_role(request, Role.ADMINISTRATOR))})
+    page = present.operators(request.GET.dict(), may_write=has_role(request, Role.ADMINISTRATOR))
+    return render(request, "console/operators.html", {"page": page})
 
 
 @require_http_methods(FORM)

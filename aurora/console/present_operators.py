@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from aurora.audit import queries as audit
+from aurora.console.paging import Turns
 from aurora.identity.models import Enrolment, Operator, OperatorRequest
 from aurora.ui import operator_words as words
 from aurora.ui.contexts.operators import (
@@ -26,14 +27,17 @@ from aurora.ui.contexts.operators import (
 from aurora.ui.contexts.shared import FieldError
 
 SHOWN = 100
+# Of each table at once: with all of them full, the page is within its 40 kB.
+OPERATORS, REQUESTS = 12, 6
 # Which form of an operator's page a decision is sent by: its fields are `<form>-reason` and `<form>-role` there.
 FORMS = {"give": "give", "take": "take", "suspend": "suspend", "reset": "again", "restore": "again"}
 Role, State, Kind = Operator.Role, OperatorRequest.State, OperatorRequest.Kind
 _TAGS = {State.OPEN: "au-tag--attention", State.APPROVED: "au-tag--good"}
 
 
-def operators(*, may_write: bool) -> OperatorsPage:
+def operators(asked: Mapping[str, str], *, may_write: bool) -> OperatorsPage:
     """Queries: operators, their last sign-ins, requests."""
+    turns = Turns(asked, "operators", "open", "decided")
     found, requests = (
         list(Operator.objects.order_by("-is_active", "name", "username")),
         OperatorRequest.objects.order_by("-requested_at", "-pk"),
@@ -41,11 +45,14 @@ def operators(*, may_write: bool) -> OperatorsPage:
     names, seen = _names(found), audit.last_sign_ins()
     waiting = requests.filter(state=State.OPEN)
     return OperatorsPage(
-        operators=tuple(_row(one, seen) for one in found),
-        open=tuple(_request(one, names) for one in waiting[:SHOWN]),
-        history=tuple(_request(one, names) for one in requests.exclude(state=State.OPEN)[:SHOWN]),
+        operators=tuple(_row(one, seen) for one in turns.cut("operators", found, most=OPERATORS)),
+        open=tuple(_request(one, names) for one in turns.cut("open", list(waiting[:SHOWN]), most=REQUESTS)),
+        history=tuple(
+            _request(one, names) for one in turns.cut("decided", list(requests.exclude(state=State.OPEN)[:SHOWN]), most=REQUESTS)
+        ),
         invite_url=reverse("console:invite_operator") if may_write else "",
         one_left=sum(one.is_active and Role.ADMINISTRATOR in one.roles for one in found) < 2,
+        turns=turns.ways,
     )
 
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from aurora.console import paging
 from aurora.corrections import across as corrections
-from aurora.identity.models import Operator
+from aurora.identity.models import Operator, OperatorRequest
 from consent.concerns import across as concerns
 from consent.ledger import delays
 from consent.ledger.models import DelayPermission
@@ -99,6 +99,36 @@ def test_a_page_with_every_table_full_keeps_its_size(everybody: Browser, country
     names = re.findall(r'<nav class="govuk-pagination" aria-label="([^"]+)"', answer.content.decode())
     assert len(names) == len(set(names)) == len([table for table in TABLES if table.page == page]), "each way is told from the others"
     assert len(only(country, answer.content.decode())) <= 40_000
+
+
+def test_operators_and_what_is_asked_of_them_are_cut_too(cast: Cast, everybody: Browser) -> None:
+    mark, who = f"q{uuid4().hex[:10]}", f"{'Maximiliana Konstantia ' * 5}"
+    some = [
+        Operator(username=f"{mark}-{number}-{'x' * 40}", name=f"{mark} {who}{number}"[:120], roles=list(Operator.Role.values))
+        for number in range(32)
+    ]
+    *asked_about, asker, decider = some
+    Operator.objects.bulk_create(some)
+    State = OperatorRequest.State
+    now = timezone.now()
+    decided: dict[str, dict[str, Any]] = {State.OPEN: {}, State.DECLINED: {"decided_by": decider.pk, "decided_at": now}}
+    OperatorRequest.objects.bulk_create(
+        [
+            OperatorRequest(kind="give", subject_id=one.pk, roles=["auditor"], reason="x", requested_by=asker.pk, requested_at=now, state=state, **by)
+            for state, by in decided.items() for one in asked_about
+        ]
+    )  # fmt: skip
+    for name, field, whom in (("operators", "operators", some), ("open", "open", asked_about), ("decided", "history", asked_about)):
+        query, met = "", []
+        while True:
+            page = _get(everybody, "operators", query).context["page"]
+            met += [row.name if name == "operators" else row.about for row in getattr(page, field)]
+            if not page.turns[name].next_url:
+                break
+            query = page.turns[name].next_url.partition("#")[0]
+        assert sorted(name for name in met if name.startswith(mark)) == sorted(one.name for one in whom)
+    for language in ("fi", "sv", "en"):
+        assert len(_get(everybody, "operators", "?operators=2&open=2&decided=2", language).content) <= 40_000
 
 
 def test_turning_one_table_leaves_the_others_where_they_are() -> None:

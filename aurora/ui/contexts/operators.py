@@ -1,10 +1,11 @@
 """The console's pages about operators and their trail. See the package for the conventions."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from aurora.ui.contexts.sessions import SessionRow
-from aurora.ui.contexts.shared import Banner, FieldError
+from aurora.ui.contexts.shared import Banner, FieldError, Pagination
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +46,16 @@ class OperatorRequestRow:
 
 @dataclass(frozen=True, slots=True)
 class OperatorsPage:
-    """`console/operators.html`. `invite_url` is empty for who may only read. `one_left`: a single administrator, who can have nothing agreed to."""
+    """`console/operators.html`. `invite_url` is empty for who may only read. `one_left`: a single administrator, who can have nothing agreed to.
+    `turns`: of `operators`, `open`, `decided` (the history).
+    """
 
     operators: tuple[OperatorRow, ...]
     open: tuple[OperatorRequestRow, ...]
     history: tuple[OperatorRequestRow, ...]
     invite_url: str = ""
     one_left: bool = False
+    turns: Mapping[str, Pagination] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
