@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import cel
 
@@ -37,16 +38,10 @@ class Rule:
     _programs: dict[str, cel.Program] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        tree = parse(self.source)
-        try:
-            programs = {part.source: cel.compile(part.source) for part in conditions(tree)}
-            whole = cel.compile(self.source)
-        except ValueError as error:
-            raise RuleError(f"The rule does not compile: {self.source!r}.") from error
+        tree, programs, whole = _compiled(self.source)
         object.__setattr__(self, "_tree", tree)
         object.__setattr__(self, "_programs", programs)
         object.__setattr__(self, "_whole", whole)
-        _refuse_what_is_no_condition({**programs, self.source: whole}, self.facts)
 
     @property
     def tree(self) -> Node:
@@ -56,7 +51,7 @@ class Rule:
     @property
     def facts(self) -> tuple[str, ...]:
         """Keys of all facts that the rule names, in the order it names them."""
-        return tuple(dict.fromkeys(key for part in conditions(self._tree) for key in part.facts))
+        return _facts(self._tree)
 
     def answer(self, facts: Facts) -> Answer:
         """The answer alone: one evaluation of the whole rule."""
@@ -90,6 +85,24 @@ class Rule:
         if unknown:
             return _Verdict(None, missing=_merged(part.missing for part in unknown))
         return _Verdict(not decisive, facts=_merged(part.facts for part in parts))
+
+
+# A catalogue is made of texts again at each import and each search index, and many services of one have the same conditions.
+@lru_cache(maxsize=4096)
+def _compiled(source: str) -> tuple[Node, dict[str, cel.Program], cel.Program]:
+    """Its tree, its conditions by their text, and the whole; nobody changes any of them. Raises `RuleError`."""
+    tree = parse(source)
+    try:
+        programs = {part.source: cel.compile(part.source) for part in conditions(tree)}
+        whole = cel.compile(source)
+    except ValueError as error:
+        raise RuleError(f"The rule does not compile: {source!r}.") from error
+    _refuse_what_is_no_condition({**programs, source: whole}, _facts(tree))
+    return tree, programs, whole
+
+
+def _facts(tree: Node) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(key for part in conditions(tree) for key in part.facts))
 
 
 def _merged(groups: Iterable[tuple[str, ...]]) -> tuple[str, ...]:

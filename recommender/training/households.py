@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 EXTRACT = Path(__file__).parent / "data" / "cps_households.csv.gz"
 COLUMNS = ("household", *(fact.name for fact in OF_SOURCES))
+# Worked out once: a process may ask for each of twenty thousand households.
+_PLACES = tuple((fact.category, fact.name, fact.kind) for fact in OF_SOURCES)
 _TEXT = tuple(fact.name for fact in OF_SOURCES if fact.kind in (Kind.CHOICE, Kind.REGION))
 
 
@@ -67,11 +69,11 @@ def household_facts(row: Mapping[str, Any]) -> dict[str, dict[str, FactValue]]:
     have, such as the age of a spouse where there is none, is absent, and so is a category without facts.
     """
     facts: dict[str, dict[str, FactValue]] = {category: {} for category in CATEGORIES}
-    for fact in OF_SOURCES:
-        raw = row[fact.name]
+    for category, name, kind in _PLACES:
+        raw = row[name]
         if raw is None or raw == "" or (isinstance(raw, float) and math.isnan(raw)):
             continue
-        facts[fact.category][fact.name] = _value(fact.kind, raw)
+        facts[category][name] = _value(kind, raw)
     return {category: values for category, values in facts.items() if values}
 
 
