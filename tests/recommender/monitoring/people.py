@@ -33,7 +33,8 @@ def facts(index: int) -> dict[str, object]:
 
 @cache
 def received(index: int) -> dict[str, bool]:
-    return {programme: bool(households.facts_of(index)["social.programmes"][programme]) for programme in PROGRAMMES}
+    found = households.facts_of(index)["social.programmes"]
+    return {programme: bool(found[programme]) for programme in PROGRAMMES}
 
 
 def slate(model: str, services: Iterable[str], day: date = DAY - timedelta(days=60)) -> SlateShown:

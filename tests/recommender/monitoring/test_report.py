@@ -3,27 +3,44 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 
 import numpy as np
 import pytest
 
-from recommender.catalogue.load import catalogue
+from recommender.catalogue.load import Catalogue, catalogue
 from recommender.facts import PROGRAMMES
-from recommender.monitoring import reference, report
+from recommender.monitoring import observations, reference, report
 from recommender.monitoring.observations import Observation, Viewed, entitled, observe
 from recommender.monitoring.protect import Rounder
 from recommender.profile import Profile
 from recommender.ranking.features import matrix
 from recommender.ranking.model import Ranker
 from recommender.training.dataset import without_history
-from recommender.training.rows import Row, Said
+from recommender.training.rows import Row, Said, SlateShown
 from tests.recommender.monitoring import people
 from tests.recommender.monitoring.people import DAY
 
 ROUNDER = Rounder(b"0123456789abcdef")
 REFERENCE = range(1500)
 WATCHED = range(4000, 4900)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def rules_asked_once() -> Iterator[None]:
+    """Most reports here are of the same nine hundred people on the same day: what they are entitled to is worked out once, by the code itself."""
+    kept: dict[object, frozenset[str]] = {}
+
+    def once(profile: Profile, catalogue_at: Callable[[str], Catalogue], slate: SlateShown) -> frozenset[str]:
+        key = (profile, catalogue_at, slate.catalogue, slate.day)
+        if key not in kept:
+            kept[key] = entitled(profile, catalogue_at, slate)
+        return kept[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(observations, "entitled", once)
+        yield
 
 
 @pytest.fixture(scope="module")
