@@ -121,7 +121,7 @@ class Checkpoint(models.Model):
     @property
     def root_text(self) -> str:
         """The root hash as the note states it, in base64."""
-        return encode(self.root)
+        return encode(bytes(self.root))
 
 
 class Key(models.Model):
