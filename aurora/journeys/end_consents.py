@@ -162,11 +162,15 @@ def confirm_source_ending(*, order_id: int, operator_id: UUID, now: datetime) ->
 
 
 def decline_source_ending(*, order_id: int, operator_id: UUID, now: datetime) -> None:
-    """Nothing comes of an order that waits: another declines it, or who ordered takes it back. Raises `NotFound`, `Conflict`."""
+    """Nothing comes of an order that waits: another declines it, or who ordered takes it back. Raises `NotFound`, `Conflict`.
+
+    They are asked for their role at this moment: `NotAPrivacyOfficer`.
+    """
     if not SourceEnding.objects.filter(pk=order_id).exists():
         raise NotFound()
     waiting = SourceEnding.objects.filter(pk=order_id, confirmed_at__isnull=True, finished_at__isnull=True)
     with transaction.atomic():
+        officers.check(operator_id, role=Operator.Role.PRIVACY_OFFICER, refusal=NotAPrivacyOfficer)
         if waiting.update(declined_by=operator_id, finished_at=now) != 1:
             raise Conflict()
         trail.did(operator_id=operator_id, deed="source_ending:declined", about=[str(order_id)])

@@ -265,12 +265,14 @@ def test_an_order_ends_every_consent_at_a_source_and_no_other(cast: Cast) -> Non
             Operator.objects.filter(pk=gone.pk).update(**change)
             with pytest.raises(refusal):
                 end_consents.confirm_source_ending(**confirm)
+            with pytest.raises(end_consents.NotAPrivacyOfficer):
+                end_consents.decline_source_ending(order_id=order.pk, operator_id=gone.pk, now=timezone.now())
             Operator.objects.filter(pk=gone.pk).update(is_active=True, roles=["privacy_officer"])
     end_consents.confirm_source_ending(**confirm)
     with pytest.raises(Conflict):
         end_consents.confirm_source_ending(**confirm)
     with pytest.raises(Conflict):
-        end_consents.decline_source_ending(order_id=order.pk, operator_id=uuid4(), now=timezone.now())
+        end_consents.decline_source_ending(order_id=order.pk, operator_id=second.pk, now=timezone.now())
     with pytest.raises(NotFound):
         end_consents.confirm_source_ending(order_id=0, operator_id=uuid4(), now=timezone.now())
     assert end_consents.end_sources(now=timezone.now()) >= 2 and end_consents.end_sources(now=timezone.now()) == 0
