@@ -143,6 +143,6 @@ def test_no_reason_is_given_that_did_not_lift(told) -> None:
 
 
 def test_where_one_lives_is_never_a_reason() -> None:
-    profile = Profile({"life.home.municipality": "491", "life.situation.finance": 1})
+    facts = Facts(Profile({"life.home.municipality": "491", "life.situation.finance": 1}))
     for service in catalogue().values():
-        assert not [r for r in explain(service, Facts(profile), current()) if "life.home.municipality" in r.facts]
+        assert not [r for r in explain(service, facts, current()) if "life.home.municipality" in r.facts]

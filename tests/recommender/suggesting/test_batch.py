@@ -39,9 +39,9 @@ def over_columns(rule: Rule, rows) -> list[Answer]:
 @settings(max_examples=100, deadline=None)
 @given(profiles(FEATURE_KEYS))
 def test_both_readings_of_a_rule_answer_alike(profile) -> None:
-    rows = matrix([profile])
+    rows, facts = matrix([profile]), Facts(profile)
     for rule in [*RULES, *ODD]:
-        assert over_columns(rule, rows) == [rule.answer(Facts(profile))], rule.source
+        assert over_columns(rule, rows) == [rule.answer(facts)], rule.source
 
 
 @pytest.mark.parametrize(

@@ -58,8 +58,9 @@ def test_model_reasons_are_what_the_model_adds_most_for() -> None:
 
 def test_children_are_given_as_a_reason_once() -> None:
     for index in range(0, 400, 7):
+        facts = Facts(of_household(index))
         for service in catalogue().values():
-            reasons = explain(service, Facts(of_household(index)), current())
+            reasons = explain(service, facts, current())
             assert sum("children_under" in reason.facts[0] for reason in reasons) <= 1
 
 
