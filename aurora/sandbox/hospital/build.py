@@ -23,8 +23,9 @@ def build(out: Path, *, version: int, key: str, model: str) -> None:
     from aurora.sandbox.hospital import package, patients, stay, training
 
     people = patients.make()
-    made_by = {package.IDENTIFIER: package.files, stay.IDENTIFIER: stay.files}
-    contents = made_by[model](people, training.train(people), version=version)
+    made_by = {package.IDENTIFIER: (package.files, patients.OUTCOMES), stay.IDENTIFIER: (stay.files, stay.OF_OUTCOMES)}
+    files, outcomes = made_by[model]
+    contents = files(people, training.train(people, outcomes), version=version)
     out.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     made = Path(tempfile.mkdtemp(dir=out.parent, prefix="being-made-"))
     try:

@@ -24,6 +24,8 @@ from aurora.sandbox.hospital.patients import INPUTS, RANGES, Patients
 from aurora.sandbox.hospital.training import Trained, performance, split, spread
 
 IDENTIFIER = "hospital-stay"
+# Whose models it is made from: the others need not be trained for it.
+OF_OUTCOMES = ("infection",)
 RESULT, OUTPUT, FILE = "derived.hospital_stay", "long_stay", "models/long_stay.onnx"
 # The columns, in their order: fact, unit, least and most.
 COLUMNS = (
