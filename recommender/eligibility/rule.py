@@ -51,7 +51,7 @@ class Rule:
     @property
     def facts(self) -> tuple[str, ...]:
         """Keys of all facts that the rule names, in the order it names them."""
-        return _facts(self._tree)
+        return _merged(part.facts for part in conditions(self._tree))
 
     def answer(self, facts: Facts) -> Answer:
         """The answer alone: one evaluation of the whole rule."""
@@ -97,12 +97,8 @@ def _compiled(source: str) -> tuple[Node, dict[str, cel.Program], cel.Program]:
         whole = cel.compile(source)
     except ValueError as error:
         raise RuleError(f"The rule does not compile: {source!r}.") from error
-    _refuse_what_is_no_condition({**programs, source: whole}, _facts(tree))
+    _refuse_what_is_no_condition({**programs, source: whole}, _merged(part.facts for part in conditions(tree)))
     return tree, programs, whole
-
-
-def _facts(tree: Node) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(key for part in conditions(tree) for key in part.facts))
 
 
 def _merged(groups: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
